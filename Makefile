@@ -1,0 +1,64 @@
+# The two commands: `make run` shows the product at work, `make test` proves it. Both set up all they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-dev check fix clean lock fuzz
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+# uv does not read pip's variables; a machine that reaches its packages through them keeps working.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+help: ## what each command does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working together (ONCE=1 ends after the first result)
+	@$(BIN)/python -m stack $(if $(ONCE),--once)
+
+test: .venv/.installed-dev ## the whole default test suite
+	@$(BIN)/python -m pytest
+
+setup: .venv/.installed ## only set up what `make run` needs
+setup-dev: .venv/.installed-dev ## only set up what `make test` needs
+
+check: .venv/.installed-dev ## ruff, mypy, sqlfluff, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar sql
+	@$(BIN)/lint-imports
+
+fix: .venv/.installed-dev ## mend what ruff and sqlfluff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix --disable-progress-bar sql
+
+clean: ## remove what was set up and what Airflow wrote; data/ stays
+	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+lock: .venv/.uv ## remake the locks from pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements-dev.txt pyproject.toml -o requirements-airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements-dev.txt pyproject.toml -o requirements.txt
+
+.venv/.uv:
+	@test -n "$(PYTHON)" || { echo "no Python from 3.11 to 3.14 with venv found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python" >&2; exit 2; }
+	@echo "setting up .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.installed: requirements-airflow.txt pyproject.toml | .venv/.uv
+	@echo "installing the pinned packages (about 550 MB; a minute or two the first time)"
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-airflow.txt
+	@$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt | .venv/.installed
+	@echo "installing the pinned packages for tests and checks"
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,48 @@
+"""The group of all commands, and how each kind of error ends a command."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from sighten_warehouse import __version__
+from sighten_warehouse.errors import SettingError, WarehouseError
+
+COMMANDS = ("receive", "load", "publish", "run", "status", "query", "simulate", "demo")
+DONE, SOMETHING_TO_LOOK_AT, WRONG_USE = 0, 1, 2
+
+
+class CommandsOnDemand(click.Group):
+    """Finds each command in the module of its name, so that a command imports only what it needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """The names, in the order a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"sighten_warehouse.cli.{cmd_name}"), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"sighten_warehouse.cli.{cmd_name}.{cmd_name}: expected a click command")
+        return command
+
+
+@click.group(cls=CommandsOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sighten-warehouse")
+def commands() -> None:
+    """Sighten's webhooks, landed without loss and loaded into DuckDB and Parquet.
+
+    Settings come from SIGHTEN_… environment variables; .env.example lists them all.
+    Exit codes: 0 done, 1 finished with something to look at, 2 wrong use.
+    """
+
+
+def main() -> None:
+    """Run one command; ends the process with the exit code that its outcome has."""
+    try:
+        commands(prog_name="sighten-warehouse")
+    except WarehouseError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(WRONG_USE if isinstance(error, SettingError) else SOMETHING_TO_LOOK_AT)

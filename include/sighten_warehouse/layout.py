@@ -1,0 +1,56 @@
+"""Where everything lies below one environment's home."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creating nothing by itself."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Landing files by `received_date=YYYY-MM-DD`."""
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """History: one folder a table, one Parquet file a batch."""
+        return self.root / "lake"
+
+    @property
+    def commits(self) -> Path:
+        """One JSON file a loaded batch, written last."""
+        return self.lake / "_commits"
+
+    @property
+    def prepared(self) -> Path:
+        """Batches on their way: which landing files each takes, and what it wrote so far. Never read by analysts."""
+        return self.lake / "_prepared"
+
+    @property
+    def vault(self) -> Path:
+        """Document bytes by content hash."""
+        return self.root / "vault"
+
+    @property
+    def published(self) -> Path:
+        """What analysts open."""
+        return self.root / "published"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The newest published version."""
+        return self.published / "warehouse.duckdb"
+
+    @property
+    def versions(self) -> Path:
+        """The last published versions and a manifest of each."""
+        return self.published / "versions"
+
+    @property
+    def parquet(self) -> Path:
+        """The published tables as plain Parquet."""
+        return self.published / "parquet"

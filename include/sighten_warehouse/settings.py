@@ -1,0 +1,95 @@
+"""Every setting, read from the environment in one place and refused at once when it is unknown or ill-formed."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
+
+from sighten_warehouse.errors import SettingError
+from sighten_warehouse.layout import Layout
+
+PREFIX = "SIGHTEN_"
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseModel):
+    """What the environment says; `read_settings` is the way to get one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(
+        Path("data"), description="The folder that holds everything; each environment has its own below it."
+    )
+    env: Literal["production", "test"] = Field(
+        "production",
+        description="Which of Sighten's environments this is: `production` or `test`. They never share a file.",
+    )
+    api_url: str | None = Field(None, description="Sighten's API, such as `https://engine.goeverbright.com`.")
+    api_token: SecretStr | None = Field(None, description="The token of a Sighten user. A secret.")
+    receiver_host: str = Field("127.0.0.1", description="The address the receiver listens on.")
+    receiver_port: int = Field(8088, ge=1, le=65535, description="The port the receiver listens on.")
+    webhook_auth: Literal["none", "header", "basic", "hmac"] = Field(
+        "none", description="How a delivery proves who sent it: `none`, `header`, `basic` or `hmac`."
+    )
+    webhook_secret: tuple[SecretStr, ...] = Field(
+        (), description="The secret or, while one is being rotated, several, comma-separated. A secret."
+    )
+    webhook_header: str = Field("X-Sighten-Signature", description="The header that carries the credential.")
+    max_body_bytes: int = Field(25 * MEBIBYTE, ge=1, description="The largest body accepted, in bytes.")
+    enrich_statuses: tuple[str, ...] = Field(
+        (), description="Milestone statuses that are enriched, comma-separated; empty means all."
+    )
+    dal_metrics: Path | None = Field(None, description="A file that maps each object to the metric names to pull.")
+    api_rate: float = Field(5.0, gt=0, description="Calls a second that all processes together may make to the API.")
+    api_concurrency: int = Field(4, ge=1, le=64, description="Calls to the API that may be under way at once.")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="The SQL engine: `duckdb` or `spark`.")
+
+    @field_validator("webhook_secret", "enrich_statuses", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("api_url")
+    @classmethod
+    def _check_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            TypeAdapter(AnyHttpUrl).validate_python(value)
+        return value.rstrip("/") if value else None
+
+    @property
+    def layout(self) -> Layout:
+        """The paths of this environment, absolute."""
+        return Layout((self.home / self.env).expanduser().resolve())
+
+
+def setting_names() -> list[str]:
+    """The environment variables that are settings, in the order of their documentation."""
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingError: one is unknown or ill-formed; the message names it and says what was expected.
+    """
+    environ = os.environ if environ is None else environ
+    known = setting_names()
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingError(f"{', '.join(unknown)}: no such setting; expected one of {', '.join(known)}")
+    given = {
+        name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper())
+    }
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise SettingError("; ".join(_say(problem) for problem in error.errors())) from None
+
+
+def _say(problem: Any) -> str:
+    name = PREFIX + str(problem["loc"][0]).upper()
+    secret = name.endswith(("_TOKEN", "_SECRET"))
+    return f"{name}: {problem['msg']}" + ("" if secret else f" (got {problem['input']!r})")
