@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 import click
+import structlog
 
 from sighten_warehouse import __version__
 from sighten_warehouse.errors import SettingError, WarehouseError
@@ -40,7 +41,8 @@ def commands() -> None:
 
 
 def main() -> None:
-    """Run one command; ends the process with the exit code that its outcome has."""
+    """Run one command; ends the process with the exit code that its outcome has. Events go to stderr."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         commands(prog_name="sighten-warehouse")
     except WarehouseError as error:

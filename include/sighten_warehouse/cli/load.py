@@ -1,0 +1,30 @@
+"""`sighten-warehouse load`."""
+
+import sys
+
+import click
+
+
+@click.command()
+def load() -> None:
+    """Load what has landed into history; loading again changes nothing.
+
+    Ends with 1 when deliveries were quarantined.
+
+    \b
+    Example:
+      sighten-warehouse load
+    """
+    from sighten_warehouse.load import load as load_pending
+    from sighten_warehouse.settings import read_settings
+
+    result = load_pending(read_settings())
+    click.echo(
+        f"landed {result.landed}: {result.loaded} loaded, {result.ignored} ignored, {result.quarantined} quarantined"
+        f" in {len(result.batches)} batches"
+    )
+    if result.quarantined:
+        click.echo(
+            f"{result.quarantined} deliveries are in quarantine: see table ops.quarantine once published", err=True
+        )
+        sys.exit(1)

@@ -1,0 +1,61 @@
+"""`sighten-warehouse status`."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sighten_warehouse.settings import read_settings
+from sighten_warehouse.status import Status, read_status
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--quick", is_flag=True, help="Trust the commits instead of counting every landed line again.")
+def status(*, as_json: bool, quick: bool) -> None:
+    """Prove that every landed delivery has exactly one outcome, and say how fresh the warehouse is.
+
+    Ends with 1 when the balance does not hold.
+
+    \b
+    Examples:
+      sighten-warehouse status
+      sighten-warehouse status --json
+    """
+    found = read_status(read_settings(), recount=not quick)
+    if as_json:
+        click.echo(json.dumps(asdict(found) | {"balanced": found.balanced}, default=str, indent=1))
+    else:
+        Console().print(_table(found))
+    if not found.balanced:
+        click.echo(f"error: {found.explain()}", err=True)
+        sys.exit(1)
+
+
+def _table(found: Status) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    how = "counted line by line" if found.recounted else "as the commits say"
+    table.add_row("landed", f"{found.landed:,}", f"in {found.landing_files:,} landing files, {how}")
+    for outcome, count in found.outcomes.items():
+        table.add_row(f"  {outcome}", f"{count:,}", _reasons(found) if outcome == "quarantined" else "")
+    table.add_row("  unpublished", f"{found.unpublished:,}", "loaded, in the next version")
+    table.add_row("  pending", f"{found.pending:,}", f"in {found.pending_files:,} landing files not loaded yet")
+    table.add_row("balance", "holds" if found.balanced else "BROKEN", found.explain())
+    table.add_row("batches", f"{found.batches:,}", f"the last committed at {found.last_committed_at or 'never'}")
+    table.add_row("drift", f"{found.drift:,}", "places in payloads with something new: see ops.drift")
+    table.add_row(
+        "published",
+        "",
+        f"{found.published_at or 'never'}, newest delivery received at {found.last_received_at or 'no time'}",
+    )
+    return table
+
+
+def _reasons(found: Status) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in found.quarantine.items())

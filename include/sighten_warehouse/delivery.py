@@ -1,0 +1,158 @@
+"""One landed line as what the loader makes of it: a row of `deliveries` and, if it is loaded, a snapshot."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pyarrow as pa
+import structlog
+
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.landing import LandingLine, parse_landing_line
+from sighten_warehouse.payload.conform import Findings, Row, conform_milestone, conform_task
+from sighten_warehouse.payload.decode import decode_body
+from sighten_warehouse.payload.kinds import kind_of
+from sighten_warehouse.payload.repair import parse_embedded, parse_text
+
+log = structlog.get_logger()
+
+CONFORM = {"milestone": conform_milestone, "task": conform_task}
+
+DELIVERY_SCHEMA = pa.schema(
+    [
+        ("landing_id", pa.string()),
+        ("received_at", pa.timestamp("us")),
+        ("source", pa.string()),
+        ("outcome", pa.string()),
+        ("reason", pa.string()),
+        ("place", pa.string()),
+        ("expected", pa.string()),
+        ("kind", pa.string()),
+        ("repair", pa.string()),
+        ("milestone_id", pa.string()),
+        ("task_id", pa.string()),
+        ("watermark_at", pa.timestamp("us")),
+        ("content_hash", pa.string()),
+        ("body_sha256", pa.string()),
+        ("body_bytes", pa.int64()),
+        ("batch_id", pa.string()),
+        ("landing_file", pa.string()),
+        ("line_number", pa.int64()),
+    ]
+)
+DRIFT_SCHEMA = pa.schema(
+    [
+        ("landing_id", pa.string()),
+        ("received_at", pa.timestamp("us")),
+        ("kind", pa.string()),
+        ("milestone_id", pa.string()),
+        ("path", pa.string()),
+        ("drift", pa.string()),
+        ("expected", pa.string()),
+        ("example", pa.string()),
+        ("occurrences", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one landed line came to."""
+
+    row: Row
+    snapshot: Row | None
+    drift: list[Row]
+
+
+def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: str) -> Delivery:
+    """The outcome of one landed line, told from the line alone: `loaded`, `ignored` or `quarantined`."""
+    where = {"landing_file": landing_file, "line_number": line_number, "batch_id": batch_id}
+    try:
+        line = parse_landing_line(raw)
+    except ValueError as error:
+        return _unreadable_line(where, str(error))
+    facts = where | _facts(line)
+    try:
+        return _read_body(line, facts)
+    except RejectedError as error:
+        return _quarantined(facts, error)
+    except Exception as error:  # one delivery must never keep the others from being loaded
+        log.exception("delivery_failed", landing_id=line.landing_id, error=type(error).__name__)
+        return _quarantined(
+            facts, RejectedError("loader_failed", place=type(error).__name__, expected="a body the loader reads")
+        )
+
+
+def _facts(line: LandingLine) -> Row:
+    return {
+        "landing_id": line.landing_id,
+        "received_at": datetime.fromisoformat(line.received_at).astimezone(UTC).replace(tzinfo=None),
+        "source": line.source,
+        "body_sha256": line.body_sha256,
+        "body_bytes": line.body_bytes,
+    }
+
+
+def _read_body(line: LandingLine, facts: Row) -> Delivery:
+    payload, facts["repair"] = _parse(line)
+    if not isinstance(payload, dict):
+        raise RejectedError("not_an_object", place="the root", expected="an object, as every webhook of Sighten's is")
+    kind = facts["kind"] = kind_of(payload)
+    if kind not in CONFORM:
+        return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"}, None, [])
+    snapshot, findings = CONFORM[kind](payload)
+    told = {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
+    facts |= told | {"outcome": "loaded"}
+    snapshot |= {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
+    return Delivery(facts, snapshot, _drift_rows(facts, findings))
+
+
+def _parse(line: LandingLine) -> tuple[Any, str]:
+    if line.body is None:
+        return parse_embedded(bytes(line.payload)), "none"
+    text = decode_body(line.body_as_received(), headers=line.headers, content_type=line.content_type)
+    if not text.strip("\ufeff \t\r\n"):
+        raise RejectedError("empty", place="the whole body", expected="a JSON object")
+    return parse_text(text)
+
+
+def _drift_rows(facts: Row, findings: Findings) -> list[Row]:
+    keys = {name: facts[name] for name in ("landing_id", "received_at", "kind", "milestone_id")}
+    return [
+        keys
+        | {
+            "path": one.path,
+            "drift": one.drift,
+            "expected": one.expected,
+            "example": one.example,
+            "occurrences": one.occurrences,
+        }
+        for one in findings.drift.values()
+    ]
+
+
+def _quarantined(facts: Row, error: RejectedError) -> Delivery:
+    said = {"outcome": "quarantined", "reason": error.reason, "place": error.place, "expected": error.expected}
+    return Delivery(facts | said, None, [])
+
+
+def _unreadable_line(where: Row, problem: str) -> Delivery:
+    """A damaged line still has exactly one outcome, under an id made from where it stands."""
+    place = f"{where['landing_file']} line {where['line_number']}"
+    day = str(where["landing_file"]).partition("received_date=")[2][:10]
+    facts = where | {
+        "landing_id": str(uuid5(NAMESPACE_URL, place)),
+        "received_at": _midnight(day),
+        "repair": None,
+    }
+    return _quarantined(
+        facts, RejectedError("damaged_line", place=place, expected=f"a whole landing line ({problem[:200]})")
+    )
+
+
+def _midnight(day: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(day)
+    except ValueError:
+        return None

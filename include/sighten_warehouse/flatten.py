@@ -1,0 +1,106 @@
+"""One batch of landing files as rows of every history table, one Parquet file a table."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, read_delivery
+from sighten_warehouse.durable import replace_durably
+from sighten_warehouse.lake import Manifest, history_file
+from sighten_warehouse.landing import read_raw_lines
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import in_order, macros
+from sighten_warehouse.payload.conform import Row
+from sighten_warehouse.payload.shapes import snapshot_schema
+
+MOST_WAITING_BYTES = 4 * 1024 * 1024
+
+
+@dataclass
+class _Staged:
+    """The batch in Arrow; Python's rows wait only until there are `MOST_WAITING_BYTES` of bodies."""
+
+    deliveries: list[pa.RecordBatch] = field(default_factory=list)
+    snapshots: list[pa.RecordBatch] = field(default_factory=list)
+    drift: list[pa.RecordBatch] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    _waiting: list[Delivery] = field(default_factory=list)
+    _waiting_bytes: int = 0
+
+    def add(self, delivery: Delivery, size: int) -> None:
+        self.outcomes[delivery.row["outcome"]] += 1
+        self._waiting.append(delivery)
+        self._waiting_bytes += size
+        if self._waiting_bytes >= MOST_WAITING_BYTES:
+            self.settle()
+
+    def settle(self) -> None:
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        self.deliveries.append(_arrow([one.row for one in waiting], DELIVERY_SCHEMA))
+        self.snapshots.append(_arrow([one.snapshot for one in waiting if one.snapshot], snapshot_schema()))
+        self.drift.append(_arrow([row for one in waiting for row in one.drift], DRIFT_SCHEMA))
+
+
+def _arrow(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(rows, schema=schema)
+
+
+def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
+    """The manifest with its outcomes and history files filled in; the files are on stable storage."""
+    staged = _Staged()
+    lines = dict.fromkeys(manifest.landing_files, 0)
+    for name in sorted(manifest.landing_files):
+        for number, raw in enumerate(read_raw_lines(layout.landing / name), 1):
+            staged.add(read_delivery(raw, landing_file=name, line_number=number, batch_id=manifest.batch_id), len(raw))
+            lines[name] = number
+    staged.settle()
+    written = dict(_write_history(staged, layout, manifest.batch_id))
+    return replace(manifest, landing_files=lines, history_files=written, outcomes=dict(staged.outcomes))
+
+
+def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[tuple[str, int]]:
+    with staging_connection() as connection:
+        connection.register("_snapshots", pa.Table.from_batches(staged.snapshots, snapshot_schema()))
+        connection.register("_deliveries", pa.Table.from_batches(staged.deliveries, DELIVERY_SCHEMA))
+        connection.register("_drift", pa.Table.from_batches(staged.drift, DRIFT_SCHEMA))
+        for name in ("snapshots", "deliveries", "drift"):
+            connection.execute(f"create view staging.{name} as from _{name}")
+        for model in in_order(["staging", "history"]):
+            if model.select is None:
+                continue
+            if model.schema == "staging":
+                connection.execute(f"create table {model.full_name} as {model.select}")
+                continue
+            connection.execute(f"create or replace temp table written as {model.select}")
+            rows = _count(connection)
+            if rows:
+                path = history_file(layout, model.name, batch_id)
+                replace_durably(path, partial(_write_parquet, connection))
+                yield model.name, rows
+
+
+def staging_connection() -> duckdb.DuckDBPyConnection:
+    """An in-memory engine that knows the models' words and has their schemas."""
+    connection = duckdb.connect()
+    connection.execute("set preserve_insertion_order = true")
+    connection.execute(macros("duckdb"))
+    connection.execute("create schema staging")
+    return connection
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("select count(*) from written").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    connection.execute(f"copy written to '{_quoted(path)}' (format parquet, compression zstd)")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

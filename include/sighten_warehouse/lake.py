@@ -1,0 +1,108 @@
+"""The lake: which batches were committed, which landing files they took, and which history files they wrote."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sighten_warehouse.durable import ensure_folder, write_durably
+from sighten_warehouse.errors import LakeError
+from sighten_warehouse.layout import Layout
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a batch takes and what it wrote; `committed_at` is None until it counts.
+
+    `landing_files`: name below `landing` → number of lines. `history_files`: table → rows in its file of this batch.
+    """
+
+    batch_id: str
+    landing_files: dict[str, int]
+    history_files: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    code_version: str = ""
+    prepared_at: str | None = None
+    committed_at: str | None = None
+
+    @property
+    def landed(self) -> int:
+        """How many deliveries the batch holds."""
+        return sum(self.landing_files.values())
+
+
+def history_file(layout: Layout, table: str, batch_id: str) -> Path:
+    """Where a batch's rows of a history table lie."""
+    return layout.lake / table / f"batch={batch_id}.parquet"
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """The manifest under that name, whole or not at all."""
+    write_durably(path, json.dumps(asdict(manifest), indent=1).encode())
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of that name.
+
+    Raises:
+        LakeError: it is missing or not a manifest.
+    """
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+        return Manifest(**facts)
+    except (OSError, ValueError, TypeError) as error:
+        raise LakeError(f"{path}: expected the manifest of a batch: {error}") from error
+
+
+def prepared_path(layout: Layout, batch_id: str) -> Path:
+    """Where a batch is kept that is planned or flattened, but not committed."""
+    return layout.prepared / f"{batch_id}.json"
+
+
+def commit_path(layout: Layout, batch_id: str) -> Path:
+    """Where a batch's commit lies: written last, and only then do its rows count."""
+    return layout.commits / f"{batch_id}.json"
+
+
+def commits(layout: Layout) -> list[Manifest]:
+    """All commits, oldest first.
+
+    Raises:
+        LakeError: two of them name the same landing file, so its rows would count twice.
+    """
+    found = [_read_commit(path) for path in layout.commits.glob("*.json") if not path.name.startswith(".")]
+    found.sort(key=lambda manifest: (manifest.committed_at or "", manifest.batch_id))
+    loaded: dict[str, str] = {}
+    for manifest in found:
+        for name in manifest.landing_files:
+            if name in loaded:
+                raise LakeError(
+                    f"landing file {name}: in the commits {loaded[name]} and {manifest.batch_id}, expected in one"
+                )
+            loaded[name] = manifest.batch_id
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _read_commit(path: Path) -> Manifest:
+    # A commit never changes once it is there, and whoever watches the landing reads all of them every second.
+    return read_manifest(path)
+
+
+def loaded_files(layout: Layout) -> set[str]:
+    """The names of all landing files that a commit names."""
+    return {name for manifest in commits(layout) for name in manifest.landing_files}
+
+
+@contextmanager
+def one_writer(layout: Layout, what: str) -> Iterator[None]:
+    """Waits until no other process does the same and keeps others waiting; a dead process keeps nobody."""
+    lock = layout.root / f".{what}.lock"
+    ensure_folder(lock.parent)
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

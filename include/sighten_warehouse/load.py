@@ -1,0 +1,181 @@
+"""Load: batches of landing files become history files; loading again changes nothing."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from sighten_warehouse import __version__
+from sighten_warehouse.flatten import flatten_files
+from sighten_warehouse.lake import (
+    Manifest,
+    commit_path,
+    loaded_files,
+    one_writer,
+    prepared_path,
+    read_manifest,
+    write_manifest,
+)
+from sighten_warehouse.landing import landing_files
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import code_digest
+from sighten_warehouse.settings import Settings
+
+log = structlog.get_logger()
+
+MOST_BATCH_BYTES = 32 * 1024 * 1024
+MOST_BATCH_FILES = 5_000
+
+
+@dataclass(frozen=True)
+class FlattenResult:
+    """What one batch came to, before it counts."""
+
+    batch_id: str
+    landed: int
+    outcomes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What was committed; `refused` batches held a landing file that another commit had taken meanwhile."""
+
+    batches: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    landed: int = 0
+    loaded: int = 0
+    ignored: int = 0
+    quarantined: int = 0
+
+
+def pending(settings: Settings) -> list[str]:
+    """The names of the landing files that no commit names, oldest first."""
+    layout = settings.layout
+    loaded = loaded_files(layout)
+    return [name for name in landing_files(layout.landing) if name not in loaded]
+
+
+def plan(settings: Settings, *, most_batches: int = 8) -> list[str]:
+    """Divide what is pending into batches of bounded size, write them down, and return their ids, oldest first.
+
+    What does not fit into `most_batches` stays pending for the next time.
+    """
+    layout = settings.layout
+    planned = []
+    for files in _batches(layout, pending(settings), most_batches):
+        manifest = Manifest(batch_id=_batch_id(files), landing_files=dict.fromkeys(files, 0))
+        write_manifest(prepared_path(layout, manifest.batch_id), manifest)
+        planned.append(manifest.batch_id)
+    return planned
+
+
+def _batch_id(files: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:20]
+
+
+def _batches(layout: Layout, files: Sequence[str], most: int) -> Iterator[list[str]]:
+    sizes = {name: (layout.landing / name).stat().st_size for name in files}
+    share = min(MOST_BATCH_BYTES, max(sum(sizes.values()) // most, MOST_BATCH_BYTES // 16))
+    batch: list[str] = []
+    taken = made = 0
+    for name in files:
+        if batch and (taken + sizes[name] > share or len(batch) >= MOST_BATCH_FILES):
+            yield batch
+            batch, taken, made = [], 0, made + 1
+            if made == most:
+                return
+        batch.append(name)
+        taken += sizes[name]
+    if batch:
+        yield batch
+
+
+def flatten(settings: Settings, batch_id: str) -> FlattenResult:
+    """Write the batch's history files, which count only once it is committed; doing it again writes the same files.
+
+    Raises:
+        LakeError: no such batch was planned.
+    """
+    layout = settings.layout
+    committed = commit_path(layout, batch_id)
+    if committed.exists():
+        done = read_manifest(committed)
+        return FlattenResult(batch_id, done.landed, done.outcomes)
+    manifest = flatten_files(read_manifest(prepared_path(layout, batch_id)), layout=layout)
+    manifest = replace(manifest, code_version=f"{__version__}+{code_digest()}", prepared_at=_now())
+    write_manifest(prepared_path(layout, batch_id), manifest)
+    log.info("flattened", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
+    return FlattenResult(batch_id, manifest.landed, manifest.outcomes)
+
+
+def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
+    """Make flattened batches count, one after the other; one that was committed before stays as it is.
+
+    A batch with a landing file that another commit names is refused: what it held besides stays pending.
+    """
+    layout = settings.layout
+    with one_writer(layout, "commit"):
+        loaded = loaded_files(layout)
+        done, refused = [], []
+        for batch_id in batch_ids:
+            if commit_path(layout, batch_id).exists():
+                continue
+            manifest = read_manifest(prepared_path(layout, batch_id))
+            if manifest.prepared_at is None or loaded & set(manifest.landing_files):
+                refused.append(batch_id)
+                log.warning("refused", batch_id=batch_id, reason=_why_refused(manifest))
+                continue
+            manifest = replace(manifest, committed_at=_now())
+            write_manifest(commit_path(layout, batch_id), manifest)
+            loaded |= set(manifest.landing_files)
+            done.append(manifest)
+            log.info("loaded", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
+        for batch_id in batch_ids:
+            with suppress(FileNotFoundError):
+                prepared_path(layout, batch_id).unlink()
+    return _sum(done, refused)
+
+
+def _why_refused(manifest: Manifest) -> str:
+    return "not flattened" if manifest.prepared_at is None else "a landing file of it was loaded by another batch"
+
+
+def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
+    counts = {name: sum(one.outcomes.get(name, 0) for one in done) for name in ("loaded", "ignored", "quarantined")}
+    return LoadResult(
+        batches=tuple(one.batch_id for one in done),
+        refused=tuple(refused),
+        landed=sum(one.landed for one in done),
+        **counts,
+    )
+
+
+def load(settings: Settings) -> LoadResult:
+    """Load everything that is pending when it starts, and what lands meanwhile at the latest the next time."""
+    results = []
+    while batch_ids := plan(settings):
+        for batch_id in batch_ids:
+            flatten(settings, batch_id)
+        result = commit(settings, batch_ids)
+        results.append(result)
+        if not result.batches:
+            break
+    return _add(results)
+
+
+def _add(results: Sequence[LoadResult]) -> LoadResult:
+    return LoadResult(
+        batches=tuple(batch for one in results for batch in one.batches),
+        refused=tuple(batch for one in results for batch in one.refused),
+        landed=sum(one.landed for one in results),
+        loaded=sum(one.loaded for one in results),
+        ignored=sum(one.ignored for one in results),
+        quarantined=sum(one.quarantined for one in results),
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

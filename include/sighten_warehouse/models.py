@@ -1,0 +1,149 @@
+"""The SQL models: one `select` a file, with a description of every column beside it."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sighten_warehouse.errors import ModelError
+
+FOLDERS = {"staging": "staging", "history": "history", "current": "main", "marts": "marts", "ops": "ops"}
+DUCKDB_TYPES = {
+    "text": "varchar",
+    "timestamp": "timestamp",
+    "date": "date",
+    "integer": "bigint",
+    "number": "double",
+    "boolean": "boolean",
+    "json": "json",
+}
+_HEADER = re.compile(r"^-- (?P<key>grain|inputs): (?P<value>.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a model: its name, its type (a key of `DUCKDB_TYPES`) and what it means."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """One table: what it means and, unless a step of the product writes its rows itself, the `select` that makes it."""
+
+    schema: str
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    select: str | None
+    grain: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        """Schema and name, as the SQL refers to it."""
+        return f"{self.schema}.{self.name}"
+
+
+def sql_folder() -> Path:
+    """The folder of the models: inside the installed package, or at the root of the repository."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "sql", package.parent.parent / "sql"):
+        if folder.is_dir():
+            return folder
+    raise ModelError(f"no folder of SQL models: expected {package / 'sql'} or {package.parent.parent / 'sql'}")
+
+
+def macros(engine: str) -> str:
+    """The statements that teach an engine the words the models use."""
+    return (sql_folder() / "macros" / f"{engine}.sql").read_text()
+
+
+@cache
+def models() -> dict[str, Model]:
+    """All models by full name.
+
+    Raises:
+        ModelError: a model lacks its description or header, or a description has no model to lean on.
+    """
+    found = {}
+    for folder, schema in FOLDERS.items():
+        stems = sorted({path.stem for path in (sql_folder() / folder).iterdir() if path.suffix in (".sql", ".yml")})
+        for stem in stems:
+            found[f"{schema}.{stem}"] = _read_model(sql_folder() / folder, schema, stem)
+    return found
+
+
+def _read_model(folder: Path, schema: str, stem: str) -> Model:
+    select = folder / f"{stem}.sql"
+    text = select.read_text() if select.exists() else None
+    described: dict[str, Any] = (
+        {"description": "", "columns": {}} if schema == "staging" else _description(folder, stem)
+    )
+    header = {match["key"]: match["value"] for match in _HEADER.finditer(text or "")}
+    if text is not None and not (text.startswith("-- ") and set(header) == {"grain", "inputs"}):
+        raise ModelError(f"{select}: expected a header of a sentence, `-- grain:` and `-- inputs:`")
+    return Model(
+        schema=schema,
+        name=stem,
+        description=described["description"],
+        columns=tuple(_column(folder / f"{stem}.yml", name, facts) for name, facts in described["columns"].items()),
+        select=text,
+        grain=_names(header.get("grain", "")),
+        inputs=_names(header.get("inputs", "")),
+    )
+
+
+def _description(folder: Path, stem: str) -> dict[str, Any]:
+    path = folder / f"{stem}.yml"
+    if not path.exists():
+        raise ModelError(f"{path}: missing; expected a description of every column of {stem}.sql")
+    described: dict[str, Any] = yaml.safe_load(path.read_text())
+    if "like" in described:
+        schema, _, name = described["like"].partition(".")
+        same = _description(folder.parent / schema, name)["columns"]
+        described["columns"] = {column: facts or same.get(column) for column, facts in described["columns"].items()}
+    return described
+
+
+def _column(path: Path, name: str, facts: Any) -> Column:
+    if not isinstance(facts, dict) or facts.get("type") not in DUCKDB_TYPES or not facts.get("description"):
+        raise ModelError(f"{path}: column {name}: expected a type of {', '.join(DUCKDB_TYPES)} and a description")
+    return Column(name, facts["type"], facts["description"])
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(part.split()[0] for part in listed.split(",") if part.strip())
+
+
+def in_order(schemas: Iterable[str]) -> list[Model]:
+    """The models of those schemas, each after the ones it reads.
+
+    Raises:
+        ModelError: models read each other in a circle.
+    """
+    wanted = {name: model for name, model in models().items() if model.schema in set(schemas)}
+    sorter = TopologicalSorter({name: [one for one in model.inputs if one in wanted] for name, model in wanted.items()})
+    try:
+        return [wanted[name] for name in sorter.static_order()]
+    except CycleError as error:
+        raise ModelError(f"models read each other in a circle: {' → '.join(error.args[1])}") from None
+
+
+@cache
+def code_digest() -> str:
+    """A short hash of all SQL and code that rows depend on: while it stays, equal landing files give equal rows."""
+    digest = hashlib.sha256()
+    package = Path(__file__).resolve().parent
+    code = [package / "delivery.py", package / "landing.py", *(package / "payload").glob("*.py")]
+    for path in sorted([*sql_folder().rglob("*.sql"), *sql_folder().rglob("*.yml"), *code], key=lambda path: path.name):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,207 @@
+"""From a parsed payload to one typed snapshot: what fits goes into columns, what does not is kept beside them."""
+
+import hashlib
+from typing import Any
+
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.payload.codes import KNOWN_CODES
+from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.fit import UNFIT, fit_uuid
+from sighten_warehouse.payload.json_text import canonical_json, json_text
+from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER, Field, Shape
+
+Row = dict[str, Any]
+
+
+def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
+    """The snapshot of a milestone-shaped payload.
+
+    Raises:
+        RejectedError: it has no usable uuid, so nothing could be told to belong together.
+    """
+    findings = Findings()
+    milestone = _conform(MILESTONE, payload, At("", findings))
+    _require_identity(milestone, MILESTONE, payload)
+    tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
+    del milestone["comments_complete"]
+    complete = milestone.pop("tasks_complete") and _count_agrees(milestone, payload["tasks"], tasks, findings)
+    _check_counters(milestone, tasks, findings)
+    _drop_repeated(tasks, comments, findings)
+    facts = ("milestone_id", "site_id", "quote_id", "milestone_definition_id", "date_updated")
+    snapshot = {name: milestone[name] for name in facts}
+    snapshot |= {
+        "kind": "milestone",
+        "milestone": milestone,
+        "tasks": tasks,
+        "comments": comments,
+        "tasks_complete": complete,
+    }
+    return _finish(snapshot, findings), findings
+
+
+def conform_task(payload: dict[str, Any]) -> tuple[Row, Findings]:
+    """The snapshot of a task-shaped payload: one task, its children, and what its root says of the milestone.
+
+    Raises:
+        RejectedError: it has no usable uuid.
+    """
+    findings = Findings()
+    task = _conform(TASK_ROOT, payload, At("", findings)) | {"position": None}
+    _require_identity(task, TASK_ROOT, payload)
+    facts = ("milestone_id", "site_id", "quote_id", "new_quote_id", "milestone_definition_id", "date_updated")
+    snapshot = {name: task.pop(name) for name in facts}
+    _drop_repeated([task], [], findings)
+    snapshot |= {"kind": "task", "task_id": task["task_id"], "tasks": [task], "comments": [], "tasks_complete": False}
+    return _finish(snapshot, findings), findings
+
+
+def _finish(snapshot: Row, findings: Findings) -> Row:
+    snapshot["content_hash"] = hashlib.sha256(canonical_json(_meaning(snapshot))).hexdigest()
+    snapshot["watermark_at"] = findings.watermark
+    return snapshot
+
+
+def _meaning(snapshot: Row) -> Row:
+    """All that was understood, without `data` as it was spelt: its lists are there already, conformed."""
+    tasks = [task | {"sub_tasks": [_without_data(one) for one in task["sub_tasks"]]} for task in snapshot["tasks"]]
+    return snapshot | {"tasks": tasks}
+
+
+def _without_data(sub_task: Row) -> Row:
+    return {key: value for key, value in sub_task.items() if key != "data"}
+
+
+def _require_identity(row: Row, shape: Shape, payload: dict[str, Any]) -> None:
+    if row[str(shape.identity)] is None:
+        reason = "unfit_uuid" if payload.get("uuid") is not None else "no_uuid"
+        raise RejectedError(reason, place="uuid", expected="a UUID")
+
+
+def _conform(shape: Shape, given: Row, at: At) -> Row:
+    row: Row = dict(shape.empty)
+    rescued: Row = {}
+    for key, value in given.items():
+        known = shape.by_key.get(key)
+        if known is not None:
+            if value is not None and not _fill(row, known, value, at):
+                rescued[key] = value
+        elif key not in shape.nested_keys:
+            rescued[key] = value
+            at.report(key, "unknown_field", expected="a field met before", example=value)
+    if shape.has_assignee:
+        rescued |= _conform_assignee(row, given.get("assigned_to"), at)
+    if shape.has_data:
+        _conform_data(row, given, at)
+    for name, child in shape.lists.items():
+        rescued |= _conform_list(row, name, child, given, at)
+    row["rescued"] = canonical_json(rescued).decode() if rescued else None
+    return row
+
+
+def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
+    """Whether the value fits its column, where it then is."""
+    if known.none_is_null and value == "None":
+        return True
+    fit = known.fit(value)
+    if fit is UNFIT:
+        at.report(known.key, "unfit_value", expected=known.expected, example=value)
+        return False
+    row[known.name] = fit
+    if known.type == "timestamp":
+        at.findings.see(fit)
+    elif known.codes in KNOWN_CODES and fit not in KNOWN_CODES[known.codes]:
+        codes = ", ".join(sorted(KNOWN_CODES[known.codes]))
+        at.report(known.key, "unknown_code", expected=f"one of {codes}", example=fit)
+    return True
+
+
+def _conform_assignee(row: Row, given: Any, at: At) -> Row:
+    """The assigned user into the row; returns what is to be rescued."""
+    user = _conform(USER, given, at.below("assigned_to")) if isinstance(given, dict) else None
+    as_id = fit_uuid(given) if isinstance(given, str) else UNFIT
+    row["assigned_to"] = user
+    row["assigned_to_user_id"] = user["user_id"] if user else (None if as_id is UNFIT else as_id)
+    if user is not None or as_id is not UNFIT or given in (None, "None"):
+        return {}
+    at.report("assigned_to", "unfit_value", expected="a user, a UUID or null", example=given)
+    return {"assigned_to": given}
+
+
+def _conform_data(row: Row, given: Row, at: At) -> None:
+    """`data` whole, as JSON, so that nothing of it needs rescuing; and the lists in it as children."""
+    data = given.get("data")
+    row["data"] = json_text(data) if "data" in given else None
+    row["is_checked"] = data if isinstance(data, bool) else None
+    # false and true say that there are no documents; anything else that is not an object says nothing of them.
+    lists = data if isinstance(data, dict) else ({"documents": [], "envelopes": []} if isinstance(data, bool) else {})
+    others = {key: lists[key] for key in lists if key not in DATA_LISTS}
+    row["other_data"] = others if isinstance(data, dict) else data
+    for name, child in DATA_LISTS.items():
+        _conform_list(row, name, child, lists, at.below("data"))
+    for key, value in others.items():
+        at.below("data").report(key, "unknown_field", expected="documents or envelopes", example=value)
+
+
+def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
+    """The readable children into the row; returns the unreadable to be rescued: then the list is not complete."""
+    children = given.get(name)
+    row[name], row[f"{name}_complete"] = [], isinstance(children, list)
+    if children in (None, "None"):
+        return {}
+    if not isinstance(children, list):
+        at.report(name, "unfit_value", expected="a list", example=children)
+        return {name: children}
+    unreadable = []
+    below = at.below(f"{name}[]")
+    for position, child in enumerate(children, 1):
+        conformed = _conform(shape, child, below) if isinstance(child, dict) else None
+        if conformed is None or conformed[str(shape.identity)] is None:
+            unreadable.append({"position": position, "value": child})
+            at.report(f"{name}[]", "unreadable_child", expected="an object with a UUID as uuid", example=child)
+        else:
+            row[name].append(conformed | {"position": position})
+    if not unreadable:
+        return {}
+    row[f"{name}_complete"] = False
+    return {name: unreadable}
+
+
+def _count_agrees(milestone: Row, given: list[Any], tasks: list[Row], findings: Findings) -> bool:
+    said = milestone["task_count"]
+    if said is None or said in (len(given), len({task["task_id"] for task in tasks})):
+        return True
+    findings.report("task_count", "truncated", expected=f"the number of tasks, {len(given)}", example=said)
+    return False
+
+
+def _check_counters(milestone: Row, tasks: list[Row], findings: Findings) -> None:
+    approved = sum(task["status"] == "APPROVED" for task in tasks)
+    said = milestone["approved_task_count"]
+    if tasks and said is not None and said != approved:
+        findings.report(
+            "approved_task_count", "counter_mismatch", expected=f"the approved tasks, {approved}", example=said
+        )
+
+
+def _drop_repeated(tasks: list[Row], comments: list[Row], findings: Findings) -> None:
+    """Of entities that stand twice in one snapshot the last stays, as with a key that stands twice in an object."""
+    _keep_last([tasks], "task_id", findings)
+    sub_tasks = [task["sub_tasks"] for task in tasks]
+    _keep_last(sub_tasks, "sub_task_id", findings)
+    flat = [sub_task for group in sub_tasks for sub_task in group]
+    _keep_last([sub_task["documents"] for sub_task in flat], "document_id", findings)
+    _keep_last([sub_task["envelopes"] for sub_task in flat], "envelope_id", findings)
+    _keep_last([sub_task["signers"] for sub_task in flat], "signer_id", findings)
+    _keep_last([comments, *(task["comments"] for task in tasks)], "comment_id", findings)
+
+
+def _keep_last(groups: list[list[Row]], identity: str, findings: Findings) -> None:
+    count = sum(map(len, groups))
+    last = {row[identity]: id(row) for group in groups for row in group}
+    if len(last) == count:
+        return
+    for group in groups:
+        for row in group:
+            if last[row[identity]] != id(row):
+                findings.report(identity, "repeated_id", expected="each id once in a snapshot", example=row[identity])
+        group[:] = [row for row in group if last[row[identity]] == id(row)]

@@ -1,0 +1,86 @@
+"""From a body's bytes to its text: content encodings undone within bounds, character sets recognised."""
+
+import codecs
+import zlib
+from collections.abc import Mapping
+
+from sighten_warehouse.errors import RejectedError
+
+MOST_DECODED_BYTES = 64 * 1024 * 1024
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GZIP_OR_ZLIB = 47  # zlib's own number for "find out which of the two"
+
+
+def decode_body(body: bytes, *, headers: Mapping[str, str], content_type: str | None) -> str:
+    """The body as text.
+
+    Raises:
+        RejectedError: the compression is unknown, broken or grows past `MOST_DECODED_BYTES`, or the bytes are no text.
+    """
+    return _decode_characters(_decompress(body, headers.get("content-encoding", "")), content_type)
+
+
+def _decompress(body: bytes, content_encoding: str) -> bytes:
+    for encoding in reversed([part.strip().lower() for part in content_encoding.split(",") if part.strip()]):
+        if encoding in ("gzip", "x-gzip", "deflate"):
+            body = _inflate(body)
+        elif encoding != "identity":
+            raise RejectedError(
+                "unknown_encoding", place="header content-encoding", expected="gzip, deflate or identity"
+            )
+    return body
+
+
+def _inflate(body: bytes) -> bytes:
+    for window in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # some senders of "deflate" leave the zlib header out
+        inflater = zlib.decompressobj(window)
+        try:
+            text = inflater.decompress(body, MOST_DECODED_BYTES + 1)
+        except zlib.error:
+            continue
+        if len(text) > MOST_DECODED_BYTES:
+            raise RejectedError(
+                "too_big", place="body", expected=f"at most {MOST_DECODED_BYTES} bytes once decompressed"
+            )
+        if not inflater.eof:
+            raise RejectedError("cut_off", place="body", expected="compressed data with its end")
+        return text
+    raise RejectedError("not_compressed", place="body", expected="data compressed as header content-encoding says")
+
+
+def _decode_characters(body: bytes, content_type: str | None) -> str:
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return _decode_as(body, name)
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        named = _charset(content_type)
+        if named and named not in ("utf-8", "utf8"):
+            return _decode_as(body, named)
+        if b"\x00" in body[:4]:  # two bytes a character without a mark, as RFC 4627 section 3 recognised them
+            return _decode_as(body, "utf-16-be" if body[0] == 0 else "utf-16-le")
+        raise RejectedError(
+            "not_text", place=f"byte {error.start}", expected="UTF-8, or the character set that the content type names"
+        ) from None
+
+
+def _decode_as(body: bytes, name: str) -> str:
+    try:
+        return codecs.decode(body, name)
+    except (LookupError, UnicodeError, ValueError, TypeError) as error:
+        raise RejectedError("not_text", place="body", expected=f"text in {name} ({error})") from None
+
+
+def _charset(content_type: str | None) -> str | None:
+    for part in (content_type or "").split(";")[1:]:
+        key, _, value = part.partition("=")
+        if key.strip().lower() == "charset":
+            return value.strip().strip("\"'").lower()
+    return None

@@ -1,0 +1,84 @@
+"""One function a type: a JSON value as that type, or `UNFIT`. None of them raises."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sighten_warehouse.payload.json_text import NotANumber, json_text
+
+
+class Unfit:
+    """The type of `UNFIT`."""
+
+
+UNFIT: Final = Unfit()
+Fit = Callable[[Any], Any]
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+INT64_DIGITS = 19
+_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DATE_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def fit_text(value: Any) -> str | Unfit:
+    """Any text that UTF-8 can hold; `""` stays `""`."""
+    if not isinstance(value, str) or isinstance(value, NotANumber):
+        return UNFIT
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return UNFIT
+    return value
+
+
+def fit_uuid(value: Any) -> str | Unfit:
+    """A UUID in its canonical spelling (RFC 9562): lower case, with hyphens, without braces."""
+    if not isinstance(value, str):
+        return UNFIT
+    if _CANONICAL_UUID.fullmatch(value):
+        return value
+    try:
+        return str(UUID(value.strip()))
+    except ValueError:
+        return UNFIT
+
+
+def fit_timestamp(value: Any) -> datetime | Unfit:
+    """An ISO 8601 date and time as UTC without a zone; one that names no zone is UTC already."""
+    if not isinstance(value, str) or not _DATE_FIRST.match(value):
+        return UNFIT
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return UNFIT
+
+
+def fit_integer(value: Any) -> int | Unfit:
+    """A whole number of at most 64 bits, never a boolean."""
+    if isinstance(value, Decimal):
+        value = _whole(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return UNFIT
+    return value if INT64_MIN <= value <= INT64_MAX else UNFIT
+
+
+def _whole(value: Decimal) -> int | None:
+    # The size first: 1e999999999 is a short text and a number that no memory holds.
+    small = value.is_finite() and value.adjusted() < INT64_DIGITS
+    return int(value) if small and value == value.to_integral_value() else None
+
+
+def fit_boolean(value: Any) -> bool | Unfit:
+    """`true` or `false`, nothing that merely looks like it."""
+    return value if isinstance(value, bool) else UNFIT
+
+
+def fit_json(value: Any) -> str:
+    """Any value at all, as JSON text."""
+    return json_text(value)

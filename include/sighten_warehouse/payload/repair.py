@@ -1,0 +1,162 @@
+"""The ladder from a body's text to a parsed value: strict JSON, then Python's literals rewritten, then quarantine."""
+
+import json
+import re
+from bisect import bisect_right
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.landing import EMBEDDED_DEPTH, depth
+from sighten_warehouse.payload.json_text import NotANumber
+
+Repair = Literal["none", "literals"]
+
+_strict = msgspec.json.Decoder(float_hook=Decimal)
+_tolerant = json.JSONDecoder(parse_float=Decimal, parse_constant=NotANumber)
+_TOKENS = re.compile(
+    r"""
+      "[^"\\]*(?:\\.[^"\\]*)*"          # a string as JSON has it
+    | [uU]?'[^'\\]*(?:\\.[^'\\]*)*'     # a string as Python has it
+    | [uU](?=")                         # Python 2's prefix of one
+    | [A-Za-z_][A-Za-z_0-9]*            # a bare word
+    | ["']                              # a string that never ends
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
+_JSON_ESCAPES = frozenset('"\\/bfnrt')
+_PYTHON_ESCAPES = {"'": "'", "\n": "", "a": "\\u0007", "v": "\\u000b"}
+_EXPECTED = "JSON, or JSON with Python's literals"
+
+
+def parse_embedded(payload: bytes) -> Any:
+    """The value of a body that was strict JSON when it was landed; numbers keep every digit."""
+    return _strict.decode(payload)
+
+
+def parse_text(text: str) -> tuple[Any, Repair]:
+    """The value of a body's text and the rung that read it.
+
+    Raises:
+        RejectedError: no rung reads it; the message gives line and column of the original text.
+    """
+    _check_depth(text)
+    try:
+        return _tolerant.decode(text.strip("\ufeff \t\r\n")), "none"
+    except (ValueError, RecursionError):
+        return _parse_literals(text), "literals"
+
+
+def _check_depth(text: str) -> None:
+    levels = depth(text.encode("utf-8", "surrogatepass"))
+    if levels > EMBEDDED_DEPTH:
+        raise RejectedError("too_deep", place=f"{levels} levels", expected=f"at most {EMBEDDED_DEPTH} levels")
+
+
+def _parse_literals(text: str) -> Any:
+    rewritten, offsets = rewrite_literals(text)
+    try:
+        return _tolerant.decode(rewritten.strip("\ufeff \t\r\n"))
+    except json.JSONDecodeError as error:
+        stripped = len(rewritten) - len(rewritten.lstrip("\ufeff \t\r\n"))
+        position = offsets.original(error.pos + stripped)
+        raise RejectedError("not_json", place=place_of(text, position), expected=f"{_EXPECTED} ({error.msg})") from None
+    except (ValueError, RecursionError) as error:
+        raise RejectedError("not_json", place="the whole body", expected=f"{_EXPECTED} ({error})") from None
+
+
+def place_of(text: str, position: int) -> str:
+    """Line and column of a position, counted from 1."""
+    before = text[:position]
+    return f"line {before.count(chr(10)) + 1}, column {position - (before.rfind(chr(10)) + 1) + 1}"
+
+
+class Offsets:
+    """Finds a position of the original text from one in the rewritten text."""
+
+    def __init__(self) -> None:
+        self._rewritten: list[int] = [0]
+        self._shift: list[int] = [0]
+
+    def add(self, end_in_original: int, grown: int) -> None:
+        """A token that ends there grew (or shrank) by so many characters."""
+        shift = self._shift[-1] + grown
+        self._rewritten.append(end_in_original + shift)
+        self._shift.append(shift)
+
+    def original(self, position: int) -> int:
+        """Where that position of the rewritten text stood before."""
+        return position - self._shift[bisect_right(self._rewritten, position) - 1]
+
+
+def rewrite_literals(text: str) -> tuple[str, Offsets]:
+    """The text with Python's words and quotes written as JSON's; the inside of a string keeps its meaning.
+
+    Raises:
+        RejectedError: a string never ends, or holds an escape that neither language has.
+    """
+    offsets = Offsets()
+
+    def rewrite(match: re.Match[str]) -> str:
+        token = match.group()
+        new = _rewrite_token(token, text, match.start())
+        if len(new) != len(token):
+            offsets.add(match.end(), len(new) - len(token))
+        return new
+
+    return _TOKENS.sub(rewrite, text), offsets
+
+
+def _rewrite_token(token: str, text: str, start: int) -> str:
+    if token in ('"', "'"):
+        raise RejectedError("not_json", place=place_of(text, start), expected="the end of the string that begins here")
+    if token in ("u", "U") and text[start + 1 : start + 2] == '"':
+        return ""
+    if token[0] == '"':
+        return token if "\\" not in token else f'"{_rewrite_escapes(token[1:-1], text, start)}"'
+    if token[-1] == "'":
+        inside = token.lstrip("uU")[1:-1]
+        return f'"{_rewrite_escapes(inside, text, start)}"'
+    return _WORDS.get(token, token)
+
+
+def _rewrite_escapes(inside: str, text: str, start: int) -> str:
+    parts: list[str] = []
+    end = 0
+    for match in _ESCAPES.finditer(inside):
+        parts.append(_escape_quotes(inside[end : match.start()]))
+        parts.append(_rewrite_escape(match.group(1), text, start))
+        end = match.end()
+    parts.append(_escape_quotes(inside[end:]))
+    return "".join(parts)
+
+
+def _escape_quotes(plain: str) -> str:
+    return plain.replace('"', '\\"')
+
+
+def _rewrite_escape(escape: str, text: str, start: int) -> str:
+    if escape in _JSON_ESCAPES or (escape[0] == "u" and len(escape) > 1):
+        return "\\" + escape
+    if escape in _PYTHON_ESCAPES:
+        return _PYTHON_ESCAPES[escape]
+    if escape[0] in "xU" and len(escape) > 1:
+        return _escaped(int(escape[1:], 16), text, start)
+    if escape.isdigit() and escape.isascii():
+        return _escaped(int(escape, 8), text, start)
+    raise RejectedError(
+        "not_json", place=place_of(text, start), expected=f"an escape of JSON or Python, not \\{escape[0]}"
+    )
+
+
+def _escaped(codepoint: int, text: str, start: int) -> str:
+    try:
+        return json.dumps(chr(codepoint))[1:-1]
+    except (ValueError, OverflowError):
+        raise RejectedError(
+            "not_json", place=place_of(text, start), expected="an escape of a character that exists"
+        ) from None

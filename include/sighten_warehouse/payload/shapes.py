@@ -1,0 +1,277 @@
+"""What a payload may hold: every field of every entity with its type, and the Arrow types that follow from it.
+
+Keys are those of the vendor's sample and of the 2021 key set; `docs/data-dictionary.md` says what each means.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+
+from sighten_warehouse.payload import fit
+
+TYPES: dict[str, tuple[fit.Fit, pa.DataType, str]] = {
+    "text": (fit.fit_text, pa.string(), "text"),
+    "uuid": (fit.fit_uuid, pa.string(), "a UUID"),
+    "timestamp": (fit.fit_timestamp, pa.timestamp("us"), "an ISO 8601 date and time"),
+    "integer": (fit.fit_integer, pa.int64(), "a whole number of at most 64 bits"),
+    "boolean": (fit.fit_boolean, pa.bool_(), "true or false"),
+    "json": (fit.fit_json, pa.string(), "any JSON"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of the vendor's and the column it becomes.
+
+    `none_is_null`: the text "None" stands for null here, as in the vendor's sample.
+    `codes`: the name of the list of codes known for it.
+    """
+
+    key: str
+    name: str
+    type: str
+    none_is_null: bool = False
+    codes: str | None = None
+
+    @cached_property
+    def fit(self) -> fit.Fit:
+        """Makes the column's value of the key's."""
+        return TYPES[self.type][0]
+
+    @property
+    def expected(self) -> str:
+        """What the column takes, in words."""
+        return TYPES[self.type][2]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One entity: its fields, the lists of children below it, and the user it may hold under `assigned_to`."""
+
+    fields: tuple[Field, ...]
+    identity: str | None = None
+    lists: dict[str, "Shape"] = field(default_factory=dict)
+    has_assignee: bool = False
+    has_data: bool = False
+
+    @cached_property
+    def by_key(self) -> dict[str, Field]:
+        """The fields by the vendor's key."""
+        return {one.key: one for one in self.fields}
+
+    @cached_property
+    def empty(self) -> dict[str, None]:
+        """A row of this entity in which nothing is known."""
+        return dict.fromkeys(one.name for one in self.fields)
+
+    @cached_property
+    def nested_keys(self) -> frozenset[str]:
+        """The keys that hold more than one value, and are conformed apart."""
+        return (
+            frozenset(self.lists)
+            | ({"assigned_to"} if self.has_assignee else set())
+            | ({"data"} if self.has_data else set())
+        )
+
+    @cached_property
+    def all_lists(self) -> dict[str, "Shape"]:
+        """The children's shapes, those inside `data` included."""
+        return self.lists | (DATA_LISTS if self.has_data else {})
+
+    @cached_property
+    def arrow(self) -> pa.DataType:
+        """The struct type of one row."""
+        columns = [(one.name, TYPES[one.type][1]) for one in self.fields]
+        columns += [("position", pa.int64()), ("rescued", pa.string())]
+        if self.has_assignee:
+            columns += [("assigned_to_user_id", pa.string()), ("assigned_to", USER.arrow)]
+        if self.has_data:
+            columns += [("data", pa.string()), ("is_checked", pa.bool_())]
+        for name, child in self.all_lists.items():
+            columns += [(name, pa.list_(child.arrow)), (f"{name}_complete", pa.bool_())]
+        return pa.struct(columns)
+
+
+def _fields(text: str) -> tuple[Field, ...]:
+    return tuple(_parse(words) for line in text.splitlines() if (words := line.split()))
+
+
+def _parse(words: list[str]) -> Field:
+    key, name, kind, *rest = words
+    codes = next((word.removeprefix("codes=") for word in rest if word.startswith("codes=")), None)
+    # Ids and times are nullable everywhere; of the texts only those that say so.
+    none_is_null = kind in ("uuid", "timestamp") or "none=null" in rest
+    return Field(key, name, kind, none_is_null=none_is_null, codes=codes)
+
+
+# key, column, type; "none=null": the text "None" is null
+USER = Shape(
+    _fields("""
+        uuid              user_id            uuid
+        email             email              text
+        first_name        first_name         text
+        last_name         last_name          text
+        organization      organization_id    uuid
+        organization_name organization_name  text
+    """),
+    identity="user_id",
+)
+COMMENT = Shape(
+    _fields("""
+        uuid                 comment_id           uuid
+        comment              comment              text
+        commentor            commentor            text
+        commentor_first_name commentor_first_name text
+        commentor_last_name  commentor_last_name  text
+        commenter_id         commentor_id         uuid
+        comment_type         comment_type         text codes=comment_type
+        private              private              boolean
+        thread               thread               text none=null
+        timestamp            timestamp            timestamp
+        last_updated         last_updated         timestamp
+    """),
+    identity="comment_id",
+)
+DOCUMENT = Shape(
+    _fields("""
+        uuid           document_id       uuid
+        name           name              text
+        creation_type  creation_type     text codes=creation_type
+        document_type  document_type     text codes=document_type
+        document_group document_group_id uuid
+        date_created   date_created      timestamp
+        stale          stale             boolean
+    """),
+    identity="document_id",
+)
+ENVELOPE = Shape(
+    _fields("""
+        uuid              envelope_id       uuid
+        name              name              text
+        status            status            text codes=envelope_status
+        task_action_alias task_action_alias text
+        resource_id       resource_id       text none=null
+        document_group    document_group_id uuid
+        date_sent         date_sent         timestamp
+        date_signed       date_signed       timestamp
+        date_voided       date_voided       timestamp
+    """),
+    identity="envelope_id",
+)
+SIGNER = Shape(
+    _fields("""
+        uuid          signer_id     uuid
+        order         order         integer
+        signer_type   signer_type   text
+        status        status        text codes=signer_status
+        email         email         text
+        first_name    first_name    text
+        last_name     last_name     text
+        date_created  date_created  timestamp
+        date_updated  date_updated  timestamp
+        date_sent     date_sent     timestamp
+        date_signed   date_signed   timestamp
+        date_declined date_declined timestamp
+        date_voided   date_voided   timestamp
+    """),
+    identity="signer_id",
+)
+DATA_LISTS = {"documents": DOCUMENT, "envelopes": ENVELOPE}
+SUB_TASK = Shape(
+    _fields("""
+        uuid            sub_task_id     uuid
+        label           label           text
+        instructions    instructions    text none=null
+        category        category        text codes=sub_task_category
+        status          status          text codes=sub_task_status
+        document_status document_status text codes=document_status
+        required        required        boolean
+    """),
+    identity="sub_task_id",
+    lists={"signers": SIGNER},
+    has_data=True,
+)
+_TASK_FIELDS = """
+        uuid            task_id            uuid
+        name            name               text
+        description     description        text none=null
+        status          status             text codes=task_status
+        task_definition task_definition_id uuid
+"""
+TASK = Shape(
+    _fields(_TASK_FIELDS),
+    identity="task_id",
+    lists={"sub_tasks": SUB_TASK, "comments": COMMENT},
+    has_assignee=True,
+)
+TASK_ROOT = Shape(
+    _fields(
+        _TASK_FIELDS
+        + """
+        milestone            milestone_id            uuid
+        milestone_definition milestone_definition_id uuid
+        site                 site_id                 uuid
+        quote                quote_id                uuid
+        new_quote            new_quote_id            uuid
+        date_updated         date_updated            timestamp
+    """
+    ),
+    identity="task_id",
+    lists=TASK.lists,
+    has_assignee=True,
+)
+MILESTONE = Shape(
+    _fields("""
+        uuid                 milestone_id            uuid
+        name                 name                    text
+        description          description             text none=null
+        status               status                  text codes=milestone_status
+        site                 site_id                 uuid
+        quote                quote_id                uuid
+        milestone_definition milestone_definition_id uuid
+        ready_to_submit      ready_to_submit         boolean
+        task_count           task_count              integer
+        pending_task_count   pending_task_count      integer
+        ready_task_count     ready_task_count        integer
+        approved_task_count  approved_task_count     integer
+        rejected_task_count  rejected_task_count     integer
+        date_updated         date_updated            timestamp
+    """),
+    identity="milestone_id",
+    lists={"tasks": TASK, "comments": COMMENT},
+    has_assignee=True,
+)
+
+
+def snapshot_schema() -> pa.Schema:
+    """The Arrow schema of `staging.snapshots`: one row a loaded delivery, everything below it nested."""
+    return pa.schema(
+        [
+            ("landing_id", pa.string()),
+            ("received_at", pa.timestamp("us")),
+            ("kind", pa.string()),
+            ("milestone_id", pa.string()),
+            ("task_id", pa.string()),
+            ("site_id", pa.string()),
+            ("quote_id", pa.string()),
+            ("new_quote_id", pa.string()),
+            ("milestone_definition_id", pa.string()),
+            ("date_updated", pa.timestamp("us")),
+            ("watermark_at", pa.timestamp("us")),
+            ("content_hash", pa.string()),
+            ("tasks_complete", pa.bool_()),
+            ("milestone", MILESTONE_ROW),
+            ("tasks", pa.list_(TASK.arrow)),
+            ("comments", pa.list_(COMMENT.arrow)),
+        ]
+    )
+
+
+def _without(struct: pa.DataType, names: Iterable[str]) -> pa.DataType:
+    left_out = set(names)
+    return pa.struct([one for one in struct if one.name not in left_out])
+
+
+MILESTONE_ROW = _without(MILESTONE.arrow, ("tasks", "tasks_complete", "comments", "comments_complete", "position"))

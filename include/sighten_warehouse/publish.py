@@ -1,0 +1,116 @@
+"""Publish: a new version of what analysts open, built aside and swapped in by one rename."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+
+from sighten_warehouse import __version__
+from sighten_warehouse.durable import ensure_folder, sync
+from sighten_warehouse.lake import Manifest, commits, one_writer
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import code_digest
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.versions import Version, is_current, published_batches, versions, write_version
+from sighten_warehouse.warehouse_file import build_warehouse
+
+__all__ = ["is_current", "publish"]
+
+log = structlog.get_logger()
+
+KEPT_VERSIONS = 5
+
+
+def publish(settings: Settings) -> Version:
+    """Build a version of everything committed and swap it in; whoever reads keeps the file they opened.
+
+    Raises:
+        LakeError: commits contradict each other; the version before stays.
+        ModelError: a model does not give the columns that its description lists; the version before stays.
+    """
+    layout = settings.layout
+    with one_writer(layout, "publish"):
+        committed = commits(layout)
+        version = _name_version(layout, committed)
+        aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
+        ensure_folder(aside)
+        try:
+            tables = build_warehouse(
+                aside,
+                layout=layout,
+                commits=committed,
+                versions=[*versions(layout), version],
+                api_url=settings.api_url,
+            )
+            version = _swap_in(layout, aside, version, tables)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        _forget_old(layout)
+    log.info("published", version=version.version, batches=version.batches, new_batches=len(version.new_batches))
+    return version
+
+
+def _name_version(layout: Layout, committed: Sequence[Manifest]) -> Version:
+    now = datetime.now(UTC)
+    known = published_batches(layout)
+    return Version(
+        version=now.strftime("%Y%m%dT%H%M%S.%fZ"),
+        published_at=now.isoformat(timespec="microseconds"),
+        code_version=f"{__version__}+{code_digest()}",
+        batches=len(committed),
+        new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
+        tables={},
+        path=str(layout.warehouse_file),
+    )
+
+
+def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int]) -> Version:
+    """Move the parts to their names; the manifest comes last, so that a publish cut off half way is done again."""
+    version = replace(version, tables=tables)
+    kept = layout.versions / f"{version.version}.duckdb"
+    os.replace(aside / "warehouse.duckdb", kept)  # noqa: PTH105  (named as in `durable`)
+    os.replace(aside / "parquet", layout.versions / f"{version.version}.parquet")  # noqa: PTH105
+    sync(layout.versions)
+    _point_to(layout.parquet, layout.versions / f"{version.version}.parquet")
+    _copy_over(kept, layout.warehouse_file)
+    write_version(layout, version)
+    return version
+
+
+def _point_to(link: Path, target: Path) -> None:
+    """The link leads to the new target from one moment to the next."""
+    hidden = link.with_name(f".{link.name}.{uuid4().hex}.tmp")
+    hidden.symlink_to(os.path.relpath(target, link.parent))
+    os.replace(hidden, link)  # noqa: PTH105
+    sync(link.parent)
+
+
+def _copy_over(kept: Path, path: Path) -> None:
+    # A copy, not a second name of the same bytes: whoever opens the file to write must not change the kept version.
+    hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        shutil.copyfile(kept, hidden)
+        sync(hidden)
+        # What somebody wrote into the old version is not part of the new one, and must not be replayed into it.
+        with suppress(FileNotFoundError):
+            path.with_name(f"{path.name}.wal").unlink()
+        os.replace(hidden, path)  # noqa: PTH105
+        sync(path.parent)
+    finally:
+        with suppress(FileNotFoundError):
+            hidden.unlink()
+
+
+def _forget_old(layout: Layout) -> None:
+    """Remove the files of all but the last versions, and what a crash left behind; manifests stay."""
+    for kind in ("duckdb", "parquet"):
+        for path in sorted(layout.versions.glob(f"*.{kind}"))[:-KEPT_VERSIONS]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in layout.versions.glob(".*.tmp"):
+        shutil.rmtree(path, ignore_errors=True)

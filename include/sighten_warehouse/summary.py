@@ -1,0 +1,83 @@
+"""The first thing a person wants to see of a warehouse: its tables, one answer, and where to go from here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sighten_warehouse.settings import Settings
+
+SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"  # the milestone of the vendor's own sample
+QUERY = """\
+select name, count(*) as milestones, median(cycle_seconds) / 86400 as days
+  from marts.approval_cycles group by name order by days desc"""
+_TABLES = "select schema_name, table_name, comment from duckdb_tables() where schema_name in ('main', 'marts', 'ops')"
+_CYCLE = "select name, cycle_seconds from marts.approval_cycles where milestone_id = ?"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Row counts and meanings by table, the sample's approval cycle if it was delivered, and where the file is."""
+
+    path: Path
+    tables: dict[str, tuple[int, str]]
+    sample_name: str | None
+    sample_cycle: timedelta | None
+
+
+def summarise(settings: Settings) -> Summary:
+    """The summary of the published version.
+
+    Raises:
+        duckdb.IOException: nothing was published yet.
+    """
+    path = settings.layout.warehouse_file
+    with duckdb.connect(str(path), read_only=True) as connection:
+        described = connection.execute(_TABLES).fetchall()
+        tables = {
+            f"{schema}.{name}": (_rows(connection, schema, name), comment or "") for schema, name, comment in described
+        }
+        sample = connection.execute(_CYCLE, [SAMPLE_MILESTONE]).fetchall()
+    name, seconds = sample[0] if sample else (None, None)
+    return Summary(path, tables, name, timedelta(seconds=seconds) if seconds is not None else None)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
+    return int(connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()[0][0])
+
+
+def spell(duration: timedelta) -> str:
+    """A duration as a person says it: `5 d 2:00:24.8`."""
+    tenths = round(duration.total_seconds() * 10)
+    days, tenths = divmod(tenths, 864_000)
+    hours, tenths = divmod(tenths, 36_000)
+    minutes, tenths = divmod(tenths, 600)
+    return f"{days} d {hours}:{minutes:02}:{tenths / 10:04.1f}"
+
+
+def render(summary: Summary) -> RenderableType:
+    """The summary for a terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("what it holds", no_wrap=True, overflow="ellipsis")
+    shown = {name: facts for name, facts in summary.tables.items() if name.startswith("main.") or facts[0]}
+    for schema in ("main", "marts", "ops"):
+        for name, (rows, comment) in sorted(shown.items()):
+            if name.startswith(f"{schema}."):
+                table.add_row(name.removeprefix("main."), f"{rows:,}", comment)
+    lines: list[RenderableType] = [table, Text()]
+    if summary.sample_cycle is not None:
+        lines.append(
+            Text(f"The vendor's sample, “{summary.sample_name}”, was approved after {spell(summary.sample_cycle)}.")
+        )
+    lines += [
+        Text(f"The warehouse: {summary.path}", no_wrap=True, overflow="ignore"),
+        Text("A question to try:"),
+        Text(f'  .venv/bin/sighten-warehouse query "{QUERY}"'),
+    ]
+    return Group(*lines)

@@ -1,0 +1,69 @@
+"""Published versions: what each holds, which is the newest, and when each batch was first seen by analysts."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sighten_warehouse.durable import write_durably
+from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake import commits
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import code_digest
+from sighten_warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version. `new_batches` are those that no version before it held; `tables`: name → rows."""
+
+    version: str
+    published_at: str
+    code_version: str
+    batches: int
+    new_batches: tuple[str, ...]
+    tables: dict[str, int]
+    path: str
+
+    @property
+    def published_time(self) -> datetime:
+        """When it was published, UTC without a zone, as in the tables."""
+        return datetime.fromisoformat(self.published_at).replace(tzinfo=None)
+
+
+def versions(layout: Layout) -> list[Version]:
+    """Every version ever published, oldest first; their files may be gone, their manifests stay.
+
+    Raises:
+        LakeError: a manifest cannot be read.
+    """
+    return [_read(path) for path in sorted(layout.versions.glob("*.json")) if not path.name.startswith(".")]
+
+
+def _read(path: Path) -> Version:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+        return Version(**facts | {"new_batches": tuple(facts["new_batches"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise LakeError(f"{path}: expected the manifest of a version: {error}") from error
+
+
+def write_version(layout: Layout, version: Version) -> None:
+    """Write the version's manifest: from now on its batches count as published."""
+    write_durably(layout.versions / f"{version.version}.json", json.dumps(asdict(version), indent=1).encode())
+
+
+def published_batches(layout: Layout) -> set[str]:
+    """The batches that some version holds."""
+    return {batch for version in versions(layout) for batch in version.new_batches}
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether the newest version holds every committed batch and was made by this code."""
+    layout = settings.layout
+    known = versions(layout)
+    if not known or not layout.warehouse_file.exists():
+        return False
+    committed = {manifest.batch_id for manifest in commits(layout)}
+    return known[-1].code_version.endswith(code_digest()) and committed == published_batches(layout)

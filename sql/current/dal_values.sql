@@ -1,0 +1,34 @@
+-- The newest value of every metric that was pulled from the DAL.
+-- grain: quote_id, object, metric, baseline, position
+-- inputs: history.dal_values
+with dal_values as (
+
+    select * from history.dal_values
+
+), newest as (
+
+    select
+        quote_id,
+        object,
+        metric,
+        baseline,
+        max_by(landing_id, pulled_at) as landing_id,
+    from dal_values
+    group by quote_id, object, metric, baseline
+
+)
+
+select
+    dal_values.quote_id as quote_id,
+    dal_values.object as object,
+    dal_values.metric as metric,
+    dal_values.baseline as baseline,
+    dal_values.position as position,
+    dal_values.milestone_id as milestone_id,
+    dal_values.landing_id as landing_id,
+    dal_values.value as value,
+    dal_values.pulled_at as pulled_at,
+    dal_values.received_at as received_at,
+    dal_values._rescued as _rescued,
+from dal_values
+inner join newest using (quote_id, object, metric, baseline, landing_id)

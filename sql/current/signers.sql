@@ -1,0 +1,69 @@
+-- The newest state of every signer that its sub_task still has.
+-- grain: signer_id
+-- inputs: history.signers, history.sub_tasks, main.sub_tasks, ops.snapshots
+-- It is gone when a newer snapshot with a complete list of its sub_task's signers lacks it.
+with signers as (
+
+    select * from history.signers
+
+), sub_tasks_then as (
+
+    select * from history.sub_tasks
+
+), sub_tasks_now as (
+
+    select * from main.sub_tasks
+
+), snapshots as (
+
+    select * from ops.snapshots
+    where not is_duplicate
+
+), newest as (
+
+    select
+        signers.signer_id as signer_id,
+        max_by(signers.landing_id, snapshots.snapshot_rank) as landing_id,
+        max(snapshots.snapshot_rank) as snapshot_rank,
+    from signers
+    inner join snapshots using (landing_id)
+    group by signers.signer_id
+
+), complete_lists as (
+
+    select
+        sub_tasks_then.sub_task_id as sub_task_id,
+        max(snapshots.snapshot_rank) as snapshot_rank,
+    from sub_tasks_then
+    inner join snapshots using (landing_id)
+    where sub_tasks_then.signers_complete
+    group by sub_tasks_then.sub_task_id
+
+)
+
+select
+    signers.signer_id as signer_id,
+    signers.sub_task_id as sub_task_id,
+    signers.task_id as task_id,
+    signers.milestone_id as milestone_id,
+    signers.landing_id as landing_id,
+    signers.position as position,
+    signers."order" as "order",
+    signers.signer_type as signer_type,
+    signers.status as status,
+    signers.email as email,
+    signers.first_name as first_name,
+    signers.last_name as last_name,
+    signers.date_created as date_created,
+    signers.date_updated as date_updated,
+    signers.date_sent as date_sent,
+    signers.date_signed as date_signed,
+    signers.date_declined as date_declined,
+    signers.date_voided as date_voided,
+    signers.received_at as received_at,
+    signers._rescued as _rescued,
+from signers
+inner join newest using (signer_id, landing_id)
+inner join sub_tasks_now using (sub_task_id)
+left join complete_lists using (sub_task_id)
+where newest.snapshot_rank >= coalesce(complete_lists.snapshot_rank, 0)

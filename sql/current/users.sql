@@ -1,0 +1,35 @@
+-- Every user that a snapshot mentioned by id, as the newest one has it.
+-- grain: user_id
+-- inputs: history.users, ops.snapshots
+with users as (
+
+    select * from history.users
+
+), snapshots as (
+
+    select * from ops.snapshots
+    where not is_duplicate
+
+), newest as (
+
+    select
+        users.user_id as user_id,
+        max_by(users.landing_id, snapshots.snapshot_rank) as landing_id,
+    from users
+    inner join snapshots using (landing_id)
+    group by users.user_id
+
+)
+
+select
+    users.user_id as user_id,
+    users.milestone_id as milestone_id,
+    users.landing_id as landing_id,
+    users.email as email,
+    users.first_name as first_name,
+    users.last_name as last_name,
+    users.organization_id as organization_id,
+    users.received_at as received_at,
+    users._rescued as _rescued,
+from users
+inner join newest using (user_id, landing_id)

@@ -1,0 +1,29 @@
+-- Every landed line of the batch with what the loader made of it.
+-- grain: landing_id
+-- inputs: staging.deliveries
+with deliveries as (
+
+    select * from staging.deliveries
+
+)
+
+select
+    landing_id,
+    milestone_id,
+    task_id,
+    batch_id,
+    landing_file,
+    line_number,
+    source,
+    outcome,
+    reason,
+    place,
+    expected,
+    kind,
+    repair,
+    content_hash,
+    body_sha256,
+    body_bytes,
+    watermark_at,
+    received_at,
+from deliveries

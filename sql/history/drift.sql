@@ -1,0 +1,20 @@
+-- What each delivery held that was not met before or does not add up.
+-- grain: landing_id, path, drift
+-- inputs: staging.drift
+with drift as (
+
+    select * from staging.drift
+
+)
+
+select
+    landing_id,
+    milestone_id,
+    kind,
+    path,
+    drift,
+    expected,
+    example,
+    occurrences,
+    received_at,
+from drift

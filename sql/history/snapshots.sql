@@ -1,0 +1,24 @@
+-- What the root of every loaded snapshot says, and what orders it among the others.
+-- grain: landing_id
+-- inputs: staging.snapshots
+with snapshots as (
+
+    select * from staging.snapshots
+
+)
+
+select
+    landing_id,
+    milestone_id,
+    task_id,
+    kind,
+    site_id,
+    quote_id,
+    new_quote_id,
+    milestone_definition_id,
+    tasks_complete,
+    content_hash,
+    date_updated,
+    watermark_at,
+    received_at,
+from snapshots

@@ -1,0 +1,33 @@
+-- Every rejection, and how long it took until the milestone was submitted again.
+-- grain: milestone_id, rejected_at, comment_id
+-- inputs: main.milestones, marts.milestone_events
+with milestones as (
+
+    select * from main.milestones
+
+), events as (
+
+    select
+        *,
+        min(case when event = 'submitted' then event_at end) over (
+            partition by milestone_id
+            order by event_at, comment_id
+            rows between 1 following and unbounded following
+        ) as next_submitted_at,
+    from marts.milestone_events
+
+)
+
+select
+    events.milestone_id as milestone_id,
+    milestones.milestone_definition_id as milestone_definition_id,
+    events.comment_id as comment_id,
+    milestones.name as name,
+    events.actor as actor,
+    events.actor_email as actor_email,
+    seconds_between(events.event_at, events.next_submitted_at) as rework_seconds,
+    events.event_at as rejected_at,
+    events.next_submitted_at as next_submitted_at,
+from events
+left join milestones using (milestone_id)
+where events.event = 'rejected'

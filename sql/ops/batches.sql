@@ -1,0 +1,20 @@
+-- Every batch that was loaded and committed.
+-- grain: batch_id
+-- inputs: staging.commits
+with commits as (
+
+    select * from staging.commits
+
+)
+
+select
+    batch_id,
+    landing_files,
+    landed,
+    loaded,
+    ignored,
+    quarantined,
+    history_rows,
+    code_version,
+    committed_at,
+from commits

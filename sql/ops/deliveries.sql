@@ -1,0 +1,49 @@
+-- Every landed delivery with its one outcome.
+-- grain: landing_id
+-- inputs: history.deliveries, main.milestones, main.tasks, ops.snapshots
+with deliveries as (
+
+    select * from history.deliveries
+
+), snapshots as (
+
+    select * from ops.snapshots
+
+), current_snapshots as (
+
+    select landing_id from main.milestones
+
+    union
+
+    select landing_id from main.tasks
+
+)
+
+select
+    deliveries.landing_id as landing_id,
+    deliveries.milestone_id as milestone_id,
+    deliveries.task_id as task_id,
+    deliveries.batch_id as batch_id,
+    deliveries.landing_file as landing_file,
+    deliveries.line_number as line_number,
+    deliveries.source as source,
+    case
+        when deliveries.outcome <> 'loaded' then deliveries.outcome
+        when snapshots.is_duplicate then 'duplicate'
+        when current_snapshots.landing_id is not null then 'applied'
+        else 'superseded'
+    end as outcome,
+    deliveries.reason as reason,
+    deliveries.place as place,
+    deliveries.expected as expected,
+    deliveries.kind as kind,
+    deliveries.repair as repair,
+    snapshots.original_landing_id as original_landing_id,
+    coalesce(snapshots.is_late, false) as is_late,
+    deliveries.body_sha256 as body_sha256,
+    deliveries.body_bytes as body_bytes,
+    deliveries.watermark_at as watermark_at,
+    deliveries.received_at as received_at,
+from deliveries
+left join snapshots using (landing_id)
+left join current_snapshots using (landing_id)

@@ -1,0 +1,45 @@
+-- Every loaded snapshot with its place in the order that decides what is current.
+-- grain: landing_id
+-- inputs: history.snapshots
+-- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id and takes the last delivery's place.
+with snapshots as (
+
+    select * from history.snapshots
+
+), repetitions as (
+
+    select
+        *,
+        row_number() over first_to_last as repetition,
+        first_value(landing_id) over first_to_last as original_landing_id,
+        first_value(landing_id) over last_to_first as last_landing_id,
+        first_value(received_at) over last_to_first as last_received_at,
+        max(watermark_at) over (
+            partition by kind, milestone_id, coalesce(task_id, '')
+            order by received_at, landing_id
+            rows between unbounded preceding and 1 preceding
+        ) as watermark_before_at,
+    from snapshots
+    window
+        first_to_last as (partition by content_hash order by received_at, landing_id),
+        last_to_first as (partition by content_hash order by received_at desc, landing_id desc)
+
+)
+
+select
+    landing_id,
+    milestone_id,
+    task_id,
+    kind,
+    original_landing_id,
+    repetition > 1 as is_duplicate,
+    repetition = 1 and coalesce(watermark_at < watermark_before_at, false) as is_late,
+    case when repetition = 1 then row_number() over (
+        partition by repetition = 1
+        order by watermark_at nulls first, last_received_at, last_landing_id
+    ) end as snapshot_rank,
+    tasks_complete,
+    content_hash,
+    watermark_at,
+    received_at,
+from repetitions

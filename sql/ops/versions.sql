@@ -1,0 +1,16 @@
+-- Every version that was published, this one included.
+-- grain: version
+-- inputs: staging.versions
+with versions as (
+
+    select * from staging.versions
+
+)
+
+select
+    version,
+    batches,
+    new_batches,
+    code_version,
+    published_at,
+from versions

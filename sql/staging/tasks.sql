@@ -1,0 +1,15 @@
+-- The tasks of every snapshot, as delivered, their children still nested.
+-- grain: landing_id, task_id
+-- inputs: staging.snapshots
+with snapshots as (
+
+    select * from staging.snapshots
+
+)
+
+select
+    landing_id,
+    milestone_id,
+    explode(tasks) as task,
+    received_at,
+from snapshots
