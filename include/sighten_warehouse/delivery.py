@@ -10,8 +10,9 @@ import structlog
 
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing import LandingLine, parse_landing_line
-from sighten_warehouse.payload.conform import Findings, Row, conform_milestone, conform_task
+from sighten_warehouse.payload.conform import Row, conform_milestone, conform_task
 from sighten_warehouse.payload.decode import decode_body
+from sighten_warehouse.payload.findings import Findings
 from sighten_warehouse.payload.kinds import kind_of
 from sighten_warehouse.payload.repair import parse_embedded, parse_text
 

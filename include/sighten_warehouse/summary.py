@@ -12,9 +12,9 @@ from rich.text import Text
 from sighten_warehouse.settings import Settings
 
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"  # the milestone of the vendor's own sample
-QUERY = """\
-select name, count(*) as milestones, median(cycle_seconds) / 86400 as days
-  from marts.approval_cycles group by name order by days desc"""
+QUERY = """
+    select name, median(cycle_seconds) / 86400 as median_days
+    from marts.approval_cycles group by name order by name"""
 _TABLES = "select schema_name, table_name, comment from duckdb_tables() where schema_name in ('main', 'marts', 'ops')"
 _CYCLE = "select name, cycle_seconds from marts.approval_cycles where milestone_id = ?"
 
@@ -61,10 +61,10 @@ def spell(duration: timedelta) -> str:
 
 def render(summary: Summary) -> RenderableType:
     """The summary for a terminal."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table", no_wrap=True)
-    table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("what it holds", no_wrap=True, overflow="ellipsis")
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("table", no_wrap=True, min_width=max(map(len, summary.tables)))
+    table.add_column("rows", justify="right", no_wrap=True, min_width=6)
+    table.add_column("what it holds", no_wrap=True, overflow="ellipsis", ratio=1)
     shown = {name: facts for name, facts in summary.tables.items() if name.startswith("main.") or facts[0]}
     for schema in ("main", "marts", "ops"):
         for name, (rows, comment) in sorted(shown.items()):
