@@ -1,0 +1,161 @@
+"""The simulated `/api/v1` lists: sites, workflows, milestones, tasks and sub_tasks, 25 a page."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sighten_warehouse.simulator.chance import chance, new_uuid, written
+from sighten_warehouse.simulator.codes import TASK_APPROVED
+from sighten_warehouse.simulator.index import Index
+from sighten_warehouse.simulator.tasks import task_definition_id
+
+PAGE_SIZE = 25
+# By these each list can be narrowed; other parameters are passed over, as Sighten's kind of API does.
+FILTERS = {
+    "site": ("site_id",),
+    "project": ("site_id", "archived"),
+    "ops_workflow": ("site_id", "workflow_id"),
+    "milestone": ("workflow_id", "site_id"),
+    "task": ("milestone_id",),
+    "sub_task": ("task_id",),
+}
+
+Row = dict[str, Any]
+Found = tuple[dict[str, str], Row]  # what the row is found by, and what is shown of it
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def both(path: str, endpoint: Endpoint) -> list[Route]:
+    """The route with and without a slash at its end."""
+    return [Route(path, endpoint), Route(f"{path}/", endpoint)]
+
+
+def list_routes(index: Index) -> list[Route]:
+    """The routes of all lists."""
+    lists: dict[str, list[Found]] = {name: list(rows(index)) for name, rows in LISTS.items()}
+
+    async def answer(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in lists:
+            raise HTTPException(404, "Not found.")
+        wanted = {key: request.query_params[key] for key in FILTERS[name] if key in request.query_params}
+        found = [fields for keys, fields in lists[name] if all(keys.get(key) == value for key, value in wanted.items())]
+        return JSONResponse(_page(request, found))
+
+    return both("/api/v1/{name}", answer)
+
+
+def _page(request: Request, rows: list[Row]) -> Row:
+    """One page of the rows; the pages next to it are given by whole addresses."""
+    number = request.query_params.get("page", "1")
+    last = max(1, -(-len(rows) // PAGE_SIZE))
+    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= last):
+        raise HTTPException(404, "Invalid page.")
+    page = int(number)
+    return {
+        "count": len(rows),
+        "next": str(request.url.include_query_params(page=page + 1)) if page < last else None,
+        "previous": str(request.url.include_query_params(page=page - 1)) if page > 1 else None,
+        "results": rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],
+    }
+
+
+def _sites(index: Index) -> Iterator[Found]:
+    for site in index.sites.values():
+        yield (
+            {"site_id": site.site_id},
+            {
+                "uuid": site.site_id,
+                "owned_by_organization": site.organization_id,
+                "date_created": written(site.date_created),
+                "archived": False,
+            },
+        )
+
+
+def _projects(index: Index) -> Iterator[Found]:
+    for site in index.sites.values():
+        row = {"uuid": site.site_id, "archived": False, "date_updated": index.last_updated(site)}
+        yield {"site_id": site.site_id, "archived": "false"}, row
+
+
+def _workflows(index: Index) -> Iterator[Found]:
+    for site in index.sites.values():
+        yield (
+            {"site_id": site.site_id, "workflow_id": site.workflow_id},
+            {
+                "uuid": site.workflow_id,
+                "site": site.site_id,
+                "contract": new_uuid(chance("contract", site.workflow_id)) if site.signings else None,
+                "initial_quote": site.quote_id,
+            },
+        )
+
+
+def _milestones(index: Index) -> Iterator[Found]:
+    for life in index.lives:
+        payload, workflow_id = life.final, life.site.workflow_id
+        yield (
+            {"workflow_id": workflow_id, "site_id": life.site.site_id},
+            {
+                "uuid": life.milestone_id,
+                "name": payload["name"],
+                "alias": payload["name"].upper().replace(" ", "_"),
+                "status": payload["status"],
+                "workflow": workflow_id,
+                "milestone_definition": payload["milestone_definition"],
+                "responsible_user": payload["assigned_to"]["uuid"],
+                "date_updated": payload["date_updated"],
+            },
+        )
+
+
+def _tasks(index: Index) -> Iterator[Found]:
+    for life in index.lives:
+        for task in life.final["tasks"]:
+            user_id = task["assigned_to"]["uuid"]
+            yield (
+                {"milestone_id": life.milestone_id},
+                {
+                    "uuid": task["uuid"],
+                    "name": task["name"],
+                    "status": task["status"],
+                    "description": task["description"],
+                    "milestone": life.milestone_id,
+                    "task_definition": task_definition_id(index.seed, task["name"]),
+                    "responsible_user": user_id,
+                    "approver_user": user_id if task["status"] == TASK_APPROVED else None,
+                },
+            )
+
+
+def _sub_tasks(index: Index) -> Iterator[Found]:
+    for life in index.lives:
+        for task in life.final["tasks"]:
+            for sub_task in task["sub_tasks"]:
+                instructions = sub_task["instructions"]
+                yield (
+                    {"task_id": task["uuid"]},
+                    {
+                        "uuid": sub_task["uuid"],
+                        "label": sub_task["label"],
+                        "instructions": None if instructions == "None" else instructions,
+                        "category": sub_task["category"],
+                        "status": sub_task["status"],
+                        "task": task["uuid"],
+                    },
+                )
+
+
+LISTS: dict[str, Callable[[Index], Iterator[Found]]] = {
+    "site": _sites,
+    "project": _projects,
+    "ops_workflow": _workflows,
+    "milestone": _milestones,
+    "task": _tasks,
+    "sub_task": _sub_tasks,
+}

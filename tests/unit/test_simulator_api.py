@@ -1,0 +1,127 @@
+"""The simulated API over real HTTP: tokens, what does not exist, lists and their pages."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from sighten_warehouse.simulator.api import build_api
+from sighten_warehouse.simulator.lives import Simulation, lives
+from sighten_warehouse.simulator.serve import served
+
+MILESTONES = 150
+SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"
+SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
+TOKEN = "the-only-one"  # noqa: S105  (of a server that lives as long as a test)
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+Get = Callable[..., requests.Response]
+
+
+def _getter(address: str, token: str | None = TOKEN) -> Get:
+    def get(path: str, **params: str) -> requests.Response:
+        headers = {"Authorization": f"Token {token}"} if token else {}
+        whole = path if path.startswith("http") else address + path
+        return requests.get(whole, params=params, headers=headers, timeout=10)
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    return lives(4, MILESTONES)
+
+
+@pytest.fixture(scope="module")
+def address(simulation: Simulation) -> Iterator[str]:
+    with served(build_api(simulation, token=TOKEN)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def get(address: str) -> Get:
+    return _getter(address)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/site", "/api/data/quote/x/", f"/api/v1/document/{SAMPLE_DOCUMENT}/download/", "/api/nothing"]
+)
+def test_a_request_without_the_right_token_is_refused_with_401(address: str, path: str) -> None:
+    none, wrong = _getter(address, None)(path), _getter(address, "another")(path)
+
+    assert 401 == none.status_code == wrong.status_code
+    assert {"detail"} == set(none.json()) == set(wrong.json())
+
+
+def test_without_a_token_of_its_own_it_takes_any_but_not_none() -> None:
+    with served(build_api(lives(4, 0))) as address:
+        any_token, none = _getter(address, "whatever")("/api/v1/site"), _getter(address, None)("/api/v1/site")
+
+    assert 200 == any_token.status_code
+    assert 401 == none.status_code
+
+
+def test_health_needs_no_token(address: str) -> None:
+    assert 200 == _getter(address, None)("/healthz").status_code
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api/v2/site", "/api/data/nothing/", f"/api/data/quote/{UNKNOWN}/"]
+)
+def test_what_does_not_exist_is_a_404_with_a_detail(get: Get, path: str) -> None:
+    answer = get(path)
+
+    assert 404 == answer.status_code
+    assert {"detail": "Not found."} == answer.json()
+
+
+@pytest.mark.parametrize("name", ["site", "project", "ops_workflow", "milestone", "task", "sub_task"])
+def test_every_list_has_pages_of_25_with_and_without_a_slash(get: Get, name: str) -> None:
+    with_slash, without = get(f"/api/v1/{name}/").json(), get(f"/api/v1/{name}").json()
+
+    assert {"count", "next", "previous", "results"} == set(with_slash)
+    assert with_slash["results"] == without["results"]
+    assert min(25, with_slash["count"]) == len(with_slash["results"])
+    assert all(row["uuid"] for row in with_slash["results"])
+
+
+def test_following_next_finds_every_milestone_once(get: Get, address: str, simulation: Simulation) -> None:
+    found, page = [], get("/api/v1/milestone/").json()
+    found += page["results"]
+    while page["next"]:
+        assert page["next"].startswith(f"{address}/api/v1/milestone/?")
+        page = get(page["next"]).json()
+        found += page["results"]
+
+    assert sorted([SAMPLE_MILESTONE, *(life.milestone_id for life in simulation.lives)]) == sorted(
+        row["uuid"] for row in found
+    )
+    assert page["count"] == len(found)
+    assert page["previous"] is not None
+
+
+@pytest.mark.parametrize("page", ["0", "999", "x", "-1"])
+def test_a_page_that_is_not_there_is_a_404(get: Get, page: str) -> None:
+    assert 404 == get("/api/v1/site/", page=page).status_code
+
+
+def test_next_keeps_the_filter(get: Get) -> None:
+    page = get("/api/v1/project/", archived="false").json()
+
+    assert "archived=false" in page["next"]
+    assert 0 == get("/api/v1/project/", archived="true").json()["count"]
+
+
+def test_the_chain_from_site_to_sub_task_leads_to_what_the_webhook_said(get: Get, simulation: Simulation) -> None:
+    life = simulation.lives[40]
+
+    (workflow,) = get("/api/v1/ops_workflow/", site_id=life.site.site_id).json()["results"]
+    milestones = get("/api/v1/milestone/", workflow_id=workflow["uuid"]).json()["results"]
+    tasks = get("/api/v1/task/", milestone_id=life.milestone_id).json()["results"]
+    sub_tasks = get("/api/v1/sub_task/", task_id=tasks[0]["uuid"]).json()["results"]
+
+    assert life.site.quote_id == workflow["initial_quote"]
+    assert life.milestone_id in {row["uuid"] for row in milestones}
+    assert [task["uuid"] for task in life.final["tasks"]] == [row["uuid"] for row in tasks]
+    assert life.final["tasks"][0]["assigned_to"]["uuid"] == tasks[0]["responsible_user"]
+    assert [one["label"] for one in life.final["tasks"][0]["sub_tasks"]] == [row["label"] for row in sub_tasks]

@@ -1,0 +1,76 @@
+"""The dialects in which a payload is written all mean the same."""
+
+import ast
+import json
+from typing import Any
+
+import pytest
+
+from sighten_warehouse.simulator.dialects import as_strict_json, write
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.sample import sample_body, sample_payload
+
+DIFFICULT = {
+    "comment": "He said \"True\", it's None; {'a': False}, \\true\\ \u00a0 null\n屋根 ☀ 🏠",
+    "thread": None,
+    "data": True,
+    "required": False,
+    "tasks": [],
+    "count": 2,
+    "resource_id": None,
+}
+
+
+def _payloads() -> list[dict[str, Any]]:
+    return [DIFFICULT, *(life.final for life in lives(3, 30).lives)]
+
+
+@pytest.mark.parametrize("dialect", ["compact", "pretty"])
+def test_strict_json_means_the_payload(dialect: Any) -> None:
+    for payload in _payloads():
+        assert payload == json.loads(write(payload, dialect))
+
+
+def test_the_python_dialect_means_the_payload() -> None:
+    for payload in _payloads():
+        assert payload == ast.literal_eval(write(payload, "python").decode())
+
+
+def test_the_python_dialect_has_single_quotes_and_none() -> None:
+    assert b"{'thread': None, 'data': True}" == write({"thread": None, "data": True}, "python")
+
+
+def test_the_samples_dialect_means_the_payload_but_for_none_as_text() -> None:
+    expected = DIFFICULT | {"thread": "None"}
+
+    written = write(DIFFICULT, "sample")
+
+    assert expected == ast.literal_eval(written.decode())
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(written)
+
+
+def test_the_samples_dialect_becomes_strict_json_with_the_inside_of_strings_kept() -> None:
+    expected = DIFFICULT | {"thread": "None"}
+
+    strict = as_strict_json(write(DIFFICULT, "sample").decode())
+
+    assert expected == json.loads(strict)
+
+
+def test_the_vendors_sample_as_strict_json_means_what_python_reads_in_it() -> None:
+    body = sample_body().decode()
+
+    strict = as_strict_json(body)
+
+    assert ast.literal_eval(body) == json.loads(strict) == sample_payload()
+    assert 5 == strict.count('"None"')
+
+
+def test_the_sample_is_kept_byte_for_byte() -> None:
+    body = sample_body()
+
+    assert body.startswith(b'{\n   "comments":[\n')
+    assert b'"ready_to_submit":True,' in body
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(body)

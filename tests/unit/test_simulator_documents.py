@@ -1,0 +1,87 @@
+"""The simulated document routes over real HTTP: real PDFs, and only of what was uploaded."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from sighten_warehouse.simulator.api import build_api
+from sighten_warehouse.simulator.lives import Life, Simulation, lives
+from sighten_warehouse.simulator.serve import served
+
+SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
+SAMPLE_SUB_TASK = "030904c4-a51d-4b55-b9fe-8df2eb2d79d1"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+Get = Callable[..., requests.Response]
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    return lives(4, 150)
+
+
+@pytest.fixture(scope="module")
+def get(simulation: Simulation) -> Iterator[Get]:
+    with served(build_api(simulation)) as address:
+        yield lambda path, **params: requests.get(
+            address + path, params=params, headers={"Authorization": "Token any"}, timeout=10
+        )
+
+
+def _uploaded(life: Life, creation_type: str = "UPLOADED") -> dict[str, Any] | None:
+    for task in life.final["tasks"]:
+        for sub_task in task["sub_tasks"]:
+            for document in sub_task["data"]["documents"] if isinstance(sub_task["data"], dict) else []:
+                if document["creation_type"] == creation_type:
+                    return dict(document)
+    return None
+
+
+def test_an_uploaded_document_is_a_real_pdf_and_always_the_same(get: Get) -> None:
+    answer, again = (get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/") for _ in range(2))
+
+    assert "application/pdf" == answer.headers["content-type"]
+    assert "attachment; filename*=utf-8''Silver-Inspection%20%28Passed%29.pdf" == answer.headers["content-disposition"]
+    assert answer.content.startswith(b"%PDF-1.4\n")
+    assert answer.content == again.content
+    start = int(answer.content.split(b"startxref\n")[1].split(b"\n")[0])
+    assert answer.content[start:].startswith(b"xref\n0 6\n")
+
+
+def test_the_sub_task_and_the_preview_give_the_same_document(get: Get) -> None:
+    download = get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download")
+    preview = get(f"/api/v1/document/{SAMPLE_DOCUMENT}/preview")
+    by_sub_task = get(f"/api/v1/sub_task/{SAMPLE_SUB_TASK}/download/")
+
+    assert download.content == preview.content == by_sub_task.content
+
+
+def test_documents_differ_and_those_that_were_only_generated_are_not_there(get: Get, simulation: Simulation) -> None:
+    uploaded = next(found for life in simulation.lives if (found := _uploaded(life)))
+    generated = next(found for life in simulation.lives if (found := _uploaded(life, "GENERATED")))
+
+    there = get(f"/api/v1/document/{uploaded['uuid']}/download/")
+
+    assert 200 == there.status_code
+    assert there.content != get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/").content
+    assert 404 == get(f"/api/v1/document/{generated['uuid']}/download/").status_code
+    assert 404 == get(f"/api/v1/document/{UNKNOWN}/download/").status_code
+
+
+def test_a_document_that_was_replaced_can_still_be_downloaded(get: Get, simulation: Simulation) -> None:
+    first = next(
+        found
+        for life in simulation.lives
+        if not life.newer_keys and (found := _first_upload(life)) and found not in str(life.final)
+    )
+
+    assert 200 == get(f"/api/v1/document/{first}/download/").status_code
+
+
+def _first_upload(life: Life) -> str | None:
+    earliest = Life(life.milestone_id, life.site, life.newer_keys, (), (), life.snapshots[0].payload)
+    document = _uploaded(earliest)
+    return str(document["uuid"]) if document else None

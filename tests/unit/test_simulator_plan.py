@@ -1,0 +1,107 @@
+"""The delivery plan: nothing is missing, and what is late or sent twice is told as such."""
+
+import ast
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from sighten_warehouse.simulator.dialects import as_strict_json
+from sighten_warehouse.simulator.lives import Simulation, lives
+from sighten_warehouse.simulator.plan import Delivery, plan_lives, plan_sample
+from sighten_warehouse.simulator.sample import sample_body, sample_payload
+
+MILESTONES = 150
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    return lives(5, MILESTONES)
+
+
+@pytest.fixture(scope="module")
+def plan(simulation: Simulation) -> list[Delivery]:
+    return plan_lives(simulation)
+
+
+def _meaning(delivery: Delivery) -> dict[str, Any]:
+    """The payload, with "None" for null where the sample's dialect cannot tell them apart."""
+    text = delivery.body.decode()
+    if delivery.dialect == "sample":
+        text = as_strict_json(text)
+    payload = ast.literal_eval(text) if delivery.dialect == "python" else json.loads(text)
+    again = json.dumps(payload).replace('"thread": null', '"thread": "None"')
+    return dict(json.loads(again.replace('"instructions": null', '"instructions": "None"')))
+
+
+def _updated(delivery: Delivery) -> str:
+    return str(_meaning(delivery)["date_updated"])
+
+
+def test_the_same_simulation_gives_the_same_plan(plan: list[Delivery]) -> None:
+    again = plan_lives(lives(5, MILESTONES))
+
+    assert plan == again
+
+
+def test_every_snapshot_arrives_and_nothing_else(simulation: Simulation, plan: list[Delivery]) -> None:
+    sent = Counter(life.milestone_id for life in simulation.lives for _ in life.snapshots)
+    arrived = Counter(delivery.milestone_id for delivery in plan if delivery.role != "duplicate")
+
+    assert sent == arrived
+    updates = {(life.milestone_id, s.payload["date_updated"]) for life in simulation.lives for s in life.snapshots}
+    assert updates == {(delivery.milestone_id, _updated(delivery)) for delivery in plan}
+
+
+def test_about_two_and_a_half_deliveries_come_for_each_milestone(plan: list[Delivery]) -> None:
+    assert 2.2 < len(plan) / MILESTONES < 3.2
+
+
+def test_every_role_and_every_dialect_occurs(plan: list[Delivery]) -> None:
+    assert {"first", "late", "duplicate"} == {delivery.role for delivery in plan}
+    assert {"compact", "pretty", "sample", "python"} == {delivery.dialect for delivery in plan}
+
+
+def test_a_late_delivery_is_older_than_one_that_came_before_it(plan: list[Delivery]) -> None:
+    newest: dict[str, str] = {}
+    for delivery in plan:
+        before = newest.get(delivery.milestone_id, "")
+        if delivery.role != "duplicate":
+            assert (delivery.role == "late") is (_updated(delivery) < before)
+        newest[delivery.milestone_id] = max(before, _updated(delivery))
+
+
+def test_a_duplicate_means_the_same_as_one_before_it(plan: list[Delivery]) -> None:
+    seen: dict[tuple[str, str], Delivery] = {}
+    dialects = set()
+    for delivery in plan:
+        key = (delivery.milestone_id, _updated(delivery))
+        if delivery.role == "duplicate":
+            assert _meaning(seen[key]) == _meaning(delivery)
+            assert (seen[key].dialect == delivery.dialect) is (seen[key].body == delivery.body)
+            dialects.add(seen[key].dialect == delivery.dialect)
+        else:
+            seen[key] = delivery
+
+    assert {True, False} == dialects
+
+
+def test_deliveries_of_milestones_are_shuffled_among_each_other(plan: list[Delivery]) -> None:
+    first_tenth = {delivery.milestone_id for delivery in plan[: len(plan) // 10]}
+
+    assert len(first_tenth) > len(plan) // 20
+
+
+def test_a_share_of_snapshots_never_arrives_only_when_asked_for(simulation: Simulation, plan: list[Delivery]) -> None:
+    fewer = plan_lives(simulation, dropped_share=0.5)
+
+    assert len(plan) * 0.3 < len(fewer) < len(plan) * 0.7
+
+
+def test_the_sample_comes_byte_for_byte_and_then_as_strict_json() -> None:
+    original, strict = plan_sample()
+
+    assert sample_body() == original.body
+    assert sample_payload() == json.loads(strict.body)
+    assert ("first", "duplicate") == (original.role, strict.role)
