@@ -33,6 +33,7 @@ def build_warehouse(
         connection.execute("set variable api_url = ?", [api_url])
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
         _stage(connection, commits, versions)
+        connection.execute("begin")
         for model in in_order(["history"]):
             _create_history(connection, model, _files(layout, model.name, commits))
         counts = {}
@@ -40,6 +41,7 @@ def build_warehouse(
             counts[model.full_name] = _create_table(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
+        connection.execute("commit")
     sync(folder / "warehouse.duckdb")
     return counts
 
@@ -144,9 +146,9 @@ def _create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: Model, what: str) -> None:
-    connection.execute(f"comment on {what} {model.full_name} is '{_quoted(model.description)}'")
-    for column in model.columns:
-        connection.execute(f"comment on column {model.full_name}.\"{column.name}\" is '{_quoted(column.description)}'")
+    said = {f"{what} {model.full_name}": model.description}
+    said |= {f'column {model.full_name}."{column.name}"': column.description for column in model.columns}
+    connection.execute("; ".join(f"comment on {name} is '{_quoted(text)}'" for name, text in said.items()))
 
 
 def _export(connection: duckdb.DuckDBPyConnection, model: Model, folder: Path) -> None:

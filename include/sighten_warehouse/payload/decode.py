@@ -73,8 +73,8 @@ def _decode_characters(body: bytes, content_type: str | None) -> str:
 
 def _decode_as(body: bytes, name: str) -> str:
     try:
-        return codecs.decode(body, name)
-    except (LookupError, UnicodeError, ValueError, TypeError) as error:
+        return body.decode(name)  # refuses codecs that are no character set, such as base64
+    except (LookupError, UnicodeError, ValueError) as error:
         raise RejectedError("not_text", place="body", expected=f"text in {name} ({error})") from None
 
 
