@@ -1,19 +1,28 @@
 """Files that are whole or absent, and still there after a power cut."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+_HIDDEN_SUFFIX = ".tmp"
 
-def write_durably(path: Path, content: bytes) -> None:
+
+def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
     """The content under that name, on stable storage, or no file of that name at all.
 
     Raises:
-        OSError: the disk refused; nothing is visible under `path`.
+        OSError: the disk refused. Nothing is visible under `path`, save when the very last step failed, the sync of the
+            folder: then the file is visible and whole, but may be gone after a power cut.
     """
-    replace_durably(path, lambda hidden: hidden.write_bytes(content))
+    pieces = (content,) if isinstance(content, bytes) else content
+
+    def write(hidden: Path) -> None:
+        with hidden.open("wb") as file:
+            file.writelines(pieces)
+
+    replace_durably(path, write)
 
 
 def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
@@ -22,7 +31,7 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     Readers hold the old file or open the new one. A failed write leaves nothing behind.
     """
     ensure_folder(path.parent)
-    hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    hidden = path.with_name(f".{path.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
     try:
         write(hidden)
         sync(hidden)
@@ -34,13 +43,17 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def ensure_folder(folder: Path) -> None:
-    """The folder exists, and its name in each parent is on stable storage too."""
+    """The folder exists, and where it was missing its name in each parent is on stable storage too.
+
+    Raises:
+        OSError: the disk refused, or something else has that name.
+    """
     if folder.is_dir():
         return
     ensure_folder(folder.parent)
-    with suppress(FileExistsError):
-        folder.mkdir()
-        sync(folder.parent)
+    # Whoever else made it in the meantime may not have synced its name yet, so it is synced in either case.
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
 
 
 def sync(path: Path) -> None:
@@ -50,3 +63,17 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_leftovers(folder: Path, *, last_written_before: float) -> int:
+    """Hidden files that a crash left anywhere below `folder` are gone if nobody wrote to them since; returns how many.
+
+    `last_written_before` is in seconds since 1970. Younger ones may be another process's work under way.
+    """
+    removed = 0
+    for hidden in folder.rglob(f".*{_HIDDEN_SUFFIX}"):
+        with suppress(FileNotFoundError):
+            if hidden.is_file() and hidden.stat().st_mtime < last_written_before:
+                hidden.unlink()
+                removed += 1
+    return removed

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +10,25 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-import pyarrow as pa
-import uuid6
 
+from sighten_warehouse.arrivals import ARRIVALS
 from sighten_warehouse.durable import write_durably
+from sighten_warehouse.json_shape import depth, is_plain_json
+
+__all__ = [
+    "EMBEDDED_DEPTH",
+    "KEPT_HEADERS",
+    "SUFFIXES",
+    "LandingLine",
+    "Source",
+    "depth",
+    "landing_files",
+    "landing_line",
+    "new_landing_id",
+    "parse_landing_line",
+    "read_raw_lines",
+    "write_landing_file",
+]
 
 Source = Literal["webhook", "api", "import"]
 
@@ -31,15 +45,16 @@ KEPT_HEADERS = frozenset(
 )
 EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every line stays readable by every JSON reader
 SUFFIXES = (".ndjson", ".ndjson.zst")
-_BRACKETS_OR_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
 class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery as it lies in a landing file.
 
-    `payload` is the body itself where that is strict JSON (RFC 8259) of at most `EMBEDDED_DEPTH` levels; its line breaks,
-    which can only stand between values, are then spaces, and `body` holds the original if there were any.
-    Otherwise the whole body is in `body`, as text or, where it is not UTF-8, as base64.
+    `payload` is the body itself where that is strict JSON (RFC 8259) of at most `EMBEDDED_DEPTH` levels. Its line
+    breaks, which can only stand between values, are then spaces, and white space around it is gone; where there was
+    any of either, `body` holds the original. Otherwise the whole body is in `body`, as text or, where it is none in
+    UTF-8, as base64.
     """
 
     landing_id: str
@@ -67,7 +82,7 @@ _line_decoder = msgspec.json.Decoder(LandingLine)
 
 def new_landing_id() -> str:
     """A UUIDv7: later ones of one process sort after earlier ones (RFC 9562)."""
-    return str(uuid6.uuid7())
+    return ARRIVALS.next().landing_id
 
 
 def landing_line(  # noqa: PLR0913  (a line has that many facts)
@@ -100,48 +115,34 @@ def landing_line(  # noqa: PLR0913  (a line has that many facts)
 
 
 def _embed(body: bytes) -> tuple[bytes, str | None, Literal["utf-8", "base64"] | None]:
+    text = _text(body)
+    if text is None:
+        return b"null", base64.b64encode(body).decode(), "base64"
+    if not is_plain_json(body, most_levels=EMBEDDED_DEPTH):
+        return b"null", text, "utf-8"
+    payload = body.strip(b" \t\r\n").replace(b"\n", b" ").replace(b"\r", b" ")
+    return (body, None, None) if payload == body else (payload, text, "utf-8")
+
+
+def _text(body: bytes) -> str | None:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        return b"null", base64.b64encode(body).decode(), "base64"
-    if not _is_strict_json(body) or depth(body) > EMBEDDED_DEPTH:
-        return b"null", text, "utf-8"
-    if b"\n" in body or b"\r" in body:
-        return body.replace(b"\n", b" ").replace(b"\r", b" "), text, "utf-8"
-    return body, None, None
-
-
-def _is_strict_json(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return False
-    return True
-
-
-def depth(body: bytes) -> int:
-    """How many levels of arrays and objects the JSON text nests."""
-    if body.count(b"[") + body.count(b"{") <= EMBEDDED_DEPTH:
-        return 0
-    deepest = level = 0
-    for match in _BRACKETS_OR_STRINGS.finditer(body):
-        token = match.group()
-        if token in (b"[", b"{"):
-            level += 1
-            deepest = max(deepest, level)
-        elif token in (b"]", b"}"):
-            level -= 1
-    return deepest
+        return None
+    # Each control character takes six bytes once it is escaped; a body full of them is no text, and base64 is smaller.
+    controls = len(body) - len(body.translate(None, delete=_CONTROLS))
+    return text if controls * 20 <= len(body) else None
 
 
 def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
-    """One new landing file with those lines, visible only when it is on stable storage; returns its name below `landing`.
+    """One new landing file with those lines, visible once it is on stable storage; returns its name below `landing`.
 
     Raises:
-        OSError: the disk refused; no file is visible and nothing may be acknowledged.
+        OSError: the disk refused; nothing may be acknowledged. Where only the folder's sync failed the file is visible:
+            then its deliveries, sent again, are landed twice, which the loader counts as duplicates.
     """
     name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{new_landing_id()}.ndjson"
-    write_durably(landing / name, b"".join(lines))
+    write_durably(landing / name, lines)
     return name
 
 
@@ -158,13 +159,20 @@ def read_raw_lines(path: Path) -> Iterator[bytes]:
         OSError: the file cannot be read, or a compressed one is cut off.
     """
     with path.open("rb") as file:
-        stream: Any = file
-        if path.name.endswith(".zst"):
-            stream = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file), "zstd"))
-        for line in stream:
+        for line in _unzstd(path, file) if path.name.endswith(".zst") else file:
             stripped = line.rstrip(b"\n")
             if stripped:
                 yield stripped
+
+
+def _unzstd(path: Path, file: io.BufferedReader) -> io.BufferedReader:
+    import pyarrow as pa  # noqa: PLC0415  (large, and the receiver, which only writes, stays small)
+
+    if not path.stat().st_size:
+        # Arrow takes this for the end of the stream and not for a cut off one.
+        raise OSError(f"{path}: empty, expected zstd")
+    stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+    return io.BufferedReader(stream)
 
 
 def parse_landing_line(raw: bytes) -> LandingLine:
