@@ -29,9 +29,12 @@ class Settings(BaseModel):
     api_url: str | None = Field(None, description="Sighten's API, such as `https://engine.goeverbright.com`.")
     api_token: SecretStr | None = Field(None, description="The token of a Sighten user. A secret.")
     receiver_host: str = Field("127.0.0.1", description="The address the receiver listens on.")
-    receiver_port: int = Field(8088, ge=1, le=65535, description="The port the receiver listens on.")
+    receiver_port: int = Field(
+        8088, ge=0, le=65535, description="The port the receiver listens on; 0 takes a free one and says which."
+    )
     webhook_auth: Literal["none", "header", "basic", "hmac"] = Field(
-        "none", description="How a delivery proves who sent it: `none`, `header`, `basic` or `hmac`."
+        "none",
+        description="How a delivery proves who sent it: `none`, `header`, `basic` or `hmac`; this version has `none`.",
     )
     webhook_secret: tuple[SecretStr, ...] = Field(
         (), description="The secret or, while one is being rotated, several, comma-separated. A secret."
@@ -42,7 +45,9 @@ class Settings(BaseModel):
         (), description="Milestone statuses that are enriched, comma-separated; empty means all."
     )
     dal_metrics: Path | None = Field(None, description="A file that maps each object to the metric names to pull.")
-    api_rate: float = Field(5.0, gt=0, description="Calls a second that all processes together may make to the API.")
+    api_rate: float = Field(
+        5.0, gt=0, allow_inf_nan=False, description="Calls a second that all processes together may make to the API."
+    )
     api_concurrency: int = Field(4, ge=1, le=64, description="Calls to the API that may be under way at once.")
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="The SQL engine: `duckdb` or `spark`.")
 

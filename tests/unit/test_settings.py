@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+
+from sighten_warehouse.authentication import authenticator
+from sighten_warehouse.errors import SettingError
+from sighten_warehouse.settings import PREFIX, Settings, read_settings, setting_names
+
+ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+def example() -> dict[str, tuple[str, str]]:
+    """Each setting of .env.example: its value and the comment above it."""
+    found: dict[str, tuple[str, str]] = {}
+    comment: list[str] = []
+    for line in ENV_EXAMPLE.read_text().splitlines():
+        if line.startswith("#"):
+            comment.append(line.removeprefix("#").strip())
+        elif "=" in line:
+            name, _, value = line.partition("=")
+            found[name] = (value, " ".join(comment))
+        if not line.startswith("#"):
+            comment = []
+    return found
+
+
+def test_the_example_lists_every_setting_and_no_other() -> None:
+    assert setting_names() == list(example())
+
+
+def test_the_example_says_what_each_setting_is_for() -> None:
+    described = {name: comment for name, (_, comment) in example().items()}
+
+    assert {PREFIX + name.upper(): field.description for name, field in Settings.model_fields.items()} == described
+
+
+def test_the_example_holds_the_defaults() -> None:
+    values = {name: value for name, (value, _) in example().items()}
+
+    assert Settings() == read_settings(values)
+
+
+def test_the_example_holds_no_secret() -> None:
+    values = {name: value for name, (value, _) in example().items() if name.endswith(("_TOKEN", "_SECRET"))}
+
+    assert {"SIGHTEN_API_TOKEN": "", "SIGHTEN_WEBHOOK_SECRET": ""} == values
+
+
+def test_settings_come_from_the_environment() -> None:
+    settings = read_settings(
+        {
+            "SIGHTEN_HOME": "/srv/sighten",
+            "SIGHTEN_ENV": "test",
+            "SIGHTEN_API_URL": "https://onboard.goeverbright.com/",
+            "SIGHTEN_RECEIVER_PORT": "9000",
+            "SIGHTEN_WEBHOOK_SECRET": "new, old",
+            "SIGHTEN_ENRICH_STATUSES": "APPROVED,INPROG",
+            "PATH": "/usr/bin",
+        }
+    )
+
+    assert Path("/srv/sighten/test") == settings.layout.root
+    assert "https://onboard.goeverbright.com" == settings.api_url
+    assert 9000 == settings.receiver_port
+    assert ["new", "old"] == [secret.get_secret_value() for secret in settings.webhook_secret]
+    assert ("APPROVED", "INPROG") == settings.enrich_statuses
+
+
+def test_an_empty_setting_means_its_default() -> None:
+    assert Settings() == read_settings({"SIGHTEN_HOME": "", "SIGHTEN_RECEIVER_PORT": ""})
+
+
+def test_test_and_production_share_no_path() -> None:
+    production, test = (read_settings({"SIGHTEN_ENV": env}).layout.root for env in ("production", "test"))
+
+    assert production != test
+    assert production.parent == test.parent
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SIGHTEN_RECIEVER_PORT", "8088", "no such setting; expected one of SIGHTEN_HOME"),
+        ("SIGHTEN_RECEIVER_PORT", "eighty", "valid integer"),
+        ("SIGHTEN_RECEIVER_PORT", "65536", "less than or equal to 65535"),
+        ("SIGHTEN_ENV", "staging", "'production' or 'test'"),
+        ("SIGHTEN_API_URL", "engine.sighten.io", "valid URL"),
+        ("SIGHTEN_API_RATE", "inf", "finite"),
+        ("SIGHTEN_MAX_BODY_BYTES", "0", "greater than or equal to 1"),
+        ("SIGHTEN_WEBHOOK_AUTH", "hmac256", "'none', 'header', 'basic' or 'hmac'"),
+    ],
+)
+def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        read_settings({name: value})
+
+    assert name in str(refused.value)
+    assert said in str(refused.value)
+
+
+def test_no_secret_is_shown() -> None:
+    settings = read_settings({"SIGHTEN_API_TOKEN": "hush-1", "SIGHTEN_WEBHOOK_SECRET": "hush-2"})
+
+    assert "hush" not in repr(settings)
+    assert "hush" not in str(settings.model_dump())
+
+
+@pytest.mark.parametrize("asked_for", ["header", "basic", "hmac"])
+def test_a_way_of_authentication_that_does_not_exist_is_refused_and_not_ignored(asked_for: str) -> None:
+    settings = read_settings({"SIGHTEN_WEBHOOK_AUTH": asked_for, "SIGHTEN_WEBHOOK_SECRET": "secret"})
+
+    with pytest.raises(SettingError, match=f"SIGHTEN_WEBHOOK_AUTH: .*`{asked_for}`.*expected `none`"):
+        authenticator(settings)
+
+
+def test_without_authentication_anybody_may_deliver() -> None:
+    assert authenticator(read_settings({}))({}, b"{}")
