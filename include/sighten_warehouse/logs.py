@@ -1,0 +1,32 @@
+"""How events are written: one line each, `key=value`, to stderr."""
+
+import logging
+import sys
+
+import structlog
+
+
+def events_to_stderr() -> None:
+    """From now on every event of this process, and every warning of the libraries it uses, is one line on stderr."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    as_line: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+    ]
+    structlog.configure(
+        processors=[*shared, *as_line],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *as_line],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

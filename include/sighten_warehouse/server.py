@@ -1,0 +1,142 @@
+"""The receiver as a process: its port, its landing folder, how it starts and how it stops."""
+
+import errno
+import ipaddress
+import socket
+import time
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from sighten_warehouse.authentication import authenticator
+from sighten_warehouse.committer import Committer
+from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
+from sighten_warehouse.errors import SettingError, StorageError
+from sighten_warehouse.metrics import ReceiverMetrics
+from sighten_warehouse.readiness import Readiness
+from sighten_warehouse.receiver import WEBHOOK_PATH, Receiver
+from sighten_warehouse.settings import Settings
+
+STOP_SECONDS = 5  # that requests under way have to finish once the receiver is told to stop
+KEEP_ALIVE_SECONDS = 75  # longer than most senders keep an idle connection, so that none is closed under a request
+LEFTOVER_SECONDS = 3600
+BACKLOG = 2048
+
+log = structlog.get_logger()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; 0 takes a free port.
+
+    Raises:
+        SettingError: nothing can listen there; the message names the setting to change.
+    """
+    at = f"{host}:{port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+    except OSError as error:
+        raise SettingError(f"SIGHTEN_RECEIVER_HOST: {host} is no address of this machine ({error.strerror})") from error
+    # With the protocol named, asyncio switches Nagle's algorithm off; without, each answer would wait for 40 ms.
+    listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise SettingError(
+                f"{at} is taken by another process; choose another port with --port or SIGHTEN_RECEIVER_PORT"
+            ) from error
+        raise SettingError(
+            f"cannot listen on {at} ({error.strerror}); change --host or SIGHTEN_RECEIVER_HOST, "
+            "or --port or SIGHTEN_RECEIVER_PORT"
+        ) from error
+    return listener
+
+
+def prepare_landing(landing: Path, *, now: float) -> None:
+    """Landing exists durably, without what crashed receivers began and never acknowledged.
+
+    Raises:
+        StorageError: landing cannot be made or written to.
+    """
+    try:
+        ensure_folder(landing)
+        for folder in (landing, landing.parent, landing.parent.parent):
+            # Whoever made it may have fallen before its name was on stable storage.
+            sync(folder)
+        removed = remove_leftovers(landing, last_written_before=now - LEFTOVER_SECONDS)
+    except OSError as error:
+        raise StorageError(f"{landing}: cannot be written ({error}); expected a writable SIGHTEN_HOME") from error
+    if removed:
+        log.info("leftovers_removed", files=removed, landing=str(landing))
+
+
+class ReceiverServer:
+    """One receiver, which holds its port from the moment it is made; `run` serves until `stop`.
+
+    Raises:
+        SettingError: the settings ask for what it cannot do, or its port is taken.
+        StorageError: landing cannot be written.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        landing = settings.layout.landing
+        metrics = ReceiverMetrics()
+        authenticate = authenticator(settings)
+        prepare_landing(landing, now=time.time())
+        self._listener = listen(settings.receiver_host, settings.receiver_port)
+        self._committer = Committer(landing, metrics=metrics)
+        receiver = Receiver(
+            committer=self._committer,
+            readiness=Readiness(
+                landing, largest_body=settings.max_body_bytes, committer_runs=lambda: self._committer.is_running
+            ),
+            metrics=metrics,
+            authenticate=authenticate,
+            max_body_bytes=settings.max_body_bytes,
+        )
+        self._server = http_server(receiver)
+
+    @property
+    def url(self) -> str:
+        """Where deliveries go."""
+        host, port = self._listener.getsockname()[:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}{WEBHOOK_PATH}"
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other machines can reach it."""
+        return not ipaddress.ip_address(self._listener.getsockname()[0]).is_loopback
+
+    def run(self) -> None:
+        """Serves until told to stop; then takes no new connection, finishes what it accepted, and returns."""
+        with self._committer, self._listener:
+            self._server.run(sockets=[self._listener])
+
+    def stop(self, *_signal: object) -> None:
+        """Tells `run` to end, from any thread or as a signal's handler; more than once does no harm."""
+        self._server.should_exit = True
+
+
+def http_server(receiver: Receiver) -> uvicorn.Server:
+    """The HTTP/1.1 server around it: one process, one event loop, its own log lines left to `logging`."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            receiver,
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )

@@ -1,0 +1,104 @@
+"""A receiver that really listens on loopback, and what a test asks of it."""
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sighten_warehouse.authentication import Authenticate
+from sighten_warehouse.committer import Committer
+from sighten_warehouse.landing import LandingLine, landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.metrics import ReceiverMetrics
+from sighten_warehouse.readiness import Readiness
+from sighten_warehouse.receiver import Receiver
+from sighten_warehouse.server import http_server, listen
+
+PATH = "/webhooks/sighten"
+SOON = 10.0
+
+
+@dataclass
+class Answer:
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> dict[str, str]:
+        return json.loads(self.content)
+
+
+class Running:
+    """A receiver that really listens on loopback."""
+
+    def __init__(self, port: int, landing: Path) -> None:
+        self.port = port
+        self.landing = landing
+
+    def ask(
+        self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, headers: Mapping[str, str] = {}
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SOON)
+        try:
+            connection.request(method, path, body, dict(headers), encode_chunked=isinstance(body, Iterator))
+            response = connection.getresponse()
+            return Answer(response.status, response.read(), dict(response.getheaders()))
+        finally:
+            connection.close()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=SOON)
+
+    def lines(self) -> list[LandingLine]:
+        return [
+            parse_landing_line(raw)
+            for name in landing_files(self.landing)
+            for raw in read_raw_lines(self.landing / name)
+        ]
+
+    def metric(self, name: str) -> float:
+        lines = self.ask("GET", "/metrics").content.decode().splitlines()
+        return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + " "))
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        waited = threading.Event()
+        for _ in range(int(SOON / 0.01)):
+            if condition():
+                return
+            waited.wait(0.01)
+        pytest.fail("waited too long")
+
+
+@contextmanager
+def listening(
+    landing: Path,
+    *,
+    authenticate: Authenticate = lambda _headers, _body: True,
+    max_body_bytes: int = 1_000_000,
+    body_seconds: float = SOON,
+) -> Iterator[Running]:
+    metrics = ReceiverMetrics()
+    with Committer(landing, metrics=metrics) as committer, listen("127.0.0.1", 0) as listener:
+        server = http_server(
+            Receiver(
+                committer=committer,
+                readiness=Readiness(
+                    landing, largest_body=max_body_bytes, committer_runs=lambda: committer.is_running, every_s=0
+                ),
+                metrics=metrics,
+                authenticate=authenticate,
+                max_body_bytes=max_body_bytes,
+                body_seconds=body_seconds,
+            )
+        )
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
+        thread.start()
+        yield Running(port, landing)
+        server.should_exit = True
+        thread.join(SOON)
