@@ -100,7 +100,7 @@ def test_following_next_finds_every_milestone_once(get: Get, address: str, simul
     assert page["previous"] is not None
 
 
-@pytest.mark.parametrize("page", ["0", "999", "x", "-1"])
+@pytest.mark.parametrize("page", ["0", "999", "x", "-1", "9" * 5000])
 def test_a_page_that_is_not_there_is_a_404(get: Get, page: str) -> None:
     assert 404 == get("/api/v1/site/", page=page).status_code
 

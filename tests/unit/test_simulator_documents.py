@@ -47,8 +47,18 @@ def test_an_uploaded_document_is_a_real_pdf_and_always_the_same(get: Get) -> Non
     assert "attachment; filename*=utf-8''Silver-Inspection%20%28Passed%29.pdf" == answer.headers["content-disposition"]
     assert answer.content.startswith(b"%PDF-1.4\n")
     assert answer.content == again.content
-    start = int(answer.content.split(b"startxref\n")[1].split(b"\n")[0])
-    assert answer.content[start:].startswith(b"xref\n0 6\n")
+
+
+def test_the_table_of_the_pdf_tells_where_each_object_begins(get: Get) -> None:
+    content = get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/").content
+
+    table = int(content.split(b"startxref\n")[1].split(b"\n")[0])
+    heading, count, first, *entries = content[table:].split(b"trailer")[0].splitlines()
+
+    assert (b"xref", b"0 6", b"0000000000 65535 f ") == (heading, count, first)
+    assert [b"%d 0 obj" % number for number in range(1, 6)] == [
+        content[int(entry[:10]) :].split(b"\n")[0] for entry in entries
+    ]
 
 
 def test_the_sub_task_and_the_preview_give_the_same_document(get: Get) -> None:

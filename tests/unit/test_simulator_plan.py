@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 from collections import Counter
 from typing import Any
 
@@ -43,6 +45,18 @@ def test_the_same_simulation_gives_the_same_plan(plan: list[Delivery]) -> None:
     again = plan_lives(lives(5, MILESTONES))
 
     assert plan == again
+
+
+def test_another_process_gives_the_same_bytes(plan: list[Delivery]) -> None:
+    code = (
+        "import sys; from sighten_warehouse.simulator.lives import lives; "
+        "from sighten_warehouse.simulator.plan import plan_lives; "
+        f"sys.stdout.buffer.write(b''.join(one.body for one in plan_lives(lives(5, {MILESTONES}))))"
+    )
+
+    there = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+    assert b"".join(delivery.body for delivery in plan) == there.stdout
 
 
 def test_every_snapshot_arrives_and_nothing_else(simulation: Simulation, plan: list[Delivery]) -> None:

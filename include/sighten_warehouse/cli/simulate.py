@@ -96,19 +96,19 @@ def deliver_webhooks(to: str, seed: int, milestones: int, *, sample: bool, rate:
 
     if not to.startswith(("http://", "https://")):
         raise click.BadParameter(f"{to!r}: expected an address that begins with http:// or https://", param_hint="--to")
-    parts = [plan_sample()] if sample else []
+    parts = [[delivery] for delivery in plan_sample()] if sample else []
     parts.append(plan_lives(lives(seed, milestones), dropped_share=drop))
     counts = _deliver_in_turn(parts, to=to, rate=rate)
     duplicates, late = counts.acknowledged.get("duplicate", 0), counts.acknowledged.get("late", 0)
     click.echo(f"delivered {counts.delivered}, duplicates {duplicates}, late {late}, refused {counts.refused}")
     if counts.refused:
         reasons = ", ".join(f"{number} x {reason}" for reason, number in counts.refusals.items())
-        click.echo(f"not acknowledged by {to}: {reasons}", err=True)
+        click.echo(f"not acknowledged: {reasons}", err=True)
         raise click.exceptions.Exit(SOMETHING_TO_LOOK_AT)
 
 
 def _deliver_in_turn(parts: "list[list[Delivery]]", *, to: str, rate: float | None) -> "DeliveryCounts":
-    """Each part when the one before is through, so that the vendor's sample is what arrives first."""
+    """Each part when the one before is through, so that the sample arrives first, and in its own bytes."""
     from rich.console import Console
     from rich.progress import Progress
 

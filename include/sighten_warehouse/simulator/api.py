@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sighten_warehouse.simulator.dal import dal_routes
+from sighten_warehouse.simulator.documents import document_routes
 from sighten_warehouse.simulator.faults import Faults, FaultsMiddleware
-from sighten_warehouse.simulator.files import document_routes
 from sighten_warehouse.simulator.gate import GateMiddleware
 from sighten_warehouse.simulator.index import Index
 from sighten_warehouse.simulator.journal import Journal, JournalMiddleware

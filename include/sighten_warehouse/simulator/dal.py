@@ -13,7 +13,7 @@ from starlette.routing import Route
 from sighten_warehouse.simulator.cast import Site
 from sighten_warehouse.simulator.index import Index
 from sighten_warehouse.simulator.metrics import LEVELS, values
-from sighten_warehouse.simulator.rest import both
+from sighten_warehouse.simulator.routes import both
 
 OBJECTS = ("workflow", "quote", "system", "site")
 DEFAULT_LIMIT = 100

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KEPT = 50
 MOST_CHARACTERS = 200
-NOT_JOURNALED = frozenset({"/", "/healthz"})
+NOT_JOURNALED = frozenset({"/", "/favicon.ico", "/healthz"})
 
 
 @dataclass(frozen=True)

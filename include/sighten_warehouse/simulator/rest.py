@@ -1,6 +1,6 @@
 """The simulated `/api/v1` lists: sites, workflows, milestones, tasks and sub_tasks, 25 a page."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sighten_warehouse.simulator.chance import chance, new_uuid, written
 from sighten_warehouse.simulator.codes import TASK_APPROVED
 from sighten_warehouse.simulator.index import Index
+from sighten_warehouse.simulator.routes import both
 from sighten_warehouse.simulator.tasks import task_definition_id
 
 PAGE_SIZE = 25
@@ -26,12 +27,6 @@ FILTERS = {
 
 Row = dict[str, Any]
 Found = tuple[dict[str, str], Row]  # what the row is found by, and what is shown of it
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def both(path: str, endpoint: Endpoint) -> list[Route]:
-    """The route with and without a slash at its end."""
-    return [Route(path, endpoint), Route(f"{path}/", endpoint)]
 
 
 def list_routes(index: Index) -> list[Route]:
@@ -53,7 +48,7 @@ def _page(request: Request, rows: list[Row]) -> Row:
     """One page of the rows; the pages next to it are given by whole addresses."""
     number = request.query_params.get("page", "1")
     last = max(1, -(-len(rows) // PAGE_SIZE))
-    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= last):
+    if number not in map(str, range(1, last + 1)):
         raise HTTPException(404, "Invalid page.")
     page = int(number)
     return {

@@ -7,7 +7,7 @@ from random import Random
 from sighten_warehouse.simulator.chance import pause, whole_second
 from sighten_warehouse.simulator.codes import EventKind
 
-CANCELLED_SHARE, REJECTED_SHARE, UNDECIDED_SHARE, ABANDONED_SHARE = 0.06, 0.26, 0.09, 0.08
+CANCELLED_SHARE, REJECTED_SHARE, UNDECIDED_SHARE, ABANDONED_SHARE = 0.05, 0.22, 0.1, 0.08
 MOST_ROUNDS = 5
 # (shortest, longest) time that people take for it
 _PREPARATION = (timedelta(days=1), timedelta(days=30))

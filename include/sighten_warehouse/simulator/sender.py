@@ -17,7 +17,7 @@ from sighten_warehouse.simulator.plan import Delivery, Role
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 RETRIES = 6
 LONGEST_WAIT_S = 5
-UNREACHABLE_IN_A_ROW = 8  # then the rest is not tried any more: nobody is there
+UNREACHABLE_IN_A_ROW = 4  # then the rest is not tried any more: nobody is there
 ACKNOWLEDGED = range(200, 300)
 HEADERS = {"Content-Type": "application/json", "User-Agent": f"sighten-warehouse-simulator/{__version__}"}
 
@@ -107,7 +107,7 @@ def _send_all(pace: Pace, tally: _Tally, *, to: str, retries: int) -> None:
                     to, data=delivery.body, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), allow_redirects=False
                 )
             except requests.RequestException as error:
-                tally.add(delivery, refusal=type(error).__name__, reached=False)
+                tally.add(delivery, refusal=f"no answer ({type(error).__name__})", reached=False)
                 continue
             refusal = None if answer.status_code in ACKNOWLEDGED else f"status {answer.status_code}"
             tally.add(delivery, refusal=refusal, reached=True)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sighten_warehouse.simulator.index import Index, KnownDocument
-from sighten_warehouse.simulator.rest import both
+from sighten_warehouse.simulator.routes import both
 
 _LINES = 40
 
