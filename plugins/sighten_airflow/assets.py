@@ -1,0 +1,8 @@
+"""The assets that tie the DAGs together: landing, which the doorbell watches, and history."""
+
+from airflow.sdk import Asset, AssetWatcher
+
+from sighten_airflow.doorbell import LandingDoorbell
+
+LANDING = Asset("landing", watchers=[AssetWatcher(name="landing_doorbell", trigger=LandingDoorbell())])
+HISTORY = Asset("history")

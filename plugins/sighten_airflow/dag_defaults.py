@@ -1,0 +1,24 @@
+"""What all DAGs share: owner, retries, tags, the sweep and the pool of the one writer."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable
+from pydantic import JsonValue
+
+WRITER_POOL = "sighten_writer"  # one slot: whoever commits or publishes is alone, backfills included
+# Finds what a lost asset event missed. A new DAG would otherwise begin with a run of its own, before anything is there.
+SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
+
+Counts = JsonValue  # what a task hands on for people to read; Airflow would spread a `dict` over one XCom a key
+
+DAG_DEFAULTS: dict[str, Any] = {
+    "catchup": False,  # each run takes all that is pending: a missed one needs no other
+    "max_active_runs": 1,
+    "tags": ["sighten"],
+    "default_args": {
+        "owner": "sighten-warehouse",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=10),
+    },
+}

@@ -1,0 +1,60 @@
+"""The doorbell: a trigger that announces that something landed, never what."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+from sighten_warehouse.errors import WarehouseError
+
+log = structlog.get_logger()
+
+
+def count_pending() -> int:
+    """How many landing files no commit names yet; none while the landing does not exist.
+
+    Raises:
+        WarehouseError: a setting is ill-formed, or the lake is damaged.
+        OSError: the disk does not answer.
+    """
+    from sighten_warehouse.load import pending  # noqa: PLC0415  (heavy, and Airflow imports this file in every process)
+    from sighten_warehouse.settings import read_settings  # noqa: PLC0415
+
+    return len(pending(read_settings()))
+
+
+class LandingDoorbell(BaseEventTrigger):
+    """Announces that something is pending, and again every `repeat_seconds` for as long as something is.
+
+    Airflow may drop an event while a run is under way, so one announcement is never relied upon: whoever hears it takes
+    all that is pending, and the next one tells of what came later. An error is logged and the landing is asked again.
+    """
+
+    def __init__(self, *, poll_seconds: float = 1.0, repeat_seconds: float = 15.0) -> None:
+        super().__init__()
+        self.poll_seconds = poll_seconds
+        self.repeat_seconds = repeat_seconds
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The class and the arguments from which the triggerer makes it anew."""
+        arguments = {"poll_seconds": self.poll_seconds, "repeat_seconds": self.repeat_seconds}
+        return f"{type(self).__module__}.{type(self).__qualname__}", arguments
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event for each announcement; never ends."""
+        while True:
+            waiting = await self._count_pending_or_none()
+            if waiting:
+                yield TriggerEvent({"pending": waiting})
+            await asyncio.sleep(self.repeat_seconds if waiting else self.poll_seconds)
+
+    async def _count_pending_or_none(self) -> int:
+        # In a thread: many landing files or a slow disk must not hold up the other triggers.
+        try:
+            return await asyncio.to_thread(count_pending)
+        except (OSError, WarehouseError) as error:
+            # Raising would end the trigger, and the triggerer would start it again at once, over and over.
+            log.warning("doorbell_failed", error=str(error), kind=type(error).__name__)
+            return 0

@@ -1,0 +1,66 @@
+"""A real Airflow in this process, with a metadata database of its own; and an empty landing."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sighten_warehouse.landing import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.settings import Settings, read_settings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLE = REPOSITORY / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+
+# Airflow reads its configuration when it is first imported, so this cannot wait for a fixture.
+AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="sighten-airflow-"))
+atexit.register(shutil.rmtree, AIRFLOW_HOME, ignore_errors=True)
+os.environ |= {
+    "AIRFLOW_HOME": str(AIRFLOW_HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{AIRFLOW_HOME / 'airflow.db'}",
+}
+
+
+@pytest.fixture(scope="session")
+def metadata_database() -> None:
+    from airflow.utils.db import initdb  # noqa: PLC0415  (importing Airflow takes seconds that few tests need)
+
+    initdb()
+
+
+@pytest.fixture(scope="session")
+def dags(metadata_database: None) -> dict[str, Any]:  # noqa: ARG001  (reading DAGs needs it)
+    """All DAGs by their names, as Airflow itself reads them."""
+    from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415  (as above)
+
+    bag = DagBag(REPOSITORY / "dags")
+    assert {} == bag.import_errors
+    return bag.dags
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("SIGHTEN_HOME", str(tmp_path / "home"))
+    return read_settings()
+
+
+@pytest.fixture
+def land(settings: Settings) -> Callable[..., str]:
+    """Lands one file with the vendor's sample, or with the given bodies; returns its name."""
+
+    def land(*bodies: bytes) -> str:
+        now = datetime.now(UTC)
+        lines = [
+            landing_line(body, landing_id=new_landing_id(), received_at=now) for body in bodies or [SAMPLE.read_bytes()]
+        ]
+        return write_landing_file(settings.layout.landing, lines, received_at=now)
+
+    return land

@@ -1,0 +1,127 @@
+"""The rules of the house that every DAG keeps, read from the DAGs as Airflow sees them and from their source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sighten_airflow.dag_defaults import WRITER_POOL
+from stack import airflow
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
+ALLOWED_IMPORTS = {"airflow.sdk", "airflow.providers.standard", "sighten_airflow", "sighten_warehouse"}
+ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
+ONE_WRITER = {("load_milestones", "commit"), ("publish_warehouse", "publish")}
+MOST_STATEMENTS = 3
+
+pytestmark = pytest.mark.airflow
+
+
+def test_a_file_holds_one_dag_of_its_own_name(dags: dict[str, Any]) -> None:
+    assert {path.stem for path in DAG_FILES} == set(dags)
+    assert {path.stem: path.name for path in DAG_FILES} == {name: Path(dag.fileloc).name for name, dag in dags.items()}
+
+
+def test_every_dag_says_what_it_does(dags: dict[str, Any]) -> None:
+    assert {} == {name: dag.doc_md for name, dag in dags.items() if not (dag.doc_md or "").startswith("### ")}
+
+
+def test_every_dag_is_tagged_sweeps_and_runs_once_at_a_time(dags: dict[str, Any]) -> None:
+    expected = {name: ({"sighten"}, False, 1) for name in dags}
+
+    assert expected == {name: (set(dag.tags), dag.catchup, dag.max_active_runs) for name, dag in dags.items()}
+
+
+def test_every_task_has_an_owner_and_two_retries(dags: dict[str, Any]) -> None:
+    facts = {(task.owner, task.retries) for dag in dags.values() for task in dag.tasks}
+
+    assert {("sighten-warehouse", 2)} == facts
+
+
+def test_whoever_writes_waits_for_the_one_slot_of_the_writers_pool(dags: dict[str, Any]) -> None:
+    pooled = {(dag.dag_id, task.task_id) for dag in dags.values() for task in dag.tasks if task.pool == WRITER_POOL}
+
+    assert pooled == ONE_WRITER
+
+
+def test_the_pool_that_the_dags_name_is_made_by_make_run_and_by_compose() -> None:
+    compose = (REPOSITORY / "docker-compose.yml").read_text()
+
+    assert WRITER_POOL == airflow.WRITER_POOL
+    assert f"airflow pools set {WRITER_POOL} 1 " in compose
+
+
+def test_the_assets_tie_landing_to_history_to_the_warehouse(dags: dict[str, Any]) -> None:
+    listens = {name: [asset.name for asset in listened_to(dag)] for name, dag in dags.items()}
+    announces = {
+        (dag.dag_id, task.task_id, asset.name) for dag in dags.values() for task in dag.tasks for asset in task.outlets
+    }
+
+    assert {"load_milestones": ["landing"], "publish_warehouse": ["history"]} == listens
+    assert {("load_milestones", "commit", "history")} == announces
+
+
+def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:
+    (landing,) = listened_to(dags["load_milestones"])
+
+    assert ["LandingDoorbell"] == [type(watcher.trigger).__name__ for watcher in landing.watchers]
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_a_dag_file_imports_airflow_sdk_and_our_own_only(path: Path) -> None:
+    foreign = [name for name in imported(parse(path)) if not is_allowed(name)]
+
+    assert [] == foreign
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_a_dag_file_does_nothing_at_import_but_declare_its_dag(path: Path) -> None:
+    tree = parse(path)
+    declares = [f"{node.name}()" for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    does = [
+        ast.unparse(node)
+        for node in tree.body[1:]
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
+    ]
+
+    assert declares == does
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
+def test_a_task_has_one_to_three_lines_beside_its_imports(path: Path) -> None:
+    too_long = {name: count for name, count in task_lengths(parse(path)) if not 1 <= count <= MOST_STATEMENTS}
+
+    assert {} == too_long
+
+
+def listened_to(dag: Any) -> list[Any]:
+    return list(dag.timetable.asset_condition.objects)
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def is_allowed(name: str) -> bool:
+    return name in ALLOWED_STANDARD_LIBRARY or any(
+        name == root or name.startswith(f"{root}.") for root in ALLOWED_IMPORTS
+    )
+
+
+def task_lengths(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Each task's name and how many statements it has; the condition of an `if` counts as one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(one) for one in node.decorator_list):
+            statements = [one for one in ast.walk(node) if isinstance(one, ast.stmt) and one is not node]
+            yield node.name, sum(not isinstance(one, ast.Import | ast.ImportFrom) for one in statements)

@@ -1,0 +1,105 @@
+"""Both DAGs, run by Airflow's own `dag.test()` on real landing files."""
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
+from sqlalchemy import func, select
+
+from sighten_warehouse import load
+from sighten_warehouse.settings import Settings
+
+pytestmark = pytest.mark.airflow
+Land = Callable[..., str]
+Run = Callable[[str], dict[str, list[str]]]
+TWO_MEGABYTES = b"x" * 2_100_000  # enough for a batch of its own
+
+
+@pytest.fixture
+def run(dags: dict, metadata_database: None) -> Run:  # noqa: ARG001  (runs need the database)
+    """Runs a DAG once; gives the states of each task and, under `run`, of the run itself."""
+
+    def run(dag_id: str) -> dict[str, list[str]]:
+        dag_run = dags[dag_id].test()
+        states = {"run": [str(dag_run.state)]}
+        for task in dag_run.get_task_instances():
+            states.setdefault(task.task_id, []).append(str(task.state))
+        return states
+
+    return run
+
+
+def count_events(asset: str) -> int:
+    query = select(func.count()).select_from(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+    with create_session() as session:
+        return session.scalar(query.where(AssetModel.name == asset)) or 0
+
+
+def test_what_landed_is_committed_and_announced(run: Run, settings: Settings, land: Land) -> None:
+    land()
+    events_before = count_events("history")
+
+    states = run("load_milestones")
+
+    assert ["success"] == states["run"]
+    assert [] == load.pending(settings)
+    assert events_before + 1 == count_events("history")
+
+
+def test_each_batch_is_flattened_by_a_task_of_its_own(run: Run, settings: Settings, land: Land) -> None:
+    land(TWO_MEGABYTES)
+    land(TWO_MEGABYTES)
+
+    states = run("load_milestones")
+
+    assert ["success", "success"] == states["flatten"]
+    assert [] == load.pending(settings)
+
+
+def test_nothing_pending_skips_the_rest_and_announces_nothing(run: Run, settings: Settings) -> None:
+    events_before = count_events("history")
+
+    states = run("load_milestones")
+
+    assert {"run": ["success"], "plan_batches": ["success"], "flatten": ["skipped"], "commit": ["skipped"]} == states
+    assert events_before == count_events("history")
+    assert not settings.layout.commits.exists()
+
+
+def test_what_is_committed_is_published_and_balanced(run: Run, settings: Settings, land: Land) -> None:
+    land()
+    load.load(settings)
+
+    states = run("publish_warehouse")
+
+    assert {"run": ["success"], "publish": ["success"], "check_balance": ["success"]} == states
+    with duckdb.connect(str(settings.layout.warehouse_file), read_only=True) as warehouse:
+        assert [("7a605ec8-d276-4d6c-bd47-52a483e28783",)] == warehouse.sql(
+            "select milestone_id from milestones"
+        ).fetchall()
+
+
+def test_publishing_again_is_skipped_when_there_is_nothing_new(run: Run, settings: Settings, land: Land) -> None:
+    land()
+    load.load(settings)
+    run("publish_warehouse")
+    published = settings.layout.warehouse_file.stat().st_ino
+
+    states = run("publish_warehouse")
+
+    assert {"run": ["success"], "publish": ["skipped"], "check_balance": ["skipped"]} == states
+    assert published == settings.layout.warehouse_file.stat().st_ino
+
+
+def test_a_published_delivery_that_landing_no_longer_holds_fails_the_run(
+    run: Run, settings: Settings, land: Land
+) -> None:
+    name = land()
+    load.load(settings)
+    (settings.layout.landing / name).unlink()
+
+    states = run("publish_warehouse")
+
+    assert {"run": ["failed"], "publish": ["success"], "check_balance": ["failed"]} == states
