@@ -1,0 +1,49 @@
+"""The few calls to Airflow's REST API that a start needs."""
+
+from typing import Any
+
+import requests
+
+from stack.credentials import ADMIN
+from stack.errors import StackError
+
+CALL_SECONDS = 30.0
+CONFLICT = 409
+
+
+def is_healthy(url: str) -> bool:
+    """Whether the API server answers that it and its database are well."""
+    return _answers(f"{url}/api/v2/monitor/health")
+
+
+def warm_up_execution(url: str) -> bool:
+    """Whether the API for tasks answers; its first answer takes seconds, which the first task need not wait for."""
+    return _answers(f"{url}/execution/health")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=CALL_SECONDS).ok
+    except requests.RequestException:
+        return False
+
+
+def make_pool(url: str, *, password: str, name: str, slots: int, description: str) -> None:
+    """A pool of that name exists when this returns.
+
+    Raises:
+        StackError: Airflow did not answer, or refused.
+    """
+    pool = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+    try:
+        token = _post(f"{url}/auth/token", {"username": ADMIN, "password": password}).json()["access_token"]
+        _post(f"{url}/api/v2/pools", pool, headers={"Authorization": f"Bearer {token}"})
+    except (requests.RequestException, ValueError, KeyError) as error:
+        raise StackError(f"the pool {name} could not be made: {error}") from error
+
+
+def _post(url: str, body: dict[str, Any], *, headers: dict[str, str] | None = None) -> requests.Response:
+    answer = requests.post(url, json=body, headers=headers, timeout=CALL_SECONDS)
+    if answer.status_code != CONFLICT:  # it is there from an earlier run
+        answer.raise_for_status()
+    return answer

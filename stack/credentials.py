@@ -1,0 +1,53 @@
+"""The secrets of this machine's Airflow: made once, kept where only their owner can read them."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What Airflow's processes share to trust each other, and the file with the password of its one user."""
+
+    jwt_secret: str
+    secret_key: str
+    fernet_key: str
+    passwords_file: Path
+
+
+def read_or_make_credentials(home: Path) -> Credentials:
+    """The credentials kept below that folder; made, with mode 0600, the first time."""
+    keys = _read_or_make(home / "secrets.json", _make_keys)
+    passwords_file = home / "passwords.json"
+    _read_or_make(passwords_file, lambda: {ADMIN: secrets.token_urlsafe(12)})
+    return Credentials(**keys, passwords_file=passwords_file)
+
+
+def read_admin_password(credentials: Credentials) -> str:
+    """The password of Airflow's one user."""
+    password: str = json.loads(credentials.passwords_file.read_text())[ADMIN]
+    return password
+
+
+def _make_keys() -> dict[str, str]:
+    return {
+        "jwt_secret": secrets.token_urlsafe(32),
+        "secret_key": secrets.token_urlsafe(32),
+        "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def _read_or_make(path: Path, make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    if not path.exists():
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(make(), file)
+        unfinished.rename(path)
+    content: dict[str, str] = json.loads(path.read_text())
+    return content

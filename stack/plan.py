@@ -1,0 +1,84 @@
+"""What one stack is made of: where it keeps its files, which ports it takes, and the warehouse's settings."""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sighten_warehouse.errors import SettingError
+from sighten_warehouse.settings import Settings, read_settings
+from stack.errors import WrongUseError
+from stack.ports import Port, read_port
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One stack, decided before anything is started."""
+
+    home: Path
+    settings: Settings
+    airflow: Port
+    receiver: Port
+    simulator: Port
+    milestones: int
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Every port it listens on."""
+        return (self.airflow, self.receiver, self.simulator)
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each process that it starts."""
+        return self.home / "logs"
+
+    @property
+    def mark(self) -> str:
+        """What tells this stack's processes from those of any other."""
+        return str(self.home)
+
+
+def read_plan(environ: Mapping[str, str], *, milestones: int) -> Plan:
+    """The stack that the environment describes.
+
+    Raises:
+        WrongUseError: a setting or a port is wrong, or the home belongs to a real Sighten.
+    """
+    try:
+        settings = read_settings(environ)
+    except SettingError as error:
+        raise WrongUseError(str(error)) from None
+    if settings.api_url:
+        raise WrongUseError(
+            f"this home is configured for a real Sighten (SIGHTEN_API_URL is {settings.api_url}), and `make run` would "
+            f"mix simulated deliveries into {settings.layout.root}; unset SIGHTEN_API_URL and choose another home"
+        )
+    return Plan(
+        home=Path(environ.get("STACK_HOME") or REPOSITORY / ".airflow").expanduser().resolve(),
+        settings=settings,
+        airflow=read_port(environ, "STACK_AIRFLOW_PORT", purpose="Airflow's API server and UI", default=8080),
+        receiver=read_port(environ, "SIGHTEN_RECEIVER_PORT", purpose="the receiver", default=8088),
+        simulator=read_port(environ, "STACK_SIMULATOR_PORT", purpose="the simulated Sighten", default=8090),
+        milestones=milestones,
+    )
+
+
+@contextmanager
+def held_alone(home: Path) -> Iterator[None]:
+    """The home, for this process alone until the end of the block or of the process.
+
+    Raises:
+        WrongUseError: another stack runs from the same home.
+    """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (home / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WrongUseError(
+                f"{home}: another stack runs from here; stop it first, or choose STACK_HOME=<folder>"
+            ) from None
+        yield
