@@ -1,0 +1,40 @@
+# Two images from one file, both without root:
+#   docker build --target warehouse .   the receiver and every command of sighten-warehouse
+#   docker build --target airflow .     the same, with Airflow and our DAGs
+FROM python:3.11-slim-bookworm AS base
+ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SIGHTEN_HOME=/srv/warehouse
+# The folders are made here so that the volumes mounted over them belong to the user who writes there.
+RUN useradd --uid 10001 --create-home sighten \
+    && install -d -o sighten -g sighten /srv/warehouse /srv/airflow
+
+FROM base AS build-warehouse
+RUN python -m venv /opt/venv
+COPY requirements.txt /src/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements.txt
+COPY pyproject.toml README.md LICENSE /src/
+COPY include /src/include
+COPY sql /src/sql
+RUN pip install --no-cache-dir --no-deps --no-build-isolation /src
+
+FROM build-warehouse AS build-airflow
+COPY requirements-airflow.txt requirements-postgres.txt /src/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements-airflow.txt -r /src/requirements-postgres.txt
+
+FROM base AS warehouse
+COPY --from=build-warehouse /opt/venv /opt/venv
+USER sighten
+WORKDIR /srv/warehouse
+EXPOSE 8088
+ENTRYPOINT ["sighten-warehouse"]
+CMD ["receive", "--host", "0.0.0.0"]
+
+FROM base AS airflow
+ENV AIRFLOW_HOME=/srv/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/sighten/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/sighten/plugins
+COPY --from=build-airflow /opt/venv /opt/venv
+COPY dags /opt/sighten/dags
+COPY plugins /opt/sighten/plugins
+USER sighten
+WORKDIR /srv/airflow
+ENTRYPOINT ["airflow"]
