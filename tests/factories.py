@@ -20,7 +20,7 @@ def sample_as_json() -> bytes:
     return SAMPLE_BYTES.replace(b":False", b":false").replace(b":True", b":true")
 
 
-def a_document(name: str, **changes: Any) -> dict[str, Any]:
+def a_document(name: str, /, **changes: Any) -> dict[str, Any]:
     return {
         "uuid": an_id(f"document {name}"),
         "name": f"{name}.pdf",
@@ -31,7 +31,7 @@ def a_document(name: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def a_sub_task(name: str, *, documents: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
+def a_sub_task(name: str, /, *, documents: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
     data: Any = False if documents is None else {"envelopes": [], "documents": documents}
     return {
         "uuid": an_id(f"sub_task {name}"),
@@ -45,7 +45,7 @@ def a_sub_task(name: str, *, documents: list[Any] | None = None, **changes: Any)
     } | changes
 
 
-def a_task(name: str, *, sub_tasks: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
+def a_task(name: str, /, *, sub_tasks: list[Any] | None = None, **changes: Any) -> dict[str, Any]:
     return {
         "uuid": an_id(f"task {name}"),
         "name": name,
@@ -79,15 +79,15 @@ def a_comment(name: str, text: str, timestamp: str, **changes: Any) -> dict[str,
     } | changes
 
 
-def a_milestone(name: str = "one", *, at: str | None = "2025-03-01T12:00:00Z", **changes: Any) -> dict[str, Any]:
-    tasks = changes.get("tasks", [a_task(f"{name} task")])
+def a_milestone(key: str = "one", /, *, at: str | None = "2025-03-01T12:00:00Z", **changes: Any) -> dict[str, Any]:
+    tasks = changes.get("tasks", [a_task(f"{key} task")])
     payload = {
-        "uuid": an_id(f"milestone {name}"),
+        "uuid": an_id(f"milestone {key}"),
         "name": "Construction & Signoff",
         "description": "",
         "status": "SUBMITTED",
-        "site": an_id(f"site {name}"),
-        "quote": an_id(f"quote {name}"),
+        "site": an_id(f"site {key}"),
+        "quote": an_id(f"quote {key}"),
         "milestone_definition": an_id("definition"),
         "assigned_to": a_user("Generic"),
         "ready_to_submit": True,
@@ -99,13 +99,19 @@ def a_milestone(name: str = "one", *, at: str | None = "2025-03-01T12:00:00Z", *
     return payload | changes
 
 
-def a_task_delivery(name: str, *, milestone: str = "one", at: str = "2025-03-01T12:00:00Z", **changes: Any) -> dict[str, Any]:
+def a_task_delivery(
+    name: str, *, milestone: str = "one", at: str = "2025-03-01T12:00:00Z", **changes: Any
+) -> dict[str, Any]:
     """A task-shaped body, as contract and task webhooks send it."""
-    return a_task(name) | {
-        "milestone": an_id(f"milestone {milestone}"),
-        "task_definition": an_id("task definition"),
-        "date_updated": at,
-    } | changes
+    return (
+        a_task(name)
+        | {
+            "milestone": an_id(f"milestone {milestone}"),
+            "task_definition": an_id("task definition"),
+            "date_updated": at,
+        }
+        | changes
+    )
 
 
 def as_json(payload: Any) -> bytes:

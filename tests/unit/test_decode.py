@@ -19,7 +19,9 @@ def test_any_unicode_encoding_is_recognised(encoding: str) -> None:
 
 
 def test_a_character_set_is_taken_from_the_content_type() -> None:
-    assert "Müller" == decode_body("Müller".encode("latin-1"), headers={}, content_type='text/plain; charset="ISO-8859-1"')
+    assert "Müller" == decode_body(
+        "Müller".encode("latin-1"), headers={}, content_type='text/plain; charset="ISO-8859-1"'
+    )
 
 
 @pytest.mark.parametrize("charset", ["nonsense", "rot13", "base64", "hex"])

@@ -4,10 +4,10 @@ import sys
 from importlib import import_module
 
 import click
-import structlog
 
 from sighten_warehouse import __version__
 from sighten_warehouse.errors import SettingError, WarehouseError
+from sighten_warehouse.logs import events_to_stderr
 
 COMMANDS = ("receive", "load", "publish", "run", "status", "query", "simulate", "demo")
 DONE, SOMETHING_TO_LOOK_AT, WRONG_USE = 0, 1, 2
@@ -42,7 +42,7 @@ def commands() -> None:
 
 def main() -> None:
     """Run one command; ends the process with the exit code that its outcome has. Events go to stderr."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    events_to_stderr()
     try:
         commands(prog_name="sighten-warehouse")
     except WarehouseError as error:

@@ -1,0 +1,150 @@
+"""Any deliveries, in any order, repeated, in any dialect and in any split over loads, give what the oracle finds."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oracle import Current, replay
+
+from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery
+from warehouses import Warehouse
+
+WORLDS = 60
+TIMES = [f"2025-03-0{day}T12:00:00Z" for day in range(1, 6)]
+NOT_COMPARED = (
+    "batch_id",
+    "landing_file",
+    "line_number",
+    "loaded_at",
+    "published_at",
+    "seconds",
+    "age_seconds",
+    "version",
+)
+
+
+def a_world(chance: random.Random, name: str) -> list[dict[str, Any]]:
+    """Deliveries that share a few ids, so that their entities come, go, move and contradict each other."""
+
+    def some(kind: str, most: int) -> list[str]:
+        return [f"{name} {kind} {number}" for number in sorted(chance.sample(range(3), chance.randint(0, most)))]
+
+    def sub_task(key: str) -> dict[str, Any]:
+        documents = [a_document(one, name=chance.choice("xy")) for one in some("document", 2)]
+        made = a_sub_task(key, documents=documents, status=chance.choice(["INCM", "COMP"]))
+        return made | chance.choice([{}, {}, {}, {"data": None}, {"data": False}, {"data": {"envelopes": []}}])
+
+    def task(key: str) -> dict[str, Any]:
+        made = a_task(
+            key, sub_tasks=[sub_task(one) for one in some("sub_task", 2)], status=chance.choice(["INPROG", "APPROVED"])
+        )
+        return made | chance.choice([{}, {}, {}, {"sub_tasks": None}])
+
+    def comments() -> list[dict[str, Any]]:
+        return [a_comment(one, chance.choice(["first", "second"]), chance.choice(TIMES)) for one in some("comment", 2)]
+
+    def delivery() -> dict[str, Any]:
+        milestone, at = f"{name} {chance.choice('ab')}", chance.choice(TIMES)
+        if chance.random() < 0.25:
+            key = f"{name} task {chance.randrange(3)}"
+            return a_task_delivery(key, milestone=milestone, at=at) | task(key) | {"comments": comments()}
+        tasks = [task(one) for one in some("task", 3)]
+        made = a_milestone(
+            milestone, at=at, tasks=tasks, comments=comments(), status=chance.choice(["SUBMITTED", "APPROVED"])
+        )
+        return made | chance.choice([{}, {}, {}, {}, {"task_count": 9}, {"tasks": None}])
+
+    deliveries = [delivery() for _ in range(chance.randint(1, 6))]
+    return chance.sample(deliveries * 2, k=min(len(deliveries) + 2, len(deliveries) * 2))
+
+
+def in_some_dialect(chance: random.Random, payload: dict[str, Any]) -> bytes:
+    keys = chance.sample(list(payload), len(payload))
+    shuffled = {key: payload[key] for key in keys}
+    return chance.choice(
+        [
+            lambda: json.dumps(shuffled),
+            lambda: json.dumps(shuffled, indent=2),
+            lambda: repr(shuffled),
+            lambda: json.dumps(shuffled).replace("false", "False").replace("true", "True"),
+        ]
+    )().encode()
+
+
+def found(warehouse: Warehouse) -> dict[str, Any]:
+    return {
+        "milestones": dict(warehouse.rows("select milestone_id, status from milestones")),
+        "tasks": {key: rest for key, *rest in warehouse.rows("select task_id, milestone_id, status from tasks")},
+        "sub_tasks": {key: rest for key, *rest in warehouse.rows("select sub_task_id, task_id, status from sub_tasks")},
+        "documents": {
+            key: rest for key, *rest in warehouse.rows("select document_id, sub_task_id, name from documents")
+        },
+        "comments": dict(warehouse.rows("select comment_id, comment from comments")),
+    }
+
+
+def expected(current: Current) -> dict[str, Any]:
+    return {
+        "milestones": {key: row["status"] for key, row in current.milestones.items()},
+        "tasks": {key: [one.parent, one.values["status"]] for key, one in current.present_tasks().items()},
+        "sub_tasks": {key: [one.parent, one.values["status"]] for key, one in current.present_sub_tasks().items()},
+        "documents": {key: [one.parent, one.values["name"]] for key, one in current.present_documents().items()},
+        "comments": current.comments,
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_current_equals_what_the_oracle_finds_in_any_split_of_loads(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    deliveries = [one for number in range(WORLDS) for one in a_world(chance, f"{seed}.{number}")]
+    chance.shuffle(deliveries)
+    warehouse = Warehouse(tmp_path)
+    at_once = 1 + len(deliveries) // chance.randint(1, 6)
+
+    for start in range(0, len(deliveries), at_once):
+        warehouse.land(*(in_some_dialect(chance, one) for one in deliveries[start : start + at_once]))
+        warehouse.load()
+    warehouse.publish()
+
+    assert expected(replay(deliveries)) == found(warehouse)
+
+
+def all_rows(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    tables = warehouse.rows("""
+        select schema_name || '.' || table_name from duckdb_tables()
+        where table_name not in ('batches', 'versions', 'latency')
+    """)
+    return {
+        name: sorted(warehouse.rows(f"select {_compared(warehouse, name)} from {name}"), key=repr) for (name,) in tables
+    }
+
+
+def _compared(warehouse: Warehouse, name: str) -> str:
+    columns = [row[0] for row in warehouse.rows(f"describe {name}")]
+    return ", ".join(f'"{one}"' for one in columns if not one.endswith(NOT_COMPARED))
+
+
+def test_every_table_is_the_same_whatever_the_batches_and_the_order_they_are_loaded_in(tmp_path: Path) -> None:
+    chance = random.Random(17)
+    deliveries = [one for number in range(20) for one in a_world(chance, str(number))]
+    chance.shuffle(deliveries)
+    one_batch, many = Warehouse(tmp_path / "one"), Warehouse(tmp_path / "many")
+    for delivery in deliveries:
+        one_batch.land(in_some_dialect(chance, delivery))
+    files = sorted(one_batch.settings.layout.landing.glob("*/*"))
+    chance.shuffle(files)
+
+    one_batch.load()
+    for start in range(0, len(files), 25):
+        for file in files[start : start + 25]:
+            target = many.settings.layout.landing / file.parent.name / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+        many.load()
+    one_batch.publish()
+    many.publish()
+
+    assert all_rows(one_batch) == all_rows(many)

@@ -1,0 +1,134 @@
+"""The command line, as a person or a script meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from factories import SAMPLE_BYTES
+from sighten_warehouse.cli.main import COMMANDS, commands
+from warehouses import Warehouse
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(commands, arguments, env={"SIGHTEN_HOME": str(home)})
+
+
+def run_apart(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As a process of its own, exactly as it is installed."""
+    command = [str(Path(sys.executable).with_name("sighten-warehouse")), *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTEN_")}
+    env |= {"SIGHTEN_HOME": str(home)} | environment
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False, timeout=60)
+
+
+@pytest.fixture
+def home(warehouse: Warehouse) -> Path:
+    warehouse.land(SAMPLE_BYTES)
+    return warehouse.settings.home
+
+
+def test_load_publish_and_query_work_one_after_the_other(home: Path) -> None:
+    loaded, published = run_apart(home, "load"), run_apart(home, "publish")
+    asked = run_apart(home, "query", "select name, task_count from milestones")
+
+    assert (0, 0, 0) == (loaded.returncode, published.returncode, asked.returncode), loaded.stderr + published.stderr
+    assert "landed 1: 1 loaded, 0 ignored, 0 quarantined" in loaded.stdout
+    assert "Construction & Signoff" in asked.stdout
+    assert "(1 rows)" in asked.stderr
+
+
+def test_a_load_with_something_quarantined_ends_with_1_and_says_so_on_stderr(warehouse: Warehouse) -> None:
+    warehouse.land(b"no json")
+
+    ended = run(warehouse.settings.home, "load")
+
+    assert 1 == ended.exit_code
+    assert "1 deliveries are in quarantine" in ended.stderr
+
+
+def test_run_does_all_steps_once_and_has_nothing_to_do_the_second_time(home: Path) -> None:
+    first, second = run(home, "run"), run(home, "run")
+
+    assert (0, 0) == (first.exit_code, second.exit_code), first.stderr
+    assert "loaded 1 deliveries, published" in first.stdout
+    assert "" == second.stdout
+
+
+def test_query_writes_csv_json_and_parquet(home: Path, tmp_path: Path) -> None:
+    run(home, "run")
+    sql = "select name, position from tasks order by position"
+
+    csv = run(home, "query", sql, "--format", "csv")
+    as_json = run(home, "query", sql, "--format", "json")
+    run(home, "query", sql, "--format", "parquet", "--output", str(tmp_path / "tasks.parquet"))
+
+    assert ["name,position", "Equipment Delivered,1", "Inspection Completion,2"] == csv.stdout.splitlines()
+    assert {"name": "Equipment Delivered", "position": 1} == json.loads(as_json.stdout)[0]
+    assert 2 == len(duckdb.execute("from read_parquet(?)", [str(tmp_path / "tasks.parquet")]).fetchall())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["query", "selec"], "the query does not run"),
+        (["query", "drop table tasks"], "read-only"),
+        (["query", "from tasks", "--output", "x"], "expected --format"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_says_what_was_expected(home: Path, arguments: list[str], said: str) -> None:
+    run(home, "run")
+
+    ended = run(home, *arguments)
+
+    assert 2 == ended.exit_code
+    assert said in ended.stderr
+
+
+def test_a_query_before_the_first_publish_says_what_to_do(tmp_path: Path) -> None:
+    ended = run(tmp_path, "query", "from tasks")
+
+    assert 2 == ended.exit_code
+    assert "sighten-warehouse publish" in ended.stderr
+
+
+def test_an_ill_formed_setting_ends_with_2_and_names_it(tmp_path: Path) -> None:
+    ended = run_apart(tmp_path, "status", SIGHTEN_RECEIVER_PORT="eighty")
+
+    assert 2 == ended.returncode
+    assert "SIGHTEN_RECEIVER_PORT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_status_as_json_tells_the_balance(home: Path) -> None:
+    run(home, "run")
+
+    told = json.loads(run(home, "status", "--json").stdout)
+
+    assert (1, 0, True, 1) == (told["landed"], told["pending"], told["balanced"], told["outcomes"]["applied"])
+
+
+def test_status_ends_with_1_when_the_balance_is_broken(home: Path) -> None:
+    run(home, "run")
+    for file in home.glob("production/landing/*/*.ndjson"):
+        file.unlink()
+
+    ended = run(home, "status")
+
+    assert 1 == ended.exit_code
+    assert "0 landed ≠ 1 accounted for" in ended.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
+    told = run(tmp_path, command, "--help")
+
+    assert 0 == told.exit_code
+    assert "Example" in told.stdout
+    assert f"sighten-warehouse {command}" in told.stdout

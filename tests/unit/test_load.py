@@ -1,0 +1,168 @@
+"""Batches: nothing is loaded twice, nothing counts before it is committed, nothing is left behind."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from factories import SAMPLE_BYTES, a_milestone
+from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake import commits
+from sighten_warehouse.load import LoadResult, commit, flatten, pending, plan
+from warehouses import Warehouse
+
+
+def history_rows(warehouse: Warehouse) -> int:
+    return sum(pq.read_metadata(path).num_rows for path in warehouse.settings.layout.lake.glob("*/*.parquet"))
+
+
+def test_loading_again_changes_nothing(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES, b"no json", {"stage_id": 1})
+    first = warehouse.load()
+    before = sorted(warehouse.settings.layout.lake.rglob("*"))
+
+    second = warehouse.load()
+
+    assert (3, 1, 1, 1) == (first.landed, first.loaded, first.ignored, first.quarantined)
+    assert LoadResult() == second
+    assert before == sorted(warehouse.settings.layout.lake.rglob("*"))
+
+
+def test_nothing_landed_is_nothing_to_load(warehouse: Warehouse) -> None:
+    assert LoadResult() == warehouse.load()
+
+
+def test_a_batch_that_was_flattened_but_not_committed_does_not_count(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = plan(warehouse.settings)
+    flatten(warehouse.settings, batch_id)
+    warehouse.publish()
+    uncommitted = warehouse.value("select count(*) from milestones")
+
+    commit(warehouse.settings, [batch_id])
+    warehouse.publish()
+
+    assert 0 == uncommitted
+    assert 1 == warehouse.value("select count(*) from milestones")
+
+
+def test_flattening_again_after_a_crash_writes_the_same_files(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES, a_milestone())
+    [batch_id] = plan(warehouse.settings)
+    flatten(warehouse.settings, batch_id)
+    rows = history_rows(warehouse)
+
+    [again] = plan(warehouse.settings)
+    flatten(warehouse.settings, again)
+    commit(warehouse.settings, [again])
+
+    assert batch_id == again
+    assert rows == history_rows(warehouse)
+
+
+def test_committing_again_changes_nothing(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = plan(warehouse.settings)
+    flatten(warehouse.settings, batch_id)
+    commit(warehouse.settings, [batch_id])
+
+    assert LoadResult() == commit(warehouse.settings, [batch_id])
+    assert 1 == len(commits(warehouse.settings.layout))
+
+
+def test_flattening_a_committed_batch_again_tells_what_it_came_to(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = plan(warehouse.settings)
+    first = flatten(warehouse.settings, batch_id)
+    commit(warehouse.settings, [batch_id])
+
+    assert first == flatten(warehouse.settings, batch_id)
+
+
+def test_of_two_loaders_that_took_the_same_file_the_second_is_refused_and_the_rest_stays_pending(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [first] = plan(warehouse.settings)
+    warehouse.land(a_milestone())
+    [second] = plan(warehouse.settings)
+    flatten(warehouse.settings, first)
+    flatten(warehouse.settings, second)
+    commit(warehouse.settings, [first])
+
+    result = commit(warehouse.settings, [second])
+
+    assert (second,) == result.refused
+    assert 1 == len(pending(warehouse.settings))
+    assert 1 == warehouse.load().landed
+    warehouse.publish()
+    assert 2 == warehouse.value("select count(*) from ops.deliveries")
+
+
+def test_a_batch_that_was_not_flattened_is_refused(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = plan(warehouse.settings)
+
+    assert (batch_id,) == commit(warehouse.settings, [batch_id]).refused
+    assert 1 == len(pending(warehouse.settings))
+
+
+def test_a_batch_nobody_planned_is_an_error_that_names_it(warehouse: Warehouse) -> None:
+    with pytest.raises(LakeError, match="nobody-planned-me"):
+        flatten(warehouse.settings, "nobody-planned-me")
+
+
+def test_two_commits_of_one_landing_file_are_an_error_that_names_them(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = warehouse.load().batches
+    layout = warehouse.settings.layout
+    forged = json.loads((layout.commits / f"{batch_id}.json").read_text()) | {"batch_id": "forged"}
+    (layout.commits / "forged.json").write_text(json.dumps(forged))
+
+    with pytest.raises(LakeError, match=rf"{batch_id} and forged|forged and {batch_id}"):
+        warehouse.load()
+
+
+def test_many_files_are_divided_into_at_most_as_many_batches_as_asked(warehouse: Warehouse) -> None:
+    large = a_milestone(comments=[{"uuid": "x", "comment": "long " * 200_000}])
+    for _ in range(12):
+        warehouse.land(large)
+
+    batches = plan(warehouse.settings, most_batches=4)
+    for batch_id in batches:
+        flatten(warehouse.settings, batch_id)
+    result = commit(warehouse.settings, batches)
+
+    assert 1 < len(batches) <= 4
+    assert 12 == result.landed + len(pending(warehouse.settings))
+
+
+def test_hidden_files_of_a_receiver_at_work_are_not_loaded(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [visible] = (warehouse.settings.layout.landing).glob("*/*.ndjson")
+    visible.with_name(f".{visible.name}.tmp").write_bytes(b"half a li")
+
+    assert 1 == warehouse.load().landed
+
+
+def test_a_damaged_line_is_quarantined_and_its_neighbours_are_loaded(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES, a_milestone())
+    [file] = (warehouse.settings.layout.landing).glob("*/*.ndjson")
+    first, second = file.read_bytes().splitlines()
+    file.write_bytes(first + b"\n" + b'{"landing_id": "half a l\n' + second + b"\n")
+
+    result = warehouse.load()
+    warehouse.publish()
+
+    assert (3, 2, 1) == (result.landed, result.loaded, result.quarantined)
+    assert ("damaged_line", 2) == warehouse.row("select reason, line_number from ops.quarantine")
+    assert 2 == warehouse.value("select count(*) from milestones")
+
+
+def test_a_home_with_quotes_and_spaces_in_its_path_works(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / 'Bob\'s "home" 100%')
+
+    warehouse.deliver(SAMPLE_BYTES)
+
+    assert 2 == warehouse.value("select count(*) from history.tasks")

@@ -1,0 +1,167 @@
+"""Publishing: whole versions, swapped in by one rename, whoever is reading."""
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from factories import SAMPLE_BYTES, a_milestone
+from sighten_warehouse.errors import ModelError
+from sighten_warehouse.models import models
+from sighten_warehouse.publish import is_current
+from sighten_warehouse.versions import versions
+from warehouses import Warehouse
+
+WRITE_AND_CRASH = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create table scratch as select 1")
+os._exit(0)
+"""
+
+
+def test_every_table_exists_and_is_described_from_the_first_publish_on(warehouse: Warehouse) -> None:
+    warehouse.publish()
+
+    described = set(warehouse.rows("select schema_name, table_name from duckdb_tables() where comment is not null"))
+    described |= set(
+        warehouse.rows("select schema_name, view_name from duckdb_views() where comment is not null and not internal")
+    )
+    bare = warehouse.rows("select table_name, column_name from duckdb_columns() where comment is null and not internal")
+
+    assert {(model.schema, model.name) for model in models().values() if model.schema != "staging"} == described
+    assert [] == bare
+    assert 0 == warehouse.value("select count(*) from milestones")
+
+
+def test_a_reader_keeps_its_version_while_a_new_one_is_published(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one"))
+    with duckdb.connect(str(warehouse.settings.layout.warehouse_file), read_only=True) as reader:
+        warehouse.deliver(a_milestone("two"))
+
+        held = reader.execute(
+            "select (select count(*) from milestones), (select count(*) from history.tasks)"
+        ).fetchall()
+
+    assert [(1, 1)] == held
+    assert 2 == warehouse.value("select count(*) from milestones")
+
+
+def test_whoever_opens_the_file_while_versions_come_sees_whole_ones_only(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("0"))
+    finished = Event()
+
+    def read() -> list[tuple[int, ...]]:
+        seen = []
+        while not finished.is_set():
+            seen += warehouse.rows("select (select count(*) from milestones), (select count(*) from tasks)")
+        return seen
+
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read)
+        for number in range(1, 6):
+            warehouse.deliver(a_milestone(str(number)))
+        finished.set()
+        seen = reading.result()
+
+    assert seen
+    assert all(milestones == tasks for milestones, tasks in seen)
+    assert seen == sorted(seen)
+
+
+def test_what_somebody_wrote_into_the_file_is_not_carried_into_the_next_version(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one"))
+    path = warehouse.settings.layout.warehouse_file
+    subprocess.run([sys.executable, "-c", WRITE_AND_CRASH, str(path)], check=True)
+    left_behind = path.with_name("warehouse.duckdb.wal").exists()
+
+    warehouse.deliver(a_milestone("two"))
+
+    assert left_behind
+    assert 2 == warehouse.value("select count(*) from milestones")
+    assert [] == warehouse.rows("select * from duckdb_tables() where table_name = 'scratch'")
+
+
+def test_a_model_that_gives_other_columns_than_described_leaves_the_version_before(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    warehouse.deliver(a_milestone("one"))
+    before = warehouse.settings.layout.warehouse_file.read_bytes()
+    folder = shutil.copytree(Path("sql"), tmp_path / "sql")
+    model = folder / "marts" / "resigns.sql"
+    model.write_text(model.read_text().replace("milestones.site_id as site_id,", ""))
+    monkeypatch.setattr("sighten_warehouse.models.sql_folder", lambda: folder)
+    models.cache_clear()
+
+    with pytest.raises(ModelError, match=r"marts\.resigns"):
+        warehouse.publish()
+
+    monkeypatch.undo()
+    models.cache_clear()
+    assert before == warehouse.settings.layout.warehouse_file.read_bytes()
+    assert 1 == len(versions(warehouse.settings.layout))
+    assert [] == list(warehouse.settings.layout.versions.glob(".*"))
+
+
+def test_the_published_parquet_holds_the_same_rows(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES, a_milestone())
+    parquet = warehouse.settings.layout.parquet
+
+    frame = pd.read_parquet(parquet / "milestones")
+    tables = {path.name for path in parquet.iterdir()}
+
+    assert {"Construction & Signoff"} == set(frame["name"])
+    assert 2 == len(frame)
+    assert 3 + 1 == sum(pq.read_metadata(path).num_rows for path in (parquet / "sub_tasks").glob("*.parquet"))
+    assert {model.name for model in models().values() if model.schema in ("main", "marts")} == tables
+
+
+def test_only_the_last_versions_are_kept_and_all_are_told(warehouse: Warehouse) -> None:
+    for _ in range(7):
+        warehouse.publish()
+    layout = warehouse.settings.layout
+
+    assert 5 == len(list(layout.versions.glob("*.duckdb")))
+    assert 5 == len(list(layout.versions.glob("*.parquet")))
+    assert 7 == warehouse.value("select count(*) from ops.versions")
+    assert (layout.parquet / "milestones").is_dir()
+
+
+def test_a_version_is_current_until_something_is_loaded(warehouse: Warehouse) -> None:
+    before = is_current(warehouse.settings)
+    warehouse.publish()
+    published = is_current(warehouse.settings)
+    warehouse.land(SAMPLE_BYTES)
+    landed = is_current(warehouse.settings)
+    warehouse.load()
+
+    assert (False, True, True, False) == (before, published, landed, is_current(warehouse.settings))
+
+
+def test_latency_is_told_from_landed_to_published(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    warehouse.deliver(a_milestone())
+
+    rows = warehouse.rows("select loaded_at <= published_at, publish_seconds >= 0 from ops.latency")
+
+    assert [(True, True)] * 2 == rows
+    assert [1, 1] == warehouse.column("select new_batches from ops.versions order by version")
+
+
+def test_the_link_for_people_needs_the_address_of_sighten(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    without = warehouse.value("select preview_url from documents")
+    warehouse.settings = warehouse.settings.model_copy(update={"api_url": "https://sighten.example"})
+
+    warehouse.publish()
+
+    assert without is None
+    expected = "https://sighten.example/api/v1/document/189bd7c0-2e6f-45cb-a00e-33ca4fe297d2/preview"
+    assert expected == warehouse.value("select preview_url from documents")

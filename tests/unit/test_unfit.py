@@ -1,0 +1,237 @@
+"""Whatever arrives: a bad value costs its cell, a bad child itself, an unreadable body only itself."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, an_id
+from warehouses import Warehouse
+
+UPPER = an_id("milestone one").upper()
+UNREADABLE = {
+    "empty": b"",
+    "blank": b" \n ",
+    "html": b"<html><body>502 Bad Gateway</body></html>",
+    "half": SAMPLE_BYTES[:2000],
+    "array": b'[{"uuid": 1}]',
+    "scalar": b"17",
+    "null": b"null",
+    "deep": b"[" * 100_000 + b"]" * 100_000,
+    "deep object": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    "form": b"payload=%7B%7D",
+    "not utf-8": b'{"uuid": "\xff\xfe\xfa"}',
+    "no uuid": json.dumps(a_milestone() | {"uuid": None}).encode(),
+    "unfit uuid": json.dumps(a_milestone() | {"uuid": "1; drop table milestones"}).encode(),
+    "path as uuid": json.dumps(a_milestone() | {"uuid": "../../etc/passwd"}).encode(),
+    "number as uuid": json.dumps(a_milestone() | {"uuid": 17}).encode(),
+}
+
+
+@pytest.fixture(scope="module")
+def after_all(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, dict[str, str]]:
+    warehouse = Warehouse(tmp_path_factory.mktemp("home"))
+    ids = warehouse.land(*UNREADABLE.values(), SAMPLE_BYTES)
+    warehouse.load()
+    warehouse.publish()
+    return warehouse, dict(zip(UNREADABLE, ids, strict=False))
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_body_that_cannot_be_read_is_quarantined_whole(
+    after_all: tuple[Warehouse, dict[str, str]], name: str
+) -> None:
+    warehouse, ids = after_all
+
+    reason, place, expected = warehouse.row(
+        "select reason, place, expected from ops.quarantine where landing_id = ?", ids[name]
+    )
+
+    assert all((reason, place, expected))
+
+
+def test_a_delivery_among_unreadable_ones_is_loaded(after_all: tuple[Warehouse, dict[str, str]]) -> None:
+    warehouse, _ = after_all
+
+    assert ["Construction & Signoff"] == warehouse.column("select name from milestones")
+    assert len(UNREADABLE) + 1 == warehouse.value("select count(*) from ops.deliveries")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"stage_id": "x", "site_id": "y"}, "stage_transition"),
+        ({}, "unknown"),
+        ({"proposal": {"uuid": "x"}}, "unknown"),
+    ],
+)
+def test_kinds_without_tables_are_kept_and_counted(warehouse: Warehouse, body: dict[str, Any], kind: str) -> None:
+    warehouse.deliver(body)
+
+    assert ("ignored", kind) == warehouse.row("select outcome, kind from ops.deliveries")
+
+
+@pytest.mark.parametrize("body", [SAMPLE_BYTES.decode().encode("utf-16"), b"\xef\xbb\xbf" + SAMPLE_BYTES])
+def test_other_encodings_are_read(warehouse: Warehouse, body: bytes) -> None:
+    warehouse.deliver(body)
+
+    assert 2 == warehouse.value("select count(*) from tasks")
+
+
+def test_a_compressed_body_is_read(warehouse: Warehouse) -> None:
+    warehouse.deliver(gzip.compress(SAMPLE_BYTES), headers={"Content-Encoding": "gzip"})
+
+    assert 2 == warehouse.value("select count(*) from tasks")
+
+
+UNFIT = {
+    "date_updated": (
+        "date_updated",
+        ["no date", 17, "2025-13-45T00:00:00Z", True, {}, "0000-00-00", "9999-12-31T23:59:59-12:00"],
+    ),
+    "task_count": ("task_count", ["two", True, 1.5, 2**70, [], 1e400]),
+    "ready_to_submit": ("ready_to_submit", ["yes", 1, "true", {}]),
+    "site": ("site_id", ["not a uuid", 17, "'; drop table tasks; --", {}]),
+    "name": ("name", [17, False, ["x"], {"a": 1}]),
+    "status": ("status", [0, {}]),
+}
+
+
+CASES = [(key, column, value) for key, (column, values) in UNFIT.items() for value in values]
+
+
+@pytest.fixture(scope="module")
+def unfit(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Each case as a milestone of its own, which its description names."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("home"))
+    bodies = [a_milestone(repr(case), description=repr(case)) | {case[0]: case[2]} for case in CASES]
+    warehouse.deliver(*(json.dumps(body).replace("Infinity", "1e400").encode() for body in bodies))
+    return warehouse
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+def test_an_unfit_value_costs_its_cell_and_is_rescued_exactly(unfit: Warehouse, case: tuple[str, str, Any]) -> None:
+    key, column, value = case
+
+    cell, rescued = unfit.row(f"select {column}, _rescued from milestones where description = ?", repr(case))
+
+    assert cell is None
+    assert {key: value} == json.loads(rescued)
+
+
+def test_every_unfit_value_is_counted(unfit: Warehouse) -> None:
+    counted = dict(unfit.rows("select path, deliveries from ops.drift where drift = 'unfit_value'"))
+
+    assert {key: len(values) for key, (_, values) in UNFIT.items()} == counted
+
+
+def test_the_text_none_is_null_where_null_is_possible_and_text_elsewhere(warehouse: Warehouse) -> None:
+    task = a_task("None", description="None", assigned_to="None", task_definition="None")
+    comment = a_comment("c", "None", "2025-03-01T12:00:00Z", last_updated="None")
+
+    warehouse.deliver(a_milestone(name="None", description="None", quote="None", tasks=[task], comments=[comment]))
+
+    assert ("None", None, None, None) == warehouse.row("select name, description, quote_id, _rescued from milestones")
+    assert ("None", None, None, None) == warehouse.row(
+        "select name, description, assigned_to_user_id, task_definition_id from tasks"
+    )
+    assert ("None", None, None) == warehouse.row("select comment, thread, last_updated from comments")
+    assert "None" == warehouse.value("select label from sub_tasks")
+
+
+def test_a_uuid_is_told_in_any_spelling(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone(uuid=UPPER, site="{" + UPPER + "}", quote=UPPER.replace("-", "")))
+
+    assert (an_id("milestone one"),) * 3 == warehouse.row("select milestone_id, site_id, quote_id from milestones")
+
+
+@pytest.mark.parametrize("child", [None, "text", 17, [], {}, {"uuid": "no uuid", "name": "x"}])
+def test_an_unreadable_child_costs_itself_only_and_its_last_good_state_stays(warehouse: Warehouse, child: Any) -> None:
+    warehouse.deliver(a_milestone(at="2025-03-01T12:00:00Z", tasks=[a_task("a"), a_task("b")]))
+    warehouse.deliver(a_milestone(at="2025-03-02T12:00:00Z", tasks=[a_task("a", status="APPROVED"), child]))
+
+    assert [("a", "APPROVED"), ("b", "INPROG")] == warehouse.rows("select name, status from tasks order by name")
+    assert [{"position": 2, "value": child}] == json.loads(warehouse.value("select _rescued from milestones"))["tasks"]
+    assert 1 == warehouse.value("select count(*) from ops.drift where drift = 'unreadable_child' and path = 'tasks[]'")
+
+
+@pytest.mark.parametrize(
+    ("data", "is_checked"),
+    [
+        (True, True),
+        (False, False),
+        (None, None),
+        ("text", None),
+        (17, None),
+        ([1, {"a": None}], None),
+        ({"signature": {"x": 1.10}}, None),
+    ],
+)
+def test_data_of_any_shape_is_kept(warehouse: Warehouse, data: Any, is_checked: bool | None) -> None:
+    warehouse.deliver(a_milestone(tasks=[a_task("t", sub_tasks=[a_sub_task("s") | {"data": data}])]))
+
+    kept, checked = warehouse.row("select data, is_checked from sub_tasks")
+    assert data == json.loads(kept)
+    assert is_checked is checked
+
+
+def test_unknown_fields_are_rescued_and_reported_at_every_level(warehouse: Warehouse) -> None:
+    document = a_document("d", pages=3)
+    sub_task = a_sub_task("s", documents=[document], colour="red")
+    task = a_task("t", sub_tasks=[sub_task], priority=1)
+
+    warehouse.deliver(a_milestone(tasks=[task], exact=12345678901234567890123))
+
+    assert '{"exact":12345678901234567890123}' == warehouse.value("select _rescued from milestones")
+    assert '{"priority":1}' == warehouse.value("select _rescued from tasks")
+    assert '{"colour":"red"}' == warehouse.value("select _rescued from sub_tasks")
+    assert '{"pages":3}' == warehouse.value("select _rescued from documents")
+    assert {
+        ("exact", "12345678901234567890123"),
+        ("tasks[].priority", "1"),
+        ("tasks[].sub_tasks[].colour", '"red"'),
+        ("tasks[].sub_tasks[].data.documents[].pages", "3"),
+    } == set(warehouse.rows("select path, example from ops.drift where drift = 'unknown_field'"))
+
+
+def test_unknown_codes_load_and_are_reported(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone(status="PONDERED"))
+
+    assert "PONDERED" == warehouse.value("select status from milestones")
+    assert ('"PONDERED"', 1) == warehouse.row("select example, deliveries from ops.drift where path = 'status'")
+
+
+def test_text_of_every_sort_is_kept_as_it_is(warehouse: Warehouse) -> None:
+    text = "'; drop table milestones; -- True None \x00 \u2028 \U0001f600 ../../x {{ jinja }} %s $1"
+
+    warehouse.deliver(a_milestone(name=text))
+
+    assert text == warehouse.value("select name from milestones")
+
+
+def test_a_lone_surrogate_costs_its_cell(warehouse: Warehouse) -> None:
+    warehouse.deliver(json.dumps(a_milestone(name="x\ud800y")).encode())
+
+    assert (None, '{"name":"x\\\\ud800y"}') == warehouse.row("select name, _rescued from milestones")
+
+
+def test_a_key_that_stands_twice_has_its_last_value(warehouse: Warehouse) -> None:
+    warehouse.deliver(json.dumps(a_milestone()).replace("{", '{"status": "EARLIER", ', 1).encode())
+
+    assert "SUBMITTED" == warehouse.value("select status from milestones")
+
+
+def test_a_milestone_of_20000_documents_loads(warehouse: Warehouse) -> None:
+    documents = [a_document(str(number)) for number in range(40)]
+    tasks = [
+        a_task(str(task), sub_tasks=[a_sub_task(f"{task}", documents=_renamed(documents, task))]) for task in range(500)
+    ]
+
+    warehouse.deliver(a_milestone(tasks=tasks))
+
+    assert (500, 20_000) == warehouse.row("select (select count(*) from tasks), (select count(*) from documents)")
+
+
+def _renamed(documents: list[dict[str, Any]], task: int) -> list[dict[str, Any]]:
+    return [one | {"uuid": an_id(f"{task} {one['name']}")} for one in documents]

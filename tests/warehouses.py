@@ -1,0 +1,61 @@
+"""A warehouse of its own for each test: real landing files, real Parquet, real DuckDB."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sighten_warehouse.landing import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.load import LoadResult, load
+from sighten_warehouse.publish import publish
+from sighten_warehouse.settings import Settings, read_settings
+from sighten_warehouse.versions import Version
+
+
+class Warehouse:
+    """Lands deliveries a second apart, loads, publishes and answers SQL."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings: Settings = read_settings({"SIGHTEN_HOME": str(home)})
+        self.clock = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+    def land(self, *bodies: Any, **envelope: Any) -> list[str]:
+        """One landing file with those bodies; whatever is not bytes is sent as JSON. Returns their landing ids."""
+        lines, ids = [], []
+        for body in bodies:
+            self.clock += timedelta(seconds=1)
+            ids.append(new_landing_id())
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            lines.append(landing_line(raw, landing_id=ids[-1], received_at=self.clock, **envelope))
+        write_landing_file(self.settings.layout.landing, lines, received_at=self.clock)
+        return ids
+
+    def load(self) -> LoadResult:
+        return load(self.settings)
+
+    def publish(self) -> Version:
+        return publish(self.settings)
+
+    def deliver(self, *bodies: Any, **envelope: Any) -> list[str]:
+        """Land, load and publish."""
+        ids = self.land(*bodies, **envelope)
+        self.load()
+        self.publish()
+        return ids
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.settings.layout.warehouse_file), read_only=True) as connection:
+            return connection.execute(sql, list(parameters)).fetchall()
+
+    def row(self, sql: str, *parameters: Any) -> tuple[Any, ...]:
+        rows = self.rows(sql, *parameters)
+        assert 1 == len(rows), f"expected one row, got {len(rows)}: {sql}"
+        return rows[0]
+
+    def value(self, sql: str, *parameters: Any) -> Any:
+        return self.row(sql, *parameters)[0]
+
+    def column(self, sql: str, *parameters: Any) -> list[Any]:
+        return [row[0] for row in self.rows(sql, *parameters)]
