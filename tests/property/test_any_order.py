@@ -20,7 +20,7 @@ NOT_COMPARED = (
     "line_number",
     "loaded_at",
     "published_at",
-    "seconds",
+    "to_publish",
     "age_seconds",
     "version",
 )
