@@ -18,7 +18,7 @@ with documents as (
         min_by(decisions.event, decisions.event_at) as decision,
     from documents
     inner join decisions
-        on documents.milestone_id = decisions.milestone_id and decisions.event_at >= documents.date_created
+        on documents.milestone_id = decisions.milestone_id and documents.date_created <= decisions.event_at
     group by documents.document_id
 
 )

@@ -30,7 +30,7 @@ with milestones as (
         comments.milestone_id as milestone_id,
         comments.comment_id as comment_id,
         comments.commentor as actor_email,
-        trim(comments.author) as actor,
+        nullif(trim(comments.author), '') as actor,
         comments.landing_id as landing_id,
         comments.timestamp as event_at,
         comments.comment as comment,
@@ -74,6 +74,14 @@ with milestones as (
     where history.status = 'APPROVED'
     group by history.milestone_id
 
+), approvals_told as (
+
+    select distinct
+        milestone_id,
+        true as is_told,
+    from from_comments
+    where event = 'approved'
+
 )
 
 select
@@ -90,14 +98,14 @@ from from_comments
 union all
 
 select
-    milestone_id,
-    landing_id,
+    from_statuses.milestone_id as milestone_id,
+    from_statuses.landing_id as landing_id,
     cast(null as varchar) as comment_id,
     'approved' as event,
     cast(null as varchar) as actor,
     cast(null as varchar) as actor_email,
     'status' as source,
-    event_at,
+    from_statuses.event_at as event_at,
 from from_statuses
-where event_at is not null
-    and milestone_id not in (select milestone_id from from_comments where event = 'approved')
+left join approvals_told using (milestone_id)
+where from_statuses.event_at is not null and approvals_told.is_told is null

@@ -10,8 +10,9 @@ with milestones as (
     select
         *,
         coalesce(status, '') <> 'APPROVED' as is_open,
-        count(case when coalesce(status, '') <> 'APPROVED' then 1 end) over (partition by milestone_id) as open_siblings,
+        count(case when coalesce(status, '') <> 'APPROVED' then 1 end) over milestone as open_siblings,
     from main.tasks
+    window milestone as (partition by milestone_id)
 
 )
 

@@ -1,7 +1,7 @@
 -- Every loaded snapshot with its place in the order that decides what is current.
 -- grain: landing_id
 -- inputs: history.snapshots
--- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id and takes the last delivery's place.
+-- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id, and takes the last one's place.
 with snapshots as (
 
     select * from history.snapshots
