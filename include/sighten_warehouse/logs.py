@@ -2,12 +2,26 @@
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 
+class Stderr:
+    """Whatever stderr is when something is written, not what it was when logging was set up."""
+
+    def write(self, text: str) -> int:
+        """Writes to it."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flushes it."""
+        sys.stderr.flush()
+
+
 def events_to_stderr() -> None:
     """From now on every event of this process, and every warning of the libraries it uses, is one line on stderr."""
+    stderr = Stderr()
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -19,10 +33,10 @@ def events_to_stderr() -> None:
     structlog.configure(
         processors=[*shared, *as_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", stderr)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -10,25 +10,26 @@ from sighten_warehouse.durable import write_durably
 
 PROBE_NAME = ".probe/written"  # in a hidden folder of its own, so that landing itself does not seem to change
 PROBE = b"." * 4096  # a block: on a full disk an empty file may still fit
-ANSWER_SECONDS = 5.0
 
 
 class Readiness:
-    """Writes a small durable file below landing when asked, but at most once in `every_s` seconds."""
+    """Writes a small durable file below landing when asked, at most once in `every_s`; answers within `answer_s`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it watches, and how patiently)
         self,
         landing: Path,
         *,
         largest_body: int,
         committer_runs: Callable[[], bool],
         every_s: float = 1.0,
+        answer_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._landing = landing
         self._largest_body = largest_body
         self._committer_runs = committer_runs
         self._every_s = every_s
+        self._answer_s = answer_s
         self._clock = clock
         self._probed_at = float("-inf")
         self._probe: asyncio.Future[str | None] | None = None
@@ -42,9 +43,9 @@ class Readiness:
             self._probed_at = now
             self._probe = asyncio.ensure_future(asyncio.to_thread(self._try_to_write))
         try:
-            return await asyncio.wait_for(asyncio.shield(self._probe), ANSWER_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(self._probe), self._answer_s)
         except TimeoutError:
-            return f"{self._landing}: a small write did not end within {ANSWER_SECONDS:g} s"
+            return f"{self._landing}: a small write did not end within {self._answer_s:g} s"
 
     def _try_to_write(self) -> str | None:
         try:

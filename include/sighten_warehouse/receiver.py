@@ -55,8 +55,9 @@ class Receiver:
         try:
             answer = await self._answer(scope, receive)
         except asyncio.CancelledError:
-            # The server stops and has waited long enough; whoever is still sending is told to come again.
-            answer = self._counted("not_stored", json_answer(503, early=True, headers=SOON, status="stopping"))
+            # The server stops and has waited long enough; whoever is still sending is told to come again. Nobody has
+            # time for the courtesies of an early answer.
+            answer = self._counted("not_stored", json_answer(503, headers=SOON, status="stopping"))
         await say(answer, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:

@@ -18,7 +18,7 @@ from sighten_warehouse.readiness import Readiness
 from sighten_warehouse.receiver import WEBHOOK_PATH, Receiver
 from sighten_warehouse.settings import Settings
 
-STOP_SECONDS = 5  # that requests under way have to finish once the receiver is told to stop
+STOP_SECONDS = 3  # that requests under way have to finish once the receiver is told to stop
 KEEP_ALIVE_SECONDS = 75  # longer than most senders keep an idle connection, so that none is closed under a request
 LEFTOVER_SECONDS = 3600
 BACKLOG = 2048
@@ -117,6 +117,10 @@ class ReceiverServer:
         """Serves until told to stop; then takes no new connection, finishes what it accepted, and returns."""
         with self._committer, self._listener:
             self._server.run(sockets=[self._listener])
+
+    def close(self) -> None:
+        """Gives the port back; `run` does so by itself."""
+        self._listener.close()
 
     def stop(self, *_signal: object) -> None:
         """Tells `run` to end, from any thread or as a signal's handler; more than once does no harm."""

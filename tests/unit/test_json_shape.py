@@ -57,3 +57,4 @@ def test_brackets_are_counted_across_the_slices_that_a_large_text_is_worked_on_i
     filler = b'"' + b'[\\"' * 100_000 + b'", '
 
     assert 3 == depth(b"[" + filler * 2 + b'[["' + b"[" * 300_000 + b'"]]]')
+    assert 300_000 == depth(b"[" * 300_000 + b"]" * 300_000)

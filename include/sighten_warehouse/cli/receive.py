@@ -23,13 +23,11 @@ def receive(host: str | None, port: int | None) -> None:
     """
     import signal
 
-    from sighten_warehouse.logs import events_to_stderr
     from sighten_warehouse.server import ReceiverServer
     from sighten_warehouse.settings import read_settings
 
     given = {"receiver_host": host, "receiver_port": port}
     settings = read_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
-    events_to_stderr()
     server = ReceiverServer(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)

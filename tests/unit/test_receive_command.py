@@ -1,0 +1,73 @@
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from sighten_warehouse.cli import main
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTEN_HOME", str(tmp_path))
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, *options: str) -> int | str | None:
+    """The exit code of a receiver that could not start."""
+    monkeypatch.setattr(sys, "argv", ["sighten-warehouse", "receive", *options])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    return exited.value.code
+
+
+def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        code = ended(monkeypatch, "--port", str(port))
+
+    said = capsys.readouterr()
+    assert 2 == code
+    assert "" == said.out
+    assert said.err == (
+        f"error: 127.0.0.1:{port} is taken by another process; "
+        "choose another port with --port or SIGHTEN_RECEIVER_PORT\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("SIGHTEN_WEBHOOK_AUTH", "hmac"), ("SIGHTEN_RECEIVER_PORT", "eighty"), ("SIGHTEN_TYPO", "1")],
+)
+def test_a_setting_that_it_cannot_follow_is_one_clear_line_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, value: str
+) -> None:
+    monkeypatch.setenv(setting, value)
+
+    code = ended(monkeypatch)
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert 2 == code
+    assert line.startswith(f"error: {setting}: ")
+
+
+def test_a_home_that_cannot_be_written_is_one_clear_line_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "production").write_text("a file where the folder should be")
+
+    code = ended(monkeypatch, "--port", "0")
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert 1 == code
+    assert "expected a writable SIGHTEN_HOME" in line
+
+
+def test_its_help_has_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    code = ended(monkeypatch, "--help")
+
+    said = capsys.readouterr().out
+    assert 0 == code
+    assert "Example:\n    sighten-warehouse receive --port 8088 &\n    curl " in said
