@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 _HIDDEN_SUFFIX = ".tmp"
+_BUFFER = 1024 * 1024  # so that many small pieces are few writes
 
 
 def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -19,7 +20,7 @@ def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
     pieces = (content,) if isinstance(content, bytes) else content
 
     def write(hidden: Path) -> None:
-        with hidden.open("wb") as file:
+        with hidden.open("wb", buffering=_BUFFER) as file:
             file.writelines(pieces)
 
     replace_durably(path, write)
