@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev check fix clean lock fuzz
+.PHONY: help run test setup setup-dev check fix docs clean lock
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -36,6 +36,10 @@ fix: .venv/.installed-dev ## mend what ruff and sqlfluff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix --disable-progress-bar sql
+
+docs: .venv/.installed ## write the data dictionary from the models' descriptions
+	@$(BIN)/python -m sighten_warehouse.dictionary > docs/.data-dictionary.md.tmp
+	@mv docs/.data-dictionary.md.tmp docs/data-dictionary.md
 
 clean: ## remove what was set up and what Airflow wrote; data/ stays
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,78 @@
+"""The data dictionary: what every published table and column means, as Markdown, from the models' own descriptions."""
+
+from collections.abc import Iterable, Iterator
+
+from sighten_warehouse.models import Model, models
+
+INTRODUCTION = """\
+# Data dictionary
+
+Every table that `warehouse.duckdb` holds, written by `make docs` from the descriptions beside the models in `sql/`. The
+same sentences are COMMENTs in the file itself: `select * from duckdb_columns()` shows them.
+
+- Times are UTC, of type `timestamp` without a zone. Our own end in `_at`; others have the vendor's name.
+- Ids are UUIDs as text, named `<entity>_id`.
+- `landing_id` names the delivery that a row comes from; `ops.deliveries` says what became of it.
+- `_rescued` holds, as JSON, whatever fitted no column of the row.
+- A grain is the set of columns that tells a table's rows apart.
+"""
+SCHEMAS = {
+    "main": ("Current state", "One row for each thing that exists now. `main` need not be written in a query."),
+    "marts": ("Reports", "Answers, one row for each thing that is counted or timed."),
+    "ops": ("Operations", "What became of every delivery, batch and version."),
+    "history": ("History", "One row for each thing and each snapshot that mentioned it: views of the lake's files."),
+}
+WRITTEN_BY_A_STEP = "Not made by a `select`: a step of the product writes its rows. No step of this version does."
+
+
+def render_dictionary() -> str:
+    """The whole dictionary, one section a schema and one table a model."""
+    return "\n".join([INTRODUCTION, *_contents(), *(line for schema in SCHEMAS for line in _section(schema))])
+
+
+def _contents() -> Iterator[str]:
+    for schema, (title, _) in SCHEMAS.items():
+        links = ", ".join(f"[{model.name}](#{_anchor(model)})" for model in _models_of(schema))
+        yield f"**{title}** (`{schema}`): {links}\n"
+
+
+def _section(schema: str) -> Iterator[str]:
+    title, sentence = SCHEMAS[schema]
+    yield f"## {title}\n\n{sentence}\n"
+    for model in _models_of(schema):
+        yield from _table(model)
+
+
+def _models_of(schema: str) -> Iterable[Model]:
+    return (model for model in models().values() if model.schema == schema)
+
+
+def _table(model: Model) -> Iterator[str]:
+    yield f"### {model.full_name}\n\n{model.description}\n"
+    if model.select is None:
+        yield f"{WRITTEN_BY_A_STEP}\n"
+    else:
+        yield f"Grain: {', '.join(f'`{name}`' for name in model.grain)}\n"
+    rows = [(f"`{column.name}`", column.type, _cell(column.description)) for column in model.columns]
+    yield "\n".join(_aligned([("column", "type", "meaning"), *rows])) + "\n"
+
+
+def _aligned(rows: list[tuple[str, str, str]]) -> Iterator[str]:
+    first, second = (max(len(row[place]) for row in rows) for place in (0, 1))
+    for number, (name, kind, meaning) in enumerate(rows):
+        yield f"| {name:{first}} | {kind:{second}} | {meaning} |"
+        if number == 0:
+            yield f"|{'-' * (first + 2)}|{'-' * (second + 2)}|{'-' * (len(meaning) + 2)}|"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _anchor(model: Model) -> str:
+    # As forges make it of a heading: lower case, the dot left out.
+    return model.full_name.replace(".", "").lower()
+
+
+if __name__ == "__main__":
+    print(render_dictionary(), end="")  # noqa: T201  (`make docs` writes what it prints)
