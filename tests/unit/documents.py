@@ -1,0 +1,92 @@
+"""What stands in the documents, for the tests that compare it with the code: links, code blocks, commands."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from repository import markdown, text
+
+_FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
+_RECORDS = {"CHANGELOG.md"}  # what they name may be gone by now
+_SEPARATORS = frozenset(";|&<>()")
+_PROGRAMS = ("sighten-warehouse", "make")
+
+
+def prose(path: Path) -> str:
+    """The document without its code blocks."""
+    return _FENCE.sub("", text(path))
+
+
+def without_spans(prose_or_row: str) -> str:
+    """The text without what stands in backticks."""
+    return _SPAN.sub("", prose_or_row)
+
+
+def code_blocks(path: Path, language: str) -> list[str]:
+    """The code blocks in that language."""
+    return [match["code"] for match in _FENCE.finditer(text(path)) if match["language"] == language]
+
+
+def links(path: Path) -> list[tuple[str, str]]:
+    """The links to other places in the repository: path, as written, and anchor."""
+    targets = [target for target in _LINK.findall(prose(path)) if "://" not in target]
+    return [(target.partition("#")[0], target.partition("#")[2]) for target in targets]
+
+
+def anchors(path: Path) -> set[str]:
+    """What a forge makes of the headings: lower case, punctuation left out, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def shown_commands(program: str) -> list[tuple[Path, list[str]]]:
+    """Every command line of that program that a document shows, as the words after the program's name."""
+    shown = []
+    for path in markdown():
+        said = [] if path.name in _RECORDS else _SPAN.findall(prose(path))
+        said += [line for code in code_blocks(path, "sh") for line in _lines(code)]
+        shown += [(path, words[1:]) for line in said for words in _our_commands(line) if words[0] == program]
+    return shown
+
+
+def _lines(code: str) -> Iterator[str]:
+    """The lines of a shell script, those joined that a quotation or a backslash continues."""
+    line = ""
+    for part in code.splitlines():
+        line += part
+        if line.endswith("\\") or not _is_closed(line):
+            line += "\n"
+        else:
+            yield line
+            line = ""
+
+
+def _is_closed(line: str) -> bool:
+    try:
+        shlex.split(line, comments=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _our_commands(line: str) -> Iterator[list[str]]:
+    if not _is_closed(line):  # prose in backticks, with a lone quote
+        return
+    command: list[str] = []
+    for word in [*shlex.shlex(line, posix=True, punctuation_chars=True), ";"]:
+        if word and set(word) <= _SEPARATORS:
+            yield from _ours(command)
+            command = []
+        else:
+            command.append(word)
+
+
+def _ours(command: list[str]) -> Iterator[list[str]]:
+    for number, word in enumerate(command):
+        name = word.removeprefix(".venv/bin/")
+        if name in _PROGRAMS:
+            yield [name, *command[number + 1 :]]
+            return

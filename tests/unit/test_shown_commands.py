@@ -1,0 +1,106 @@
+"""Every command that a document shows exists, and every query in a document runs and answers what is shown."""
+
+import re
+from pathlib import Path
+
+import click
+import duckdb
+import pytest
+from click.testing import CliRunner
+from documents import code_blocks, shown_commands
+from repository import markdown, text
+
+from sighten_warehouse.cli.main import commands
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.plan import plan_lives, plan_sample
+from sighten_warehouse.summary import summarise
+from warehouses import Warehouse
+
+
+def problem(words: list[str]) -> str | None:
+    """What is wrong with `sighten-warehouse` and those words, or None."""
+    command: click.Command = commands
+    for word in words:
+        context = click.Context(command)
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            inner = command.get_command(context, word)
+            if inner is None:
+                return f"no command {word}"
+            command = inner
+        elif word.startswith("--"):
+            known = {name for one in command.get_params(context) for name in [*one.opts, *one.secondary_opts]}
+            if word.partition("=")[0] not in known:
+                return f"no option {word}"
+    return None
+
+
+def queries() -> list[str]:
+    in_commands = [words[1] for _, words in shown_commands("sighten-warehouse") if words[:1] == ["query"] and words[1:]]
+    return [*in_commands, *(sql for path in markdown() for sql in code_blocks(path, "sql"))]
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """What `make run` delivers: the vendor's sample and 300 simulated milestones."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
+    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300))]))
+    return warehouse
+
+
+def test_every_make_target_and_variable_that_is_shown_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    variables = set(re.findall(r"\$\((?:if )?([A-Z]+)", text("Makefile")))
+
+    shown = {(path, word) for path, words in shown_commands("make") for word in words}
+
+    assert {(Path("README.md"), "run"), (Path("README.md"), "test")} <= shown
+    assert [] == [(path, word) for path, word in shown if word.partition("=")[0] not in targets | variables]
+
+
+def test_every_make_target_says_what_it_does() -> None:
+    rules = re.findall(r"^([a-z-]+:.*)$", text("Makefile"), re.MULTILINE)
+
+    assert [] == [rule for rule in rules if " ## " not in rule]
+
+
+def test_every_command_and_option_that_is_shown_exists() -> None:
+    shown = [(path, words, problem(words)) for path, words in shown_commands("sighten-warehouse")]
+
+    assert [] == [one for one in shown if one[2]]
+
+
+def test_every_command_is_shown() -> None:
+    shown = {words[0] for _, words in shown_commands("sighten-warehouse") if words}
+
+    assert set(commands.list_commands(click.Context(commands))) <= shown
+
+
+def test_every_query_that_is_shown_runs(simulated: Warehouse) -> None:
+    with duckdb.connect(str(simulated.settings.layout.warehouse_file), read_only=True) as connection:
+        answers = [connection.execute(sql).description for sql in queries()]
+
+    assert answers
+    assert None not in answers
+
+
+def test_the_readmes_first_query_answers_what_the_readme_shows(
+    simulated: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTEN_HOME", str(simulated.settings.home))
+    shown = [words for path, words in shown_commands("sighten-warehouse") if path.name == "README.md"]
+    first = next(words for words in shown if words[0] == "query")
+
+    answer = CliRunner().invoke(commands, first)
+
+    assert 0 == answer.exit_code, answer.output
+    assert "\n".join(line.rstrip() for line in answer.stdout.splitlines()) in text("README.md")
+
+
+def test_the_readme_shows_the_row_counts_that_make_run_prints(simulated: Warehouse) -> None:
+    tables = summarise(simulated.settings).tables
+    counts = {name.removeprefix("main."): rows for name, (rows, _) in tables.items()}
+
+    shown = re.findall(r"^((?:marts\.)?[a-z_]+) {2,}([\d,]+)  \w", text("README.md"), re.MULTILINE)
+
+    assert {"milestones", "tasks", "marts.approval_cycles"} <= {name for name, _ in shown}
+    assert [] == [(name, rows) for name, rows in shown if rows != f"{counts[name]:,}"]

@@ -1,0 +1,122 @@
+"""Rules of the house for the SQL models, checked on what DuckDB's own parser makes of them."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+
+from sighten_warehouse.models import FOLDERS, Model, models, sql_folder
+
+# Tables that a step hands to the models; every other input is a model.
+HANDED_IN = {
+    "staging.commits",
+    "staging.deliveries",
+    "staging.drift",
+    "staging.snapshots",
+    "staging.version_batches",
+    "staging.versions",
+}
+HEADER = re.compile(r"-- [A-Z].*\.\n-- grain: .+\n-- inputs: .+\n(?:-- [A-Z].*\n(?:-- .+\n)*)?(?=with |select)")
+Node = dict[str, Any]
+SELECTS = [pytest.param(model, id=model.full_name) for model in models().values() if model.select is not None]
+every_select = pytest.mark.parametrize("model", SELECTS)
+
+
+def parse(model: Model) -> Node:
+    said = duckdb.execute("select json_serialize_sql(?)", [model.select]).fetchall()[0][0]
+    parsed: Node = json.loads(said)
+    assert not parsed["error"], parsed
+    return dict(parsed["statements"][0]["node"])
+
+
+def nodes(node: Any) -> Iterator[Node]:
+    if isinstance(node, dict):
+        yield node
+        for inner in node.values():
+            yield from nodes(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from nodes(inner)
+
+
+def tables(node: Node) -> set[str]:
+    """The tables outside the statement that it refers to; those without a schema are its own CTEs."""
+    found = [one for one in nodes(node) if one.get("type") == "BASE_TABLE" and one["schema_name"]]
+    return {f"{one['schema_name']}.{one['table_name']}" for one in found}
+
+
+def final_selects(node: Node) -> list[Node]:
+    """The last `select`, or the parts of the union that stands there."""
+    if node["type"] == "SELECT_NODE":
+        return [node]
+    parts = node.get("children") or [node["left"], node["right"]]  # DuckDB 2.0 names them anew
+    return [select for part in parts for select in final_selects(part)]
+
+
+def name_of(expression: Node) -> str:
+    return str(expression["alias"] or expression["column_names"][-1])
+
+
+@every_select
+def test_a_model_is_one_select(model: Model) -> None:
+    statements = duckdb.extract_statements(model.select)
+
+    assert [duckdb.StatementType.SELECT] == [statement.type for statement in statements]
+
+
+@every_select
+def test_a_model_begins_with_a_sentence_its_grain_and_its_inputs(model: Model) -> None:
+    assert HEADER.match(model.select or "")
+
+
+@every_select
+def test_the_inputs_of_the_header_are_the_tables_that_the_select_reads(model: Model) -> None:
+    assert set(model.inputs) == tables(parse(model))
+
+
+@every_select
+def test_every_input_is_a_model_or_handed_in_by_a_step(model: Model) -> None:
+    assert set() == set(model.inputs) - set(models()) - HANDED_IN
+
+
+@every_select
+def test_the_last_select_lists_what_is_described_in_the_same_order(model: Model) -> None:
+    described = [column.name for column in model.columns]
+
+    for select in final_selects(parse(model)):
+        listed = [name_of(expression) for expression in select["select_list"]]
+        assert listed == (described or listed)
+
+
+@every_select
+def test_the_last_select_names_its_columns(model: Model) -> None:
+    listed = [expression for select in final_selects(parse(model)) for expression in select["select_list"]]
+
+    assert [] == [one for one in listed if one["type"] == "STAR"]
+
+
+@every_select
+def test_the_grain_is_made_of_the_models_own_columns(model: Model) -> None:
+    described = {column.name for column in model.columns}
+
+    assert model.grain
+    assert not described or set(model.grain) <= described  # staging is not described, and its children are nested
+
+
+@pytest.mark.parametrize("model", models().values(), ids=list(models()))
+def test_a_description_is_one_sentence_or_more(model: Model) -> None:
+    said = [column.description for column in model.columns]
+    said += [model.description] if model.schema != "staging" else []
+
+    assert [] == [text for text in said if not re.fullmatch(r"[A-Za-z].*\.", text, re.DOTALL)]
+
+
+def test_the_folder_holds_models_and_nothing_else() -> None:
+    folders = {*FOLDERS, "macros"}
+
+    strangers = [path for path in sql_folder().rglob("*") if path.is_file() and path.parent.name not in folders]
+
+    assert [] == strangers
