@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]
 
+from stack.waiting import DeadlineError, wait_until
+
 MARK = "STACK_MARK"
 
 
@@ -47,5 +49,7 @@ def end_marked(mark: str, *, grace_seconds: float) -> int:
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 signal_all(process)
-        psutil.wait_procs(found, timeout=grace_seconds)
+        # Looked for again rather than waited for: an orphan that nobody reaps stays a zombie, and that is ended too.
+        with suppress(DeadlineError):
+            wait_until(lambda: not find_marked(mark), what="their end", seconds=grace_seconds, every=0.1)
     return len(ended)

@@ -2,8 +2,10 @@
 
 import time
 
+from sighten_warehouse.lake import commits
 from sighten_warehouse.load import pending
-from sighten_warehouse.publish import is_current
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.versions import published_batches
 from stack.airflow import start_airflow
 from stack.errors import StackError
 from stack.parts import Stack
@@ -40,7 +42,7 @@ def await_publish(stack: Stack) -> None:
     with stack.progress.step("Airflow loads and publishes what was delivered", done=done):
         try:
             wait_until(
-                lambda: not pending(settings) and is_current(settings),
+                lambda: is_everything_published(settings),
                 what="the first publish that holds every delivery",
                 seconds=PUBLISH_SECONDS,
                 meanwhile=stack.check_alive,
@@ -48,6 +50,14 @@ def await_publish(stack: Stack) -> None:
             )
         except DeadlineError as error:
             raise StackError(f"{error}; the logs of load_milestones and publish_warehouse are in {tasks}") from None
+
+
+def is_everything_published(settings: Settings) -> bool:
+    """Whether every landed delivery is committed, and every commit published, by whatever version of the code."""
+    layout = settings.layout
+    if pending(settings) or not layout.warehouse_file.exists():
+        return False
+    return {manifest.batch_id for manifest in commits(layout)} <= published_batches(layout)
 
 
 def serve_until_stopped(stack: Stack) -> None:

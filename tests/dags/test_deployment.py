@@ -1,0 +1,130 @@
+"""What `make run` and compose tell Airflow: settings that exist, secrets from outside, ports of this machine."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from airflow.configuration import retrieve_configuration_description
+
+from stack.airflow_environment import airflow_environment
+from stack.credentials import Credentials
+from stack.plan import read_plan
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
+SECRETS = (
+    "POSTGRES_PASSWORD",
+    "AIRFLOW_JWT_SECRET",
+    "AIRFLOW_SECRET_KEY",
+    "AIRFLOW_FERNET_KEY",
+    "AIRFLOW_ADMIN_PASSWORD",
+)
+
+pytestmark = pytest.mark.airflow
+
+
+def stack_environment() -> dict[str, str]:
+    plan = read_plan({"STACK_HOME": "/nowhere"}, milestones=1)
+    return airflow_environment(plan, Credentials("jwt", "key", "fernet", Path("passwords.json")))
+
+
+def airflow_names(text: str) -> set[str]:
+    return set(re.findall(r"AIRFLOW__\w+", text))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(airflow_names(" ".join(stack_environment())), id="make run"),
+        pytest.param(airflow_names(yaml.safe_dump(COMPOSE)), id="compose"),
+        pytest.param(airflow_names(DOCKERFILE), id="Dockerfile"),
+    ],
+)
+def test_every_setting_exists_in_airflows_own_table(names: set[str]) -> None:
+    table = retrieve_configuration_description(include_providers=True)
+    known = {f"AIRFLOW__{section}__{option}".upper() for section in table for option in table[section]["options"]}
+
+    assert names
+    assert set() == names - known
+
+
+def test_every_airflow_service_gets_the_same_secrets_and_database() -> None:
+    services = [one for one in COMPOSE["services"].values() if one["image"] == "sighten-warehouse-airflow"]
+    shared = [
+        {name: value for name, value in service["environment"].items() if name.startswith("AIRFLOW__")}
+        for service in services
+    ]
+
+    assert 5 == len(services)
+    assert all(one == shared[0] for one in shared)
+
+
+def test_every_secret_comes_from_outside_and_its_absence_is_refused() -> None:
+    used = re.findall(r"\$\{(\w+):\?", yaml.safe_dump(COMPOSE, width=10_000))
+
+    assert set(SECRETS) == set(used)
+
+
+def test_every_port_is_open_to_this_machine_alone() -> None:
+    ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+
+    assert 2 == len(ports)
+    assert [] == [port for port in ports if not port.startswith("127.0.0.1:")]
+
+
+def test_every_mounted_volume_is_declared_and_its_folder_made_for_the_user_who_writes_there() -> None:
+    mounts = [
+        mount.split(":")
+        for service in COMPOSE["services"].values()
+        if service["image"].startswith("sighten")
+        for mount in service["volumes"]
+    ]
+
+    assert {source for source, _ in mounts} <= set(COMPOSE["volumes"])
+    assert {"/srv/airflow", "/srv/warehouse"} == {target for _, target in mounts}
+    assert "install -d -o sighten -g sighten /srv/warehouse /srv/airflow" in DOCKERFILE
+
+
+def test_every_file_that_an_image_takes_exists() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, flags=re.MULTILINE)
+    sources = [source for line in copied for source in line.split()]
+
+    assert sources
+    assert [] == [source for source in sources if not (REPOSITORY / source).exists()]
+
+
+def test_no_image_runs_as_root() -> None:
+    stages = re.split(r"^FROM .* AS ", DOCKERFILE, flags=re.MULTILINE)
+    final = {stage.split()[0]: stage for stage in stages if stage.split()[0] in {"warehouse", "airflow"}}
+
+    assert ["airflow", "warehouse"] == sorted(final)
+    assert all("USER sighten" in stage for stage in final.values())
+
+
+def test_a_compose_client_accepts_the_file() -> None:
+    client = compose_client()
+    if client is None:
+        pytest.skip("no compose client on this machine")
+
+    checked = subprocess.run(
+        [*client, "-f", str(REPOSITORY / "docker-compose.yml"), "config", "-q"],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", **dict.fromkeys(SECRETS, "secret")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (checked.returncode, checked.stderr)
+
+
+def compose_client() -> list[str] | None:
+    docker = shutil.which("docker")
+    plugin = [docker, "compose"] if docker else []
+    if plugin and 0 == subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode:
+        return plugin
+    alone = shutil.which("docker-compose")
+    return [alone] if alone else None

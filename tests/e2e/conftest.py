@@ -1,0 +1,71 @@
+"""One stack that runs for all end-to-end tests: a real receiver, a real scheduler, real HTTP between them."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from running_stack import REPOSITORY, RunningStack
+
+from sighten_warehouse.settings import read_settings
+from stack.marked import find_marked
+from stack.waiting import wait_until
+
+START_SECONDS = 240
+STOP_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def stack_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment for a stack of its own: folders whose names hold a space, and free ports."""
+    folder = tmp_path_factory.mktemp("a stack")
+    airflow, receiver, simulator = map(str, free_ports(3))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SIGHTEN_", "STACK_"))}
+    return inherited | {
+        "SIGHTEN_HOME": str(folder / "data"),
+        "SIGHTEN_RECEIVER_PORT": receiver,
+        "STACK_HOME": str(folder / "airflow"),
+        "STACK_AIRFLOW_PORT": airflow,
+        "STACK_SIMULATOR_PORT": simulator,
+    }
+
+
+@pytest.fixture(scope="session")
+def running(stack_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack after its first publish; at the end it must stop well and leave nothing running."""
+    settings = read_settings({"SIGHTEN_HOME": stack_environment["SIGHTEN_HOME"]})
+    url = f"http://127.0.0.1:{stack_environment['SIGHTEN_RECEIVER_PORT']}"
+    output = tmp_path_factory.mktemp("output") / "output.txt"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stack", "--milestones", "3"],
+            cwd=REPOSITORY,
+            env=stack_environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until(
+            lambda: "serving" in output.read_text() or process.poll() is not None,
+            what="the first publish",
+            seconds=START_SECONDS,
+        )
+        assert process.poll() is None, output.read_text()
+        yield RunningStack(process, Path(stack_environment["STACK_HOME"]), settings, url, output)
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+    assert 0 == process.returncode, output.read_text()
+    assert [] == find_marked(stack_environment["STACK_HOME"])
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as sockets:
+        taken = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for one in taken:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in taken]

@@ -1,0 +1,35 @@
+"""A stack that serves, and what a test asks it."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import requests
+
+from sighten_warehouse.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SAMPLE = REPOSITORY / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+SAMPLE_ID = b"7a605ec8-d276-4d6c-bd47-52a483e28783"
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """`python -m stack` after its first publish."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+    settings: Settings
+    receiver_url: str
+    output: Path
+
+    def deliver(self, milestone_id: str) -> int:
+        """Deliver the sample under another milestone's id; returns the status of the answer."""
+        body = SAMPLE.read_bytes().replace(SAMPLE_ID, milestone_id.encode())
+        return requests.post(f"{self.receiver_url}/webhooks/sighten", data=body, timeout=30).status_code
+
+    def published(self) -> set[str]:
+        """The ids of all published milestones."""
+        with duckdb.connect(str(self.settings.layout.warehouse_file), read_only=True) as warehouse:
+            return {str(row[0]) for row in warehouse.execute("select milestone_id from milestones").fetchall()}

@@ -1,0 +1,182 @@
+"""How `python -m stack` starts, or says why it does not, and how it leaves nothing behind."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running_stack import REPOSITORY
+
+from stack.credentials import read_admin_password, read_or_make_credentials
+from stack.marked import end_marked, find_marked, marking, part_of
+from stack.plan import held_alone
+from stack.processes import ChildDiedError, Processes
+from stack.waiting import DeadlineError, wait_until
+
+SECONDS = 30
+DIED = r"receiver ended with exit code 1; the end of .*receiver\.log:\s+the disk is full"
+SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
+# Neither the signal to its group nor the one to itself reaches it, as with what Airflow's tasks may start.
+STUBBORN_ORPHAN = f"""
+import os, signal, sys, time
+if os.fork() == 0:
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    {SLEEPER}
+{SLEEPER}
+"""
+
+
+@pytest.fixture
+def mark(tmp_path: Path) -> Iterator[str]:
+    """A mark of this test's own; whatever still carries it is ended."""
+    yield str(tmp_path)
+    end_marked(str(tmp_path), grace_seconds=0.1)
+
+
+@pytest.fixture
+def processes(tmp_path: Path, mark: str) -> Processes:
+    return Processes(logs=tmp_path, mark=mark, environment=os.environ)
+
+
+def start(environment: dict[str, str], **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "stack", "--once"],
+        cwd=REPOSITORY,
+        env=environment | changes,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def await_marked(mark: str, count: int) -> None:
+    wait_until(lambda: count == len(find_marked(mark)), what=f"{count} processes with the mark", seconds=SECONDS)
+
+
+@pytest.mark.e2e
+def test_each_taken_port_is_named_with_its_purpose_and_the_variable_that_chooses_another(
+    stack_environment: dict[str, str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        airflow, receiver = (str(one.getsockname()[1]) for one in (first, second))
+
+        ended = start(stack_environment, STACK_AIRFLOW_PORT=airflow, SIGHTEN_RECEIVER_PORT=receiver)
+
+    assert 2 == ended.returncode
+    assert f"port {airflow}, for Airflow's API server and UI, is taken" in ended.stderr
+    assert "STACK_AIRFLOW_PORT=<port> make run" in ended.stderr
+    assert f"port {receiver}, for the receiver, is taken" in ended.stderr
+    assert "SIGHTEN_RECEIVER_PORT=<port> make run" in ended.stderr
+    assert stack_environment["STACK_SIMULATOR_PORT"] not in ended.stderr
+
+
+@pytest.mark.e2e
+def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str]) -> None:
+    ended = start(stack_environment, STACK_SIMULATOR_PORT=stack_environment["STACK_AIRFLOW_PORT"])
+
+    assert 2 == ended.returncode
+    assert "also chosen for Airflow's API server and UI by STACK_AIRFLOW_PORT" in ended.stderr
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("SIGHTEN_API_URL", "https://engine.goeverbright.com", "this home is configured for a real Sighten"),
+        ("SIGHTEN_HOEM", "/tmp", "SIGHTEN_HOEM: no such setting"),  # noqa: S108  (never used)
+        ("STACK_AIRFLOW_PORT", "80800", "STACK_AIRFLOW_PORT: expected a port, a number from 1 to 65535"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_anything_starts(
+    stack_environment: dict[str, str], tmp_path: Path, variable: str, value: str, said: str
+) -> None:
+    ended = start(stack_environment, STACK_HOME=str(tmp_path / "home"), **{variable: value})
+
+    assert 2 == ended.returncode
+    assert said in ended.stderr
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.e2e
+def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str], tmp_path: Path) -> None:
+    with held_alone(tmp_path):
+        ended = start(stack_environment, STACK_HOME=str(tmp_path))
+
+    assert 2 == ended.returncode
+    assert f"{tmp_path}: another stack runs from here" in ended.stderr
+
+
+@pytest.mark.e2e
+def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[str, str], tmp_path: Path) -> None:
+    mark = str(tmp_path)
+    left = ["sh", "-c", '"$0" -c "$1" > /dev/null &', sys.executable, SLEEPER]
+    subprocess.run(left, env=os.environ | marking(part_of(mark, "airflow")), check=True)
+    await_marked(mark, 1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        start(stack_environment, STACK_HOME=str(tmp_path), STACK_AIRFLOW_PORT=str(taken.getsockname()[1]))
+
+    assert [] == find_marked(mark)
+
+
+def test_nothing_survives_a_stop_not_even_what_left_its_group(processes: Processes, mark: str) -> None:
+    processes.serve("parent", [sys.executable, "-c", STUBBORN_ORPHAN])
+    await_marked(mark, 2)
+    started = find_marked(mark)
+
+    processes.stop()
+
+    assert 2 == len(started)
+    assert [] == find_marked(mark)
+
+
+def test_a_process_that_changes_its_title_is_still_found(processes: Processes, mark: str) -> None:
+    # Airflow's processes do, and by that overwrite what others see of their environment, unless told not to.
+    retitle = "import setproctitle; setproctitle.setproctitle('x' * 10_000);"
+
+    processes.serve("retitled", [sys.executable, "-c", retitle + SLEEPER])
+    wait_until(lambda: "up" in processes.log("retitled").read_text(), what="the new title", seconds=SECONDS)
+
+    assert 1 == len(find_marked(mark))
+
+
+def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
+    supervise = (
+        "import subprocess, sys, time; from stack.reaper import start_reaper; from stack.marked import marking;"
+        f"reaper = start_reaper({mark!r});"
+        f"subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], env=marking({mark!r}), start_new_session=True);"
+        "time.sleep(600)"
+    )
+    supervisor = subprocess.Popen([sys.executable, "-c", supervise], cwd=REPOSITORY)
+    await_marked(mark, 1)
+
+    supervisor.kill()
+    supervisor.wait(SECONDS)
+
+    await_marked(mark, 0)
+
+
+def test_a_process_that_died_is_named_with_its_last_words(processes: Processes) -> None:
+    processes.serve("receiver", [sys.executable, "-c", "import sys; sys.exit('the disk is full')"])
+
+    with pytest.raises(ChildDiedError, match=DIED):
+        wait_until(lambda: False, what="its end", seconds=SECONDS, meanwhile=processes.check_alive)
+
+
+def test_a_deadline_that_passes_says_what_was_waited_for() -> None:
+    with pytest.raises(DeadlineError, match="the moon: not within 0 s"):
+        wait_until(lambda: False, what="the moon", seconds=0)
+
+
+def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
+    first = read_or_make_credentials(tmp_path)
+    password = read_admin_password(first)
+    second = read_or_make_credentials(tmp_path)
+
+    assert (first, password) == (second, read_admin_password(second))
+    assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
