@@ -14,7 +14,7 @@ from sighten_warehouse.simulator.lives import lives
 from sighten_warehouse.simulator.pace import Pace
 from sighten_warehouse.simulator.plan import Delivery, plan_lives, plan_sample
 from sighten_warehouse.simulator.sender import DeliveryCounts, deliver
-from sighten_warehouse.simulator.serve import free_port
+from sighten_warehouse.simulator.serve import address_of, listen
 
 Answer = Callable[[int], tuple[int, dict[str, str]]]
 FINE: tuple[int, dict[str, str]] = (200, {})
@@ -130,7 +130,9 @@ def test_a_redirect_is_no_acknowledgement(plan: list[Delivery]) -> None:
 
 
 def test_the_rest_is_given_up_when_nobody_is_there(plan: list[Delivery]) -> None:
-    counts = deliver(plan, to=f"http://127.0.0.1:{free_port(0)}/", threads=1, retries=0)
+    with listen(0) as listener:
+        nobody = address_of(listener)
+    counts = deliver(plan, to=nobody, threads=1, retries=0)
 
     assert {"no answer (ConnectionError)": 4, "given up unsent": len(plan) - 4} == counts.refusals
     assert len(plan) == counts.refused

@@ -51,10 +51,10 @@ def serve(port: int, seed: int, milestones: int, token: str | None, **faults: fl
     from sighten_warehouse.simulator.api import build_api
     from sighten_warehouse.simulator.faults import Faults
     from sighten_warehouse.simulator.lives import lives
-    from sighten_warehouse.simulator.serve import free_port, serve_until_signalled
+    from sighten_warehouse.simulator.serve import listen, serve_until_signalled
 
     try:
-        chosen, faulty = free_port(port), Faults(**faults)
+        listener, faulty = listen(port), Faults(**faults)
     except OSError as error:
         raise click.BadParameter(
             f"{port} on 127.0.0.1: {error.strerror}; choose another", param_hint="--port"
@@ -66,7 +66,7 @@ def serve(port: int, seed: int, milestones: int, token: str | None, **faults: fl
         click.echo(f"Simulated Sighten at {address} ({milestones} milestones, seed {seed})")
 
     app = build_api(lives(seed, milestones), token=token, faults=faulty)
-    serve_until_signalled(app, port=chosen, on_listening=say)
+    serve_until_signalled(app, listener=listener, on_listening=say)
 
 
 @simulate.command("deliver")
