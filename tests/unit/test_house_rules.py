@@ -3,9 +3,11 @@
 import ast
 import hashlib
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,11 @@ def _imported(module: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def distributions(package: str) -> set[str]:
+    """Which distributions bring that package, by the names that requirements have."""
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in packages_distributions().get(package, [])}
 
 
 def swallowers(path: Path) -> Iterator[str]:
@@ -107,6 +114,16 @@ def test_no_error_is_swallowed() -> None:
 
 def test_the_package_knows_nothing_of_airflow() -> None:
     assert [] == imports(code("include"), "airflow", "sighten_airflow", "stack", "dags")
+
+
+def test_every_package_that_the_product_imports_is_declared() -> None:
+    requirements = tomllib.loads(text("pyproject.toml"))["project"]["dependencies"]
+    declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
+    imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
+
+    undeclared = imported - sys.stdlib_module_names - {"sighten_warehouse"}
+
+    assert [] == sorted(name for name in undeclared if not declared & distributions(name))
 
 
 def test_only_the_commands_import_the_simulator() -> None:
