@@ -22,9 +22,10 @@ def start_sighten(stack: Stack) -> None:
         "starting the simulated Sighten and the receiver",
         done=f"the receiver listens on {plan.receiver.url}, the simulated Sighten on {plan.simulator.url}",
     ):
-        receive = [warehouse, "receive", "--host", LOOPBACK, "--port", str(plan.receiver.number)]
-        stack.sighten.serve("receiver", receive)
-        stack.sighten.serve("simulator", [warehouse, "simulate", "serve", "--port", str(plan.simulator.number)])
+        receive = ["receive", "--host", LOOPBACK, "--port", str(plan.receiver.number)]
+        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *_same_lives(stack)]
+        stack.sighten.serve("receiver", [warehouse, *receive])
+        stack.sighten.serve("simulator", [warehouse, *simulate])
         for port in (plan.receiver, plan.simulator):
             wait_until(
                 partial(_is_ready, port),
@@ -44,8 +45,13 @@ def _is_ready(port: Port) -> bool:
 def start_delivering(stack: Stack) -> subprocess.Popen[bytes]:
     """Deliveries are on their way, while the rest comes up."""
     to = f"{stack.plan.receiver.url}/webhooks/sighten"
-    options = ["--to", to, "--milestones", str(stack.plan.milestones), "--seed", str(SEED)]
-    return stack.sighten.start("deliver", [program("sighten-warehouse"), "simulate", "deliver", *options])
+    deliver = ["simulate", "deliver", "--to", to, *_same_lives(stack)]
+    return stack.sighten.start("deliver", [program("sighten-warehouse"), *deliver])
+
+
+def _same_lives(stack: Stack) -> list[str]:
+    # What the webhooks tell is then what the API knows.
+    return ["--milestones", str(stack.plan.milestones), "--seed", str(SEED)]
 
 
 def finish_delivering(stack: Stack, delivering: subprocess.Popen[bytes]) -> None:
