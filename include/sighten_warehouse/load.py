@@ -123,10 +123,9 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
         for batch_id in batch_ids:
             if commit_path(layout, batch_id).exists():
                 continue
-            manifest = read_manifest(prepared_path(layout, batch_id))
-            if manifest.prepared_at is None or loaded & set(manifest.landing_files):
+            manifest = _unless_refused(layout, batch_id, loaded=loaded)
+            if manifest is None:
                 refused.append(batch_id)
-                log.warning("refused", batch_id=batch_id, reason=_why_refused(manifest))
                 continue
             manifest = replace(manifest, committed_at=_now())
             write_manifest(commit_path(layout, batch_id), manifest)
@@ -139,8 +138,21 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
     return _sum(done, refused)
 
 
-def _why_refused(manifest: Manifest) -> str:
-    return "not flattened" if manifest.prepared_at is None else "a landing file of it was loaded by another batch"
+def _unless_refused(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
+    """The batch as it was flattened; None, with a warning, for one that must not be committed."""
+    prepared = prepared_path(layout, batch_id)
+    manifest = read_manifest(prepared) if prepared.exists() else None
+    if manifest is None:
+        # A commit that refuses a batch forgets it; whoever then tries the same commit again is refused again.
+        reason = "not prepared, or refused before"
+    elif manifest.prepared_at is None:
+        reason = "not flattened"
+    elif loaded & set(manifest.landing_files):
+        reason = "a landing file of it was loaded by another batch"
+    else:
+        return manifest
+    log.warning("refused", batch_id=batch_id, reason=reason)
+    return None
 
 
 def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:

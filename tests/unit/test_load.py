@@ -108,7 +108,18 @@ def test_a_batch_that_was_not_flattened_is_refused(warehouse: Warehouse) -> None
     assert 1 == len(pending(warehouse.settings))
 
 
-def test_a_batch_nobody_planned_is_an_error_that_names_it(warehouse: Warehouse) -> None:
+def test_a_commit_tried_again_after_it_refused_is_refused_again_and_loses_nothing(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = plan(warehouse.settings)
+    commit(warehouse.settings, [batch_id])
+
+    again = commit(warehouse.settings, [batch_id])
+
+    assert LoadResult(refused=(batch_id,)) == again
+    assert 1 == len(pending(warehouse.settings))
+
+
+def test_flattening_a_batch_nobody_planned_is_an_error_that_names_it(warehouse: Warehouse) -> None:
     with pytest.raises(LakeError, match="nobody-planned-me"):
         flatten(warehouse.settings, "nobody-planned-me")
 
