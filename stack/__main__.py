@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.summary import render, summarise
 from stack.credentials import ADMIN, read_or_make_credentials
 from stack.errors import StackError, WrongUseError
@@ -48,7 +49,7 @@ def main(*, once: bool, milestones: int) -> None:
     except WrongUseError as error:
         complain(error)
         sys.exit(WRONG_USE)
-    except StackError as error:
+    except (StackError, WarehouseError) as error:
         complain(error)
         sys.exit(FAILED)
     except KeyboardInterrupt:
@@ -71,6 +72,7 @@ def run(plan: Plan, *, once: bool) -> None:
 
     Raises:
         StackError: it could not be brought up, or a process died.
+        WarehouseError: landing, history and versions cannot be read.
         KeyboardInterrupt: it was stopped before the first result.
     """
     console = Console(soft_wrap=True)

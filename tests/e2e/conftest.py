@@ -19,10 +19,8 @@ START_SECONDS = 240
 STOP_SECONDS = 60
 
 
-@pytest.fixture(scope="session")
-def stack_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment for a stack of its own: folders whose names hold a space, and free ports."""
-    folder = tmp_path_factory.mktemp("a stack")
+def make_environment(folder: Path) -> dict[str, str]:
+    """An environment for a stack of its own: its files below that folder, on free ports."""
     airflow, receiver, simulator = map(str, free_ports(3))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SIGHTEN_", "STACK_"))}
     return inherited | {
@@ -34,17 +32,24 @@ def stack_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     }
 
 
-@pytest.fixture(scope="session")
-def running(stack_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+@pytest.fixture
+def stack_environment(tmp_path: Path) -> dict[str, str]:
+    return make_environment(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack after its first publish; at the end it must stop well and leave nothing running."""
-    settings = read_settings({"SIGHTEN_HOME": stack_environment["SIGHTEN_HOME"]})
-    url = f"http://127.0.0.1:{stack_environment['SIGHTEN_RECEIVER_PORT']}"
-    output = tmp_path_factory.mktemp("output") / "output.txt"
+    folder = tmp_path_factory.mktemp("a stack")
+    environment = make_environment(folder)
+    settings = read_settings({"SIGHTEN_HOME": environment["SIGHTEN_HOME"]})
+    url = f"http://127.0.0.1:{environment['SIGHTEN_RECEIVER_PORT']}"
+    output = folder / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "stack", "--milestones", "3"],
             cwd=REPOSITORY,
-            env=stack_environment,
+            env=environment,
             stdout=file,
             stderr=subprocess.STDOUT,
         )
@@ -55,12 +60,12 @@ def running(stack_environment: dict[str, str], tmp_path_factory: pytest.TempPath
             seconds=START_SECONDS,
         )
         assert process.poll() is None, output.read_text()
-        yield RunningStack(process, Path(stack_environment["STACK_HOME"]), settings, url, output)
+        yield RunningStack(process, Path(environment["STACK_HOME"]), settings, url, output)
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
     assert 0 == process.returncode, output.read_text()
-    assert [] == find_marked(stack_environment["STACK_HOME"])
+    assert [] == find_marked(environment["STACK_HOME"])
 
 
 def free_ports(count: int) -> list[int]:

@@ -94,32 +94,32 @@ def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str])
     ],
 )
 def test_a_wrong_setting_is_refused_before_anything_starts(
-    stack_environment: dict[str, str], tmp_path: Path, variable: str, value: str, said: str
+    stack_environment: dict[str, str], variable: str, value: str, said: str
 ) -> None:
-    ended = start(stack_environment, STACK_HOME=str(tmp_path / "home"), **{variable: value})
+    ended = start(stack_environment, **{variable: value})
 
     assert 2 == ended.returncode
     assert said in ended.stderr
-    assert not (tmp_path / "home").exists()
+    assert not Path(stack_environment["STACK_HOME"]).exists()
 
 
 @pytest.mark.e2e
-def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str], tmp_path: Path) -> None:
-    with held_alone(tmp_path):
-        ended = start(stack_environment, STACK_HOME=str(tmp_path))
+def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str]) -> None:
+    with held_alone(Path(stack_environment["STACK_HOME"])):
+        ended = start(stack_environment)
 
     assert 2 == ended.returncode
-    assert f"{tmp_path}: another stack runs from here" in ended.stderr
+    assert f"{stack_environment['STACK_HOME']}: another stack runs from here" in ended.stderr
 
 
 @pytest.mark.e2e
-def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[str, str], tmp_path: Path) -> None:
-    mark = str(tmp_path)
+def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[str, str]) -> None:
+    mark = stack_environment["STACK_HOME"]
     left = ["sh", "-c", '"$0" -c "$1" > /dev/null &', sys.executable, SLEEPER]
     subprocess.run(left, env=os.environ | marking(part_of(mark, "airflow")), check=True)
     await_marked(mark, 1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        start(stack_environment, STACK_HOME=str(tmp_path), STACK_AIRFLOW_PORT=str(taken.getsockname()[1]))
+        start(stack_environment, STACK_AIRFLOW_PORT=str(taken.getsockname()[1]))
 
     assert [] == find_marked(mark)
 
