@@ -5,7 +5,7 @@ import hashlib
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -54,9 +54,14 @@ def _imported(module: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def distributions(package: str) -> set[str]:
     """Which distributions bring that package, by the names that requirements have."""
-    return {re.sub(r"[-_.]+", "-", name).lower() for name in packages_distributions().get(package, [])}
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in installed().get(package, [])}
 
 
 def swallowers(path: Path) -> Iterator[str]:
