@@ -53,6 +53,7 @@ DRIFT_SCHEMA = pa.schema(
         ("expected", pa.string()),
         ("example", pa.string()),
         ("occurrences", pa.int64()),
+        ("code_field", pa.string()),
     ]
 )
 
@@ -128,6 +129,7 @@ def _drift_rows(facts: Row, findings: Findings) -> list[Row]:
             "expected": one.expected,
             "example": one.example,
             "occurrences": one.occurrences,
+            "code_field": one.code_field,
         }
         for one in findings.drift.values()
     ]

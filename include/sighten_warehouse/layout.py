@@ -31,6 +31,11 @@ class Layout:
         return self.lake / "_prepared"
 
     @property
+    def codes(self) -> Path:
+        """The codes that this home knows besides the product's; absent where it knows none."""
+        return self.root / "codes.yml"
+
+    @property
     def vault(self) -> Path:
         """Document bytes by content hash."""
         return self.root / "vault"

@@ -141,9 +141,24 @@ def in_order(schemas: Iterable[str]) -> list[Model]:
 @cache
 def code_digest() -> str:
     """A short hash of all SQL and code that rows depend on: while it stays, equal landing files give equal rows."""
-    digest = hashlib.sha256()
+    return _digest([*sql_folder().rglob("*.sql"), *sql_folder().rglob("*.yml"), *_loader()])
+
+
+@cache
+def history_digest() -> str:
+    """A short hash of what history depends on: a batch that was loaded under another one may hold other rows today."""
+    models = [path for folder in ("staging", "history") for path in (sql_folder() / folder).glob("*.sql")]
+    return _digest([sql_folder() / "macros" / "duckdb.sql", *models, *_loader()])
+
+
+def _loader() -> list[Path]:
     package = Path(__file__).resolve().parent
-    code = [package / "delivery.py", package / "landing.py", *(package / "payload").glob("*.py")]
-    for path in sorted([*sql_folder().rglob("*.sql"), *sql_folder().rglob("*.yml"), *code], key=lambda path: path.name):
+    payload = [path for path in (package / "payload").iterdir() if path.suffix in (".py", ".yml")]
+    return [package / "delivery.py", package / "landing.py", *payload]
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda path: path.parts[-2:]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]

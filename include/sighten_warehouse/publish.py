@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from sighten_warehouse import __version__
+from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.lake import Manifest, commits, one_writer
 from sighten_warehouse.layout import Layout
@@ -33,6 +34,7 @@ def publish(settings: Settings) -> Version:
     Raises:
         LakeError: commits contradict each other; the version before stays.
         ModelError: a model does not give the columns that its description lists; the version before stays.
+        SettingError: the home's list of codes is ill-formed; the version before stays.
     """
     layout = settings.layout
     with one_writer(layout, "publish"):
@@ -67,6 +69,7 @@ def _name_version(layout: Layout, committed: Sequence[Manifest]) -> Version:
         new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
         tables={},
         path=str(layout.warehouse_file),
+        codes=codes_digest(layout),
     )
 
 

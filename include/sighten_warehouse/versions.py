@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import commits
@@ -16,7 +17,10 @@ from sighten_warehouse.settings import Settings
 
 @dataclass(frozen=True)
 class Version:
-    """One published version. `new_batches` are those that no version before it held; `tables`: name → rows."""
+    """One published version.
+
+    `new_batches` are those that no version before it held; `tables`: name → rows; `codes`: the digest of the home's.
+    """
 
     version: str
     published_at: str
@@ -25,6 +29,7 @@ class Version:
     new_batches: tuple[str, ...]
     tables: dict[str, int]
     path: str
+    codes: str = ""
 
     @property
     def published_time(self) -> datetime:
@@ -60,10 +65,11 @@ def published_batches(layout: Layout) -> set[str]:
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether the newest version holds every committed batch and was made by this code."""
+    """Whether the newest version holds every committed batch and was made by this code, with the codes known now."""
     layout = settings.layout
     known = versions(layout)
     if not known or not layout.warehouse_file.exists():
         return False
     committed = {manifest.batch_id for manifest in commits(layout)}
-    return known[-1].code_version.endswith(code_digest()) and committed == published_batches(layout)
+    same_code = known[-1].code_version.endswith(code_digest()) and known[-1].codes == codes_digest(layout)
+    return same_code and committed == published_batches(layout)

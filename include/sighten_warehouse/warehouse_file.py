@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.errors import ModelError
+from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.lake import Manifest, history_file
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros
@@ -32,7 +32,7 @@ def build_warehouse(
     with _warehouse(folder / "warehouse.duckdb") as connection:
         connection.execute("set variable api_url = ?", [api_url])
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
-        _stage(connection, commits, versions)
+        hand_in(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
         for model in in_order(["history"]):
             _create_history(connection, model, _files(layout, model.name, commits))
@@ -60,59 +60,6 @@ def _warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("drop schema staging cascade")
         connection.execute("use memory")
         connection.execute("detach warehouse")
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, commits: Sequence[Manifest], versions: Sequence[Version]) -> None:
-    """What the commits and versions say, as tables that the models of `ops` read."""
-    parts = {
-        "commits": pa.Table.from_pylist([_commit_row(one) for one in commits], schema=_COMMIT_SCHEMA),
-        "versions": pa.Table.from_pylist([_version_row(one) for one in versions], schema=_VERSION_SCHEMA),
-        "version_batches": pa.Table.from_pylist(
-            [{"version": one.version, "batch_id": batch} for one in versions for batch in one.new_batches],
-            schema=pa.schema([("version", pa.string()), ("batch_id", pa.string())]),
-        ),
-    }
-    for name, table in parts.items():
-        connection.register(f"_{name}", table)
-        connection.execute(f"create table staging.{name} as from _{name}")
-
-
-_COMMIT_SCHEMA = pa.schema(
-    [("batch_id", pa.string())]
-    + [(name, pa.int64()) for name in ("landing_files", "landed", "loaded", "ignored", "quarantined", "history_rows")]
-    + [("code_version", pa.string()), ("committed_at", pa.string())]
-)
-_VERSION_SCHEMA = pa.schema(
-    [
-        ("version", pa.string()),
-        ("batches", pa.int64()),
-        ("new_batches", pa.int64()),
-        ("code_version", pa.string()),
-        ("published_at", pa.timestamp("us")),
-    ]
-)
-
-
-def _commit_row(manifest: Manifest) -> dict[str, object]:
-    outcomes = {name: manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")}
-    return outcomes | {
-        "batch_id": manifest.batch_id,
-        "landing_files": len(manifest.landing_files),
-        "landed": manifest.landed,
-        "history_rows": sum(manifest.history_files.values()),
-        "code_version": manifest.code_version,
-        "committed_at": manifest.committed_at,
-    }
-
-
-def _version_row(version: Version) -> dict[str, object]:
-    return {
-        "version": version.version,
-        "batches": version.batches,
-        "new_batches": len(version.new_batches),
-        "code_version": version.code_version,
-        "published_at": version.published_time,
-    }
 
 
 def _files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path]:

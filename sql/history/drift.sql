@@ -1,5 +1,5 @@
 -- What each delivery held that was not met before or does not add up.
--- grain: landing_id, path, drift
+-- grain: landing_id, path, drift, example
 -- inputs: staging.drift
 with drift as (
 
@@ -13,6 +13,7 @@ select
     kind,
     path,
     drift,
+    code_field,
     expected,
     example,
     occurrences,

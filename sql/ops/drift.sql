@@ -1,9 +1,23 @@
--- Every place in payloads where something was met that is not known or does not add up.
--- grain: kind, path, drift
--- inputs: history.drift
+-- Every place in payloads where something was met that is not known or does not add up; each unknown code by itself.
+-- grain: kind, path, drift, example
+-- inputs: history.drift, staging.own_codes
+-- What the home's codes.yml lists is known, whenever it was met.
 with drift as (
 
     select * from history.drift
+
+), own_codes as (
+
+    select * from staging.own_codes
+
+), unknown as (
+
+    select
+        drift.*,
+        case when drift.drift = 'unknown_code' then drift.example end as code,
+    from drift
+    left join own_codes on drift.code_field = own_codes.code_field and drift.example = own_codes.example
+    where own_codes.example is null
 
 )
 
@@ -11,11 +25,12 @@ select
     kind,
     path,
     drift,
+    code_field,
     min_by(expected, landing_id) as expected,
     min_by(example, landing_id) as example,
     count(distinct landing_id) as deliveries,
     sum(occurrences) as occurrences,
     min(received_at) as first_seen_at,
     max(received_at) as last_seen_at,
-from drift
-group by kind, path, drift
+from unknown
+group by kind, path, drift, code_field, code

@@ -15,6 +15,7 @@ HANDED_IN = {
     "staging.commits",
     "staging.deliveries",
     "staging.drift",
+    "staging.own_codes",
     "staging.snapshots",
     "staging.version_batches",
     "staging.versions",

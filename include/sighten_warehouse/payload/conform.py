@@ -111,7 +111,7 @@ def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
         at.findings.see(fit)
     elif known.codes in KNOWN_CODES and fit not in KNOWN_CODES[known.codes]:
         codes = ", ".join(sorted(KNOWN_CODES[known.codes]))
-        at.report(known.key, "unknown_code", expected=f"one of {codes}", example=fit)
+        at.report(known.key, "unknown_code", expected=f"one of {codes}", example=fit, code_field=known.codes)
     return True
 
 

@@ -1,6 +1,6 @@
 """What is learned of a payload while it is conformed: its watermark, and whatever was not met before."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,11 @@ from sighten_warehouse.payload.json_text import json_text
 
 MOST_EXAMPLE_CHARACTERS = 200
 MOST_DRIFT_PATHS = 200
+
+
+def example_of(value: Any) -> str:
+    """The value as it is shown: JSON, shortened."""
+    return json_text(value)[:MOST_EXAMPLE_CHARACTERS]
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,7 @@ class Drift:
     expected: str
     example: str
     occurrences: int
+    code_field: str | None = None
 
 
 @dataclass
@@ -26,20 +32,16 @@ class Findings:
     """What is learned of a whole payload while its parts are conformed."""
 
     watermark: datetime | None = None
-    drift: dict[tuple[str, str], Drift] = field(default_factory=dict)
+    drift: dict[tuple[str, str, str | None], Drift] = field(default_factory=dict)
 
-    def report(self, path: str, drift: str, *, expected: str, example: Any) -> None:
-        """Count one occurrence of drift; the first gives the example."""
-        known = self.drift.get((path, drift))
-        if known is None:
-            if len(self.drift) >= MOST_DRIFT_PATHS:
-                path, drift, example = "", "more_drift", f"more than {MOST_DRIFT_PATHS} paths"
-                known = self.drift.get((path, drift))
-            text = json_text(example)[:MOST_EXAMPLE_CHARACTERS]
-            before = known.occurrences if known else 0
-            self.drift[path, drift] = Drift(path, drift, expected, text, before + 1)
-        else:
-            self.drift[path, drift] = Drift(path, drift, known.expected, known.example, known.occurrences + 1)
+    def report(self, path: str, drift: str, *, expected: str, example: Any, code_field: str | None = None) -> None:
+        """Count one occurrence of drift; the first gives the example, but each unknown code is counted by itself."""
+        key = (path, drift, example_of(example) if code_field else None)
+        if key not in self.drift and len(self.drift) >= MOST_DRIFT_PATHS:
+            path, drift, example, code_field = "", "more_drift", f"more than {MOST_DRIFT_PATHS} paths", None
+            key = (path, drift, None)
+        known = self.drift.get(key) or Drift(path, drift, expected, example_of(example), 0, code_field)
+        self.drift[key] = replace(known, occurrences=known.occurrences + 1)
 
     def see(self, moment: datetime) -> None:
         """The watermark is the newest of all timestamps seen."""
@@ -54,9 +56,9 @@ class At:
     path: str
     findings: Findings
 
-    def report(self, key: str, drift: str, *, expected: str, example: Any) -> None:
+    def report(self, key: str, drift: str, *, expected: str, example: Any, code_field: str | None = None) -> None:
         """Count one occurrence of drift at that key."""
-        self.findings.report(self.path + key, drift, expected=expected, example=example)
+        self.findings.report(self.path + key, drift, expected=expected, example=example, code_field=code_field)
 
     def below(self, key: str) -> "At":
         """The place one level further down."""

@@ -1,0 +1,70 @@
+"""The tables that publish hands to the models: what the commits, the versions and the home's own codes say."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sighten_warehouse.codes import own_codes
+from sighten_warehouse.lake import Manifest
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.versions import Version
+
+COMMITS_SCHEMA = pa.schema(
+    [("batch_id", pa.string())]
+    + [(name, pa.int64()) for name in ("landing_files", "landed", "loaded", "ignored", "quarantined", "history_rows")]
+    + [("code_version", pa.string()), ("committed_at", pa.string())]
+)
+VERSIONS_SCHEMA = pa.schema(
+    [
+        ("version", pa.string()),
+        ("batches", pa.int64()),
+        ("new_batches", pa.int64()),
+        ("code_version", pa.string()),
+        ("published_at", pa.timestamp("us")),
+    ]
+)
+VERSION_BATCHES_SCHEMA = pa.schema([("version", pa.string()), ("batch_id", pa.string())])
+
+
+def hand_in(
+    connection: duckdb.DuckDBPyConnection, *, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version]
+) -> None:
+    """Create the tables of `staging` that the models of `ops` read.
+
+    Raises:
+        SettingError: the home's list of codes is ill-formed.
+    """
+    batches = [{"version": one.version, "batch_id": batch} for one in versions for batch in one.new_batches]
+    parts = {
+        "commits": pa.Table.from_pylist([_commit_row(one) for one in commits], schema=COMMITS_SCHEMA),
+        "versions": pa.Table.from_pylist([_version_row(one) for one in versions], schema=VERSIONS_SCHEMA),
+        "version_batches": pa.Table.from_pylist(batches, schema=VERSION_BATCHES_SCHEMA),
+        "own_codes": own_codes(layout),
+    }
+    for name, table in parts.items():
+        connection.register(f"_{name}", table)
+        connection.execute(f"create table staging.{name} as from _{name}")
+
+
+def _commit_row(manifest: Manifest) -> dict[str, Any]:
+    outcomes = {name: manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")}
+    return outcomes | {
+        "batch_id": manifest.batch_id,
+        "landing_files": len(manifest.landing_files),
+        "landed": manifest.landed,
+        "history_rows": sum(manifest.history_files.values()),
+        "code_version": manifest.code_version,
+        "committed_at": manifest.committed_at,
+    }
+
+
+def _version_row(version: Version) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "batches": version.batches,
+        "new_batches": len(version.new_batches),
+        "code_version": version.code_version,
+        "published_at": version.published_time,
+    }
