@@ -1,4 +1,4 @@
-"""All of Airflow's configuration, as environment variables; no configuration file is read or needed."""
+"""All of Airflow's configuration that matters here, as environment variables: they overrule its configuration file."""
 
 import os
 from collections.abc import Mapping

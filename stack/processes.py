@@ -36,8 +36,10 @@ class Processes:
         self._grace[name] = grace_seconds
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a process that ends by itself; its output goes to `<name>.log`."""
+        """Start a process that ends by itself; its output goes to `<name>.log`, what was there to `<name>.previous.log`."""
         self._logs.mkdir(parents=True, exist_ok=True)
+        if self.log(name).exists():
+            self.log(name).replace(self.log(f"{name}.previous"))
         with self.log(name).open("wb") as log:
             return subprocess.Popen(
                 command,

@@ -45,12 +45,12 @@ class LandingDoorbell(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event for each announcement; never ends."""
         while True:
-            waiting = await self._count_pending_or_none()
+            waiting = await self._count_pending()
             if waiting:
                 yield TriggerEvent({"pending": waiting})
             await asyncio.sleep(self.repeat_seconds if waiting else self.poll_seconds)
 
-    async def _count_pending_or_none(self) -> int:
+    async def _count_pending(self) -> int:
         # In a thread: many landing files or a slow disk must not hold up the other triggers.
         try:
             return await asyncio.to_thread(count_pending)

@@ -168,6 +168,19 @@ def test_a_process_that_died_is_named_with_its_last_words(processes: Processes) 
         wait_until(lambda: False, what="its end", seconds=SECONDS, meanwhile=processes.check_alive)
 
 
+def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(processes: Processes) -> None:
+    for words in ("first", "second"):
+        processes.finish(
+            "migrate",
+            processes.start("migrate", [sys.executable, "-c", f"print({words!r})"]),
+            seconds=SECONDS,
+            meanwhile=processes.check_alive,
+        )
+
+    assert "second" == processes.log("migrate").read_text().strip()
+    assert "first" == processes.log("migrate.previous").read_text().strip()
+
+
 def test_a_deadline_that_passes_says_what_was_waited_for() -> None:
     with pytest.raises(DeadlineError, match="the moon: not within 0 s"):
         wait_until(lambda: False, what="the moon", seconds=0)
