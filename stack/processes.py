@@ -36,7 +36,7 @@ class Processes:
         self._grace[name] = grace_seconds
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a process that ends by itself; its output goes to `<name>.log`, what was there to `<name>.previous.log`."""
+        """Start a process that ends by itself; its output goes to `<name>.log`, what was there is kept beside it."""
         self._logs.mkdir(parents=True, exist_ok=True)
         if self.log(name).exists():
             self.log(name).replace(self.log(f"{name}.previous"))
