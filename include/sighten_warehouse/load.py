@@ -27,6 +27,7 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 MOST_BATCH_BYTES = 32 * 1024 * 1024
+LEAST_BATCH_BYTES = 8 * 1024 * 1024  # a smaller share would not be worth a task of its own
 MOST_BATCH_FILES = 5_000
 
 
@@ -78,7 +79,7 @@ def _batch_id(files: Sequence[str]) -> str:
 
 def _batches(layout: Layout, files: Sequence[str], most: int) -> Iterator[list[str]]:
     sizes = {name: (layout.landing / name).stat().st_size for name in files}
-    share = min(MOST_BATCH_BYTES, max(sum(sizes.values()) // most, MOST_BATCH_BYTES // 16))
+    share = min(MOST_BATCH_BYTES, max(sum(sizes.values()) // most, LEAST_BATCH_BYTES))
     batch: list[str] = []
     taken = made = 0
     for name in files:
