@@ -48,6 +48,7 @@ lock: .venv/.uv ## remake the locks from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements-dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements-dev.txt pyproject.toml -o requirements-airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements-dev.txt pyproject.toml -o requirements.txt
+	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements-airflow.txt - -o requirements-postgres.txt
 
 .venv/.uv:
 	@test -n "$(PYTHON)" || { echo "no Python from 3.11 to 3.14 with venv found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python" >&2; exit 2; }

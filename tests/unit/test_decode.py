@@ -11,11 +11,12 @@ from sighten_warehouse.payload.decode import MOST_DECODED_BYTES, decode_body
 TEXT = '{"name": "Müller – 測試"}'
 
 
+@pytest.mark.parametrize("text", [TEXT, '{"plain": "ascii"}'])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_any_unicode_encoding_is_recognised(encoding: str) -> None:
-    text = decode_body(TEXT.encode(encoding), headers={}, content_type="application/json")
+def test_any_unicode_encoding_is_recognised(encoding: str, text: str) -> None:
+    decoded = decode_body(text.encode(encoding), headers={}, content_type="application/json")
 
-    assert TEXT == text.lstrip("\ufeff")
+    assert text == decoded.lstrip("\ufeff")
 
 
 def test_a_character_set_is_taken_from_the_content_type() -> None:

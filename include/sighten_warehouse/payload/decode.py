@@ -58,14 +58,14 @@ def _decode_characters(body: bytes, content_type: str | None) -> str:
     for bom, name in _BOMS:
         if body.startswith(bom):
             return _decode_as(body, name)
+    if b"\x00" in body[:2]:  # two bytes a character without a mark, as RFC 4627 section 3 recognised them
+        return _decode_as(body, "utf-16-be" if body[0] == 0 else "utf-16-le")
     try:
         return body.decode()
     except UnicodeDecodeError as error:
         named = _charset(content_type)
         if named and named not in ("utf-8", "utf8"):
             return _decode_as(body, named)
-        if b"\x00" in body[:4]:  # two bytes a character without a mark, as RFC 4627 section 3 recognised them
-            return _decode_as(body, "utf-16-be" if body[0] == 0 else "utf-16-le")
         raise RejectedError(
             "not_text", place=f"byte {error.start}", expected="UTF-8, or the character set that the content type names"
         ) from None
