@@ -24,6 +24,7 @@ from typing import Any, Self
 import structlog
 
 from sighten_warehouse.arrivals import ARRIVALS
+from sighten_warehouse.claims import ANYBODY
 from sighten_warehouse.committer import Committer, WebhookDelivery
 from sighten_warehouse.landing import landing_files, landing_line, read_raw_lines, write_landing_file
 from sighten_warehouse.metrics import ReceiverMetrics
@@ -73,7 +74,7 @@ def serving(committer: Any, landing: Path) -> Iterator[int]:
                 committer=committer,
                 readiness=readiness,
                 metrics=ReceiverMetrics(),
-                authenticate=lambda _headers, _body: True,
+                authentication=ANYBODY,
                 max_body_bytes=1_000_000,
             )
         )

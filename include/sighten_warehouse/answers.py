@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,17 +18,18 @@ LINGER_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; `early` when the request's body was not read to its end."""
+    """A response; `early` when the request's body was not read to its end: of the rest so many bytes are read."""
 
     status: int
     content: bytes
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     early: bool = False
+    linger_bytes: int = LINGER_BYTES
 
 
 def json_answer(
-    code: int, /, *, early: bool = False, headers: dict[str, str] | None = None, **content: object
+    code: int, /, *, early: bool = False, headers: Mapping[str, str] | None = None, **content: object
 ) -> Answer:
     """An answer with that content as JSON."""
     return Answer(code, json.dumps(content).encode(), headers=tuple((headers or {}).items()), early=early)
@@ -43,14 +44,14 @@ async def say(answer: Answer, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": answer.content, "more_body": answer.early})
     if answer.early:
-        await _discard_the_rest(receive)
+        await _discard_the_rest(receive, answer.linger_bytes)
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _discard_the_rest(receive: Receive) -> None:
+async def _discard_the_rest(receive: Receive, most_bytes: int) -> None:
     # A connection closed under a client that still sends is reset, and the answer may be lost with it. So the whole
     # answer goes out, and what still comes in is read for a while and thrown away.
-    left = LINGER_BYTES
+    left = most_bytes
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
             while left > 0:

@@ -1,28 +1,68 @@
 """Who may deliver: the one place that the receiver asks, chosen by `SIGHTEN_WEBHOOK_AUTH`."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Sequence
 
+from sighten_warehouse.body_signature import body_signature
+from sighten_warehouse.claims import ANYBODY, Authentication
+from sighten_warehouse.credentials import basic, static_header
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.settings import Settings
-
-Authenticate = Callable[[Mapping[str, str], bytes], bool]
-"""Whether a delivery with those headers (names in lower case) and that raw body may be landed."""
+from sighten_warehouse.standard_webhooks import SECRET_MARK, SIGNATURE_HEADER, standard_webhooks
 
 
-def authenticator(settings: Settings) -> Authenticate:
-    """The check that the settings ask for.
+def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time) -> Authentication:
+    """The check that the settings ask for; `clock` gives seconds since 1970.
 
     Raises:
-        SettingError: they ask for one that this version does not have. To go on without it would take in anybody's
-            deliveries while the operator believes that only the sender's get through.
+        SettingError: they contradict each other, or a secret is missing or ill-formed; the message shows no secret.
     """
-    if settings.webhook_auth != "none":
+    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    if settings.webhook_auth == "none":
+        if secrets:
+            raise SettingError(
+                "SIGHTEN_WEBHOOK_AUTH: `none` lets anybody deliver although SIGHTEN_WEBHOOK_SECRET is set; "
+                "expected `header`, `basic` or `hmac`, or no secret"
+            )
+        return ANYBODY
+    if not secrets:
         raise SettingError(
-            f"SIGHTEN_WEBHOOK_AUTH: this version cannot check `{settings.webhook_auth}`; expected `none`, "
-            "with something in front of the receiver that lets only Sighten through"
+            f"SIGHTEN_WEBHOOK_SECRET: not set; expected a secret, since SIGHTEN_WEBHOOK_AUTH={settings.webhook_auth}"
         )
-    return _anybody
+    if settings.webhook_auth == "header":
+        return static_header(secrets, header=settings.webhook_header)
+    if settings.webhook_auth == "basic":
+        return basic(secrets)
+    if is_standard(secrets, header=settings.webhook_header):
+        return standard_webhooks(secrets, clock=clock)
+    return body_signature(
+        secrets,
+        header=settings.webhook_header,
+        encoding=settings.webhook_encoding,
+        prefix=settings.webhook_prefix,
+    )
 
 
-def _anybody(_headers: Mapping[str, str], _body: bytes) -> bool:
-    return True
+def is_standard(secrets: Sequence[str], *, header: str) -> bool:
+    """Whether `hmac` means Standard Webhooks: the settings say so, by the header's name or by the secrets.
+
+    A request has no say. If it had, whoever saw a delivery signed with id and time could send `id.time.body` as a body
+    of its own, for ever, with the same signature.
+
+    Raises:
+        SettingError: some secrets are for Standard Webhooks, and others or the header are not.
+    """
+    if header.lower() == SIGNATURE_HEADER:
+        return True
+    marked = sum(secret.startswith(SECRET_MARK) for secret in secrets)
+    if marked and header != Settings.model_fields["webhook_header"].default:
+        raise SettingError(
+            f"SIGHTEN_WEBHOOK_HEADER: {header} is not read with a secret that begins with `{SECRET_MARK}`; "
+            f"expected {SIGNATURE_HEADER}"
+        )
+    if 0 < marked < len(secrets):
+        raise SettingError(
+            f"SIGHTEN_WEBHOOK_SECRET: some begin with `{SECRET_MARK}` and some do not; expected all to, or "
+            f"SIGHTEN_WEBHOOK_HEADER={SIGNATURE_HEADER} to use all for Standard Webhooks"
+        )
+    return marked > 0

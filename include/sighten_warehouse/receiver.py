@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
 from sighten_warehouse.answers import Answer, Receive, Scope, Send, json_answer, say
-from sighten_warehouse.authentication import Authenticate
+from sighten_warehouse.claims import Authentication, Claim
 from sighten_warehouse.committer import Committer, WebhookDelivery
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.metrics import Outcome, ReceiverMetrics
 from sighten_warehouse.readiness import Readiness
+from sighten_warehouse.refusals import Refusals
+from sighten_warehouse.replays import Attempt
 from sighten_warehouse.waiting import WaitingBytes, most_waiting_bytes
 
 WEBHOOK_PATH = "/webhooks/sighten"
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")
 READ_METHODS = ("GET", "HEAD")
 BODY_SECONDS = 120.0
+OK = 200
+STRANGERS_LINGER_BYTES = 1024 * 1024  # enough for whoever sends milestones to read that its credential is wrong
+LONG_BODY_BYTES = 256 * 1024  # to sign it takes long enough to be done beside the event loop
 SOON, LATER = {"retry-after": "1"}, {"retry-after": "10"}
 
 log = structlog.get_logger()
@@ -37,14 +43,15 @@ class Receiver:
         committer: Committer,
         readiness: Readiness,
         metrics: ReceiverMetrics,
-        authenticate: Authenticate,
+        authentication: Authentication,
         max_body_bytes: int,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._committer = committer
         self._readiness = readiness
         self._metrics = metrics
-        self._authenticate = authenticate
+        self._authentication = authentication
+        self._refusals = Refusals(metrics)
         self._max_body_bytes = max_body_bytes
         self._body_seconds = body_seconds
         self._waiting = WaitingBytes(most_waiting_bytes(max_body_bytes))
@@ -83,17 +90,19 @@ class Receiver:
 
     async def _take_in(self, scope: Scope, receive: Receive) -> Answer:
         headers = _headers(scope)
+        claim = self._authentication.claim(scope["headers"])
+        if claim is None:
+            return replace(self._unauthenticated(), early=True, linger_bytes=STRANGERS_LINGER_BYTES)
         with self._waiting.body() as take:
             body = await self._body(headers, receive, take)
             if isinstance(body, Answer):
                 return body
-            if not self._authenticate(headers, body):
-                return self._counted("unauthenticated", json_answer(401, status="unauthenticated"))
-            return await self._land(
-                WebhookDelivery(
-                    body=body, method=scope["method"], content_type=headers.get("content-type"), headers=headers
-                )
+            if not await _is_proven(claim, body):
+                return self._unauthenticated()
+            delivery = WebhookDelivery(
+                body=body, method=scope["method"], content_type=headers.get("content-type"), headers=headers
             )
+            return await (self._land_once(delivery, claim.attempt) if claim.attempt else self._land(delivery))
 
     async def _body(self, headers: Mapping[str, str], receive: Receive, take: Callable[[int], bool]) -> bytes | Answer:
         if int(headers.get("content-length", 0)) > self._max_body_bytes:
@@ -117,12 +126,30 @@ class Receiver:
         except TimeoutError:
             return self._incomplete(f"the body did not come within {self._body_seconds:g} s")
 
+    async def _land_once(self, delivery: WebhookDelivery, attempt: Attempt) -> Answer:
+        if not attempt.begin():
+            # The same attempt is being landed. Should that fail this one is wanted, so it is told to come again.
+            return self._counted("not_stored", json_answer(503, headers=SOON, status="busy"))
+        landed = False
+        try:
+            answer = await self._land(delivery)
+            landed = answer.status == OK
+        finally:
+            attempt.end(landed=landed)
+        return answer
+
     async def _land(self, delivery: WebhookDelivery) -> Answer:
         try:
             landing_id = await asyncio.wrap_future(self._committer.submit(delivery))
         except StorageError:  # the committer has said why; the sender need not know our paths
             return self._counted("not_stored", json_answer(503, headers=LATER, status="not_stored"))
-        return self._counted("landed", json_answer(200, landing_id=landing_id, status="landed"))
+        return self._counted("landed", json_answer(OK, landing_id=landing_id, status="landed"))
+
+    def _unauthenticated(self) -> Answer:
+        self._refusals.add()
+        challenge = self._authentication.challenge
+        headers = {"www-authenticate": challenge} if challenge else {}
+        return json_answer(401, headers=headers, status="unauthenticated")
 
     def _too_large(self) -> Answer:
         most = self._max_body_bytes
@@ -140,6 +167,12 @@ class Receiver:
     def _counted(self, outcome: Outcome, answer: Answer) -> Answer:
         self._metrics.deliveries.labels(outcome).inc()
         return answer
+
+
+async def _is_proven(claim: Claim, body: bytes) -> bool:
+    if len(body) < LONG_BODY_BYTES:
+        return claim.is_proven_by(body)
+    return await asyncio.to_thread(claim.is_proven_by, body)
 
 
 def _wrong_method(allowed: tuple[str, ...]) -> Answer:

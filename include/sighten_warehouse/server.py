@@ -87,9 +87,10 @@ class ReceiverServer:
     def __init__(self, settings: Settings) -> None:
         landing = settings.layout.landing
         metrics = ReceiverMetrics()
-        authenticate = authenticator(settings)
+        authentication = authenticator(settings)
         prepare_landing(landing, now=time.time())
         self._listener = listen(settings.receiver_host, settings.receiver_port)
+        self._refuse_to_be_open(settings)
         self._committer = Committer(landing, metrics=metrics)
         receiver = Receiver(
             committer=self._committer,
@@ -97,7 +98,7 @@ class ReceiverServer:
                 landing, largest_body=settings.max_body_bytes, committer_runs=lambda: self._committer.is_running
             ),
             metrics=metrics,
-            authenticate=authenticate,
+            authentication=authentication,
             max_body_bytes=settings.max_body_bytes,
         )
         self._server = http_server(receiver)
@@ -112,6 +113,15 @@ class ReceiverServer:
     def is_open_to_others(self) -> bool:
         """Whether other machines can reach it."""
         return not ipaddress.ip_address(self._listener.getsockname()[0]).is_loopback
+
+    def _refuse_to_be_open(self, settings: Settings) -> None:
+        told = settings.receiver_open_to_anyone == "yes"
+        if self.is_open_to_others and settings.webhook_auth == "none" and not told:
+            self.close()
+            raise SettingError(
+                f"SIGHTEN_WEBHOOK_AUTH: `none` lets whoever reaches {settings.receiver_host} deliver; expected "
+                "`header`, `basic` or `hmac`, or 127.0.0.1 to listen on, or SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes"
+            )
 
     def run(self) -> None:
         """Serves until told to stop; then takes no new connection, finishes what it accepted, and returns."""

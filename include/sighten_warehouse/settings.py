@@ -32,14 +32,33 @@ class Settings(BaseModel):
     receiver_port: int = Field(
         8088, ge=0, le=65535, description="The port the receiver listens on; 0 takes a free one and says which."
     )
+    receiver_open_to_anyone: Literal["no", "yes"] = Field(
+        "no",
+        description="`yes` lets the receiver listen beyond this machine although SIGHTEN_WEBHOOK_AUTH is `none`: "
+        "then whoever reaches it can deliver.",
+    )
     webhook_auth: Literal["none", "header", "basic", "hmac"] = Field(
         "none",
-        description="How a delivery proves who sent it: `none`, `header`, `basic` or `hmac`; this version has `none`.",
+        description="How a delivery proves who sent it: `none`; `header`, a header that holds the secret; `basic`, the "
+        "secret is `user:password`; `hmac`, HMAC-SHA256 over the raw body or, with secrets that begin with `whsec_` or "
+        "SIGHTEN_WEBHOOK_HEADER=webhook-signature, Standard Webhooks.",
     )
     webhook_secret: tuple[SecretStr, ...] = Field(
-        (), description="The secret or, while one is being rotated, several, comma-separated. A secret."
+        (),
+        description="The secret or, while one is being rotated, several, comma-separated; so there is no comma in one. "
+        "A secret.",
     )
-    webhook_header: str = Field("X-Sighten-Signature", description="The header that carries the credential.")
+    webhook_header: str = Field(
+        "X-Sighten-Signature",
+        pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$",
+        description="The header that carries the credential of `header` and `hmac`.",
+    )
+    webhook_encoding: Literal["hex", "base64"] = Field(
+        "hex", description="How `hmac` spells the signature: `hex`, in either case, or `base64`."
+    )
+    webhook_prefix: str = Field(
+        "", description="What stands before the signature of `hmac` in its header, such as `sha256=`."
+    )
     max_body_bytes: int = Field(25 * MEBIBYTE, ge=1, description="The largest body accepted, in bytes.")
     enrich_statuses: tuple[str, ...] = Field(
         (), description="Milestone statuses that are enriched, comma-separated; empty means all."

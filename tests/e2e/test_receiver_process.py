@@ -27,11 +27,11 @@ SOON = 15.0
 class Process:
     """A receiver in a process of its own."""
 
-    def __init__(self, home: Path, *options: str) -> None:
+    def __init__(self, home: Path, *options: str, **settings: str) -> None:
         self.landing = home / "production" / "landing"
         self._process = subprocess.Popen(
             [*COMMAND, "--port", "0", *options],
-            env=environment(home),
+            env=environment(home, **settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -121,8 +121,8 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with ExitStack() as stack:
 
-        def start_one(*options: str) -> Process:
-            process = Process(tmp_path / "home with spaces", *options)
+        def start_one(*options: str, **settings: str) -> Process:
+            process = Process(tmp_path / "home with spaces", *options, **settings)
             stack.callback(process.close)
             return process
 
@@ -248,7 +248,7 @@ def test_a_disk_that_refuses_bytes_is_answered_503_and_nothing_half_is_left(star
 def test_it_says_where_it_listens_and_lands_and_warns_that_anybody_may_deliver_but_logs_no_payload(
     start: Callable[..., Process],
 ) -> None:
-    process = start("--host", "0.0.0.0")  # noqa: S104  (what it warns of)
+    process = start("--host", "0.0.0.0", SIGHTEN_RECEIVER_OPEN_TO_ANYONE="yes")  # noqa: S104  (what it warns of)
     _, content = process.deliver(b'{"comment": "personal"}')
     process.send(signal.SIGTERM)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from receiving import Running, listening
+from signing import asking
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +26,30 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts a receiver of one's own, with such limits as the test needs."""
     with ExitStack() as stack:
         yield lambda **limits: stack.enter_context(listening(tmp_path / "landing", **limits))
+
+
+@pytest.fixture(scope="module")
+def guarded_ones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
+    started: dict[str, Running] = {}
+    with ExitStack() as stack:
+
+        def one(auth: str, secret: str, **settings: str) -> Running:
+            key = repr((auth, secret, settings))
+            if key not in started:
+                landing = tmp_path_factory.mktemp("guarded") / "landing"
+                started[key] = stack.enter_context(listening(landing, authentication=asking(auth, secret, **settings)))
+            return started[key]
+
+        yield one
+
+
+@pytest.fixture
+def guarded(guarded_ones: Callable[..., Running]) -> Callable[..., Running]:
+    """A receiver that asks for that credential, with an empty landing; what it saw before it remembers."""
+
+    def one(auth: str, secret: str, **settings: str) -> Running:
+        running = guarded_ones(auth, secret, **settings)
+        shutil.rmtree(running.landing, ignore_errors=True)
+        return running
+
+    return one

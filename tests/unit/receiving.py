@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.authentication import Authenticate
+from sighten_warehouse.claims import ANYBODY, Authentication
 from sighten_warehouse.committer import Committer
 from sighten_warehouse.landing import LandingLine, landing_files, parse_landing_line, read_raw_lines
 from sighten_warehouse.metrics import ReceiverMetrics
@@ -78,7 +78,7 @@ class Running:
 def listening(
     landing: Path,
     *,
-    authenticate: Authenticate = lambda _headers, _body: True,
+    authentication: Authentication = ANYBODY,
     max_body_bytes: int = 1_000_000,
     body_seconds: float = SOON,
 ) -> Iterator[Running]:
@@ -91,7 +91,7 @@ def listening(
                     landing, largest_body=max_body_bytes, committer_runs=lambda: committer.is_running, every_s=0
                 ),
                 metrics=metrics,
-                authenticate=authenticate,
+                authentication=authentication,
                 max_body_bytes=max_body_bytes,
                 body_seconds=body_seconds,
             )

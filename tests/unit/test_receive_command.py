@@ -39,7 +39,7 @@ def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_2(
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("SIGHTEN_WEBHOOK_AUTH", "hmac"), ("SIGHTEN_RECEIVER_PORT", "eighty"), ("SIGHTEN_TYPO", "1")],
+    [("SIGHTEN_WEBHOOK_AUTH", "hmac-sha1"), ("SIGHTEN_RECEIVER_PORT", "eighty"), ("SIGHTEN_TYPO", "1")],
 )
 def test_a_setting_that_it_cannot_follow_is_one_clear_line_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, value: str
@@ -51,6 +51,17 @@ def test_a_setting_that_it_cannot_follow_is_one_clear_line_and_exit_code_2(
     [line] = capsys.readouterr().err.splitlines()
     assert 2 == code
     assert line.startswith(f"error: {setting}: ")
+
+
+def test_to_listen_beyond_this_machine_for_anybody_is_refused_with_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = ended(monkeypatch, "--host", "0.0.0.0", "--port", "0")  # noqa: S104  (what is refused)
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert 2 == code
+    assert line.startswith("error: SIGHTEN_WEBHOOK_AUTH: `none` lets whoever reaches 0.0.0.0 deliver; expected ")
+    assert line.endswith("SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes")
 
 
 def test_a_home_that_cannot_be_written_is_one_clear_line_and_exit_code_1(

@@ -54,8 +54,30 @@ def test_a_loopback_name_is_not_open_to_others(tmp_path: Path) -> None:
     server.close()
 
 
-def test_without_a_known_authentication_nothing_listens(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="SIGHTEN_WEBHOOK_AUTH"):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  (what is refused)
+def test_beyond_this_machine_it_does_not_listen_for_anybody(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingError, match=r"SIGHTEN_WEBHOOK_AUTH: .*SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes"):
+        ReceiverServer(settings(tmp_path, SIGHTEN_RECEIVER_HOST=host))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"SIGHTEN_RECEIVER_OPEN_TO_ANYONE": "yes"},
+        {"SIGHTEN_WEBHOOK_AUTH": "header", "SIGHTEN_WEBHOOK_SECRET": "secret"},
+    ],
+)
+def test_beyond_this_machine_it_listens_with_authentication_or_when_told_so(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    server = ReceiverServer(settings(tmp_path, SIGHTEN_RECEIVER_HOST="0.0.0.0", **given))  # noqa: S104  (what is allowed)
+
+    assert server.is_open_to_others
+    server.close()
+
+
+def test_without_a_secret_that_its_authentication_needs_nothing_listens(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="SIGHTEN_WEBHOOK_SECRET"):
         ReceiverServer(settings(tmp_path, SIGHTEN_WEBHOOK_AUTH="hmac"))
 
 

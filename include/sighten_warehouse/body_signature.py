@@ -1,0 +1,52 @@
+"""A signature of the raw body in a header: HMAC-SHA256 in hex or base64."""
+
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+from sighten_warehouse.claims import Authentication, Claim, RawHeaders, any_equal, only
+
+Encoding = Literal["hex", "base64"]
+
+_SPELLED: dict[Encoding, re.Pattern[bytes]] = {
+    "hex": re.compile(rb"[0-9A-Fa-f]{64}"),
+    "base64": re.compile(rb"[A-Za-z0-9+/]{43}="),
+}
+
+
+def body_signature(secrets: Sequence[str], *, header: str, encoding: Encoding, prefix: str) -> Authentication:
+    """That header holds the prefix and then the body's HMAC-SHA256 by one of the secrets.
+
+    The hex digits may be of either case: they spell the same signature. Whoever saw a delivery can send it again.
+    """
+    name, before = header.lower().encode(), prefix.encode()
+    is_proven = partial(_is_signed, keys=[secret.encode() for secret in secrets], encoding=encoding)
+
+    def claim(headers: RawHeaders) -> Claim | None:
+        value = only(headers, name)
+        if value is None or not value.startswith(before):
+            return None
+        signature = value.removeprefix(before)
+        if not _SPELLED[encoding].fullmatch(signature):
+            return None
+        return Claim(is_proven_by=partial(is_proven, signature=signature))
+
+    return Authentication(claim)
+
+
+def hmac_sha256(key: bytes, *parts: bytes) -> bytes:
+    """The HMAC-SHA256 of those parts, one after the other."""
+    mac = hmac.new(key, digestmod="sha256")
+    for part in parts:
+        mac.update(part)
+    return mac.digest()
+
+
+def _is_signed(body: bytes, *, signature: bytes, keys: Sequence[bytes], encoding: Encoding) -> bool:
+    digests = [hmac_sha256(key, body) for key in keys]
+    if encoding == "hex":
+        return any_equal([signature.lower()], [digest.hex().encode() for digest in digests])
+    return any_equal([signature], [b64encode(digest) for digest in digests])
