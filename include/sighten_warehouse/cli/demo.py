@@ -46,16 +46,17 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     from sighten_warehouse.server import ReceiverServer
     from sighten_warehouse.simulator.lives import lives
     from sighten_warehouse.simulator.plan import plan_lives, plan_sample
+    from sighten_warehouse.simulator.proof import proof
     from sighten_warehouse.simulator.sender import deliver
 
     server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
-    url = server.url
+    url, prove = server.url, proof(settings)
     serving = Thread(target=server.run)
     serving.start()
     try:
         for part in ([one] for one in plan_sample()):
-            deliver(part, to=url)
-        counts = deliver(plan_lives(lives(seed, milestones)), to=url)
+            deliver(part, to=url, prove=prove)
+        counts = deliver(plan_lives(lives(seed, milestones)), to=url, prove=prove)
     finally:
         server.stop()
         serving.join()

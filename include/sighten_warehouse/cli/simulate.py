@@ -7,7 +7,9 @@ import click
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 
 if TYPE_CHECKING:
+    from sighten_warehouse.settings import Settings
     from sighten_warehouse.simulator.plan import Delivery
+    from sighten_warehouse.simulator.proof import Prove
     from sighten_warehouse.simulator.sender import DeliveryCounts
 
 milestones_option = click.option(
@@ -82,10 +84,29 @@ def serve(port: int, seed: int, milestones: int, token: str | None, **faults: fl
     "--rate", type=click.FloatRange(min=0, min_open=True), help="Deliveries a second; without this, all it can."
 )
 @click.option("--drop", type=share, default=0.0, show_default=True, help="Share of snapshots that never arrive.")
-def deliver_webhooks(to: str, seed: int, milestones: int, *, sample: bool, rate: float | None, drop: float) -> None:
+@click.option(
+    "--auth",
+    type=click.Choice(["none", "header", "basic", "hmac", "standard"]),
+    help="How to prove who sends; without this as SIGHTEN_WEBHOOK_AUTH and its settings say, like the receiver.",
+)
+@click.option(
+    "--secret", help="The secret; better left in SIGHTEN_WEBHOOK_SECRET, since others can see a command line."
+)
+def deliver_webhooks(
+    to: str,
+    seed: int,
+    milestones: int,
+    *,
+    sample: bool,
+    rate: float | None,
+    drop: float,
+    auth: str | None,
+    secret: str | None,
+) -> None:
     """Send webhooks: shuffled, some twice, some late, in several dialects.
 
-    Ends with one line of counts; with exit code 1 when any delivery was not acknowledged.
+    Ends with one line of counts; with exit code 1 when any delivery was not acknowledged. It proves who it is by the
+    same settings as the receiver: SIGHTEN_WEBHOOK_SECRET (of several the first), _HEADER, _ENCODING and _PREFIX.
 
     \b
     Example:
@@ -93,12 +114,13 @@ def deliver_webhooks(to: str, seed: int, milestones: int, *, sample: bool, rate:
     """
     from sighten_warehouse.simulator.lives import lives
     from sighten_warehouse.simulator.plan import plan_lives, plan_sample
+    from sighten_warehouse.simulator.proof import proof
 
     if not to.startswith(("http://", "https://")):
         raise click.BadParameter(f"{to!r}: expected an address that begins with http:// or https://", param_hint="--to")
     parts = [[delivery] for delivery in plan_sample()] if sample else []
     parts.append(plan_lives(lives(seed, milestones), dropped_share=drop))
-    counts = _deliver_in_turn(parts, to=to, rate=rate)
+    counts = _deliver_in_turn(parts, to=to, rate=rate, prove=proof(_webhook_settings(auth, secret)))
     duplicates, late = counts.acknowledged.get("duplicate", 0), counts.acknowledged.get("late", 0)
     click.echo(f"delivered {counts.delivered}, duplicates {duplicates}, late {late}, refused {counts.refused}")
     if counts.refused:
@@ -107,7 +129,19 @@ def deliver_webhooks(to: str, seed: int, milestones: int, *, sample: bool, rate:
         raise click.exceptions.Exit(SOMETHING_TO_LOOK_AT)
 
 
-def _deliver_in_turn(parts: "list[list[Delivery]]", *, to: str, rate: float | None) -> "DeliveryCounts":
+def _webhook_settings(auth: str | None, secret: str | None) -> "Settings":
+    """Those of the environment, except for what the options say."""
+    import os
+
+    from sighten_warehouse.settings import read_settings
+
+    given = {"SIGHTEN_WEBHOOK_SECRET": secret, "SIGHTEN_WEBHOOK_AUTH": auth}
+    if auth == "standard":
+        given |= {"SIGHTEN_WEBHOOK_AUTH": "hmac", "SIGHTEN_WEBHOOK_HEADER": "webhook-signature"}
+    return read_settings({**os.environ, **{name: value for name, value in given.items() if value is not None}})
+
+
+def _deliver_in_turn(parts: "list[list[Delivery]]", *, to: str, rate: float | None, prove: "Prove") -> "DeliveryCounts":
     """Each part when the one before is through, so that the sample arrives first, and in its own bytes."""
     from rich.console import Console
     from rich.progress import Progress
@@ -119,5 +153,5 @@ def _deliver_in_turn(parts: "list[list[Delivery]]", *, to: str, rate: float | No
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("delivering", total=sum(map(len, parts)))
         for part in parts:
-            counts += deliver(part, to=to, rate=rate, on_done=lambda _: progress.advance(bar))
+            counts += deliver(part, to=to, rate=rate, prove=prove, on_done=lambda _: progress.advance(bar))
     return counts

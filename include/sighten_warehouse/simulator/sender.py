@@ -13,6 +13,7 @@ from urllib3 import Retry
 from sighten_warehouse import __version__
 from sighten_warehouse.simulator.pace import Pace
 from sighten_warehouse.simulator.plan import Delivery, Role
+from sighten_warehouse.simulator.proof import Prove, no_proof
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 RETRIES = 6
@@ -53,17 +54,18 @@ def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
     threads: int = 4,
     rate: float | None = None,
     retries: int = RETRIES,
+    prove: Prove = no_proof,
     on_done: Callable[[Delivery], None] = lambda _: None,
 ) -> DeliveryCounts:
     """Send every delivery of the plan to that address, at most `rate` a second; each is tried again a few times.
 
     Where the receiver cannot be reached several times in a row, the rest is given up and counts as refused.
-    `on_done` is called from the sending threads.
+    `prove` and `on_done` are called from the sending threads.
     """
     pace = Pace(plan, rate=rate)
     tally = _Tally(pace, on_done=on_done)
     with ThreadPoolExecutor(threads, thread_name_prefix="sender") as pool:
-        senders = [pool.submit(_send_all, pace, tally, to=to, retries=retries) for _ in range(threads)]
+        senders = [pool.submit(_send_all, pace, tally, to=to, retries=retries, prove=prove) for _ in range(threads)]
         try:
             for sender in senders:
                 sender.result()
@@ -99,12 +101,16 @@ class _Tally:
         return DeliveryCounts(dict(self._acknowledged), dict(self._refusals) | given_up)
 
 
-def _send_all(pace: Pace, tally: _Tally, *, to: str, retries: int) -> None:
+def _send_all(pace: Pace, tally: _Tally, *, to: str, retries: int, prove: Prove) -> None:
     with _session(retries) as session:
         while (delivery := pace.take()) is not None:
             try:
                 answer = session.post(
-                    to, data=delivery.body, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), allow_redirects=False
+                    to,
+                    data=delivery.body,
+                    headers=prove(delivery.body),
+                    timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                    allow_redirects=False,
                 )
             except requests.RequestException as error:
                 tally.add(delivery, refusal=f"no answer ({type(error).__name__})", reached=False)

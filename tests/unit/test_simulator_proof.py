@@ -1,0 +1,83 @@
+"""The simulated sender proves who it is in each way that a receiver may ask for."""
+
+import os
+from collections.abc import Callable, Mapping
+
+import pytest
+from click.testing import CliRunner, Result
+from receiving import PATH, Running
+from signing import WHSEC
+
+from sighten_warehouse.authentication import authenticator
+from sighten_warehouse.cli.simulate import simulate
+from sighten_warehouse.errors import SettingError
+from sighten_warehouse.settings import read_settings
+
+WAYS = {
+    "header": {"AUTH": "header", "SECRET": "schlüssel €", "HEADER": "Authorization"},
+    "basic": {"AUTH": "basic", "SECRET": "jörg:pass:word"},
+    "hex": {"AUTH": "hmac", "SECRET": "secret"},
+    "base64": {"AUTH": "hmac", "SECRET": "secret", "ENCODING": "base64", "PREFIX": "sha256="},
+    "standard": {"AUTH": "hmac", "SECRET": WHSEC},
+    "standard, raw": {"AUTH": "hmac", "SECRET": "raw", "HEADER": "webhook-signature"},
+}
+
+
+def environment(way: str) -> dict[str, str]:
+    return {f"SIGHTEN_WEBHOOK_{name}": text for name, text in WAYS[way].items()}
+
+
+def deliver(receiver: Running, *options: str, env: Mapping[str, str]) -> Result:
+    to = f"http://127.0.0.1:{receiver.port}{PATH}"
+    others = {name: None for name in os.environ if name.startswith("SIGHTEN_")}
+    return CliRunner().invoke(simulate, ["deliver", "--to", to, "--milestones", "1", *options], env=others | env)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_sender_with_the_receivers_settings_is_let_in_and_with_another_secret_is_not(
+    serve: Callable[..., Running], way: str
+) -> None:
+    receiver = serve(authentication=authenticator(read_settings(environment(way))))
+
+    refused = deliver(receiver, env=environment(way) | {"SIGHTEN_WEBHOOK_SECRET": "other:secret"})
+    refused_lines = len(receiver.lines())
+    taken = deliver(receiver, env=environment(way))
+
+    assert (1, 0) == (refused.exit_code, refused_lines)
+    assert "x status 401" in refused.stderr
+    assert (0, True) == (taken.exit_code, "refused 0" in taken.output), taken.output
+    assert 2 <= len(receiver.lines())
+
+
+def test_of_several_secrets_the_first_is_sent(serve: Callable[..., Running]) -> None:
+    receiver = serve(authentication=authenticator(read_settings(environment("hex"))))
+
+    exit_codes = [
+        deliver(receiver, env=environment("hex") | {"SIGHTEN_WEBHOOK_SECRET": secrets}).exit_code
+        for secrets in ("secret,new", "new,secret")
+    ]
+
+    assert [0, 1] == exit_codes
+
+
+@pytest.mark.parametrize(
+    ("auth", "way"), [("header", "header"), ("basic", "basic"), ("hmac", "hex"), ("standard", "standard, raw")]
+)
+def test_the_way_and_the_secret_may_be_options(serve: Callable[..., Running], auth: str, way: str) -> None:
+    settings = environment(way)
+    receiver = serve(authentication=authenticator(read_settings(settings)))
+    header = {"SIGHTEN_WEBHOOK_HEADER": settings.get("SIGHTEN_WEBHOOK_HEADER", "")}
+
+    ended = deliver(receiver, "--auth", auth, "--secret", settings["SIGHTEN_WEBHOOK_SECRET"], env=header)
+
+    assert 0 == ended.exit_code, ended.output
+
+
+def test_without_a_secret_nothing_is_sent(serve: Callable[..., Running]) -> None:
+    receiver = serve()
+
+    ended = deliver(receiver, "--auth", "hmac", env={})
+
+    assert isinstance(ended.exception, SettingError)
+    assert "SIGHTEN_WEBHOOK_SECRET: not set" in str(ended.exception)
+    assert [] == receiver.lines()
