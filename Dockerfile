@@ -26,6 +26,7 @@ USER sighten
 WORKDIR /srv/warehouse
 EXPOSE 8088
 ENTRYPOINT ["sighten-warehouse"]
+# It listens beyond the container, so it starts only with SIGHTEN_WEBHOOK_AUTH and SIGHTEN_WEBHOOK_SECRET.
 CMD ["receive", "--host", "0.0.0.0"]
 
 FROM base AS airflow
