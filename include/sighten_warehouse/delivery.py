@@ -1,6 +1,6 @@
 """One landed line as what the loader makes of it: a row of `deliveries` and, if it is loaded, a snapshot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pyarrow as pa
 import structlog
 
+from sighten_warehouse.decision import is_decision, read_decision
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing import LandingLine, parse_landing_line
 from sighten_warehouse.payload.conform import Row, conform_milestone, conform_task
@@ -63,8 +64,9 @@ class Delivery:
     """What one landed line came to."""
 
     row: Row
-    snapshot: Row | None
-    drift: list[Row]
+    snapshot: Row | None = None
+    drift: list[Row] = field(default_factory=list)
+    decision: Row | None = None
 
 
 def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: str) -> Delivery:
@@ -97,17 +99,32 @@ def _facts(line: LandingLine) -> Row:
 
 
 def _read_body(line: LandingLine, facts: Row) -> Delivery:
+    if is_decision(line):
+        return _decided(line, facts)
     payload, facts["repair"] = _parse(line)
     if not isinstance(payload, dict):
         raise RejectedError("not_an_object", place="the root", expected="an object, as every webhook of Sighten's is")
     kind = facts["kind"] = kind_of(payload)
     if kind not in CONFORM:
-        return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"}, None, [])
+        return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"})
     snapshot, findings = CONFORM[kind](payload)
     told = {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
     facts |= told | {"outcome": "loaded"}
     snapshot |= {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
     return Delivery(facts, snapshot, _drift_rows(facts, findings))
+
+
+def _decided(line: LandingLine, facts: Row) -> Delivery:
+    decision = read_decision(line)
+    row = {
+        "landing_id": facts["landing_id"],
+        "quarantined_landing_id": str(decision.landing_id),
+        "decision": decision.quarantine_decision,
+        "retried_as_landing_id": str(decision.retried_as) if decision.retried_as else None,
+        "reason": decision.reason,
+        "received_at": facts["received_at"],
+    }
+    return Delivery(facts | {"kind": "decision", "repair": "none", "outcome": "loaded"}, decision=row)
 
 
 def _parse(line: LandingLine) -> tuple[Any, str]:
@@ -137,7 +154,7 @@ def _drift_rows(facts: Row, findings: Findings) -> list[Row]:
 
 def _quarantined(facts: Row, error: RejectedError) -> Delivery:
     said = {"outcome": "quarantined", "reason": error.reason, "place": error.place, "expected": error.expected}
-    return Delivery(facts | said, None, [])
+    return Delivery(facts | said)
 
 
 def _unreadable_line(where: Row, problem: str) -> Delivery:

@@ -1,13 +1,14 @@
 """Every error of the product, sorted by what the caller does next.
 
 WarehouseError
-├── FatalError          somebody must act
-│   ├── SettingError    a setting is unknown or ill-formed
-│   ├── ModelError      a SQL model and its description disagree
-│   └── LakeError       landing, history and commits contradict each other
-├── TransientError      try again: the same call may succeed later
-│   └── StorageError    the disk refused a write; nothing was acknowledged
-└── RejectedError       set this record aside, go on with the next
+├── FatalError               somebody must act
+│   ├── SettingError         a setting is unknown or ill-formed
+│   ├── ModelError           a SQL model and its description disagree
+│   ├── LakeError            landing, history and commits contradict each other
+│   └── NotQuarantinedError  what was to be decided on is not in quarantine, or was decided on before
+├── TransientError           try again: the same call may succeed later
+│   └── StorageError         the disk refused a write; nothing was acknowledged
+└── RejectedError            set this record aside, go on with the next
 """
 
 
@@ -29,6 +30,10 @@ class ModelError(FatalError):
 
 class LakeError(FatalError):
     """Landing files, history files and commits contradict each other."""
+
+
+class NotQuarantinedError(FatalError):
+    """What was to be decided on is not in quarantine, or was decided on before."""
 
 
 class TransientError(WarehouseError):

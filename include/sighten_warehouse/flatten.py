@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from sighten_warehouse.decision import DECISION_SCHEMA
 from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, read_delivery
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.lake import Manifest, history_file
@@ -28,6 +29,7 @@ class _Staged:
     deliveries: list[pa.RecordBatch] = field(default_factory=list)
     snapshots: list[pa.RecordBatch] = field(default_factory=list)
     drift: list[pa.RecordBatch] = field(default_factory=list)
+    decisions: list[pa.RecordBatch] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     _waiting: list[Delivery] = field(default_factory=list)
     _waiting_bytes: int = 0
@@ -44,6 +46,7 @@ class _Staged:
         self.deliveries.append(_arrow([one.row for one in waiting], DELIVERY_SCHEMA))
         self.snapshots.append(_arrow([one.snapshot for one in waiting if one.snapshot], snapshot_schema()))
         self.drift.append(_arrow([row for one in waiting for row in one.drift], DRIFT_SCHEMA))
+        self.decisions.append(_arrow([one.decision for one in waiting if one.decision], DECISION_SCHEMA))
 
 
 def _arrow(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
@@ -68,7 +71,8 @@ def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[t
         connection.register("_snapshots", pa.Table.from_batches(staged.snapshots, snapshot_schema()))
         connection.register("_deliveries", pa.Table.from_batches(staged.deliveries, DELIVERY_SCHEMA))
         connection.register("_drift", pa.Table.from_batches(staged.drift, DRIFT_SCHEMA))
-        for name in ("snapshots", "deliveries", "drift"):
+        connection.register("_decisions", pa.Table.from_batches(staged.decisions, DECISION_SCHEMA))
+        for name in ("snapshots", "deliveries", "drift", "decisions"):
             connection.execute(f"create view staging.{name} as from _{name}")
         for model in in_order(["staging", "history"]):
             if model.select is None:

@@ -95,7 +95,9 @@ def _published(layout: Layout) -> dict[str, Any]:
     with duckdb.connect(str(layout.warehouse_file), read_only=True) as connection:
         outcomes = dict(connection.execute("select outcome, count(*) from ops.deliveries group by outcome").fetchall())
         quarantine = dict(
-            connection.execute("select reason, count(*) from ops.quarantine group by reason order by reason").fetchall()
+            connection.execute(
+                "select reason, count(*) from ops.quarantine where decision is null group by reason order by reason"
+            ).fetchall()
         )
         drift, last = connection.execute(
             "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"

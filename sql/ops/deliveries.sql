@@ -1,6 +1,6 @@
 -- Every landed delivery with its one outcome.
 -- grain: landing_id
--- inputs: history.deliveries, main.milestones, main.tasks, ops.snapshots
+-- inputs: history.deliveries, main.milestones, main.tasks, ops.decisions, ops.snapshots
 with deliveries as (
 
     select * from history.deliveries
@@ -8,6 +8,18 @@ with deliveries as (
 ), snapshots as (
 
     select * from ops.snapshots
+
+), decisions as (
+
+    select * from ops.decisions
+
+), decided as (
+
+    select
+        quarantined_landing_id as landing_id,
+        decision,
+    from decisions
+    where is_in_force
 
 ), current_snapshots as (
 
@@ -28,12 +40,14 @@ select
     deliveries.line_number as line_number,
     deliveries.source as source,
     case
+        when decided.landing_id is not null then 'quarantined'
         when deliveries.outcome <> 'loaded' then deliveries.outcome
         when snapshots.is_duplicate then 'duplicate'
         when current_snapshots.landing_id is not null then 'applied'
+        when decisions.is_in_force then 'applied'
         else 'superseded'
     end as outcome,
-    deliveries.reason as reason,
+    coalesce(deliveries.reason, decided.decision) as reason,
     deliveries.place as place,
     deliveries.expected as expected,
     deliveries.kind as kind,
@@ -47,3 +61,5 @@ select
 from deliveries
 left join snapshots using (landing_id)
 left join current_snapshots using (landing_id)
+left join decisions using (landing_id)
+left join decided using (landing_id)

@@ -1,23 +1,33 @@
--- Deliveries that could not be read, each with the reason, the place and what was expected.
+-- Deliveries that could not be read, each with the reason, the place and what was expected, and what was decided on it.
 -- grain: landing_id
--- inputs: ops.deliveries
+-- inputs: ops.decisions, ops.deliveries
 with deliveries as (
 
     select * from ops.deliveries
+    where outcome = 'quarantined'
+
+), decisions as (
+
+    select * from ops.decisions
+    where is_in_force
 
 )
 
 select
-    landing_id,
-    batch_id,
-    landing_file,
-    line_number,
-    reason,
-    place,
-    expected,
-    kind,
-    body_sha256,
-    body_bytes,
-    received_at,
+    deliveries.landing_id as landing_id,
+    deliveries.batch_id as batch_id,
+    deliveries.landing_file as landing_file,
+    deliveries.line_number as line_number,
+    deliveries.reason as reason,
+    deliveries.place as place,
+    deliveries.expected as expected,
+    deliveries.kind as kind,
+    deliveries.body_sha256 as body_sha256,
+    deliveries.body_bytes as body_bytes,
+    decisions.decision as decision,
+    decisions.reason as decision_reason,
+    decisions.retried_as_landing_id as retried_as_landing_id,
+    decisions.decided_at as decided_at,
+    deliveries.received_at as received_at,
 from deliveries
-where outcome = 'quarantined'
+left join decisions on deliveries.landing_id = decisions.quarantined_landing_id

@@ -1,10 +1,30 @@
 -- Every loaded snapshot with its place in the order that decides what is current.
 -- grain: landing_id
--- inputs: history.snapshots
+-- inputs: history.snapshots, ops.decisions
 -- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id, and takes the last one's place.
-with snapshots as (
+-- A delivery that was decided on does not count, whatever it can be read as; nor does one landed by an earlier decision.
+with decisions as (
+
+    select * from ops.decisions
+
+), set_aside as (
+
+    select quarantined_landing_id as landing_id from decisions
+
+    union
+
+    select retried_as_landing_id as landing_id from decisions
+    where not is_in_force
+
+), delivered as (
 
     select * from history.snapshots
+
+), snapshots as (
+
+    select delivered.* from delivered
+    left join set_aside using (landing_id)
+    where set_aside.landing_id is null
 
 ), repetitions as (
 

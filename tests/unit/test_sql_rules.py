@@ -13,6 +13,7 @@ from sighten_warehouse.models import FOLDERS, Model, models, sql_folder
 # Tables that a step hands to the models; every other input is a model.
 HANDED_IN = {
     "staging.commits",
+    "staging.decisions",
     "staging.deliveries",
     "staging.drift",
     "staging.own_codes",

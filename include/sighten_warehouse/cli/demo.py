@@ -35,7 +35,9 @@ def demo(*, milestones: int, seed: int) -> None:
     publish(settings)
     Console().print(render(summarise(settings)))
     if result.quarantined:
-        click.echo(f"{result.quarantined} deliveries are in quarantine: see table ops.quarantine", err=True)
+        click.echo(
+            f"{result.quarantined} deliveries are in quarantine: see `sighten-warehouse quarantine list`", err=True
+        )
         sys.exit(1)
 
 

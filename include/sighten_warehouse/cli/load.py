@@ -25,6 +25,6 @@ def load() -> None:
     )
     if result.quarantined:
         click.echo(
-            f"{result.quarantined} deliveries are in quarantine: see table ops.quarantine once published", err=True
+            f"{result.quarantined} deliveries are in quarantine: see `sighten-warehouse quarantine list`", err=True
         )
         sys.exit(1)

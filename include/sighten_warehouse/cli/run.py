@@ -29,7 +29,7 @@ def run(*, follow: bool) -> None:
     while follow and not stop.wait(POLL_SECONDS):
         quarantined += _all_steps(settings)
     if quarantined:
-        click.echo(f"{quarantined} deliveries are in quarantine: see table ops.quarantine", err=True)
+        click.echo(f"{quarantined} deliveries are in quarantine: see `sighten-warehouse quarantine list`", err=True)
         sys.exit(1)
 
 

@@ -1,0 +1,281 @@
+"""Quarantine: whatever is decided is landed, counts once, and is the same when everything is loaded anew."""
+
+import gzip
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from factories import a_milestone, a_task, an_id
+from sighten_warehouse import delivery
+from sighten_warehouse.cli.main import commands
+from sighten_warehouse.decision import DECISION_TYPE
+from sighten_warehouse.landing import landing_files
+from sighten_warehouse.status import read_status
+from warehouses import Warehouse
+
+BROKEN = b'{"uuid": "x",\n "name": caf\xc3\xa9 1}'
+NOBODY = "01a20a1c-f39a-7472-b9b2-245396a5f37a"
+
+
+def run(warehouse: Warehouse, *arguments: str) -> Result:
+    env = {"SIGHTEN_HOME": str(warehouse.settings.home)}
+    return CliRunner().invoke(commands, ["quarantine", *arguments], env=env)
+
+
+def land_broken(warehouse: Warehouse, *bodies: bytes) -> list[str]:
+    ids = warehouse.land(*bodies, method="POST", content_type="application/json", headers={"user-agent": "Sighten"})
+    warehouse.load()
+    return ids
+
+
+def mended(tmp_path: Path, body: Any) -> str:
+    path = tmp_path / "mended.json"
+    path.write_text(json.dumps(body))
+    return str(path)
+
+
+def outcomes(warehouse: Warehouse) -> dict[str, str]:
+    return dict(warehouse.rows("select landing_id, outcome from ops.deliveries"))
+
+
+def everything(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    """All that may not depend on batches."""
+    return {
+        "milestones": warehouse.rows("select * from milestones order by all"),
+        "outcomes": warehouse.rows(
+            "select landing_id, outcome, reason, landing_file, line_number from ops.deliveries order by all"
+        ),
+        "quarantine": warehouse.rows("select * exclude (batch_id) from ops.quarantine order by all"),
+        "decisions": warehouse.rows("select * from ops.decisions order by all"),
+    }
+
+
+def loaded_anew(warehouse: Warehouse, home: Path) -> Warehouse:
+    again = Warehouse(home)
+    shutil.copytree(warehouse.settings.layout.landing, again.settings.layout.landing)
+    again.load()
+    again.publish()
+    return again
+
+
+def test_what_is_open_is_listed_with_reason_and_place(warehouse: Warehouse) -> None:
+    [first, second] = land_broken(warehouse, BROKEN, b"[]")
+
+    told, as_json = run(warehouse, "list"), json.loads(run(warehouse, "list", "--json").stdout)
+
+    assert 0 == told.exit_code
+    assert [first, second] == [line.split()[0] for line in told.stdout.splitlines()[1:]]
+    assert ["not_json", "line", "2,", "column", "10"] == told.stdout.splitlines()[1].split()[3:8]
+    assert [(first, "not_json", len(BROKEN)), (second, "not_an_object", 2)] == [
+        (one["landing_id"], one["reason"], one["body_bytes"]) for one in as_json
+    ]
+
+
+def test_one_is_shown_with_what_came_with_it_and_the_place(warehouse: Warehouse) -> None:
+    [landing_id] = land_broken(warehouse, BROKEN)
+
+    told = run(warehouse, "show", landing_id)
+
+    assert 0 == told.exit_code
+    for said in (
+        "POST",
+        "application/json",
+        "Sighten",
+        "2026-11-01 12:00:01",
+        "not_json",
+        "JSON with Python's literals",
+    ):
+        assert said in told.stdout
+    assert [' "name": café 1}', "         ^"] == told.stdout.splitlines()[-2:]
+
+
+@pytest.mark.parametrize("body", [BROKEN, b"\xff\x00\xfe", b"", b"[1,\r\n 2]"])
+def test_its_body_is_given_byte_for_byte(warehouse: Warehouse, body: bytes) -> None:
+    [landing_id] = land_broken(warehouse, body)
+
+    assert body == run(warehouse, "show", landing_id, "--raw").stdout_bytes
+    assert 0 == run(warehouse, "show", landing_id).exit_code
+
+
+def test_a_mended_body_takes_the_place_that_the_broken_one_had(warehouse: Warehouse, tmp_path: Path) -> None:
+    [broken] = land_broken(warehouse, BROKEN)
+    [later] = warehouse.land(a_milestone(name="later"))
+
+    told = run(warehouse, "retry", broken, "--as", mended(tmp_path, a_milestone(name="mended")))
+    warehouse.publish()
+
+    new = warehouse.value("select retried_as_landing_id from ops.quarantine")
+    [decision] = warehouse.column("select landing_id from ops.decisions")
+    assert (0, f"{broken}: loaded as {new} (milestone)") == (told.exit_code, told.stdout.splitlines()[-1])
+    assert {broken: "quarantined", new: "superseded", later: "applied", decision: "applied"} == outcomes(warehouse)
+    assert "later" == warehouse.value("select name from milestones")
+    assert datetime(2026, 11, 1, 12, 0, 1) == warehouse.value("select first_received_at from milestones")
+    assert read_status(warehouse.settings).balanced
+    assert {} == read_status(warehouse.settings).quarantine
+    assert "[]" == run(warehouse, "list", "--json").stdout.strip()
+
+
+def test_the_last_decision_on_a_delivery_is_in_force(warehouse: Warehouse, tmp_path: Path) -> None:
+    [broken] = land_broken(warehouse, BROKEN)
+    run(warehouse, "retry", broken, "--as", mended(tmp_path, a_milestone("wrong", at="2025-03-09T00:00:00Z")))
+    run(warehouse, "retry", broken, "--as", mended(tmp_path, a_milestone("right")))
+    warehouse.publish()
+    right = warehouse.column("select milestone_id from milestones")
+    balanced = read_status(warehouse.settings).balanced
+
+    told = run(warehouse, "discard", broken, "--reason", "neither")
+    warehouse.publish()
+
+    assert [an_id("milestone right")] == right
+    assert balanced
+    assert 0 == told.exit_code
+    assert [] == warehouse.rows("from milestones")
+    assert ("discard", "neither", None) == warehouse.row(
+        "select decision, decision_reason, retried_as_landing_id from ops.quarantine"
+    )
+    assert ["applied", "quarantined", *["superseded"] * 4] == sorted(outcomes(warehouse).values())
+    assert everything(warehouse) == everything(loaded_anew(warehouse, tmp_path / "anew"))
+
+
+def test_what_an_upgrade_can_read_is_loaded_by_a_retry_and_stays_so_when_all_is_loaded_anew(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_list = json.dumps([a_milestone("one", tasks=[a_task("a")])]).encode()
+    discarded_one, retried, hopeless = land_broken(warehouse, b"[{}]", in_a_list, b"no json")
+    run(warehouse, "discard", discarded_one, "--reason", "a test of theirs")
+    before = len(landing_files(warehouse.settings.layout.landing))
+    old = run(warehouse, "retry", "--all")
+    untouched = len(landing_files(warehouse.settings.layout.landing))
+    parse = delivery.parse_embedded
+    monkeypatch.setattr(delivery, "parse_embedded", lambda raw: parse(raw)[0] if raw[:1] == b"[" else parse(raw))
+
+    new = run(warehouse, "retry", "--all")
+    warehouse.publish()
+
+    assert (1, 1) == (old.exit_code, new.exit_code)
+    assert before == untouched
+    assert f"{retried}: still not_an_object at the root: expected an object" in old.stdout
+    assert f"{retried}: loaded as " in new.stdout
+    assert f"{hopeless}: still not_json at line 1, column 1: expected JSON" in new.stdout
+    assert discarded_one not in new.stdout
+    assert ["a"] == warehouse.column("select name from tasks")
+    anew = loaded_anew(warehouse, tmp_path / "anew")
+    assert ["quarantined"] * 3 == [outcomes(anew)[one] for one in (discarded_one, retried, hopeless)]
+    assert warehouse.rows("select * from milestones") == anew.rows("select * from milestones")
+    assert outcomes(warehouse) == outcomes(anew)
+
+
+def test_a_copy_keeps_what_is_needed_to_read_it(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = gzip.compress(json.dumps(a_milestone(name="café"), ensure_ascii=False).encode("latin-1"))
+    [landing_id] = warehouse.land(
+        body, content_type="text/plain; charset=iso-8859-1", headers={"content-encoding": "x"}
+    )
+    warehouse.load()
+    known = {"x": gzip.decompress}
+    monkeypatch.setattr("sighten_warehouse.payload.decode._decompress", lambda body, encoding: known[encoding](body))
+
+    told = run(warehouse, "retry", landing_id)
+    warehouse.publish()
+
+    assert 0 == told.exit_code, told.output
+    assert "café" == warehouse.value("select name from milestones")
+
+
+def test_a_damaged_line_can_be_looked_at_and_mended(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.land({"stage_id": 1})
+    [file] = warehouse.settings.layout.landing.glob("*/*.ndjson")
+    file.write_bytes(file.read_bytes() + b'{"landing_id": "half a l')
+    warehouse.load()
+    [one] = json.loads(run(warehouse, "list", "--json").stdout)
+    landing_id = one["landing_id"]
+
+    shown, raw = run(warehouse, "show", landing_id), run(warehouse, "show", landing_id, "--raw")
+    again = run(warehouse, "retry", landing_id)
+    told = run(warehouse, "retry", landing_id, "--as", mended(tmp_path, a_milestone()))
+
+    assert '{"landing_id": "half a l' == shown.stdout.splitlines()[-1]
+    assert b'{"landing_id": "half a l' == raw.stdout_bytes
+    assert 1 == again.exit_code
+    assert 0 == told.exit_code, told.output
+
+
+def test_only_what_the_product_landed_itself_decides(warehouse: Warehouse) -> None:
+    [open_one] = land_broken(warehouse, BROKEN)
+    body = {"quarantine_decision": "discard", "landing_id": open_one}
+
+    warehouse.land(body, content_type=DECISION_TYPE)
+    warehouse.land(body, source="import")
+    warehouse.load()
+
+    assert [open_one] == [one["landing_id"] for one in json.loads(run(warehouse, "list", "--json").stdout)]
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        {},
+        {"quarantine_decision": "forget", "landing_id": NOBODY},
+        {"quarantine_decision": "discard", "landing_id": "no uuid"},
+        {"quarantine_decision": "retry", "landing_id": NOBODY},
+        {"quarantine_decision": "discard", "landing_id": NOBODY, "retried_as": NOBODY},
+        [],
+    ],
+)
+def test_a_decision_that_cannot_be_understood_is_quarantined_itself(warehouse: Warehouse, decision: Any) -> None:
+    warehouse.land(decision, source="import", content_type=DECISION_TYPE)
+
+    assert 1 == warehouse.load().quarantined
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", NOBODY),
+        ("retry", NOBODY),
+        ("discard", NOBODY, "--reason", "x"),
+        ("retry", NOBODY, "--as", "mended.json"),
+    ],
+)
+def test_an_id_that_is_not_in_quarantine_is_refused_with_2(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    mended(tmp_path, {})
+    monkeypatch.chdir(tmp_path)
+
+    ended = run(warehouse, *arguments)
+
+    assert 2 == ended.exit_code
+    assert f"{NOBODY}: not in quarantine; expected ids that" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("retry",), ("retry", "--all", NOBODY), ("retry", "--all", "--as", __file__), ("discard", NOBODY)]
+)
+def test_a_command_without_what_it_needs_is_refused_with_2(warehouse: Warehouse, arguments: tuple[str, ...]) -> None:
+    assert 2 == run(warehouse, *arguments).exit_code
+
+
+def test_a_delivery_is_decided_on_once_each_way(warehouse: Warehouse) -> None:
+    [landing_id] = land_broken(warehouse, BROKEN)
+    run(warehouse, "discard", landing_id, "--reason", "x")
+
+    again = run(warehouse, "discard", landing_id, "--reason", "x")
+
+    assert 2 == again.exit_code
+    assert "decided before, discard; expected ids that are open" in again.stderr
+
+
+def test_a_delivery_that_landing_lost_is_an_error_that_names_it(warehouse: Warehouse) -> None:
+    [landing_id] = land_broken(warehouse, BROKEN)
+    [name] = landing_files(warehouse.settings.layout.landing)
+    (warehouse.settings.layout.landing / name).write_bytes(b"")
+
+    ended = run(warehouse, "show", landing_id)
+
+    assert landing_id in str(ended.exception)
+    assert name in str(ended.exception)
