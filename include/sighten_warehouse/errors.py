@@ -1,15 +1,27 @@
 """Every error of the product, sorted by what the caller does next.
 
 WarehouseError
-├── FatalError               somebody must act
-│   ├── SettingError         a setting is unknown or ill-formed
-│   ├── ModelError           a SQL model and its description disagree
-│   ├── LakeError            landing, history and commits contradict each other
-│   └── NotQuarantinedError  what was to be decided on is not in quarantine, or was decided on before
-├── TransientError           try again: the same call may succeed later
-│   └── StorageError         the disk refused a write; nothing was acknowledged
-└── RejectedError            set this record aside, go on with the next
+├── FatalError                 somebody must act
+│   ├── SettingError           a setting is unknown or ill-formed
+│   ├── ModelError             a SQL model and its description disagree
+│   ├── LakeError              landing, history and commits contradict each other
+│   ├── NotQuarantinedError    what was to be decided on is not in quarantine, or was decided on before
+│   ├── AuthenticationError    the API does not know the token
+│   ├── PermissionDeniedError  the token's user may not have what was asked for
+│   └── ApiContractError       the API answers in a way that must not be followed
+├── TransientError             try again: the same call may succeed later
+│   ├── StorageError           the disk refused a write; nothing was acknowledged
+│   └── ApiUnavailableError    the API gave no usable answer, although it was asked again
+│       └── CircuitOpenError   the API was not asked: too many calls failed one after the other
+└── RejectedError              set this record aside, go on with the next
+    └── RefusedCallError       the API refuses this call and would refuse it again
+        └── NotFoundError      what was asked for is not there
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sighten_warehouse.api_answer import Answer
 
 
 class WarehouseError(Exception):
@@ -36,12 +48,32 @@ class NotQuarantinedError(FatalError):
     """What was to be decided on is not in quarantine, or was decided on before."""
 
 
+class AuthenticationError(FatalError):
+    """The API does not know the token."""
+
+
+class PermissionDeniedError(FatalError):
+    """The token's user may not have what was asked for."""
+
+
+class ApiContractError(FatalError):
+    """The API answers in a way that must not be followed: a page or redirect that leads away, pages without end."""
+
+
 class TransientError(WarehouseError):
     """The same call may succeed later."""
 
 
 class StorageError(TransientError):
     """The disk refused a write: nothing was acknowledged."""
+
+
+class ApiUnavailableError(TransientError):
+    """The API gave no usable answer, although it was asked again."""
+
+
+class CircuitOpenError(ApiUnavailableError):
+    """The API was not asked, since too many calls failed one after the other."""
 
 
 class RejectedError(WarehouseError):
@@ -58,3 +90,22 @@ class RejectedError(WarehouseError):
         self.reason = reason
         self.place = place
         self.expected = expected
+
+
+class RefusedCallError(RejectedError):
+    """The API refuses this call and would refuse it again; `answer` is what it said.
+
+    Args:
+        reason: one word for counting, such as `refused_with_400`.
+        place: the path that was asked, without ids.
+        expected: what would have been an answer.
+        answer: with the body, which is kept out of the message: it may name people.
+    """
+
+    def __init__(self, reason: str, *, place: str, expected: str, answer: "Answer") -> None:
+        super().__init__(reason, place=place, expected=expected)
+        self.answer = answer
+
+
+class NotFoundError(RefusedCallError):
+    """What was asked for is not there, or not for this token's user."""

@@ -1,0 +1,148 @@
+"""What the API answered, and what it means: the answer, a setback that is worth another try, or an error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from sighten_warehouse.errors import (
+    ApiContractError,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusedCallError,
+    WarehouseError,
+)
+
+TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
+WHERE_THE_ADDRESS_IS = "SIGHTEN_API_URL, or in Airflow the connection sighten_default"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, headers and body as they came over HTTP, and when they were all there."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+    @property
+    def content_type(self) -> str:
+        """As the API says it; empty if it does not."""
+        return self.headers.get("Content-Type", "")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of the API, as it came.
+
+    Args:
+        path: the path that was asked, with names in place of ids: for logs.
+        target: path and query as asked, as landing keeps them; the token is never a part of it.
+        status: what it comes to: an error inside a 200 has the error's own.
+        content_type: as the API says it.
+        body: its bytes.
+        received_at: when the last byte was there, UTC.
+        content: the body, parsed; None if it is not JSON.
+    """
+
+    path: str
+    target: str = field(repr=False)
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    received_at: datetime
+    content: Any = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Setback:
+    """Why there is no answer this time; the same call may get one later.
+
+    `retry_after` is the API's header of that name, unread.
+    """
+
+    reason: str
+    status: int | None = None
+    retry_after: str | None = None
+
+
+def is_worth_another_try(status: int) -> bool:
+    """408, 429 and 5xx are; other errors stay what they are."""
+    return status in TRY_AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def judge(reply: Reply, *, path: str, target: str) -> Answer | Setback:
+    """The answer, or why to ask again.
+
+    Raises:
+        AuthenticationError: 401.
+        PermissionDeniedError: 403.
+        NotFoundError: 404.
+        RefusedCallError: another 4xx.
+        ApiContractError: a status that is neither an answer nor an error.
+    """
+    content, trouble = _parse(reply)
+    status = _meant(reply.status, content)
+    if is_worth_another_try(status):
+        return Setback(f"answered {_say(status, reply)}", status, reply.headers.get("Retry-After"))
+    if status < HTTPStatus.MULTIPLE_CHOICES and trouble:
+        return Setback(f"answered {reply.status} with {trouble}", reply.status)
+    answer = Answer(path, target, status, reply.content_type, reply.body, reply.received_at, content)
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return answer
+    raise _refusal(answer, said=_say(status, reply))
+
+
+def _parse(reply: Reply) -> tuple[Any, str | None]:
+    if not reply.body:
+        return None, "an empty body"
+    try:
+        return msgspec.json.decode(reply.body), None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        is_page = "html" in reply.content_type.lower() or reply.body.lstrip()[:1] == b"<"
+        return None, "HTML instead of JSON" if is_page else "a body that is not JSON"
+
+
+def _meant(status: int, content: Any) -> int:
+    """The status of the answer: that of an error inside a 200, if there is one."""
+    if status >= HTTPStatus.MULTIPLE_CHOICES or not isinstance(content, dict):
+        return status
+    inside = content.get("status_code")
+    said = int(inside) if isinstance(inside, str) and inside.isascii() and inside.isdigit() else inside
+    if isinstance(said, int) and said >= HTTPStatus.BAD_REQUEST:
+        return said
+    messages = content.get("messages")
+    is_error = isinstance(messages, dict) and any(messages.get(level) for level in ("error", "critical"))
+    return HTTPStatus.BAD_REQUEST if is_error else status
+
+
+def _say(status: int, reply: Reply) -> str:
+    return f"{status:d}" if status == reply.status else f"{status:d} inside a {reply.status}"
+
+
+def _refusal(answer: Answer, *, said: str) -> WarehouseError:
+    asked = f"{answer.path}: answered {said}"
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return AuthenticationError(
+            f"{asked}: the API does not know the token; expected a valid one in {WHERE_THE_TOKEN_IS}"
+        )
+    if answer.status == HTTPStatus.FORBIDDEN:
+        return PermissionDeniedError(
+            f"{asked}: the token's user may not have this; expected the token of one who may in {WHERE_THE_TOKEN_IS}"
+        )
+    if answer.status == HTTPStatus.NOT_FOUND:
+        expected = "something that is there and that the token's user may see"
+        return NotFoundError("not_found", place=answer.path, expected=expected, answer=answer)
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return ApiContractError(
+            f"{asked} without saying where to go, expected an answer; look at {WHERE_THE_ADDRESS_IS}"
+        )
+    return RefusedCallError(
+        f"refused_with_{answer.status:d}", place=answer.path, expected="a call that the API accepts", answer=answer
+    )

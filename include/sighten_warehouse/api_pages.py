@@ -1,0 +1,78 @@
+"""Pages of a list, one after the other, and an end to those that have none."""
+
+from typing import Any
+
+from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.errors import ApiContractError
+
+MOST_PAGES = 10_000
+LISTS = ("results", "data")
+
+
+def items_of(answer: Answer) -> list[Any]:
+    """What stands on the page, under whichever name the API's two kinds of list have for it.
+
+    Raises:
+        ApiContractError: there is no list.
+    """
+    content = answer.content
+    if isinstance(content, list):
+        return content
+    if isinstance(content, dict):
+        for name in LISTS:
+            if isinstance(content.get(name), list):
+                found: list[Any] = content[name]
+                return found
+    raise ApiContractError(f"{answer.path}: answered without a list; expected one under {' or '.join(LISTS)}")
+
+
+def next_link(answer: Answer) -> str | None:
+    """The link to the next page, if there is one.
+
+    Raises:
+        ApiContractError: it is something else than a text or null.
+    """
+    link = answer.content.get("next") if isinstance(answer.content, dict) else None
+    if link is not None and not isinstance(link, str):
+        raise ApiContractError(f"{answer.path}: next is {type(link).__name__}, expected an address or null")
+    return link or None
+
+
+class PagesSeen:
+    """Notices a list that goes round in a circle, or on for ever."""
+
+    def __init__(self, path: str, *, most: int = MOST_PAGES) -> None:
+        self._path = path
+        self._most = most
+        self._addresses: set[str] = set()
+        self._items: list[Any] | None = None
+
+    def add(self, url: str) -> None:
+        """The page at that address comes next.
+
+        Raises:
+            ApiContractError: it has come before, or there were too many.
+        """
+        if url in self._addresses:
+            raise self._error("a page that has come before")
+        if len(self._addresses) == self._most:
+            raise self._error(f"more than {self._most} pages")
+        self._addresses.add(url)
+
+    def is_repeated(self, items: list[Any]) -> bool:
+        """Whether the same items were on the page before."""
+        repeated = self._items == items
+        self._items = items
+        return repeated
+
+    def check(self, items: list[Any]) -> None:
+        """These items are not those of the page before.
+
+        Raises:
+            ApiContractError: they are.
+        """
+        if self.is_repeated(items):
+            raise self._error("a page with the same items as the one before")
+
+    def _error(self, met: str) -> ApiContractError:
+        return ApiContractError(f"{self._path}: {met} after {len(self._addresses)} pages, expected an end of the list")

@@ -1,0 +1,137 @@
+"""Lists over real HTTP: pages that link to the next, pages by number, and lists that never end."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from scripted_api import TOKEN, Asked, Said, Script, client_of, said_json, scripted
+
+from sighten_warehouse.errors import ApiContractError
+from sighten_warehouse.simulator.api import build_api
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.serve import served
+
+SITES = "/api/v1/site"
+DAL = "/api/data/site/"
+
+
+def asked_for(asked: Asked, name: str, default: int) -> int:
+    return int(parse_qs(urlsplit(asked.target).query).get(name, [str(default)])[0])
+
+
+def by_number(rows: int, *, most: int = 1000, beyond: str = "empty") -> Script:
+    """A list that allows so many items a page, and says so in its own way when there are no more."""
+
+    def script(asked: Asked) -> Said:
+        page, size = asked_for(asked, "page", 1), min(asked_for(asked, "limit", 25), most)
+        last = max(1, -(-rows // size))
+        if page > last and beyond == "404":
+            return said_json({"detail": "Invalid page."}, 404)
+        if page > last and beyond == "last":
+            page = last
+        return said_json({"data": list(range(rows))[(page - 1) * size : page * size], "status_code": 200})
+
+    return script
+
+
+def refused(script: Script, home: Path) -> tuple[str, int, int]:
+    """The message, how many pages came before it, and how many requests were made."""
+    pages: list[object] = []
+    with scripted(script) as api, client_of(api.url, home) as client:
+        with pytest.raises(ApiContractError) as caught:
+            pages.extend(client.pages(SITES))
+        return str(caught.value), len(pages), len(api.asked)
+
+
+@pytest.mark.parametrize("link", ["absolute", "path", "query"])
+def test_next_links_are_followed_with_the_token_as_pages_are_wanted(link: str, tmp_path: Path) -> None:
+    def script(asked: Asked) -> Said:
+        page = asked_for(asked, "page", 1)
+        start = {"absolute": api.url + SITES, "path": SITES, "query": ""}[link]
+        return said_json({"results": [page], "next": f"{start}?page={page + 1}" if page < 3 else None})
+
+    with scripted(script) as api, client_of(api.url, tmp_path) as client:
+        pages = client.pages(SITES)
+        first = next(pages)
+        made_for_the_first = len(api.asked)
+        rest = list(pages)
+
+    assert 1 == made_for_the_first
+    assert [[1], [2], [3]] == [page.content["results"] for page in [first, *rest]]
+    assert [SITES, f"{SITES}?page=2", f"{SITES}?page=3"] == [page.target for page in [first, *rest]]
+    assert {f"Token {TOKEN}"} == {asked.token for asked in api.asked}
+
+
+@pytest.mark.parametrize("start", ["http://localhost:{port}", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "ftp:"])
+def test_a_next_link_to_another_origin_is_refused_and_not_asked(start: str, tmp_path: Path) -> None:
+    def script(_: Asked) -> Said:
+        elsewhere = start.format(port=api.url.rpartition(":")[2])
+        return said_json({"results": [1], "next": f"{elsewhere}/api/v1/site?page=2"})
+
+    with scripted(script) as api, client_of(api.url, tmp_path) as client:
+        pages = client.pages(SITES)
+        next(pages)
+        with pytest.raises(ApiContractError, match=f"expected {api.url}; it was not followed"):
+            next(pages)
+
+    assert 1 == len(api.asked)
+
+
+def test_pages_that_go_round_in_a_circle_are_noticed(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Said:
+        page = asked_for(asked, "page", 1)
+        return said_json({"results": [page], "next": f"?page={page % 3 + 1}"})
+
+    # Page 1 is met twice: once without a number.
+    assert (f"{SITES}: a page that has come before after 4 pages, expected an end of the list", 4, 4) == refused(
+        script, tmp_path
+    )
+
+
+def test_the_same_items_under_ever_new_addresses_are_noticed(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Said:
+        return said_json({"results": [1, 2], "next": f"?page={asked_for(asked, 'page', 1) + 1}"})
+
+    message, pages, requests = refused(script, tmp_path)
+
+    assert "a page with the same items as the one before" in message
+    assert (1, 2) == (pages, requests)
+
+
+@pytest.mark.parametrize("content", [{"next": None}, {"results": 5}, {"results": [1], "next": 2}, "text"])
+def test_what_is_no_list_is_said(content: Any, tmp_path: Path) -> None:
+    message, _, requests = refused(lambda _: said_json(content), tmp_path)
+
+    assert message.startswith(SITES)
+    assert 1 == requests
+
+
+@pytest.mark.parametrize("beyond", ["empty", "404", "last"])
+@pytest.mark.parametrize(("rows", "most"), [(0, 1000), (3, 1000), (20, 1000), (25, 1000), (25, 4), (10, 10)])
+def test_numbered_pages_bring_every_item_once_whatever_the_api_allows_a_page(
+    rows: int, most: int, beyond: str, tmp_path: Path
+) -> None:
+    with scripted(by_number(rows, most=most, beyond=beyond)) as api, client_of(api.url, tmp_path) as client:
+        pages = list(client.numbered_pages(DAL, query={"metrics": "site_id"}, limit=10))
+
+    assert list(range(rows)) == [item for page in pages for item in page.content["data"]]
+    assert len(pages) + 1 >= len(api.asked)
+
+
+def test_an_api_that_knows_no_pages_gives_its_list_once(tmp_path: Path) -> None:
+    with scripted(lambda _: said_json({"data": [1, 2, 3]})) as api, client_of(api.url, tmp_path) as client:
+        pages = list(client.numbered_pages(DAL, limit=3))
+
+    assert [[1, 2, 3]] == [page.content["data"] for page in pages]
+    assert 2 == len(api.asked)
+
+
+def test_the_simulated_lists_are_read_to_their_end_both_ways(tmp_path: Path) -> None:
+    with served(build_api(lives(4, 150), token=TOKEN)) as url, client_of(url, tmp_path) as client:
+        linked = [row["uuid"] for page in client.pages("/api/v1/site") for row in page.content["results"]]
+        pages = client.numbered_pages(DAL, query={"metrics": "site_id"}, limit=20)
+        numbered = [row["site_id"] for page in pages for row in page.content["data"]]
+
+    assert 25 < len(linked) == len(set(linked))
+    assert sorted(linked) == sorted(numbered)

@@ -1,0 +1,173 @@
+"""What the client does after a setback, by a clock that needs no waiting."""
+
+import gzip
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from scripted_api import FakeClock, Said, Script, client_of, in_turn, said_json, scripted
+from structlog.testing import capture_logs
+
+from sighten_warehouse.api_retries import Patience, told_wait
+from sighten_warehouse.errors import ApiUnavailableError, CircuitOpenError, NotFoundError
+
+SITES = "/api/v1/site"
+HTML = {"Content-Type": "text/html"}
+
+
+def asked(script: Script, home: Path, clock: FakeClock, *, patience: Patience | None = None) -> int:
+    """How many requests one call makes until it is answered or given up."""
+    with scripted(script) as api, client_of(api.url, home, clock=clock, patience=patience) as client:
+        try:
+            client.get(SITES)
+        except ApiUnavailableError:
+            return -len(api.asked)
+    return len(api.asked)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Said(408),
+        Said(429),
+        Said(500),
+        Said(503),
+        Said(504, b"<html>", HTML),
+        Said(body=b'{"data": [1', length=11),
+        Said(body=b'{"data": [1]}', length=100),
+        Said(body=gzip.compress(b'{"data": [1]}')[:-12], headers={"Content-Encoding": "gzip"}),
+        Said(body=b"not gzip", headers={"Content-Encoding": "gzip"}),
+        Said(body=b"<html>sign in</html>", headers=HTML),
+        Said(body=b""),
+        Said(204, b""),
+        Said(body=b"[" * 100_000),
+        Said(hang_up=True),
+    ],
+    ids=lambda said: f"{said.status}-{said.body[:12]!r}",
+)
+def test_what_may_come_right_is_asked_again(broken: Said, tmp_path: Path) -> None:
+    assert 3 == asked(in_turn(broken, broken, Said()), tmp_path, FakeClock())
+
+
+def test_a_call_is_given_up_after_eight_attempts_with_growing_waits(tmp_path: Path) -> None:
+    clock = FakeClock()
+
+    requests = asked(in_turn(Said(500)), tmp_path, clock)
+
+    waits = [wait for wait in clock.slept if wait > 0.01]
+    assert -8 == requests
+    assert 7 == len(waits)
+    for number, wait in enumerate(waits):
+        assert 0.25 * 2**number <= wait <= 0.5 * 2**number
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_kept_to_and_a_little_more(form: str, tmp_path: Path) -> None:
+    clock = FakeClock()
+    told = "20" if form == "seconds" else format_datetime(clock.now() + timedelta(seconds=20), usegmt=True)
+
+    requests = asked(in_turn(Said(429, headers={"Retry-After": told}), Said()), tmp_path, clock)
+
+    waits = [wait for wait in clock.slept if wait > 0.01]
+    assert 2 == requests
+    assert 1 == len(waits)
+    assert 20 <= waits[0] <= 20.5
+
+
+def test_a_wait_that_is_longer_than_the_call_may_take_is_not_begun(tmp_path: Path) -> None:
+    clock = FakeClock()
+
+    requests = asked(in_turn(Said(503, headers={"Retry-After": "400"})), tmp_path, clock)
+
+    assert -1 == requests
+    assert 0.01 > sum(clock.slept)
+
+
+def test_the_whole_of_a_call_is_bounded(tmp_path: Path) -> None:
+    clock = FakeClock()
+
+    requests = asked(in_turn(Said(429, headers={"Retry-After": "40"})), tmp_path, clock, patience=Patience(total_s=100))
+
+    assert -3 == requests
+    assert 100 > sum(clock.slept)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (None, None),
+        ("7", 7),
+        ("0", 0),
+        (" 1.5 ", 1.5),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", 30),
+        ("Mon, 23 Nov 2026 13:00:30 +0100", 30),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
+    assert seconds == told_wait(text, now=FakeClock().now())
+
+
+def test_five_failed_calls_open_the_circuit_and_it_says_since_when_and_until_when(tmp_path: Path) -> None:
+    clock, patience = FakeClock(), Patience(attempts=2)
+    with scripted(in_turn(Said(500))) as api, client_of(api.url, tmp_path, clock=clock, patience=patience) as client:
+        with capture_logs() as events:
+            for _ in range(5):
+                with pytest.raises(ApiUnavailableError, match="answered 500; given up after 2 attempts"):
+                    client.get(SITES)
+        opened = clock.now()
+
+        with pytest.raises(CircuitOpenError) as caught:
+            client.get(SITES)
+
+    assert 10 == len(api.asked)
+    assert ["circuit_opened"] == [event["event"] for event in events if "circuit" in event["event"]]
+    assert f"since {opened:%Y-%m-%dT%H:%M:%SZ}" in str(caught.value)
+    assert f"again from {opened + timedelta(seconds=30):%Y-%m-%dT%H:%M:%SZ}" in str(caught.value)
+
+
+def test_after_a_cool_down_one_request_finds_out_whether_the_api_is_back(tmp_path: Path) -> None:
+    clock, patience = FakeClock(), Patience(attempts=1)
+    down = [Said(500)] * 6
+    with (
+        scripted(in_turn(*down, Said())) as api,
+        client_of(api.url, tmp_path, clock=clock, patience=patience) as client,
+    ):
+        for _ in range(5):
+            with pytest.raises(ApiUnavailableError):
+                client.get(SITES)
+        clock.sleep(30)
+        with pytest.raises(ApiUnavailableError, match="answered 500"):
+            client.get(SITES)
+        with pytest.raises(CircuitOpenError):
+            client.get(SITES)
+        assert 6 == len(api.asked)
+
+        clock.sleep(30)
+        statuses = [client.get(SITES).status for _ in range(3)]
+
+    assert [200, 200, 200] == statuses
+    assert 9 == len(api.asked)
+
+
+def test_refusals_are_answers_and_never_open_the_circuit(tmp_path: Path) -> None:
+    missing, down = said_json({"detail": "Not found."}, 404), Said(500)
+    script = in_turn(*[down] * 4, missing, missing, *[down] * 4, Said())
+    with (
+        scripted(script) as api,
+        client_of(api.url, tmp_path, patience=Patience(attempts=1)) as client,
+    ):
+        outcomes = []
+        for _ in range(10):
+            try:
+                outcomes.append(client.get(SITES).status)
+            except (ApiUnavailableError, NotFoundError) as error:
+                outcomes.append(type(error).__name__)
+
+    assert "CircuitOpenError" not in outcomes
+    assert [*["ApiUnavailableError"] * 4, "NotFoundError", *["ApiUnavailableError"] * 4, 200] == outcomes
+    assert 11 == len(api.asked)
