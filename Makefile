@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev check fix docs clean lock
+.PHONY: help run test setup setup-dev check fix docs clean lock fuzz
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -21,6 +21,9 @@ run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working 
 
 test: .venv/.installed-dev ## the whole default test suite
 	@$(BIN)/python -m pytest
+
+fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
+	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
 
 setup: .venv/.installed ## only set up what `make run` needs
 setup-dev: .venv/.installed-dev ## only set up what `make test` needs
@@ -49,6 +52,7 @@ lock: .venv/.uv ## remake the locks from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements-dev.txt pyproject.toml -o requirements-airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements-dev.txt pyproject.toml -o requirements.txt
 	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements-airflow.txt - -o requirements-postgres.txt
+	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements-fuzz.txt
 
 .venv/.uv:
 	@test -n "$(PYTHON)" || { echo "no Python from 3.11 to 3.14 with venv found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python" >&2; exit 2; }
@@ -66,4 +70,8 @@ lock: .venv/.uv ## remake the locks from pyproject.toml
 .venv/.installed-dev: requirements-dev.txt | .venv/.installed
 	@echo "installing the pinned packages for tests and checks"
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+.venv/.installed-fuzz: requirements-fuzz.txt | .venv/.installed-dev
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-fuzz.txt
 	@touch $@

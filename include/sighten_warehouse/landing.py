@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,7 @@ KEPT_HEADERS = frozenset(
     }
 )
 EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every line stays readable by every JSON reader
+MOST_BODY_BYTES = 2**40  # that a landing line may claim
 SUFFIXES = (".ndjson", ".ndjson.zst")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
@@ -64,7 +65,7 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None
     headers: dict[str, str]
     body_sha256: str
-    body_bytes: int
+    body_bytes: Annotated[int, msgspec.Meta(ge=0, le=MOST_BODY_BYTES)]
     payload: msgspec.Raw
     body: str | None
     body_encoding: Literal["utf-8", "base64"] | None
@@ -184,7 +185,7 @@ def parse_landing_line(raw: bytes) -> LandingLine:
     try:
         line = _line_decoder.decode(raw)
         UUID(line.landing_id)
-        datetime.fromisoformat(line.received_at)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        datetime.fromisoformat(line.received_at).astimezone(UTC)
+    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError) as error:
         raise ValueError(f"not a landing line: {error}") from error
     return line

@@ -171,6 +171,17 @@ def test_a_damaged_line_is_quarantined_and_its_neighbours_are_loaded(warehouse: 
     assert 2 == warehouse.value("select count(*) from milestones")
 
 
+def test_a_payload_that_was_damaged_since_it_landed_is_quarantined(warehouse: Warehouse) -> None:
+    warehouse.land(a_milestone())
+    [file] = (warehouse.settings.layout.landing).glob("*/*.ndjson")
+    file.write_bytes(file.read_bytes().replace(b"SUBMITTED", b"SUBMI\xffTED"))
+
+    warehouse.load()
+    warehouse.publish()
+
+    assert ("damaged_line", "payload") == warehouse.row("select reason, place from ops.quarantine")
+
+
 def test_a_home_with_quotes_and_spaces_in_its_path_works(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / 'Bob\'s "home" 100%')
 

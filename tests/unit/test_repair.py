@@ -84,6 +84,7 @@ def test_our_reading_of_python_escapes_agrees_with_python() -> None:
         ("<html>", "line 1, column 1"),
         ("__import__('os').system('true')", "line 1, column 1"),
         (r"{'a': '\q'}", "line 1, column 7"),
+        (r"{'a': '\8'}", "line 1, column 7"),
     ],
 )
 def test_a_rejection_says_where_in_the_text_as_it_came(text: str, place: str) -> None:
@@ -105,6 +106,12 @@ def test_numbers_keep_every_digit() -> None:
 
     assert {"big": 123456789012345678901234567890, "fine": Decimal("1.10"), "tiny": Decimal("1E-400")} == value
     assert '{"big":123456789012345678901234567890,"fine":1.10,"tiny":1E-400}' == json_text(value)
+
+
+def test_a_number_that_no_memory_holds_is_read_as_no_number() -> None:
+    value, _ = parse_text('{"a": 1e99999999999999999999, "b": ' + "9" * 5_000 + "}")
+
+    assert [NotANumber, NotANumber] == [type(one) for one in value.values()]
 
 
 def test_not_a_number_is_read_as_no_number() -> None:

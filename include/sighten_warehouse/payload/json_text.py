@@ -7,7 +7,7 @@ import msgspec
 
 
 class NotANumber(str):
-    """`NaN`, `Infinity` or `-Infinity` as a body spelt it: a value no column takes, kept as that text."""
+    """`NaN`, `Infinity` or a number too long to read, as a body spelt it: fits no column, is kept as that text."""
 
     __slots__ = ()
 

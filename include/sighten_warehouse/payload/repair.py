@@ -3,7 +3,7 @@
 import json
 import re
 from bisect import bisect_right
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 import msgspec
@@ -14,8 +14,23 @@ from sighten_warehouse.payload.json_text import NotANumber
 
 Repair = Literal["none", "literals"]
 
+
+def _exact_float(text: str) -> Decimal | NotANumber:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent that no decimal has
+        return NotANumber(text)
+
+
+def _exact_integer(text: str) -> int | NotANumber:
+    try:
+        return int(text)
+    except ValueError:  # more digits than Python reads
+        return NotANumber(text)
+
+
 _strict = msgspec.json.Decoder(float_hook=Decimal)
-_tolerant = json.JSONDecoder(parse_float=Decimal, parse_constant=NotANumber)
+_tolerant = json.JSONDecoder(parse_float=_exact_float, parse_int=_exact_integer, parse_constant=NotANumber)
 _TOKENS = re.compile(
     r"""
       "[^"\\]*(?:\\.[^"\\]*)*"          # a string as JSON has it
@@ -29,13 +44,22 @@ _TOKENS = re.compile(
 _ESCAPES = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
 _JSON_ESCAPES = frozenset('"\\/bfnrt')
+_OCTAL = frozenset("01234567")
 _PYTHON_ESCAPES = {"'": "'", "\n": "", "a": "\\u0007", "v": "\\u000b"}
 _EXPECTED = "JSON, or JSON with Python's literals"
 
 
 def parse_embedded(payload: bytes) -> Any:
-    """The value of a body that was strict JSON when it was landed; numbers keep every digit."""
-    return _strict.decode(payload)
+    """The value of a body that was strict JSON when it was landed; numbers keep every digit.
+
+    Raises:
+        RejectedError: it is that no more; the landing file was changed.
+    """
+    try:
+        return _strict.decode(payload)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
+        expected = f"the JSON that was landed ({type(error).__name__})"
+        raise RejectedError("damaged_line", place="payload", expected=expected) from None
 
 
 def parse_text(text: str) -> tuple[Any, Repair]:
@@ -146,7 +170,7 @@ def _rewrite_escape(escape: str, text: str, start: int) -> str:
         return _PYTHON_ESCAPES[escape]
     if escape[0] in "xU" and len(escape) > 1:
         return _escaped(int(escape[1:], 16), text, start)
-    if escape.isdigit() and escape.isascii():
+    if _OCTAL.issuperset(escape):
         return _escaped(int(escape, 8), text, start)
     raise RejectedError(
         "not_json", place=place_of(text, start), expected=f"an escape of JSON or Python, not \\{escape[0]}"

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing: bodies that no person would think of."""

@@ -1,0 +1,56 @@
+"""What must hold for any bytes at all, as a body and as a line of a landing file."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pyarrow as pa
+
+from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, read_delivery
+from sighten_warehouse.landing import landing_line, parse_landing_line
+from sighten_warehouse.payload.shapes import snapshot_schema
+
+LANDING_ID = "01900000-0000-7000-8000-000000000000"
+RECEIVED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+OUTCOMES = ("loaded", "ignored", "quarantined")
+
+
+def check_body(body: bytes) -> Delivery:
+    """The body lands byte for byte and comes to one outcome, whose rows fit their columns."""
+    line = landing_line(body, landing_id=LANDING_ID, received_at=RECEIVED_AT)
+    if body != parse_landing_line(line).body_as_received():
+        raise AssertionError("the body did not land byte for byte")
+    if line.count(b"\n") != 1:
+        raise AssertionError("the delivery is not one line")
+    return check_line(line)
+
+
+def check_line(raw: bytes) -> Delivery:
+    """The line comes to one outcome, whatever it is; quarantine says why; rows fit their columns."""
+    delivery = read_delivery(raw, landing_file="received_date=2026-11-01/x.ndjson", line_number=1, batch_id="b")
+    row = delivery.row
+    if row["outcome"] not in OUTCOMES or (delivery.snapshot is not None) != (row["outcome"] == "loaded"):
+        raise AssertionError(f"outcome {row['outcome']!r}")
+    if row["outcome"] == "quarantined" and not (row["reason"] and row["place"] and row["expected"]):
+        raise AssertionError("quarantined without reason, place or what was expected")
+    if row.get("reason") == "loader_failed":
+        raise AssertionError(f"the loader failed: {row['place']}")
+    _check_columns(delivery)
+    return delivery
+
+
+def _check_columns(delivery: Delivery) -> None:
+    pa.RecordBatch.from_pylist([delivery.row], schema=DELIVERY_SCHEMA).validate(full=True)
+    pa.RecordBatch.from_pylist(delivery.drift, schema=DRIFT_SCHEMA).validate(full=True)
+    if delivery.snapshot is None:
+        return
+    pa.RecordBatch.from_pylist([delivery.snapshot], schema=snapshot_schema()).validate(full=True)
+    for task in delivery.snapshot["tasks"]:
+        _check_json(task["rescued"])
+        for sub_task in task["sub_tasks"]:
+            _check_json(sub_task["rescued"])
+            _check_json(sub_task["data"])
+
+
+def _check_json(text: str | None) -> None:
+    if text is not None:
+        msgspec.json.decode(text, type=msgspec.Raw)

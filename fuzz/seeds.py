@@ -1,0 +1,39 @@
+"""Where fuzzing starts from: the vendor's sample in every dialect, and small bodies of each kind."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from sighten_warehouse.landing import landing_line
+
+SAMPLE = files("sighten_warehouse.simulator").joinpath("sample_milestone.verbatim.txt").read_bytes()
+BODY, LINE = b"\x01", b"\x00"
+
+
+def write_seeds(folder: Path) -> None:
+    """One file a seed; seeds of earlier runs stay, and what those found."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds()):
+        (folder / f"seed-{number}").write_bytes(seed)
+
+
+def seeds() -> list[bytes]:
+    """Bodies and one landing line, each after a byte that tells which of the two it is."""
+    """What fuzzing starts from: a byte that tells a body from a line, and then the body or line."""
+    payload = json.loads(SAMPLE.replace(b":False", b":false").replace(b":True", b":true"))
+    task = payload["tasks"][0] | {"milestone": payload["uuid"], "task_definition": payload["uuid"]}
+    compact = json.dumps(payload, separators=(",", ":")).encode()
+    line = landing_line(compact, landing_id=payload["uuid"], received_at=datetime(2026, 11, 1, tzinfo=UTC))
+    bodies = [
+        SAMPLE,
+        compact,
+        repr(payload).encode(),
+        json.dumps(task).encode(),
+        b"{'a': u'\\x41\\u00e9\\U0001F600\\'', \"b\": NaN, 'c': -Infinity, 'd': 1e400, 'e': '\\ud800'}",
+        b'{"stage_id": 1}',
+        "{'tasks': None}".encode("utf-16"),
+        gzip.compress(compact),
+    ]
+    return [BODY + body for body in bodies] + [LINE + line]

@@ -1,0 +1,85 @@
+"""Any bytes at all, and any shape under the keys that are known: one outcome, rows that fit, nothing lost."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuzz.invariants import check_body, check_line
+from fuzz.seeds import seeds
+from sighten_warehouse.landing import landing_line, new_landing_id
+from sighten_warehouse.payload.shapes import COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER
+
+KEYS = sorted({key for shape in (COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER) for key in shape.by_key})
+KEYS += [
+    "tasks",
+    "sub_tasks",
+    "documents",
+    "envelopes",
+    "signers",
+    "comments",
+    "data",
+    "assigned_to",
+    "milestone",
+    "new",
+]
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["None", "", "2025-03-01T12:00:00Z", "7A605EC8D2764D6CBD4752A483E28783", "\ud800", "\x00"])
+)
+PAYLOADS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=8),
+    max_leaves=40,
+)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_as_a_body_come_to_one_outcome(body: bytes) -> None:
+    check_body(body)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_as_a_landing_line_come_to_one_outcome(raw: bytes) -> None:
+    check_line(raw)
+
+
+@settings(max_examples=500)
+@given(st.dictionaries(st.sampled_from(KEYS), PAYLOADS, max_size=12))
+def test_any_shape_under_known_keys_comes_to_one_outcome(payload: dict[str, Any]) -> None:
+    with_identity = payload | {"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "task_count": 1}
+
+    assert "loaded" == check_body(json.dumps(with_identity).encode()).row["outcome"]
+    check_body(json.dumps(payload).encode())
+    check_body(repr(payload).encode())
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_what_fuzzing_starts_from_holds_every_invariant(seed: bytes) -> None:
+    (check_line if seed[:1] == b"\x00" else check_body)(seed[1:])
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"body_bytes": 2**80},
+        {"body_bytes": -1},
+        {"received_at": "0001-01-01T00:00:00+14:00"},
+        {"landing_id": "1; drop"},
+    ],
+)
+def test_a_forged_landing_line_costs_itself_only(forged: dict[str, Any], warehouse: Any) -> None:
+    warehouse.land({"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "tasks": []}, {})
+    [file] = warehouse.settings.layout.landing.glob("*/*.ndjson")
+    line = landing_line(b"{}", landing_id=new_landing_id(), received_at=warehouse.clock)
+    file.write_bytes(file.read_bytes() + json.dumps(json.loads(line) | forged).encode() + b"\n")
+
+    result = warehouse.load()
+
+    assert (3, 1, 1, 1) == (result.landed, result.loaded, result.ignored, result.quarantined)
