@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from sighten_warehouse.api_answer import WHERE_THE_ADDRESS_IS
 from sighten_warehouse.api_origin import origin_of
-from sighten_warehouse.errors import ApiContractError, SettingError
+from sighten_warehouse.errors import ApiContractError, RejectedError, SettingError
 
 Query = Mapping[str, str | int]
 
@@ -30,11 +30,11 @@ class Addresses:
         """The address of that path, with the ids in their places.
 
         Raises:
-            ValueError: an id that is empty, `.` or `..`: it would make another path.
+            RejectedError: an id that is empty, `.` or `..`: it would make another path.
         """
         for name, value in ids.items():
             if value in {"", ".", ".."}:
-                raise ValueError(f"{path}: {name} is {value!r}, expected an id")
+                raise RejectedError("unfit_id", place=f"{name} of {path}", expected="an id, not a part of a path")
         filled = path.format_map({name: quote(value, safe="") for name, value in ids.items()})
         asked = f"?{urlencode(query, safe=',', quote_via=quote)}" if query else ""
         url = self._base_url + filled + asked

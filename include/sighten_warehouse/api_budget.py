@@ -9,6 +9,7 @@ from typing import Literal
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import ensure_folder
+from sighten_warehouse.errors import StorageError
 
 Priority = Literal["live", "backfill"]
 
@@ -28,14 +29,13 @@ class ApiBudget:
     call takes a turn only when it is free at that moment, that is when no live call has booked it.
 
     Args:
-        file: what is shared; its folder is made.
+        file: what is shared; its folder is made when it is first needed.
         rate: calls a second.
         priority: of the calls that this one is for.
         clock: the time of day of it is what the processes have in common.
     """
 
     def __init__(self, file: Path, *, rate: float, priority: Priority, clock: Clock) -> None:
-        ensure_folder(file.parent)
         self._file = file
         self._gap = 1 / (rate * SHARE_USED)
         self._books_ahead = priority == "live"
@@ -45,12 +45,12 @@ class ApiBudget:
         """Waits for a turn; False, at once or when the time is over, if there is none within so many seconds.
 
         Raises:
-            OSError: the file cannot be written.
+            StorageError: the file cannot be written.
         """
         until = self._clock.monotonic() + within_s
         while True:
             left = until - self._clock.monotonic()
-            wait, is_ours = self._next_turn(left)
+            wait, is_ours = self._turn_or_error(left)
             if wait > left:
                 return False
             if wait > 0:
@@ -58,8 +58,15 @@ class ApiBudget:
             if is_ours:
                 return True
 
+    def _turn_or_error(self, within_s: float) -> tuple[float, bool]:
+        try:
+            return self._next_turn(within_s)
+        except OSError as error:
+            raise StorageError(f"{self._file}: {error.strerror}, expected to share the API's budget there") from error
+
     def _next_turn(self, within_s: float) -> tuple[float, bool]:
         """How many seconds until the next turn, and whether it is taken for us now."""
+        ensure_folder(self._file.parent)
         descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -12,6 +12,7 @@ from sighten_warehouse import __version__
 from sighten_warehouse.api_answer import Reply, Setback
 from sighten_warehouse.api_origin import Origin, TokenAuth
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.errors import RejectedError
 
 CONNECT_S = 5.0
 READ_S = 60.0
@@ -39,8 +40,12 @@ class Exchange:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=concurrency))
 
-    def ask(self, url: str, *, until: float) -> Reply | Setback:
-        """What comes back by then (monotonic seconds), or why nothing whole did; redirects are not followed."""
+    def ask(self, url: str, *, path: str, until: float) -> Reply | Setback:
+        """What comes back by then (monotonic seconds), or why nothing whole did; redirects are not followed.
+
+        Raises:
+            RejectedError: the body is larger than an answer of the API can sensibly be.
+        """
         left = until - self._clock.monotonic()
         if left <= 0:
             return Setback("not asked: its time was over")
@@ -52,7 +57,7 @@ class Exchange:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = self._read(response, until)
+                body = self._read(response, path, until)
                 if isinstance(body, Setback):
                     return body
                 return Reply(response.status_code, response.headers, body, self._clock.now())
@@ -62,13 +67,13 @@ class Exchange:
             # Only the kind of it: the message holds the whole address.
             return Setback(f"no whole answer ({_innermost(error)})")
 
-    def _read(self, response: requests.Response, until: float) -> bytes | Setback:
+    def _read(self, response: requests.Response, path: str, until: float) -> bytes | Setback:
         body = bytearray()
         # Piece by piece as they come: the read timeout is for each piece, and a body that drips would never end.
         while piece := response.raw.read1(_PIECE, decode_content=True):
             body += piece
             if len(body) > LARGEST_BODY:
-                return Setback(f"a body over {LARGEST_BODY // MEBIBYTE} MiB")
+                raise RejectedError("answer_too_large", place=path, expected=f"at most {LARGEST_BODY // MEBIBYTE} MiB")
             if self._clock.monotonic() >= until:
                 return Setback("a body that did not end in time")
         return bytes(body)

@@ -14,7 +14,7 @@ import structlog
 from sighten_warehouse.api_answer import Setback
 from sighten_warehouse.circuit_breaker import CircuitBreaker
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.errors import ApiUnavailableError, WarehouseError
+from sighten_warehouse.errors import ApiUnavailableError, TransientError, WarehouseError
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Retries:
     def _try(self, attempt: Callable[[int, float], T | Setback], number: int, until: float) -> T | Setback:
         try:
             return attempt(number, until)
-        except ApiUnavailableError:
+        except TransientError:
             raise
         except WarehouseError:
             self._breaker.succeeded()

@@ -117,8 +117,9 @@ class ApiClient:
     ) -> Iterator[Answer]:
         """The pages of a list that is asked for by `page` and `limit`; each when it is wanted.
 
-        The list ends with an empty page, one shorter than that before, the same one again, or 404. The first page
-        alone says nothing: the API may allow fewer items than we ask for.
+        The list ends with an empty page, one shorter than that before, the same one again, or 404. So items must tell
+        themselves apart: ask for an id among them. The first page alone says nothing: the API may allow fewer items
+        than we ask for.
 
         Raises:
             ApiContractError: there is no end.
@@ -203,7 +204,7 @@ class ApiClient:
             if not self._budget.take(within_s=until - self._clock.monotonic()):
                 raise ApiUnavailableError(f"{path}: no turn within the call's time, expected one by SIGHTEN_API_RATE")
             began = self._clock.monotonic()
-            reply = self._exchange.ask(url, until=until)
+            reply = self._exchange.ask(url, path=path, until=until)
         finally:
             self._under_way.release()
         seconds = round(self._clock.monotonic() - began, 3)

@@ -5,6 +5,7 @@ WarehouseError
 │   ├── SettingError           a setting is unknown or ill-formed
 │   ├── ModelError             a SQL model and its description disagree
 │   ├── LakeError              landing, history and commits contradict each other
+│   ├── CheckError             a version does not hold what every version must hold
 │   ├── NotQuarantinedError    what was to be decided on is not in quarantine, or was decided on before
 │   ├── AuthenticationError    the API does not know the token
 │   ├── PermissionDeniedError  the token's user may not have what was asked for
@@ -42,6 +43,10 @@ class ModelError(FatalError):
 
 class LakeError(FatalError):
     """Landing files, history files and commits contradict each other."""
+
+
+class CheckError(FatalError):
+    """A version does not hold what every version must hold; it is not published."""
 
 
 class NotQuarantinedError(FatalError):

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +42,7 @@ class Said:
     headers: dict[str, str] = field(default_factory=dict)
     length: int | None = None
     hang_up: bool = False
+    endless: bool = False
 
 
 Script = Callable[[Asked], Said]
@@ -92,11 +93,15 @@ def scripted(script: Script) -> Iterator[ScriptedApi]:
             self.send_response(said.status)
             for name, value in said.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body) if said.length is None else said.length))
+            if not said.endless:
+                self.send_header("Content-Length", str(len(said.body) if said.length is None else said.length))
             self.end_headers()
             self.wfile.write(said.body)
-            if said.length is not None:
-                self.close_connection = True
+            self.close_connection = said.length is not None or said.endless
+            with suppress(OSError):  # whoever asked has heard enough
+                while said.endless:
+                    self.wfile.write(said.body)
+                    self.wfile.flush()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
             """Nobody reads it."""

@@ -21,7 +21,7 @@ def test_two_servers_on_one_machine_are_two_origins_and_one_gets_the_token() -> 
         by_another_name = api.url.replace("127.0.0.1", "localhost")
         exchange = exchange_of(api)
         for url in (api.url, elsewhere.url, by_another_name, api.url):
-            assert isinstance(exchange.ask(f"{url}/x", until=100), Reply)
+            assert isinstance(exchange.ask(f"{url}/x", path="/x", until=100), Reply)
 
     assert [f"Token {TOKEN}", None, f"Token {TOKEN}"] == [asked.token for asked in api.asked]
     assert [None] == [asked.token for asked in elsewhere.asked]
@@ -29,7 +29,7 @@ def test_two_servers_on_one_machine_are_two_origins_and_one_gets_the_token() -> 
 
 def test_an_exchange_follows_no_redirect() -> None:
     with scripted(in_turn(Said())) as elsewhere, scripted(in_turn(Said(302, b"", {"Location": elsewhere.url}))) as api:
-        reply = exchange_of(api).ask(api.url, until=100)
+        reply = exchange_of(api).ask(api.url, path="/x", until=100)
 
     assert isinstance(reply, Reply)
     assert 302 == reply.status

@@ -10,7 +10,7 @@ from scripted_api import FakeClock, Said, Script, client_of, in_turn, said_json,
 from structlog.testing import capture_logs
 
 from sighten_warehouse.api_retries import Patience, told_wait
-from sighten_warehouse.errors import ApiUnavailableError, CircuitOpenError, NotFoundError
+from sighten_warehouse.errors import ApiUnavailableError, CircuitOpenError, NotFoundError, RejectedError
 
 SITES = "/api/v1/site"
 HTML = {"Content-Type": "text/html"}
@@ -171,3 +171,31 @@ def test_refusals_are_answers_and_never_open_the_circuit(tmp_path: Path) -> None
     assert "CircuitOpenError" not in outcomes
     assert [*["ApiUnavailableError"] * 4, "NotFoundError", *["ApiUnavailableError"] * 4, 200] == outcomes
     assert 11 == len(api.asked)
+
+
+class Hasty(FakeClock):
+    """A second passes with every look at it."""
+
+    def monotonic(self) -> float:
+        self.sleep(1)
+        return super().monotonic()
+
+
+def test_a_body_that_never_ends_is_left_when_the_time_is_over(tmp_path: Path) -> None:
+    endless = Said(body=b" ", endless=True)
+
+    requests = asked(in_turn(endless), tmp_path, Hasty(), patience=Patience(total_s=60))
+
+    assert -1 == requests
+
+
+def test_a_body_that_no_answer_has_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    huge = Said(body=gzip.compress(b" " * (65 * 1024 * 1024)), headers={"Content-Encoding": "gzip"})
+    with (
+        scripted(in_turn(huge)) as api,
+        client_of(api.url, tmp_path) as client,
+        pytest.raises(RejectedError, match=f"answer_too_large at {SITES}: expected at most 64 MiB"),
+    ):
+        client.get(SITES)
+
+    assert 1 == len(api.asked)
