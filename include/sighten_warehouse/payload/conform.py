@@ -11,6 +11,7 @@ from sighten_warehouse.payload.json_text import canonical_json, json_text
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER, Field, Shape
 
 Row = dict[str, Any]
+MOST_UNREADABLE = 1_000
 
 
 def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
@@ -156,14 +157,16 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
     for position, child in enumerate(children, 1):
         conformed = _conform(shape, child, below) if isinstance(child, dict) else None
         if conformed is None or conformed[str(shape.identity)] is None:
-            unreadable.append({"position": position, "value": child})
+            if len(unreadable) < MOST_UNREADABLE:
+                unreadable.append({"position": position, "value": child})
             at.report(f"{name}[]", "unreadable_child", expected="an object with a UUID as uuid", example=child)
         else:
             row[name].append(conformed | {"position": position})
     if not unreadable:
         return {}
     row[f"{name}_complete"] = False
-    return {name: unreadable}
+    # Beside so many, the positions would cost more than the list itself.
+    return {name: unreadable if len(unreadable) < MOST_UNREADABLE else children}
 
 
 def _count_agrees(milestone: Row, given: list[Any], tasks: list[Row], findings: Findings) -> bool:

@@ -1,6 +1,6 @@
 """What is learned of a payload while it is conformed: its watermark, and whatever was not met before."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ def example_of(value: Any) -> str:
     return json_text(value)[:MOST_EXAMPLE_CHARACTERS]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Drift:
     """One thing about a payload that was not met before or does not add up; it never costs more than its cell."""
 
@@ -40,8 +40,9 @@ class Findings:
         if key not in self.drift and len(self.drift) >= MOST_DRIFT_PATHS:
             path, drift, example, code_field = "", "more_drift", f"more than {MOST_DRIFT_PATHS} paths", None
             key = (path, drift, None)
-        known = self.drift.get(key) or Drift(path, drift, expected, example_of(example), 0, code_field)
-        self.drift[key] = replace(known, occurrences=known.occurrences + 1)
+        if key not in self.drift:
+            self.drift[key] = Drift(path, drift, expected, example_of(example), 0, code_field)
+        self.drift[key].occurrences += 1
 
     def see(self, moment: datetime) -> None:
         """The watermark is the newest of all timestamps seen."""

@@ -33,15 +33,15 @@ _strict = msgspec.json.Decoder(float_hook=Decimal)
 _tolerant = json.JSONDecoder(parse_float=_exact_float, parse_int=_exact_integer, parse_constant=NotANumber)
 _TOKENS = re.compile(
     r"""
-      "[^"\\]*(?:\\.[^"\\]*)*"          # a string as JSON has it
-    | [uU]?'[^'\\]*(?:\\.[^'\\]*)*'     # a string as Python has it
+      "[^"\\]*+(?:\\.[^"\\]*+)*+"       # a string as JSON has it; `+` after `*`: no way back, so no memory for one
+    | [uU]?'[^'\\]*+(?:\\.[^'\\]*+)*+'  # a string as Python has it
     | [uU](?=")                         # Python 2's prefix of one
     | [A-Za-z_][A-Za-z_0-9]*            # a bare word
     | ["']                              # a string that never ends
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPES = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_ESCAPES_AND_QUOTES = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)|\"", re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
 _JSON_ESCAPES = frozenset('"\\/bfnrt')
 _OCTAL = frozenset("01234567")
@@ -149,18 +149,10 @@ def _rewrite_token(token: str, text: str, start: int) -> str:
 
 
 def _rewrite_escapes(inside: str, text: str, start: int) -> str:
-    parts: list[str] = []
-    end = 0
-    for match in _ESCAPES.finditer(inside):
-        parts.append(_escape_quotes(inside[end : match.start()]))
-        parts.append(_rewrite_escape(match.group(1), text, start))
-        end = match.end()
-    parts.append(_escape_quotes(inside[end:]))
-    return "".join(parts)
+    def rewrite(match: re.Match[str]) -> str:
+        return _rewrite_escape(match.group(1), text, start) if match.group(1) else '\\"'
 
-
-def _escape_quotes(plain: str) -> str:
-    return plain.replace('"', '\\"')
+    return _ESCAPES_AND_QUOTES.sub(rewrite, inside)
 
 
 def _rewrite_escape(escape: str, text: str, start: int) -> str:
