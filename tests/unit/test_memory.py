@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-BODY_BYTES = 8_000_000
+BODY_BYTES = 3_000_000
 MOST_TIMES_THE_BODY = 20
 LIBRARIES = 150_000_000  # what is imported, and what DuckDB takes for any load
 
