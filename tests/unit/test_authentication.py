@@ -159,6 +159,13 @@ def test_hmac_lets_in_nobody_else(guarded: Serve, headers: list[Header]) -> None
     assert [] == receiver.lines()
 
 
+@pytest.mark.parametrize("before", [b"", b"sha512=", b"SHA256=", b"sha256= "])
+def test_hmac_with_a_prefix_lets_in_no_signature_without_it(guarded: Serve, before: bytes) -> None:
+    receiver = guarded("hmac", "secret", webhook_prefix="sha256=")
+
+    assert 401 == send(receiver, (SIGNATURE, before + hex_signature()))
+
+
 def test_hmac_over_a_large_body_is_checked_whole(guarded: Serve) -> None:
     receiver = guarded("hmac", "secret")
     body = b"x" * 900_000
