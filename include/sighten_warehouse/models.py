@@ -13,7 +13,14 @@ import yaml
 
 from sighten_warehouse.errors import ModelError
 
-FOLDERS = {"staging": "staging", "history": "history", "current": "main", "marts": "marts", "ops": "ops"}
+FOLDERS = {
+    "staging": "staging",
+    "history": "history",
+    "intervals": "history",
+    "current": "main",
+    "marts": "marts",
+    "ops": "ops",
+}
 DUCKDB_TYPES = {
     "text": "varchar",
     "timestamp": "timestamp",
@@ -37,11 +44,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Model:
-    """One table: what it means and, unless a step of the product writes its rows itself, the `select` that makes it."""
+    """One table: what it means and, unless a step of the product writes its rows itself, the `select` that makes it.
 
+    A view holds no rows: whoever asks it pays, and publishing it costs the same however long history is.
+    """
+
+    folder: str
     schema: str
     name: str
     description: str
+    is_view: bool
     columns: tuple[Column, ...]
     select: str | None
     grain: tuple[str, ...]
@@ -62,9 +74,9 @@ def sql_folder() -> Path:
     raise ModelError(f"no folder of SQL models: expected {package / 'sql'} or {package.parent.parent / 'sql'}")
 
 
-def macros(engine: str) -> str:
-    """The statements that teach an engine the words the models use."""
-    return (sql_folder() / "macros" / f"{engine}.sql").read_text()
+def macros(name: str) -> str:
+    """The statements that teach an engine the words the models use; as `published`, those that readers ask with."""
+    return (sql_folder() / "macros" / f"{name}.sql").read_text()
 
 
 @cache
@@ -92,9 +104,11 @@ def _read_model(folder: Path, schema: str, stem: str) -> Model:
     if text is not None and not (text.startswith("-- ") and set(header) == {"grain", "inputs"}):
         raise ModelError(f"{select}: expected a header of a sentence, `-- grain:` and `-- inputs:`")
     return Model(
+        folder=folder.name,
         schema=schema,
         name=stem,
         description=described["description"],
+        is_view=described.get("view", False),
         columns=tuple(_column(folder / f"{stem}.yml", name, facts) for name, facts in described["columns"].items()),
         select=text,
         grain=_names(header.get("grain", "")),
@@ -124,13 +138,13 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(part.split()[0] for part in listed.split(",") if part.strip())
 
 
-def in_order(schemas: Iterable[str]) -> list[Model]:
-    """The models of those schemas, each after the ones it reads.
+def in_order(folders: Iterable[str]) -> list[Model]:
+    """The models of those folders, each after the ones it reads.
 
     Raises:
         ModelError: models read each other in a circle.
     """
-    wanted = {name: model for name, model in models().items() if model.schema in set(schemas)}
+    wanted = {name: model for name, model in models().items() if model.folder in set(folders)}
     sorter = TopologicalSorter({name: [one for one in model.inputs if one in wanted] for name, model in wanted.items()})
     try:
         return [wanted[name] for name in sorter.static_order()]
@@ -154,7 +168,7 @@ def history_digest() -> str:
 def _loader() -> list[Path]:
     package = Path(__file__).resolve().parent
     payload = [path for path in (package / "payload").iterdir() if path.suffix in (".py", ".yml")]
-    return [package / "decision.py", package / "delivery.py", package / "landing.py", *payload]
+    return [package / "delivery.py", package / "landing.py", *payload]
 
 
 def _digest(paths: Iterable[Path]) -> str:

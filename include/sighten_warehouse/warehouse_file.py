@@ -15,6 +15,7 @@ from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros
 from sighten_warehouse.versions import Version
 
 SCHEMAS = ("history", "marts", "ops")
+PUBLISHED = ("current", "marts", "ops", "intervals")
 EXPORTED = ("main", "marts")
 
 
@@ -24,7 +25,7 @@ def build_warehouse(
     """Write `warehouse.duckdb` and `parquet/` into the folder, synced; returns the rows of each table.
 
     `versions` ends with the one that is being built. Tables of `main`, `marts` and `ops` hold their rows themselves;
-    those of `history` are views of the lake's files, by absolute paths.
+    those of `history` are views of the lake's files, by absolute paths, or views of other tables: whoever asks pays.
 
     Raises:
         ModelError: a model does not give the columns that its description lists.
@@ -34,11 +35,14 @@ def build_warehouse(
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
         hand_in(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
+        _create_empty(connection)
         for model in in_order(["history"]):
             _create_history(connection, model, _files(layout, model.name, commits))
+            _describe(connection, model, "view")
         counts = {}
-        for model in in_order(["main", "marts", "ops"]):
-            counts[model.full_name] = _create_table(connection, model)
+        for model in in_order(PUBLISHED):
+            if not model.is_view:
+                counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
         connection.execute("commit")
@@ -66,6 +70,15 @@ def _files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path
     return [history_file(layout, table, one.batch_id) for one in commits if one.history_files.get(table)]
 
 
+def _create_empty(connection: duckdb.DuckDBPyConnection) -> None:
+    """All that is published, without rows: to create a view opens the files it reads, and there are none yet."""
+    for model in in_order(["history"]):
+        _create_history(connection, model, [])
+    for model in in_order(PUBLISHED):
+        _create(connection, model)
+    connection.execute(macros("published"))
+
+
 def _create_history(connection: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path]) -> None:
     columns = ", ".join(
         f'cast("{column.name}" as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns
@@ -76,19 +89,25 @@ def _create_history(connection: duckdb.DuckDBPyConnection, model: Model, files: 
     else:
         empty = ", ".join(f'null as "{column.name}"' for column in model.columns)
         source = f"(select {empty} where false)"
-    connection.execute(f"create view {model.full_name} as select {columns} from {source}")
-    _describe(connection, model, "view")
+    connection.execute(f"create or replace view {model.full_name} as select {columns} from {source}")
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
-    columns = ", ".join(f'"{column.name}" {DUCKDB_TYPES[column.type]}' for column in model.columns)
-    connection.execute(f"create table {model.full_name} ({columns})")
+def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     given = [column[0] for column in connection.execute(f"select * from ({model.select}) limit 0").description or ()]
     described = [column.name for column in model.columns]
     if given != described:
         raise ModelError(f"{model.full_name}: the select gives {given}, expected what is described: {described}")
+    if model.is_view:
+        connection.execute(f"create view {model.full_name} as {model.select}")
+        _describe(connection, model, "view")
+    else:
+        columns = ", ".join(f'"{column.name}" {DUCKDB_TYPES[column.type]}' for column in model.columns)
+        connection.execute(f"create table {model.full_name} ({columns})")
+        _describe(connection, model, "table")
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     row = connection.execute(f"insert into {model.full_name} {model.select}").fetchone()
-    _describe(connection, model, "table")
     return int(row[0]) if row else 0
 
 

@@ -1,4 +1,4 @@
-"""What must be current, found the slow way: delivery after delivery, on plain dictionaries."""
+"""What must be current, or was at a time, found the slow way: delivery after delivery, on plain dictionaries."""
 
 import json
 from copy import deepcopy
@@ -25,7 +25,7 @@ class Current:
     tasks: dict[str, Entity] = field(default_factory=dict)
     sub_tasks: dict[str, Entity] = field(default_factory=dict)
     documents: dict[str, Entity] = field(default_factory=dict)
-    comments: dict[str, str] = field(default_factory=dict)
+    comments: dict[str, Row] = field(default_factory=dict)
 
     def present_tasks(self) -> dict[str, Entity]:
         return {key: one for key, one in self.tasks.items() if one.present}
@@ -39,13 +39,18 @@ class Current:
         }
 
 
-def replay(deliveries: list[Row]) -> Current:
-    """The current state after those deliveries, given in the order in which they were received."""
+def replay(deliveries: list[Row], *, until: datetime | None = None) -> Current:
+    """The current state after those deliveries, given in the order in which they were received.
+
+    With `until` it is the state at that time, from what tells nothing newer.
+    """
     meanings: dict[str, tuple[Row, int]] = {}
     for place, payload in enumerate(deliveries):
         meanings[json.dumps(payload, sort_keys=True)] = (payload, place)  # repeated: the last delivery's place counts
     current = Current()
     for given, _ in sorted(meanings.values(), key=lambda one: (watermark(one[0]), one[1])):
+        if until is not None and watermark(given) > until:
+            continue
         payload = without_repeated(given)
         if "tasks" in payload or "task_count" in payload:
             _apply_milestone(current, payload)
@@ -99,7 +104,7 @@ def _apply_milestone(current: Current, payload: Row) -> None:
     if tasks is not None and payload["task_count"] == len(tasks):
         _remove_others(current.tasks, key, tasks)
     for comment in payload.get("comments") or []:
-        current.comments[comment["uuid"]] = comment["comment"]
+        current.comments[comment["uuid"]] = comment
 
 
 def _apply_task(current: Current, task: Row, milestone: str) -> None:
@@ -110,7 +115,7 @@ def _apply_task(current: Current, task: Row, milestone: str) -> None:
     if task.get("sub_tasks") is not None:
         _remove_others(current.sub_tasks, key, task["sub_tasks"])
     for comment in task.get("comments") or []:
-        current.comments[comment["uuid"]] = comment["comment"]
+        current.comments[comment["uuid"]] = comment
 
 
 def _apply_sub_task(current: Current, sub_task: Row, task: str) -> None:

@@ -26,7 +26,7 @@ NOT_COMPARED = (
 )
 
 
-def a_world(chance: random.Random, name: str) -> list[dict[str, Any]]:
+def a_world(chance: random.Random, name: str, *, at_most: int = 6) -> list[dict[str, Any]]:
     """Deliveries that share a few ids, so that their entities come, go, move and contradict each other."""
 
     def some(kind: str, most: int) -> list[str]:
@@ -47,17 +47,18 @@ def a_world(chance: random.Random, name: str) -> list[dict[str, Any]]:
         return [a_comment(one, chance.choice(["first", "second"]), chance.choice(TIMES)) for one in some("comment", 2)]
 
     def delivery() -> dict[str, Any]:
-        milestone, at = f"{name} {chance.choice('ab')}", chance.choice(TIMES)
+        milestone, at = f"{name} {chance.choice('ab')}", chance.choice([*TIMES, None])
         if chance.random() < 0.25:
             key = f"{name} task {chance.randrange(3)}"
-            return a_task_delivery(key, milestone=milestone, at=at) | task(key) | {"comments": comments()}
+            made = a_task_delivery(key, milestone=milestone) | task(key)
+            return made | {"date_updated": at, "comments": comments()}
         tasks = [task(one) for one in some("task", 3)]
         made = a_milestone(
             milestone, at=at, tasks=tasks, comments=comments(), status=chance.choice(["SUBMITTED", "APPROVED"])
         )
         return made | chance.choice([{}, {}, {}, {}, {"task_count": 9}, {"tasks": None}])
 
-    deliveries = [delivery() for _ in range(chance.randint(1, 6))]
+    deliveries = [delivery() for _ in range(chance.randint(1, at_most))]
     return chance.sample(deliveries * 2, k=min(len(deliveries) + 2, len(deliveries) * 2))
 
 
@@ -92,7 +93,7 @@ def expected(current: Current) -> dict[str, Any]:
         "tasks": {key: [one.parent, one.values["status"]] for key, one in current.present_tasks().items()},
         "sub_tasks": {key: [one.parent, one.values["status"]] for key, one in current.present_sub_tasks().items()},
         "documents": {key: [one.parent, one.values["name"]] for key, one in current.present_documents().items()},
-        "comments": current.comments,
+        "comments": {key: one["comment"] for key, one in current.comments.items()},
     }
 
 
@@ -114,7 +115,7 @@ def test_what_is_current_equals_what_the_oracle_finds_in_any_split_of_loads(tmp_
 
 def all_rows(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
     tables = warehouse.rows("""
-        select schema_name || '.' || table_name from duckdb_tables()
+        select table_schema || '.' || table_name from information_schema.tables
         where table_name not in ('batches', 'versions', 'latency')
     """)
     return {

@@ -1,0 +1,171 @@
+"""What was current at any time equals what the oracle finds, and the intervals and changes say the same."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
+
+import pytest
+from oracle import Current, Row, replay
+from test_any_order import TIMES, a_world, expected, in_some_dialect
+
+from warehouses import Warehouse
+
+WORLDS = 40
+DELIVERIES = 25
+# Before all, when documents were created, each time that deliveries tell, between two of them, and after all.
+MOMENTS = sorted(
+    [*TIMES, "2025-01-01T00:00:00Z", "2025-03-01T08:00:00Z", "2025-03-03T18:00:00Z", "2099-01-01T00:00:00Z"]
+)
+ENTITIES = ("milestone", "task", "sub_task")
+# Which delivery an interval comes from and when it held; all its other columns are what it was.
+PROVENANCE = {"landing_id", "received_at", "valid_from_at", "valid_to_at"}
+Run = tuple[str | None, str | None, dict[str, str | None]]
+
+
+@cache
+def deliveries() -> list[Row]:
+    chance = random.Random(2018)
+    made = [one for number in range(WORLDS) for one in a_world(chance, str(number), at_most=DELIVERIES)]
+    return chance.sample(made, len(made))
+
+
+@cache
+def everything() -> Current:
+    return replay(deliveries())
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """One for all moments: nothing here changes it."""
+    chance = random.Random(2021)
+    warehouse = Warehouse(tmp_path_factory.mktemp("any time"))
+    half = len(deliveries()) // 2
+    for part in (deliveries()[:half], deliveries()[half:]):
+        warehouse.land(*(in_some_dialect(chance, one) for one in part))
+        warehouse.load()
+    warehouse.publish()
+    return warehouse
+
+
+def as_of(warehouse: Warehouse, table: str, moment: str, columns: str) -> list[tuple[Any, ...]]:
+    return warehouse.rows(f"select {columns} from {table}_as_of(cast(? as timestamp))", moment.removesuffix("Z"))
+
+
+def found(warehouse: Warehouse, moment: str) -> dict[str, Any]:
+    def rows(table: str, columns: str) -> dict[str, list[Any]]:
+        return {key: rest for key, *rest in as_of(warehouse, table, moment, columns)}
+
+    return {
+        "milestones": dict(as_of(warehouse, "milestones", moment, "milestone_id, status")),
+        "tasks": rows("tasks", "task_id, milestone_id, status"),
+        "sub_tasks": rows("sub_tasks", "sub_task_id, task_id, status"),
+        "documents": rows("documents", "document_id, sub_task_id, name"),
+        "comments": dict(as_of(warehouse, "comments", moment, "comment_id, comment")),
+    }
+
+
+def comments_written_by(moment: str) -> dict[str, str]:
+    """A comment says itself when it was written, whichever delivery tells of it."""
+    return {key: one["comment"] for key, one in everything().comments.items() if one["timestamp"] <= moment}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_was_current_at_a_time_equals_what_the_oracle_finds(warehouse: Warehouse, moment: str) -> None:
+    then = replay(deliveries(), until=datetime.fromisoformat(moment))
+
+    assert expected(then) | {"comments": comments_written_by(moment)} == found(warehouse, moment)
+
+
+@pytest.mark.parametrize("table", ["milestones", "tasks", "sub_tasks", "documents", "comments"])
+def test_after_the_newest_delivery_it_is_what_is_current(warehouse: Warehouse, table: str) -> None:
+    columns = ", ".join(column for column, *_ in warehouse.rows(f"describe from {table}_as_of(null)"))
+
+    was = as_of(warehouse, table, MOMENTS[-1], columns)
+
+    assert was
+    assert sorted(warehouse.rows(f"select {columns} from main.{table}"), key=repr) == sorted(was, key=repr)
+
+
+@pytest.fixture(scope="module")
+def lives(warehouse: Warehouse) -> dict[str, dict[str, list[Run]]]:
+    """Of each entity, by id: since when, until when, and what it was, as text, as the tables of each moment tell."""
+    return {entity: dict(lives_of(warehouse, entity)) for entity in ENTITIES}
+
+
+def lives_of(warehouse: Warehouse, entity: str) -> Iterator[tuple[str, list[Run]]]:
+    columns, listed = fields(warehouse, entity)
+    at = [
+        {row[0]: dict(zip(columns, row, strict=True)) for row in as_of(warehouse, f"{entity}s", moment, listed)}
+        for moment in MOMENTS
+    ]
+    for key in {key for rows in at for key in rows}:
+        yield key, list(runs([rows.get(key) for rows in at]))
+
+
+def fields(warehouse: Warehouse, entity: str) -> tuple[list[str], str]:
+    described = [column for column, *_ in warehouse.rows(f"describe history.{entity}_intervals")]
+    columns = [column for column in described if column not in PROVENANCE]
+    return columns, ", ".join(f"cast({column} as varchar)" for column in columns)
+
+
+def runs(states: list[dict[str, str | None] | None]) -> Iterator[Run]:
+    """Since when and until when it was the same; None at either end is ever."""
+    grouped = groupby(zip(states, MOMENTS, strict=True), key=itemgetter(0))
+    same = [(state, [moment for _, moment in group]) for state, group in grouped]
+    starts = [None, *(moments[0] for _, moments in same[1:]), None]
+    for (state, _), (start, end) in zip(same, pairwise(starts), strict=True):
+        if state is not None:
+            yield start, end, state
+
+
+def time(column: str) -> str:
+    return f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')"
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_an_interval_is_as_long_as_nothing_changed(
+    warehouse: Warehouse, lives: dict[str, dict[str, list[Run]]], entity: str
+) -> None:
+    _, listed = fields(warehouse, entity)
+
+    intervals = warehouse.rows(
+        f"select {time('valid_from_at')}, {time('valid_to_at')}, {listed} from history.{entity}_intervals"
+    )
+
+    whole = [(start, end, *state.values()) for life in lives[entity].values() for start, end, state in life]
+    assert len(whole) > WORLDS
+    assert sorted(whole, key=repr) == sorted(intervals, key=repr)
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_the_changes_are_what_differs_between_one_interval_and_the_next(
+    warehouse: Warehouse, lives: dict[str, dict[str, list[Run]]], entity: str
+) -> None:
+    changes = warehouse.rows(
+        f"select entity_id, {time('watermark_at')}, field, old_value, new_value from ops.changes where entity = ?",
+        entity,
+    )
+
+    differing = [
+        (key, start, field, before[field], after[field])
+        for key, life in lives[entity].items()
+        for (_, _, before), (start, _, after) in pairwise(life)
+        for field in after
+        if before[field] != after[field]
+    ]
+    assert len(differing) > WORLDS
+    assert sorted(differing, key=repr) == sorted(changes, key=repr)
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_an_interval_begins_at_the_watermark_of_the_delivery_that_opened_it(warehouse: Warehouse, entity: str) -> None:
+    said = "landing_id, valid_from_at, received_at"
+
+    opened = warehouse.rows(f"select {said} from history.{entity}_intervals")
+
+    snapshots = warehouse.rows("select landing_id, watermark_at, received_at from ops.snapshots where not is_duplicate")
+    assert set() == set(opened) - set(snapshots)
