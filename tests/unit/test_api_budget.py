@@ -1,5 +1,6 @@
 """The budget that all processes share: never more than the rate, live calls before backfill."""
 
+import fcntl
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from scripted_api import Asked, FakeClock, Said, client_of, in_turn, scripted
 from sighten_warehouse.api_budget import ApiBudget
 from sighten_warehouse.api_retries import Patience
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.errors import ApiUnavailableError
+from sighten_warehouse.errors import ApiUnavailableError, StorageError
 
 RATE = 40.0
 CALLS = 14
@@ -140,3 +141,25 @@ def test_a_clock_that_was_set_back_does_not_stop_the_calls(tmp_path: Path) -> No
     early = FakeClock(late.now() - timedelta(days=1))
 
     assert ApiBudget(tmp_path / "b", rate=1, priority="backfill", clock=early).take(within_s=0)
+
+
+def test_nobody_takes_a_turn_while_another_process_is_at_the_file(tmp_path: Path) -> None:
+    budget = ApiBudget(tmp_path / "b", rate=1, priority="live", clock=FakeClock())
+    taken = threading.Event()
+    taker = threading.Thread(target=lambda: budget.take(within_s=0) and taken.set())
+    with (tmp_path / "b").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        taker.start()
+
+        too_early = taken.wait(0.2)
+
+    taker.join(10)
+    assert not too_early
+    assert taken.is_set()
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+
+    with pytest.raises(StorageError, match="expected to share the API's budget there"):
+        ApiBudget(tmp_path / "b", rate=1, priority="live", clock=FakeClock()).take(within_s=0)

@@ -1,12 +1,13 @@
 """What the client does after a setback, by a clock that needs no waiting."""
 
 import gzip
+import threading
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from scripted_api import FakeClock, Said, Script, client_of, in_turn, said_json, scripted
+from scripted_api import Asked, FakeClock, Said, Script, client_of, in_turn, said_json, scripted
 from structlog.testing import capture_logs
 
 from sighten_warehouse.api_retries import Patience, told_wait
@@ -197,5 +198,23 @@ def test_a_body_that_no_answer_has_is_refused_before_it_fills_the_memory(tmp_pat
         pytest.raises(RejectedError, match=f"answer_too_large at {SITES}: expected at most 64 MiB"),
     ):
         client.get(SITES)
+
+    assert 1 == len(api.asked)
+
+
+def test_a_server_that_says_nothing_is_waited_for_no_longer_than_the_call_may_take(tmp_path: Path) -> None:
+    given_up = threading.Event()
+
+    def silent(_: Asked) -> Said:
+        given_up.wait(30)
+        return Said()
+
+    with (
+        scripted(silent) as api,
+        client_of(api.url, tmp_path, patience=Patience(total_s=0.2)) as client,
+    ):
+        with pytest.raises(ApiUnavailableError, match="ReadTimeout|TimeoutError"):
+            client.get(SITES)
+        given_up.set()
 
     assert 1 == len(api.asked)

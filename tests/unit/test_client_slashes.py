@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scripted_api import Asked, Said, client_of, in_turn, said_json, scripted
 
+from sighten_warehouse.api_addresses import Addresses
 from sighten_warehouse.errors import NotFoundError
 
 DOCUMENT = "/api/v1/document/{document_id}/download/"
@@ -69,3 +70,13 @@ def test_threads_that_meet_the_wrong_style_at_once_all_find_the_right_one(tmp_pa
 
     assert [200] * 8 == [answer.status for answer in answers]
     assert 16 == len(api.asked)
+
+
+def test_a_style_learnt_by_another_thread_in_the_meantime_is_tried() -> None:
+    addresses = Addresses("http://127.0.0.1:1")
+    addresses.knows("/api/v1/site", seen_at="http://127.0.0.1:1/api/v1/site/?a=b")
+
+    other = addresses.other_style("/api/v1/site", seen_at="http://127.0.0.1:1/api/v1/site?a=b")
+
+    assert "http://127.0.0.1:1/api/v1/site/?a=b" == other
+    assert addresses.other_style("/api/v1/site", seen_at=other) is None

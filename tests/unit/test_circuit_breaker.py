@@ -1,0 +1,33 @@
+"""The circuit breaker by itself, for what happens between the calls of several threads."""
+
+import pytest
+from scripted_api import FakeClock
+
+from sighten_warehouse.circuit_breaker import CircuitBreaker
+from sighten_warehouse.errors import CircuitOpenError
+
+
+def test_while_one_request_finds_out_the_others_are_refused() -> None:
+    clock = FakeClock()
+    breaker = CircuitBreaker(clock=clock, opens_after=2)
+    breaker.failed()
+    breaker.failed()
+    clock.sleep(30)
+
+    breaker.admit()
+
+    with pytest.raises(CircuitOpenError, match="2 calls in a row have failed"):
+        breaker.admit()
+
+
+def test_a_longer_wait_that_the_api_asks_for_is_kept_to_for_an_hour_at_most() -> None:
+    clock = FakeClock()
+    breaker = CircuitBreaker(clock=clock, opens_after=1)
+    breaker.failed(not_before_s=1e12)
+    clock.sleep(3599)
+
+    with pytest.raises(CircuitOpenError, match="again from 2026-11-23T13:00:00Z"):
+        breaker.admit()
+
+    clock.sleep(1)
+    breaker.admit()
