@@ -213,7 +213,7 @@ def test_a_server_that_says_nothing_is_waited_for_no_longer_than_the_call_may_ta
         scripted(silent) as api,
         client_of(api.url, tmp_path, patience=Patience(total_s=0.2)) as client,
     ):
-        with pytest.raises(ApiUnavailableError, match="ReadTimeout|TimeoutError"):
+        with pytest.raises(ApiUnavailableError, match=r"ReadTimeout|TimeoutError"):
             client.get(SITES)
         given_up.set()
 
