@@ -152,7 +152,7 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
     if not isinstance(children, list):
         at.report(name, "unfit_value", expected="a list", example=children)
         return {name: children}
-    unreadable = []
+    unreadable: list[Row] = []
     below = at.below(f"{name}[]")
     for position, child in enumerate(children, 1):
         conformed = _conform(shape, child, below) if isinstance(child, dict) else None
