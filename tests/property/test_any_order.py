@@ -58,7 +58,10 @@ def a_world(chance: random.Random, name: str, *, at_most: int = 6) -> list[dict[
         )
         return made | chance.choice([{}, {}, {}, {}, {"task_count": 9}, {"tasks": None}])
 
-    deliveries = [delivery() for _ in range(chance.randint(1, at_most))]
+    deliveries: list[dict[str, Any]] = []
+    for _ in range(chance.randint(1, at_most)):
+        only_the_log_grew = deliveries and chance.random() < 0.15
+        deliveries.append(chance.choice(deliveries) | {"comments": comments()} if only_the_log_grew else delivery())
     return chance.sample(deliveries * 2, k=min(len(deliveries) + 2, len(deliveries) * 2))
 
 

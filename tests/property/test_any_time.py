@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from oracle import Current, Row, replay
@@ -21,9 +21,18 @@ MOMENTS = sorted(
     [*TIMES, "2025-01-01T00:00:00Z", "2025-03-01T08:00:00Z", "2025-03-03T18:00:00Z", "2099-01-01T00:00:00Z"]
 )
 ENTITIES = ("milestone", "task", "sub_task")
-# Which delivery an interval comes from and when it held; all its other columns are what it was.
-PROVENANCE = {"landing_id", "received_at", "valid_from_at", "valid_to_at"}
-Run = tuple[str | None, str | None, dict[str, str | None]]
+# When an interval held and which delivery opened it; all its other columns are what it was.
+NOT_FIELDS = {"landing_id", "received_at", "valid_from_at", "valid_to_at"}
+State = dict[str, str | None]
+
+
+class Run(NamedTuple):
+    """How long something was the same; None at either end is ever."""
+
+    start: str | None
+    end: str | None
+    landing_id: str
+    state: State
 
 
 @cache
@@ -92,34 +101,36 @@ def test_after_the_newest_delivery_it_is_what_is_current(warehouse: Warehouse, t
 
 @pytest.fixture(scope="module")
 def lives(warehouse: Warehouse) -> dict[str, dict[str, list[Run]]]:
-    """Of each entity, by id: since when, until when, and what it was, as text, as the tables of each moment tell."""
+    """Of each entity, by id, what it was and for how long, as its table at each moment tells."""
     return {entity: dict(lives_of(warehouse, entity)) for entity in ENTITIES}
 
 
 def lives_of(warehouse: Warehouse, entity: str) -> Iterator[tuple[str, list[Run]]]:
     columns, listed = fields(warehouse, entity)
     at = [
-        {row[0]: dict(zip(columns, row, strict=True)) for row in as_of(warehouse, f"{entity}s", moment, listed)}
-        for moment in MOMENTS
+        {key: (landing_id, dict(zip(columns, (key, *rest), strict=True))) for landing_id, key, *rest in rows}
+        for rows in (as_of(warehouse, f"{entity}s", moment, f"landing_id, {listed}") for moment in MOMENTS)
     ]
     for key in {key for rows in at for key in rows}:
-        yield key, list(runs([rows.get(key) for rows in at]))
+        yield (
+            key,
+            list(runs([(*rows.get(key, (None, None)), moment) for rows, moment in zip(at, MOMENTS, strict=True)])),
+        )
 
 
 def fields(warehouse: Warehouse, entity: str) -> tuple[list[str], str]:
     described = [column for column, *_ in warehouse.rows(f"describe history.{entity}_intervals")]
-    columns = [column for column in described if column not in PROVENANCE]
+    columns = [column for column in described if column not in NOT_FIELDS]
     return columns, ", ".join(f"cast({column} as varchar)" for column in columns)
 
 
-def runs(states: list[dict[str, str | None] | None]) -> Iterator[Run]:
-    """Since when and until when it was the same; None at either end is ever."""
-    grouped = groupby(zip(states, MOMENTS, strict=True), key=itemgetter(0))
-    same = [(state, [moment for _, moment in group]) for state, group in grouped]
-    starts = [None, *(moments[0] for _, moments in same[1:]), None]
-    for (state, _), (start, end) in zip(same, pairwise(starts), strict=True):
-        if state is not None:
-            yield start, end, state
+def runs(seen: list[tuple[str | None, State | None, str]]) -> Iterator[Run]:
+    """The stretches in which it was there and the same; each has the landing_id with which it began."""
+    same = [list(group) for _, group in groupby(seen, key=itemgetter(1))]
+    starts = [None, *(group[0][2] for group in same[1:]), None]
+    for ((landing_id, state, _), *_), (start, end) in zip(same, pairwise(starts), strict=True):
+        if landing_id is not None and state is not None:
+            yield Run(start, end, landing_id, state)
 
 
 def time(column: str) -> str:
@@ -136,7 +147,7 @@ def test_an_interval_is_as_long_as_nothing_changed(
         f"select {time('valid_from_at')}, {time('valid_to_at')}, {listed} from history.{entity}_intervals"
     )
 
-    whole = [(start, end, *state.values()) for life in lives[entity].values() for start, end, state in life]
+    whole = [(one.start, one.end, *one.state.values()) for life in lives[entity].values() for one in life]
     assert len(whole) > WORLDS
     assert sorted(whole, key=repr) == sorted(intervals, key=repr)
 
@@ -151,21 +162,33 @@ def test_the_changes_are_what_differs_between_one_interval_and_the_next(
     )
 
     differing = [
-        (key, start, field, before[field], after[field])
+        (key, after.start, field, before.state[field], value)
         for key, life in lives[entity].items()
-        for (_, _, before), (start, _, after) in pairwise(life)
-        for field in after
-        if before[field] != after[field]
+        for before, after in pairwise(life)
+        for field, value in after.state.items()
+        if before.state[field] != value
     ]
     assert len(differing) > WORLDS
     assert sorted(differing, key=repr) == sorted(changes, key=repr)
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-def test_an_interval_begins_at_the_watermark_of_the_delivery_that_opened_it(warehouse: Warehouse, entity: str) -> None:
-    said = "landing_id, valid_from_at, received_at"
+def test_an_interval_is_opened_by_the_delivery_that_tells_of_it_or_that_brings_its_task_back(
+    warehouse: Warehouse, lives: dict[str, dict[str, list[Run]]], entity: str
+) -> None:
+    watermarks = dict(warehouse.rows(f"select landing_id, {time('watermark_at')} from ops.snapshots"))
+    tasks = {(key, start): landing_id for key, start, landing_id in openings(warehouse, "task")}
 
-    opened = warehouse.rows(f"select {said} from history.{entity}_intervals")
+    opened = openings(warehouse, entity)
 
-    snapshots = warehouse.rows("select landing_id, watermark_at, received_at from ops.snapshots where not is_duplicate")
-    assert set() == set(opened) - set(snapshots)
+    told = [
+        (key, one.start, one.landing_id if told_then else tasks[one.state["task_id"], one.start])
+        for key, life in lives[entity].items()
+        for one in life
+        for told_then in [watermarks[one.landing_id] == one.start]
+    ]
+    assert sorted(told, key=repr) == sorted(opened, key=repr)
+
+
+def openings(warehouse: Warehouse, entity: str) -> list[tuple[Any, ...]]:
+    return warehouse.rows(f"select {entity}_id, {time('valid_from_at')}, landing_id from history.{entity}_intervals")
