@@ -46,7 +46,8 @@ class Column:
 class Model:
     """One table: what it means and, unless a step of the product writes its rows itself, the `select` that makes it.
 
-    A view holds no rows: whoever asks it pays, and publishing it costs the same however long history is.
+    A view holds no rows: whoever asks it pays, and publishing it costs the same however long history is. Readers know
+    none of the words in `sql/macros/duckdb.sql`, so its `select` uses none.
     """
 
     folder: str

@@ -2,6 +2,7 @@
 -- grain: entity, entity_id, field, watermark_at
 -- inputs: history.milestone_intervals, history.sub_task_intervals, history.task_intervals
 -- Appearing is no change; one that was gone and is back is compared with what it was before.
+-- The names of the fields stand twice because DuckDB 1.5 cannot read an `unpivot` in a view that 2.0 has written.
 with milestones as (
 
     select * from history.milestone_intervals

@@ -112,10 +112,8 @@ def lives_of(warehouse: Warehouse, entity: str) -> Iterator[tuple[str, list[Run]
         for rows in (as_of(warehouse, f"{entity}s", moment, f"landing_id, {listed}") for moment in MOMENTS)
     ]
     for key in {key for rows in at for key in rows}:
-        yield (
-            key,
-            list(runs([(*rows.get(key, (None, None)), moment) for rows, moment in zip(at, MOMENTS, strict=True)])),
-        )
+        seen = [(*rows.get(key, (None, None)), moment) for rows, moment in zip(at, MOMENTS, strict=True)]
+        yield key, list(runs(seen))
 
 
 def fields(warehouse: Warehouse, entity: str) -> tuple[list[str], str]:
