@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from sighten_warehouse.checks import findings_table
 from sighten_warehouse.codes import own_codes
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
@@ -42,6 +43,7 @@ def hand_in(
         "versions": pa.Table.from_pylist([_version_row(one) for one in versions], schema=VERSIONS_SCHEMA),
         "version_batches": pa.Table.from_pylist(batches, schema=VERSION_BATCHES_SCHEMA),
         "own_codes": own_codes(layout),
+        "findings": findings_table([]),
     }
     for name, table in parts.items():
         connection.register(f"_{name}", table)

@@ -169,7 +169,7 @@ def history_digest() -> str:
 def _loader() -> list[Path]:
     package = Path(__file__).resolve().parent
     payload = [path for path in (package / "payload").iterdir() if path.suffix in (".py", ".yml")]
-    return [package / "delivery.py", package / "landing.py", *payload]
+    return [package / "decision.py", package / "delivery.py", package / "landing.py", *payload]
 
 
 def _digest(paths: Iterable[Path]) -> str:

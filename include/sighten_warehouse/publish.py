@@ -34,6 +34,7 @@ def publish(settings: Settings) -> Version:
     Raises:
         LakeError: commits contradict each other; the version before stays.
         ModelError: a model does not give the columns that its description lists; the version before stays.
+        CheckError: a check of severity `fail` found something; the version before stays.
         SettingError: the home's list of codes is ill-formed; the version before stays.
     """
     layout = settings.layout

@@ -21,6 +21,7 @@ class Status:
     """What lies where. Every landed delivery is in `pending`, in `unpublished`, or has one of `outcomes`.
 
     `recounted` says whether the lines of all landing files were counted again, or only those of pending ones.
+    `quarantine`: reason → open deliveries; `checks`: check → rows it found in the published version.
     """
 
     landed: int
@@ -36,6 +37,7 @@ class Status:
     last_received_at: datetime | None = None
     last_committed_at: str | None = None
     quarantine: dict[str, int] = field(default_factory=dict)
+    checks: dict[str, int] = field(default_factory=dict)
     drift: int = 0
 
     @cached_property
@@ -93,18 +95,26 @@ def _published(layout: Layout) -> dict[str, Any]:
     if not layout.warehouse_file.exists():
         return {"outcomes": dict.fromkeys(OUTCOMES, 0)}
     with duckdb.connect(str(layout.warehouse_file), read_only=True) as connection:
-        outcomes = dict(connection.execute("select outcome, count(*) from ops.deliveries group by outcome").fetchall())
-        quarantine = dict(
-            connection.execute(
-                "select reason, count(*) from ops.quarantine where decision is null group by reason order by reason"
-            ).fetchall()
+        outcomes = _counts(connection, "select outcome, count(*) from ops.deliveries group by outcome")
+        quarantine = _counts(
+            connection,
+            "select reason, count(*) from ops.quarantine where decision is null group by reason order by reason",
         )
+        checks = _counts(connection, "select check_name, findings from ops.checks where findings > 0 order by check_name")
         drift, last = connection.execute(
             "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"
         ).fetchall()[0]
     return {
         "outcomes": dict.fromkeys(OUTCOMES, 0) | outcomes,
         "quarantine": quarantine,
+        "checks": checks,
         "drift": drift,
         "last_received_at": last,
     }
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+    try:
+        return dict(connection.execute(sql).fetchall())
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return {}  # published by older code, which had no such table or column

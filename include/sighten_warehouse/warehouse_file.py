@@ -6,12 +6,13 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.checks import findings_table, run_checks, stage_new_history
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.lake import Manifest, history_file
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros
+from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros, models
 from sighten_warehouse.versions import Version
 
 SCHEMAS = ("history", "marts", "ops")
@@ -29,6 +30,7 @@ def build_warehouse(
 
     Raises:
         ModelError: a model does not give the columns that its description lists.
+        CheckError: a check of severity `fail` found something.
     """
     with _warehouse(folder / "warehouse.duckdb") as connection:
         connection.execute("set variable api_url = ?", [api_url])
@@ -45,6 +47,8 @@ def build_warehouse(
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
+        new = [one for one in commits if one.batch_id in versions[-1].new_batches]
+        counts["ops.checks"] = _check(connection, layout, new)
         connection.execute("commit")
     sync(folder / "warehouse.duckdb")
     return counts
@@ -109,6 +113,14 @@ def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     row = connection.execute(f"insert into {model.full_name} {model.select}").fetchone()
     return int(row[0]) if row else 0
+
+
+def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> int:
+    """Ask every check and keep what they found; history is looked at as far as it is new."""
+    stage_new_history(connection, {model.name: _files(layout, model.name, new) for model in in_order(["history"])})
+    connection.register("_findings", findings_table(run_checks(connection)))
+    connection.execute("insert into staging.findings from _findings")
+    return _fill(connection, models()["ops.checks"])
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: Model, what: str) -> None:

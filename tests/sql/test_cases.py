@@ -1,19 +1,40 @@
-"""SQL models by cases as data: `cases/<schema>.<model>.yml` holds given rows and the rows expected of them.
+"""SQL models and checks by cases as data: `cases/<schema>.<model>.yml` holds given rows and the rows expected of them.
 
-A case gives rows for some of the model's inputs; columns it does not name are NULL, inputs it does not name are empty.
-Of the result, the columns that the case names are compared, in any order of rows.
+A case gives rows for some of the inputs; columns it does not name are NULL, inputs it does not name are empty.
+Of the result, the columns that the case names are compared, in any order of rows; of a nested value, what is not NULL.
+Those of the checks lie in `cases/checks.<check>.yml`. A case may set `published_at` and `api_url`.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
-from sighten_warehouse.models import DUCKDB_TYPES, macros, models
+from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
+from sighten_warehouse.codes import CODES_SCHEMA
+from sighten_warehouse.decision import DECISION_SCHEMA
+from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA
+from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
+from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
+from sighten_warehouse.payload.shapes import snapshot_schema
 
+HANDED_IN = {
+    "staging.commits": COMMITS_SCHEMA,
+    "staging.decisions": DECISION_SCHEMA,
+    "staging.deliveries": DELIVERY_SCHEMA,
+    "staging.drift": DRIFT_SCHEMA,
+    "staging.findings": FINDINGS_SCHEMA,
+    "staging.own_codes": CODES_SCHEMA,
+    "staging.snapshots": snapshot_schema(),
+    "staging.version_batches": VERSION_BATCHES_SCHEMA,
+    "staging.versions": VERSIONS_SCHEMA,
+}
+CHECKS = {f"checks.{check.name}": check for check in checks()}
+WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [
     pytest.param(file.stem, case, id=f"{file.stem}: {case['case']}")
     for file in sorted(Path(__file__).parent.glob("cases/*.yml"))
@@ -23,46 +44,79 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_given_rows_give_the_expected_rows(name: str, case: dict[str, Any]) -> None:
-    model = models()[name]
+    asked = CHECKS[name] if name in CHECKS else models()[name]
+    assert set(case["given"]) <= set(asked.inputs), "a case may give only what is read"
     with duckdb.connect() as connection:
         connection.execute(macros("duckdb"))
-        connection.execute("set variable published_at = ?", [case.get("published_at")])
-        _give(connection, model.inputs, case["given"])
+        for variable in ("published_at", "api_url"):
+            connection.execute(f"set variable {variable} = ?", [case.get(variable)])
+        for schema in ("staging", "history", "marts", "ops"):
+            connection.execute(f"create schema {schema}")
+        for table in asked.inputs:
+            give(connection, table, case["given"].get(table, []))
 
-        found = connection.execute(f"select * from ({model.select})").df().astype(object)
+        found = connection.execute(f"select * from ({asked.select})")
+        names = [column[0] for column in found.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     columns = list(case["expect"][0]) if case["expect"] else []
-    rows = [{column: _plain(row[column]) for column in columns} for row in found.to_dict("records")]
-    assert sorted(map(repr, case["expect"])) == sorted(map(repr, rows))
+    assert comparable(case["expect"], columns) == comparable(rows, columns)
 
 
-def _give(connection: duckdb.DuckDBPyConnection, inputs: tuple[str, ...], given: dict[str, Any]) -> None:
-    assert set(given) <= set(inputs), "a case may give only what the model reads"
-    for schema in {name.partition(".")[0] for name in inputs} - {"main"}:
-        connection.execute(f"create schema {schema}")
-    for name in inputs:
-        types = {column.name: DUCKDB_TYPES[column.type] for column in models()[name].columns}
-        connection.execute(
-            f"create table {name} ({', '.join(f'{column!r} {kind}' for column, kind in types.items())})".replace(
-                "'", '"'
-            )
-        )
-        for row in given.get(name, []):
-            listed = ", ".join(f'"{column}"' for column in row)
-            holes = ", ".join("?" for _ in row)
-            connection.execute(f"insert into {name} ({listed}) values ({holes})", list(row.values()))
+def give(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Create an input with those rows, typed as its description, its step or its own select says."""
+    if table in HANDED_IN:
+        create(connection, table, rows, HANDED_IN[table])
+        return
+    model = models()[table]
+    if model.columns:
+        typed = ", ".join(f'"{column.name}" {DUCKDB_TYPES[column.type]}' for column in model.columns)
+        connection.execute(f"create table {table} ({typed})")
+        for row in rows:
+            listed, holes = ", ".join(f'"{column}"' for column in row), ", ".join("?" for _ in row)
+            connection.execute(f"insert into {table} ({listed}) values ({holes})", list(row.values()))
+        return
+    with duckdb.connect() as empty:
+        empty.execute(macros("duckdb"))
+        empty.execute("create schema staging")
+        for part in model.inputs:
+            give(empty, part, [])
+        schema = empty.sql(model.select or "").to_arrow_table().schema
+    create(connection, table, rows, schema)
 
 
-def _plain(value: Any) -> Any:
-    """As YAML would give it: text, number, boolean or null; a time as text."""
-    if pd.isna(value):
-        return None
-    if hasattr(value, "isoformat"):
+def create(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    assert {name for row in rows for name in row} <= set(schema.names), "a case may give only columns that there are"
+    connection.register("_given", pa.Table.from_pylist(rows, schema=schema))
+    connection.execute(f"create table {table} as from _given")
+    connection.unregister("_given")
+
+
+def comparable(rows: list[dict[str, Any]], columns: list[str]) -> list[str]:
+    return sorted(repr({name: plain(row[name]) for name in columns}) for row in rows)
+
+
+def plain(value: Any) -> Any:
+    """As YAML would give it, a time as text; of a nested value only what is not NULL."""
+    if isinstance(value, date):
         return value.isoformat(sep=" ") if hasattr(value, "hour") else value.isoformat()
-    return value.item() if hasattr(value, "item") else value
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value
 
 
-def test_every_mart_has_cases() -> None:
-    covered = {param.id.partition(":")[0] for param in CASES}
+def test_every_model_and_every_check_has_cases() -> None:
+    needed = {name for name, model in models().items() if model.select} | set(WRITTEN)
 
-    assert {name for name, model in models().items() if model.schema == "marts"} - covered == set()
+    covered = {param.values[0] for param in CASES}
+
+    assert set() == needed - covered
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_check_has_a_case_in_which_it_finds_nothing_and_one_in_which_it_does(name: str) -> None:
+    found = [bool(param.values[1]["expect"]) for param in CASES if param.values[0] == name]
+
+    assert {False, True} == set(found)
