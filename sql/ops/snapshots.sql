@@ -2,7 +2,7 @@
 -- grain: landing_id
 -- inputs: history.snapshots, ops.decisions
 -- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id, and takes the last one's place.
--- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id and has the last one's place.
+-- A delivery that was decided on does not count, whatever it reads as; nor does one that a decision landed before.
 with decisions as (
 
     select * from ops.decisions

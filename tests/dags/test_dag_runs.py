@@ -14,7 +14,7 @@ from sighten_warehouse.settings import Settings
 pytestmark = pytest.mark.airflow
 Land = Callable[..., str]
 Run = Callable[[str], dict[str, list[str]]]
-TWO_MEGABYTES = b"x" * 2_100_000  # enough for a batch of its own
+FIVE_MEGABYTES = b"x" * 5_000_000  # enough for a batch of its own
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def test_what_landed_is_committed_and_announced(run: Run, settings: Settings, la
 
 
 def test_each_batch_is_flattened_by_a_task_of_its_own(run: Run, settings: Settings, land: Land) -> None:
-    land(TWO_MEGABYTES)
-    land(TWO_MEGABYTES)
+    land(FIVE_MEGABYTES)
+    land(FIVE_MEGABYTES)
 
     states = run("load_milestones")
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from factories import SAMPLE_BYTES, a_milestone
+from factories import SAMPLE_BYTES, a_milestone, a_task
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.models import models
 from sighten_warehouse.publish import is_current
@@ -165,3 +165,14 @@ def test_the_link_for_people_needs_the_address_of_sighten(warehouse: Warehouse) 
     assert without is None
     expected = "https://sighten.example/api/v1/document/189bd7c0-2e6f-45cb-a00e-33ca4fe297d2/preview"
     assert expected == warehouse.value("select preview_url from documents")
+
+
+def test_what_has_no_name_and_no_comment_keeps_nobody_from_publishing(warehouse: Warehouse) -> None:
+    nameless = a_milestone("one", status="APPROVED", tasks=[a_task("a") | {"name": None}, a_task("b") | {"name": None}])
+
+    warehouse.deliver(nameless | {"milestone_definition": None})
+
+    assert (None, "status") == warehouse.row("select comment_id, source from marts.milestone_events")
+    assert [(None, None, 2)] == warehouse.rows(
+        "select milestone_definition_id, name, tasks from marts.task_bottlenecks"
+    )

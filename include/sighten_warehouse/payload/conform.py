@@ -7,7 +7,7 @@ from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.payload.codes import KNOWN_CODES
 from sighten_warehouse.payload.findings import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
-from sighten_warehouse.payload.json_text import canonical_json, json_text
+from sighten_warehouse.payload.json_text import canonical_json
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER, Field, Shape
 
 Row = dict[str, Any]
@@ -129,9 +129,9 @@ def _conform_assignee(row: Row, given: Any, at: At) -> Row:
 
 
 def _conform_data(row: Row, given: Row, at: At) -> None:
-    """`data` whole, as JSON, so that nothing of it needs rescuing; and the lists in it as children."""
+    """`data` whole, as JSON with sorted keys, so that nothing needs rescuing; and the lists in it as children."""
     data = given.get("data")
-    row["data"] = json_text(data) if "data" in given else None
+    row["data"] = canonical_json(data).decode() if "data" in given else None
     row["is_checked"] = data if isinstance(data, bool) else None
     # false and true say that there are no documents; anything else that is not an object says nothing of them.
     lists = data if isinstance(data, dict) else ({"documents": [], "envelopes": []} if isinstance(data, bool) else {})
