@@ -20,7 +20,10 @@ SCHEMAS = {
     "main": ("Current state", "One row for each thing that exists now. `main` need not be written in a query."),
     "marts": ("Reports", "Answers, one row for each thing that is counted or timed."),
     "ops": ("Operations", "What became of every delivery, batch and version."),
-    "history": ("History", "One row for each thing and each snapshot that mentioned it, and intervals of validity made of these. All are views."),
+    "history": (
+        "History",
+        "One row for each thing and each snapshot that mentioned it, and intervals of validity made of these: views.",
+    ),
 }
 WRITTEN_BY_A_STEP = "Not made by a `select`: a step of the product writes its rows. No step of this version does."
 
