@@ -12,9 +12,9 @@ from sighten_warehouse.arrivals import ARRIVALS
 from sighten_warehouse.decision import Decision, decision_line
 from sighten_warehouse.delivery import read_delivery
 from sighten_warehouse.errors import NotQuarantinedError
-from sighten_warehouse.lake import one_writer
 from sighten_warehouse.landing import LandingLine, landing_line, write_landing_file
 from sighten_warehouse.load import load
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.quarantine import Quarantined, find, landed
 from sighten_warehouse.settings import Settings
 

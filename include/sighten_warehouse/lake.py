@@ -1,16 +1,15 @@
 """The lake: which batches were committed, which landing files they took, and which history files they wrote."""
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sighten_warehouse.durable import ensure_folder, write_durably
+from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake_folder import pinned
 from sighten_warehouse.layout import Layout
 
 
@@ -68,14 +67,24 @@ def commit_path(layout: Layout, batch_id: str) -> Path:
     return layout.commits / f"{batch_id}.json"
 
 
+def commit_files(layout: Layout) -> list[Path]:
+    """Where all commits lie, in the lake in use."""
+    found = pinned(layout).commits.glob("*.json")
+    return [path for path in found if not path.name.startswith(".")]
+
+
+def oldest_first(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """The manifests as they were committed, oldest first."""
+    return sorted(manifests, key=lambda manifest: (manifest.committed_at or "", manifest.batch_id))
+
+
 def commits(layout: Layout) -> list[Manifest]:
     """All commits, oldest first.
 
     Raises:
         LakeError: two of them name the same landing file, so its rows would count twice.
     """
-    found = [_read_commit(path) for path in layout.commits.glob("*.json") if not path.name.startswith(".")]
-    found.sort(key=lambda manifest: (manifest.committed_at or "", manifest.batch_id))
+    found = oldest_first(_read_commit(path) for path in commit_files(layout))
     loaded: dict[str, str] = {}
     for manifest in found:
         for name in manifest.landing_files:
@@ -96,13 +105,3 @@ def _read_commit(path: Path) -> Manifest:
 def loaded_files(layout: Layout) -> set[str]:
     """The names of all landing files that a commit names."""
     return {name for manifest in commits(layout) for name in manifest.landing_files}
-
-
-@contextmanager
-def one_writer(layout: Layout, what: str) -> Iterator[None]:
-    """Waits until no other process does the same and keeps others waiting; a dead process keeps nobody."""
-    lock = layout.root / f".{what}.lock"
-    ensure_folder(lock.parent)
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -6,9 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creating nothing by itself."""
+    """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creating nothing by itself.
+
+    `lake_folder` names a lake other than the one in use, or holds on to that one: see `lake_folder.pinned`.
+    """
 
     root: Path
+    lake_folder: str = "lake"
 
     @property
     def landing(self) -> Path:
@@ -18,7 +22,12 @@ class Layout:
     @property
     def lake(self) -> Path:
         """History: one folder a table, one Parquet file a batch."""
-        return self.root / "lake"
+        return self.root / self.lake_folder
+
+    @property
+    def next_lake(self) -> Path:
+        """The name of the folder that `lake` shall lead to, while it may not do so yet."""
+        return self.root / ".lake.next"
 
     @property
     def commits(self) -> Path:

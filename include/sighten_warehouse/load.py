@@ -1,10 +1,11 @@
 """Load: batches of landing files become history files; loading again changes nothing."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 
 import structlog
 
@@ -14,14 +15,15 @@ from sighten_warehouse.lake import (
     Manifest,
     commit_path,
     loaded_files,
-    one_writer,
     prepared_path,
     read_manifest,
     write_manifest,
 )
+from sighten_warehouse.lake_folder import ensure_lake, pinned
 from sighten_warehouse.landing import landing_files
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import code_digest
+from sighten_warehouse.locks import one_writer
+from sighten_warehouse.models import history_digest
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -64,34 +66,40 @@ def plan(settings: Settings, *, most_batches: int = 8) -> list[str]:
 
     What does not fit into `most_batches` stays pending for the next time.
     """
-    layout = settings.layout
-    planned = []
-    for files in _batches(layout, pending(settings), most_batches):
-        manifest = Manifest(batch_id=_batch_id(files), landing_files=dict.fromkeys(files, 0))
+    files = pending(settings)
+    if not files:
+        return []
+    ensure_lake(settings.layout)
+    layout = pinned(settings.layout)
+    share = sum(_size(layout, name) for name in files) // most_batches
+    manifests = list(islice(divide(layout, files, most_bytes=max(share, LEAST_BATCH_BYTES)), most_batches))
+    for manifest in manifests:
         write_manifest(prepared_path(layout, manifest.batch_id), manifest)
-        planned.append(manifest.batch_id)
-    return planned
+    return [manifest.batch_id for manifest in manifests]
 
 
-def _batch_id(files: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:20]
-
-
-def _batches(layout: Layout, files: Sequence[str], most: int) -> Iterator[list[str]]:
-    sizes = {name: (layout.landing / name).stat().st_size for name in files}
-    share = min(MOST_BATCH_BYTES, max(sum(sizes.values()) // most, LEAST_BATCH_BYTES))
+def divide(layout: Layout, files: Iterable[str], *, most_bytes: int = MOST_BATCH_BYTES) -> Iterator[Manifest]:
+    """Batches of those landing files, in their order, each bounded in bytes and in number of files."""
     batch: list[str] = []
-    taken = made = 0
+    taken = 0
     for name in files:
-        if batch and (taken + sizes[name] > share or len(batch) >= MOST_BATCH_FILES):
-            yield batch
-            batch, taken, made = [], 0, made + 1
-            if made == most:
-                return
+        size = _size(layout, name)
+        if batch and (taken + size > min(most_bytes, MOST_BATCH_BYTES) or len(batch) >= MOST_BATCH_FILES):
+            yield _batch(batch)
+            batch, taken = [], 0
         batch.append(name)
-        taken += sizes[name]
+        taken += size
     if batch:
-        yield batch
+        yield _batch(batch)
+
+
+def _size(layout: Layout, name: str) -> int:
+    return (layout.landing / name).stat().st_size
+
+
+def _batch(files: Sequence[str]) -> Manifest:
+    batch_id = hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:20]
+    return Manifest(batch_id=batch_id, landing_files=dict.fromkeys(files, 0))
 
 
 def flatten(settings: Settings, batch_id: str) -> FlattenResult:
@@ -100,16 +108,21 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
     Raises:
         LakeError: no such batch was planned.
     """
-    layout = settings.layout
+    layout = pinned(settings.layout)
     committed = commit_path(layout, batch_id)
     if committed.exists():
         done = read_manifest(committed)
         return FlattenResult(batch_id, done.landed, done.outcomes)
-    manifest = flatten_files(read_manifest(prepared_path(layout, batch_id)), layout=layout)
-    manifest = replace(manifest, code_version=f"{__version__}+{code_digest()}", prepared_at=_now())
+    manifest = flatten_batch(read_manifest(prepared_path(layout, batch_id)), layout=layout)
     write_manifest(prepared_path(layout, batch_id), manifest)
-    log.info("flattened", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
     return FlattenResult(batch_id, manifest.landed, manifest.outcomes)
+
+
+def flatten_batch(manifest: Manifest, *, layout: Layout) -> Manifest:
+    """The batch with what it came to; its history files are written."""
+    manifest = flatten_files(manifest, layout=layout)
+    log.info("flattened", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
+    return replace(manifest, code_version=f"{__version__}+{history_digest()}", prepared_at=now())
 
 
 def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
@@ -117,8 +130,8 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
 
     A batch with a landing file that another commit names is refused: what it held besides stays pending.
     """
-    layout = settings.layout
-    with one_writer(layout, "commit"):
+    with one_writer(settings.layout, "commit"):
+        layout = pinned(settings.layout)
         loaded = loaded_files(layout)
         done, refused = [], []
         for batch_id in batch_ids:
@@ -128,7 +141,7 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
             if manifest is None:
                 refused.append(batch_id)
                 continue
-            manifest = replace(manifest, committed_at=_now())
+            manifest = replace(manifest, committed_at=now())
             write_manifest(commit_path(layout, batch_id), manifest)
             loaded |= set(manifest.landing_files)
             done.append(manifest)
@@ -190,5 +203,6 @@ def _add(results: Sequence[LoadResult]) -> LoadResult:
     )
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as manifests have it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

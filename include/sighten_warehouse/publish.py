@@ -14,8 +14,10 @@ import structlog
 from sighten_warehouse import __version__
 from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.lake import Manifest, commits, one_writer
+from sighten_warehouse.lake import Manifest, commits
+from sighten_warehouse.lake_folder import pinned, remove_unneeded
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import code_digest
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version, is_current, published_batches, versions, write_version
@@ -37,8 +39,8 @@ def publish(settings: Settings) -> Version:
         CheckError: a check of severity `fail` found something; the version before stays.
         SettingError: the home's list of codes is ill-formed; the version before stays.
     """
-    layout = settings.layout
-    with one_writer(layout, "publish"):
+    with one_writer(settings.layout, "publish"):
+        layout = pinned(settings.layout)
         committed = commits(layout)
         version = _name_version(layout, committed)
         aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
@@ -71,6 +73,7 @@ def _name_version(layout: Layout, committed: Sequence[Manifest]) -> Version:
         tables={},
         path=str(layout.warehouse_file),
         codes=codes_digest(layout),
+        lake=layout.lake.name,
     )
 
 
@@ -112,9 +115,11 @@ def _copy_over(kept: Path, path: Path) -> None:
 
 
 def _forget_old(layout: Layout) -> None:
-    """Remove the files of all but the last versions, and what a crash left behind; manifests stay."""
+    """Remove the files of all but the last versions, lakes that none of them reads, and what a crash left behind."""
     for kind in ("duckdb", "parquet"):
         for path in sorted(layout.versions.glob(f"*.{kind}"))[:-KEPT_VERSIONS]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in layout.versions.glob(".*.tmp"):
         shutil.rmtree(path, ignore_errors=True)
+    kept = {path.stem for path in layout.versions.glob("*.duckdb")}
+    remove_unneeded(layout, needed={one.lake for one in versions(layout) if one.version in kept})

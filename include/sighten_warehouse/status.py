@@ -10,6 +10,7 @@ import duckdb
 from sighten_warehouse.lake import commits
 from sighten_warehouse.landing import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import history_digest
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches, versions
 
@@ -21,6 +22,7 @@ class Status:
     """What lies where. Every landed delivery is in `pending`, in `unpublished`, or has one of `outcomes`.
 
     `recounted` says whether the lines of all landing files were counted again, or only those of pending ones.
+    `outdated`: batches that were loaded by other rules than today's.
     `quarantine`: reason → open deliveries; `checks`: check → rows it found in the published version.
     """
 
@@ -39,6 +41,7 @@ class Status:
     quarantine: dict[str, int] = field(default_factory=dict)
     checks: dict[str, int] = field(default_factory=dict)
     drift: int = 0
+    outdated: int = 0
 
     @cached_property
     def balanced(self) -> bool:
@@ -82,6 +85,7 @@ def read_status(settings: Settings, *, recount: bool = True) -> Status:
         batches=len(committed),
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
+        outdated=sum(not manifest.code_version.endswith(history_digest()) for manifest in committed),
         last_committed_at=committed[-1].committed_at if committed else None,
         **_published(layout),
     )
@@ -100,7 +104,9 @@ def _published(layout: Layout) -> dict[str, Any]:
             connection,
             "select reason, count(*) from ops.quarantine where decision is null group by reason order by reason",
         )
-        checks = _counts(connection, "select check_name, findings from ops.checks where findings > 0 order by check_name")
+        checks = _counts(
+            connection, "select check_name, findings from ops.checks where findings > 0 order by check_name"
+        )
         drift, last = connection.execute(
             "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"
         ).fetchall()[0]

@@ -10,6 +10,7 @@ from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import commits
+from sighten_warehouse.lake_folder import pinned
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import code_digest
 from sighten_warehouse.settings import Settings
@@ -19,7 +20,8 @@ from sighten_warehouse.settings import Settings
 class Version:
     """One published version.
 
-    `new_batches` are those that no version before it held; `tables`: name → rows; `codes`: the digest of the home's.
+    `new_batches` are those that no version before it held; `tables`: name → rows; `codes`: the digest of the home's;
+    `lake`: the folder that its views of history read.
     """
 
     version: str
@@ -30,6 +32,7 @@ class Version:
     tables: dict[str, int]
     path: str
     codes: str = ""
+    lake: str = "lake"
 
     @property
     def published_time(self) -> datetime:
@@ -72,4 +75,5 @@ def is_current(settings: Settings) -> bool:
         return False
     committed = {manifest.batch_id for manifest in commits(layout)}
     same_code = known[-1].code_version.endswith(code_digest()) and known[-1].codes == codes_digest(layout)
-    return same_code and committed == published_batches(layout)
+    same_lake = known[-1].lake == pinned(layout).lake.name
+    return same_code and same_lake and committed <= published_batches(layout)

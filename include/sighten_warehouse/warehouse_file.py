@@ -47,8 +47,7 @@ def build_warehouse(
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
-        new = [one for one in commits if one.batch_id in versions[-1].new_batches]
-        counts["ops.checks"] = _check(connection, layout, new)
+        counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions))
         connection.execute("commit")
     sync(folder / "warehouse.duckdb")
     return counts
@@ -113,6 +112,13 @@ def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     row = connection.execute(f"insert into {model.full_name} {model.select}").fetchone()
     return int(row[0]) if row else 0
+
+
+def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:
+    """The batches whose history no version before held: all of them once the lake was made anew."""
+    *_, before, this = (None, *versions)
+    same_lake = before is not None and before.lake == this.lake
+    return [one for one in commits if not same_lake or one.batch_id in this.new_batches]
 
 
 def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> int:

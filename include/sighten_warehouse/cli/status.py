@@ -48,6 +48,8 @@ def _table(found: Status) -> Table:
     table.add_row("  pending", f"{found.pending:,}", f"in {found.pending_files:,} landing files not loaded yet")
     table.add_row("balance", "holds" if found.balanced else "BROKEN", found.explain())
     table.add_row("batches", f"{found.batches:,}", f"the last committed at {found.last_committed_at or 'never'}")
+    if found.outdated:
+        table.add_row("  outdated", f"{found.outdated:,}", "loaded by an older version: rebuild to apply today's rules")
     for check, findings in found.checks.items():
         table.add_row("check", f"{findings:,}", f"{check}: see ops.checks")
     table.add_row("drift", f"{found.drift:,}", "places in payloads with something new: see ops.drift")

@@ -1,0 +1,92 @@
+"""Which folder the lake is: `lake` is a link, and a rebuild lets it lead to another folder from one moment to the next.
+
+Readers that look up more than one file hold on to the folder that the link led to when they began.
+"""
+
+import os
+import shutil
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sighten_warehouse.durable import ensure_folder, sync, write_durably
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.locks import one_writer
+
+UNFINISHED = ".tmp"
+
+
+def pinned(layout: Layout) -> Layout:
+    """The layout whose lake is the folder that `lake` leads to now, whatever it leads to later."""
+    complete_swap(layout)
+    return replace(layout, lake_folder=str(layout.lake.resolve()))
+
+
+def ensure_lake(layout: Layout) -> None:
+    """There is a lake: where there was none, an empty folder and the link to it."""
+    complete_swap(layout)
+    if layout.lake.exists():
+        return
+    ensure_folder(layout.root)
+    with suppress(FileExistsError):  # somebody else was faster, or the folder it leads to is gone
+        layout.lake.symlink_to(_new_name())
+    ensure_folder(layout.lake.resolve())
+    sync(layout.root)
+
+
+def new_lake(layout: Layout) -> Layout:
+    """The layout of an empty lake beside the one in use, which nobody reads until it is swapped in."""
+    for left in layout.root.glob(f"lake.*{UNFINISHED}"):
+        shutil.rmtree(left)
+    aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
+    ensure_folder(aside.lake)
+    return aside
+
+
+def _new_name() -> str:
+    return datetime.now(UTC).strftime("lake.%Y%m%dT%H%M%S.%fZ")
+
+
+def swap_in(layout: Layout, aside: Layout) -> None:
+    """The lake aside becomes the one in use; once that is written down, a crash leaves it to the next reader."""
+    finished = aside.lake.with_name(aside.lake.name.removesuffix(UNFINISHED))
+    os.replace(aside.lake, finished)  # noqa: PTH105  (named as in `durable`)
+    sync(layout.root)
+    decide_swap(layout, finished.name)
+    complete_swap(layout)
+
+
+def decide_swap(layout: Layout, name: str) -> None:
+    """From now on the folder of that name is the lake, for everybody who looks."""
+    write_durably(layout.next_lake, name.encode())
+
+
+def complete_swap(layout: Layout) -> None:
+    """Let `lake` lead to where it was decided that it shall; nothing is done where nothing is left to do."""
+    if not layout.next_lake.exists():
+        return
+    with one_writer(layout, "swap"):
+        if layout.next_lake.exists():
+            _point_to(layout, layout.next_lake.read_text())
+            layout.next_lake.unlink()
+            sync(layout.root)
+
+
+def _point_to(layout: Layout, name: str) -> None:
+    # A home that was copied or restored may hold a folder in place of the link, which no single rename can replace.
+    if layout.lake.is_dir() and not layout.lake.is_symlink():
+        os.replace(layout.lake, layout.root / f"{_new_name()}.before")  # noqa: PTH105
+    hidden = layout.root / f".lake.{uuid4().hex}{UNFINISHED}"
+    hidden.symlink_to(name)
+    os.replace(hidden, layout.lake)  # noqa: PTH105
+    sync(layout.root)
+
+
+def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
+    """Remove the lakes beside the one in use whose names are not `needed`; one that is being made stays."""
+    in_use = layout.lake.resolve().name
+    for folder in layout.root.glob("lake.*"):
+        if folder.name not in (in_use, *needed) and folder.suffix != UNFINISHED:
+            shutil.rmtree(folder, ignore_errors=True)

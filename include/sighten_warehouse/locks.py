@@ -1,0 +1,18 @@
+"""One writer at a time, among all processes of this machine."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sighten_warehouse.durable import ensure_folder
+from sighten_warehouse.layout import Layout
+
+
+@contextmanager
+def one_writer(layout: Layout, what: str) -> Iterator[None]:
+    """Waits until no other process does the same and keeps others waiting; a dead process keeps nobody."""
+    lock = layout.root / f".{what}.lock"
+    ensure_folder(lock.parent)
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
