@@ -25,15 +25,14 @@ def pinned(layout: Layout) -> Layout:
 
 
 def ensure_lake(layout: Layout) -> None:
-    """There is a lake: where there was none, an empty folder and the link to it."""
+    """There is a link to a lake; the folder it leads to is made by whoever first writes there."""
     complete_swap(layout)
     if layout.lake.exists():
         return
     ensure_folder(layout.root)
-    with suppress(FileExistsError):  # somebody else was faster, or the folder it leads to is gone
+    with suppress(FileExistsError):  # nothing was written yet, or somebody else was faster
         layout.lake.symlink_to(_new_name())
-    ensure_folder(layout.lake.resolve())
-    sync(layout.root)
+        sync(layout.root)
 
 
 def new_lake(layout: Layout) -> Layout:

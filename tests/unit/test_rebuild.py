@@ -12,11 +12,12 @@ from click.testing import CliRunner
 
 from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery, an_id
 from sighten_warehouse import delivery
+from sighten_warehouse import flatten as flatten_module
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.decide import discard, retry_as
-from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake import commits, history_file, loaded_files
-from sighten_warehouse.lake_folder import decide_swap
+from sighten_warehouse.errors import CheckError, LakeError
+from sighten_warehouse.lake import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
+from sighten_warehouse.lake_folder import complete_swap, decide_swap
 from sighten_warehouse.landing import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import commit, flatten, pending, plan
@@ -101,6 +102,7 @@ def test_a_rebuild_gives_the_same_rows_in_the_same_batches_and_of_a_lost_lake_in
     assert current
     assert (4, 1, 14) == (result.batches, of_a_lost_lake.batches, result.landed)
     assert {"loaded": 10, "ignored": 2, "quarantined": 2} == result.outcomes == of_a_lost_lake.outcomes
+    assert is_current(warehouse.settings)
     again = everything(warehouse, but=TOLD_OF_BATCHES)
     assert {"ops.batches"} == {name for name, rows in but_batches.items() if rows != again[name]}
 
@@ -211,6 +213,8 @@ def test_a_batch_that_was_planned_before_can_be_flattened_and_committed_after(wa
     settings = warehouse.settings
     warehouse.land(a_milestone("one"))
     warehouse.load()
+    [loaded] = commits(settings.layout)
+    write_manifest(prepared_path(settings.layout, "stale"), Manifest("stale", loaded.landing_files))
     batches: list[str] = []
 
     def meanwhile(*_: int) -> None:
@@ -218,9 +222,49 @@ def test_a_batch_that_was_planned_before_can_be_flattened_and_committed_after(wa
         batches.extend(plan(settings))
 
     rebuild(settings, tell=meanwhile)
+    planned = [path.stem for path in settings.layout.prepared.glob("*.json")]
     flatten(settings, *batches)
 
+    assert batches == planned
     assert batches == list(commit(settings, batches).batches)
+
+
+def test_a_batch_that_was_being_flattened_during_the_swap_is_refused_and_stays_pending(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = warehouse.settings.layout
+    warehouse.land(SAMPLE_BYTES)
+    [batch_id] = plan(warehouse.settings)
+    write = flatten_module.replace_durably
+
+    def swap_after_the_first_file(path: Path, content: Callable[[Path], object]) -> None:
+        write(path, content)
+        (layout.root / "lake.other").mkdir(exist_ok=True)
+        decide_swap(layout, "lake.other")
+        complete_swap(layout)
+
+    monkeypatch.setattr(flatten_module, "replace_durably", swap_after_the_first_file)
+    flatten(warehouse.settings, batch_id)
+
+    assert [] == list(layout.lake.rglob("*.parquet"))
+    assert (batch_id,) == commit(warehouse.settings, [batch_id]).refused
+    assert 1 == len(pending(warehouse.settings))
+
+
+def test_a_new_lake_is_published_and_checked_anew(warehouse: Warehouse) -> None:
+    layout = warehouse.settings.layout
+    warehouse.deliver(a_milestone(new_field=1))
+    made = layout.root / "lake.made"
+    shutil.copytree(layout.lake, made)
+    [drift] = made.glob("drift/*.parquet")
+    duckdb.execute(f"copy (from '{drift}' union all from '{drift}') to '{made}/twice.parquet'")
+    (made / "twice.parquet").rename(drift)
+
+    decide_swap(layout, made.name)
+
+    assert not is_current(warehouse.settings)
+    with pytest.raises(CheckError, match="grain_of_history_drift"):
+        warehouse.publish()
 
 
 def test_a_crash_before_the_swap_changes_nothing_and_the_next_rebuild_clears_up(warehouse: Warehouse) -> None:
