@@ -20,13 +20,13 @@ def excerpt(body: bytes, text: str | None, place: str) -> list[str]:
     if match := _BYTE.fullmatch(place):
         return _bytes_around(body, int(match[1]))
     begin = text if text is not None else body[: BEFORE + AFTER].decode("latin-1")
-    return [_printable(begin.partition("\n")[0][: BEFORE + AFTER])]
+    return [printable(begin.partition("\n")[0][: BEFORE + AFTER])]
 
 
 def _around(text: str, *, line: int, column: int) -> list[str]:
     whole = text.split("\n")[line - 1]
-    before = _printable(whole[max(0, column - 1 - BEFORE) : column - 1])
-    after = _printable(whole[column - 1 : column - 1 + AFTER])
+    before = printable(whole[max(0, column - 1 - BEFORE) : column - 1])
+    after = printable(whole[column - 1 : column - 1 + AFTER])
     return [before + after, " " * cell_len(before) + "^"]
 
 
@@ -35,5 +35,6 @@ def _bytes_around(body: bytes, position: int) -> list[str]:
     return [body[start : position + BYTES_AROUND].hex(" "), "   " * (position - start) + "^^"]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text without what a terminal might act on."""
     return "".join(character if character.isprintable() else "�" for character in text)

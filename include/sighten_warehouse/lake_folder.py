@@ -4,11 +4,13 @@ Readers that look up more than one file hold on to the folder that the link led 
 """
 
 import os
+import re
 import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from sighten_warehouse.durable import ensure_folder, sync, write_durably
@@ -16,6 +18,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 
 UNFINISHED = ".tmp"
+_NAME = re.compile(r"lake\.\d{8}T\d{6}\.\d{6}Z(\.tmp|\.before)?")
 
 
 def pinned(layout: Layout) -> Layout:
@@ -37,11 +40,17 @@ def ensure_lake(layout: Layout) -> None:
 
 def new_lake(layout: Layout) -> Layout:
     """The layout of an empty lake beside the one in use, which nobody reads until it is swapped in."""
-    for left in layout.root.glob(f"lake.*{UNFINISHED}"):
-        shutil.rmtree(left)
+    for left in _lakes(layout):
+        if left.suffix == UNFINISHED:
+            shutil.rmtree(left)
     aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
     ensure_folder(aside.lake)
     return aside
+
+
+def _lakes(layout: Layout) -> list[Path]:
+    """The folders that were made here; one that somebody else put beside them, whatever its name, is not ours."""
+    return [path for path in layout.root.glob("lake.*") if _NAME.fullmatch(path.name)]
 
 
 def _new_name() -> str:
@@ -86,6 +95,6 @@ def _point_to(layout: Layout, name: str) -> None:
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
     """Remove the lakes beside the one in use whose names are not `needed`; one that is being made stays."""
     in_use = layout.lake.resolve().name
-    for folder in layout.root.glob("lake.*"):
+    for folder in _lakes(layout):
         if folder.name not in (in_use, *needed) and folder.suffix != UNFINISHED:
             shutil.rmtree(folder, ignore_errors=True)

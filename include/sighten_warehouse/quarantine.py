@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from sighten_warehouse.errors import LakeError, NotQuarantinedError
 from sighten_warehouse.lake import commits, history_file
+from sighten_warehouse.lake_folder import pinned
 from sighten_warehouse.landing import LandingLine, parse_landing_line, read_raw_lines
 from sighten_warehouse.layout import Layout
 
@@ -44,6 +45,7 @@ class Landed:
 
 def quarantined(layout: Layout) -> list[Quarantined]:
     """Every delivery that was loaded into quarantine, decided on or not, in the order of receiving."""
+    layout = pinned(layout)
     facts = ("landing_id", "received_at", "reason", "place", "expected", "body_bytes", "landing_file", "line_number")
     decisions = _decisions_in_force(layout)
     found = []

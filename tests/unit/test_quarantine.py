@@ -102,6 +102,17 @@ def test_its_body_is_given_byte_for_byte(warehouse: Warehouse, body: bytes) -> N
     assert 0 == run(warehouse, "show", landing_id).exit_code
 
 
+def test_what_a_terminal_might_act_on_is_never_shown(warehouse: Warehouse) -> None:
+    hostile = "text/\x1b[2Jplain; charset=\x1b]0;x"
+    [landing_id] = warehouse.land(b"\xff", content_type=hostile, headers={"user-agent": "\x1b[31m"})
+    warehouse.load()
+
+    told = [run(warehouse, "show", landing_id), run(warehouse, "list"), run(warehouse, "retry", landing_id)]
+
+    assert [] == [one.stdout for one in told if "\x1b" in one.stdout]
+    assert "text/\ufffd[2Jplain" in told[0].stdout
+
+
 def test_a_mended_body_takes_the_place_that_the_broken_one_had(warehouse: Warehouse, tmp_path: Path) -> None:
     [broken] = land_broken(warehouse, BROKEN)
     [later] = warehouse.land(a_milestone(name="later"))

@@ -128,6 +128,8 @@ def test_kept_versions_answer_as_before_and_the_old_lake_stays_for_as_long_as_th
     [before] = layout.versions.glob("*.duckdb")
     monkeypatch.setattr(delivery, "CONFORM", {})
     rebuild(warehouse.settings)
+    somebodys_own = layout.root / "lake.backup"
+    somebodys_own.mkdir()
     monkeypatch.setattr("sighten_warehouse.publish.KEPT_VERSIONS", 2)
     two_lakes = lakes(layout)
 
@@ -137,8 +139,8 @@ def test_kept_versions_answer_as_before_and_the_old_lake_stays_for_as_long_as_th
 
     assert [(1,)] == history
     assert 0 == warehouse.value("select count(*) from history.tasks")
-    assert ["lake", layout.lake.resolve().name] == lakes(layout)
-    assert 3 == len(two_lakes)
+    assert {"lake", layout.lake.resolve().name, "lake.backup"} == set(lakes(layout))
+    assert 4 == len(two_lakes)
 
 
 def test_what_was_ignored_is_loaded_once_a_version_knows_its_kind(

@@ -19,7 +19,7 @@ def quarantine() -> None:
     """Look at deliveries that could not be read, and decide what becomes of them.
 
     A decision is landed like a delivery: nothing that was landed is changed or removed, and a rebuild gives the same
-    rows. What was decided, by whom it was replaced and when stands in ops.quarantine and ops.decisions.
+    rows. What was decided, when, and what took its place stands in ops.quarantine and ops.decisions.
 
     \b
     Examples:
@@ -51,12 +51,14 @@ def _print(found: list["Quarantined"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from sighten_warehouse.excerpt import printable
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("landing_id", "received_at", "reason", "place", "expected", "bytes"):
         table.add_column(column, justify="right" if column == "bytes" else "left", overflow="fold")
     for one in found:
         row = (one.landing_id, one.received_at, one.reason, one.place, one.expected, one.body_bytes)
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
     console = Console()
     if not console.is_terminal:
         console.width = 10_000
@@ -91,20 +93,20 @@ def show(landing_id: str, *, raw: bool) -> None:
 
 
 def _tell(one: "Quarantined", found: "Landed") -> list[str]:
-    from sighten_warehouse.excerpt import excerpt
+    from sighten_warehouse.excerpt import excerpt, printable
 
     facts: dict[str, Any] = {
         "landing_id": one.landing_id,
         "received_at": one.received_at,
         "landing_file": one.landing_file,
+        "line_number": one.line_number,
     }
-    facts |= {"line_number": one.line_number}
     if found.line is not None:
         envelope = ("source", "method", "content_type", "headers", "body_bytes", "body_sha256")
         facts |= {name: getattr(found.line, name) for name in envelope}
     facts |= {"reason": one.reason, "place": one.place, "expected": one.expected}
     facts |= {"decision": one.decision, "retried_as": one.retried_as} if one.decision else {}
-    told = [f"{name:12}  {'' if value is None else value}" for name, value in facts.items()]
+    told = [f"{name:12}  {'' if value is None else printable(str(value))}" for name, value in facts.items()]
     return [*told, "", *excerpt(found.body, _text(found), one.place)]
 
 
@@ -159,8 +161,10 @@ def retry(landing_ids: tuple[str, ...], *, every: bool, mended: BinaryIO | None)
 
 
 def _outcome(result: "Retried") -> str:
+    from sighten_warehouse.excerpt import printable
+
     if result.retried_as is None:
-        return f"{result.landing_id}: still {result.reason} at {result.place}: expected {result.expected}"
+        return printable(f"{result.landing_id}: still {result.reason} at {result.place}: expected {result.expected}")
     return f"{result.landing_id}: {result.outcome} as {result.retried_as} ({result.kind})"
 
 
