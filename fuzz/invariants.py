@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 import pyarrow as pa
 
-from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, read_delivery
+from sighten_warehouse.delivery import Delivery, read_delivery
+from sighten_warehouse.flatten import schemas
 from sighten_warehouse.landing import landing_line, parse_landing_line
-from sighten_warehouse.payload.shapes import snapshot_schema
 
 LANDING_ID = "01900000-0000-7000-8000-000000000000"
 RECEIVED_AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ def check_line(raw: bytes) -> Delivery:
     """The line comes to one outcome, whatever it is; quarantine says why; rows fit their columns."""
     delivery = read_delivery(raw, landing_file="received_date=2026-11-01/x.ndjson", line_number=1, batch_id="b")
     row = delivery.row
-    if row["outcome"] not in OUTCOMES or (delivery.snapshot is not None) != (row["outcome"] == "loaded"):
+    if row["outcome"] not in OUTCOMES or bool(delivery.staged) != (row["outcome"] == "loaded"):
         raise AssertionError(f"outcome {row['outcome']!r}")
     if row["outcome"] == "quarantined" and not (row["reason"] and row["place"] and row["expected"]):
         raise AssertionError("quarantined without reason, place or what was expected")
@@ -39,12 +39,9 @@ def check_line(raw: bytes) -> Delivery:
 
 
 def _check_columns(delivery: Delivery) -> None:
-    pa.RecordBatch.from_pylist([delivery.row], schema=DELIVERY_SCHEMA).validate(full=True)
-    pa.RecordBatch.from_pylist(delivery.drift, schema=DRIFT_SCHEMA).validate(full=True)
-    if delivery.snapshot is None:
-        return
-    pa.RecordBatch.from_pylist([delivery.snapshot], schema=snapshot_schema()).validate(full=True)
-    for task in delivery.snapshot["tasks"]:
+    for table, rows in ({"deliveries": [delivery.row]} | delivery.staged).items():
+        pa.RecordBatch.from_pylist(rows, schema=schemas()[table]).validate(full=True)
+    for task in (task for snapshot in delivery.staged.get("snapshots", ()) for task in snapshot["tasks"]):
         _check_json(task["rescued"])
         for sub_task in task["sub_tasks"]:
             _check_json(sub_task["rescued"])

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pyarrow as pa
 import structlog
 
+from sighten_warehouse.answer_readers import ANSWER_READERS
+from sighten_warehouse.asked import Asked, read_asked
 from sighten_warehouse.decision import is_decision, read_decision
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing import LandingLine, parse_landing_line
@@ -19,6 +22,7 @@ from sighten_warehouse.payload.repair import parse_embedded, parse_text
 
 log = structlog.get_logger()
 
+Staged = dict[str, list[Row]]
 CONFORM = {"milestone": conform_milestone, "task": conform_task}
 
 DELIVERY_SCHEMA = pa.schema(
@@ -31,6 +35,7 @@ DELIVERY_SCHEMA = pa.schema(
         ("place", pa.string()),
         ("expected", pa.string()),
         ("kind", pa.string()),
+        ("subject", pa.string()),
         ("repair", pa.string()),
         ("milestone_id", pa.string()),
         ("task_id", pa.string()),
@@ -61,12 +66,10 @@ DRIFT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one landed line came to."""
+    """What one landed line came to: its row of `deliveries`, and its rows of the other tables of `staging`."""
 
     row: Row
-    snapshot: Row | None = None
-    drift: list[Row] = field(default_factory=list)
-    decision: Row | None = None
+    staged: Staged = field(default_factory=dict)
 
 
 def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: str) -> Delivery:
@@ -101,6 +104,8 @@ def _facts(line: LandingLine) -> Row:
 def _read_body(line: LandingLine, facts: Row) -> Delivery:
     if is_decision(line):
         return _decided(line, facts)
+    if line.source == "api":
+        return _answered(line, facts)
     payload, facts["repair"] = _parse(line)
     if not isinstance(payload, dict):
         raise RejectedError("not_an_object", place="the root", expected="an object, as every webhook of Sighten's is")
@@ -111,7 +116,30 @@ def _read_body(line: LandingLine, facts: Row) -> Delivery:
     told = {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
     facts |= told | {"outcome": "loaded"}
     snapshot |= {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
-    return Delivery(facts, snapshot, _drift_rows(facts, findings))
+    return Delivery(facts, {"snapshots": [snapshot], "drift": _drift_rows(facts, findings)})
+
+
+def _answered(line: LandingLine, facts: Row) -> Delivery:
+    asked = read_asked(line)
+    facts |= {"kind": asked.purpose, "subject": asked.subject, "milestone_id": asked.milestone_id}
+    reader = ANSWER_READERS.get(asked.purpose)
+    if reader is None:
+        return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"})
+    content, facts["repair"] = _content(line, asked)
+    staged, findings = reader(content, asked)
+    keys = {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
+    rows = {name: [row | keys for row in listed] for name, listed in staged.items()}
+    return Delivery(facts | {"outcome": "loaded"}, rows | {"drift": _drift_rows(facts, findings)})
+
+
+def _content(line: LandingLine, asked: Asked) -> tuple[Any, str]:
+    """The answer, parsed; None where it is an error that is not JSON: its status tells enough."""
+    try:
+        return _parse(line)
+    except RejectedError:
+        if asked.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return None, "none"
 
 
 def _decided(line: LandingLine, facts: Row) -> Delivery:
@@ -124,7 +152,7 @@ def _decided(line: LandingLine, facts: Row) -> Delivery:
         "reason": decision.reason,
         "received_at": facts["received_at"],
     }
-    return Delivery(facts | {"kind": "decision", "repair": "none", "outcome": "loaded"}, decision=row)
+    return Delivery(facts | {"kind": "decision", "repair": "none", "outcome": "loaded"}, {"decisions": [row]})
 
 
 def _parse(line: LandingLine) -> tuple[Any, str]:

@@ -1,14 +1,15 @@
 """One batch of landing files as rows of every history table, one Parquet file a table."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from sighten_warehouse.answer_readers import ANSWER_SCHEMAS
 from sighten_warehouse.decision import DECISION_SCHEMA
 from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, read_delivery
 from sighten_warehouse.durable import replace_durably
@@ -22,14 +23,23 @@ from sighten_warehouse.payload.shapes import snapshot_schema
 MOST_WAITING_BYTES = 4 * 1024 * 1024
 
 
+@cache
+def schemas() -> dict[str, pa.Schema]:
+    """The tables of `staging` that Python fills, in Arrow's types."""
+    return {
+        "deliveries": DELIVERY_SCHEMA,
+        "snapshots": snapshot_schema(),
+        "drift": DRIFT_SCHEMA,
+        "decisions": DECISION_SCHEMA,
+        **ANSWER_SCHEMAS,
+    }
+
+
 @dataclass
 class _Staged:
     """The batch in Arrow; Python's rows wait only until there are `MOST_WAITING_BYTES` of bodies."""
 
-    deliveries: list[pa.RecordBatch] = field(default_factory=list)
-    snapshots: list[pa.RecordBatch] = field(default_factory=list)
-    drift: list[pa.RecordBatch] = field(default_factory=list)
-    decisions: list[pa.RecordBatch] = field(default_factory=list)
+    tables: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: {name: [] for name in schemas()})
     outcomes: Counter[str] = field(default_factory=Counter)
     _waiting: list[Delivery] = field(default_factory=list)
     _waiting_bytes: int = 0
@@ -43,14 +53,14 @@ class _Staged:
 
     def settle(self) -> None:
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        self.deliveries.append(_arrow([one.row for one in waiting], DELIVERY_SCHEMA))
-        self.snapshots.append(_arrow([one.snapshot for one in waiting if one.snapshot], snapshot_schema()))
-        self.drift.append(_arrow([row for one in waiting for row in one.drift], DRIFT_SCHEMA))
-        self.decisions.append(_arrow([one.decision for one in waiting if one.decision], DECISION_SCHEMA))
+        for name, schema in schemas().items():
+            rows = [row for one in waiting for row in _rows(one, name)]
+            if rows:
+                self.tables[name].append(pa.RecordBatch.from_pylist(rows, schema=schema))
 
 
-def _arrow(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist(rows, schema=schema)
+def _rows(delivery: Delivery, table: str) -> Sequence[Row]:
+    return [delivery.row] if table == "deliveries" else delivery.staged.get(table, [])
 
 
 def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
@@ -68,11 +78,8 @@ def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
 
 def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[tuple[str, int]]:
     with staging_connection() as connection:
-        connection.register("_snapshots", pa.Table.from_batches(staged.snapshots, snapshot_schema()))
-        connection.register("_deliveries", pa.Table.from_batches(staged.deliveries, DELIVERY_SCHEMA))
-        connection.register("_drift", pa.Table.from_batches(staged.drift, DRIFT_SCHEMA))
-        connection.register("_decisions", pa.Table.from_batches(staged.decisions, DECISION_SCHEMA))
-        for name in ("snapshots", "deliveries", "drift", "decisions"):
+        for name, schema in schemas().items():
+            connection.register(f"_{name}", pa.Table.from_batches(staged.tables[name], schema))
             connection.execute(f"create view staging.{name} as from _{name}")
         for model in in_order(["staging", "history"]):
             if model.select is None:

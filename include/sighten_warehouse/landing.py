@@ -16,6 +16,7 @@ from sighten_warehouse.durable import write_durably
 from sighten_warehouse.json_shape import depth, is_plain_json
 
 __all__ = [
+    "ASKED_HEADER",
     "EMBEDDED_DEPTH",
     "KEPT_HEADERS",
     "SUFFIXES",
@@ -32,8 +33,11 @@ __all__ = [
 
 Source = Literal["webhook", "api", "import"]
 
+# On lines of source "api": what was asked. No answer brings it; whoever lands one writes it.
+ASKED_HEADER = "sighten-asked"
 KEPT_HEADERS = frozenset(
     {
+        ASKED_HEADER,
         "content-encoding",
         "content-type",
         "user-agent",

@@ -20,6 +20,7 @@ select
     place,
     expected,
     kind,
+    subject,
     repair,
     content_hash,
     body_sha256,

@@ -21,6 +21,16 @@ with deliveries as (
     from decisions
     where is_in_force
 
+), last_answers as (
+
+    select
+        kind,
+        subject,
+        max_by(landing_id, (received_at, landing_id)) as landing_id,
+    from deliveries
+    where subject is not null
+    group by kind, subject
+
 ), current_snapshots as (
 
     select landing_id from main.milestones
@@ -28,6 +38,10 @@ with deliveries as (
     union
 
     select landing_id from main.tasks
+
+    union
+
+    select landing_id from last_answers
 
 )
 
@@ -51,6 +65,7 @@ select
     deliveries.place as place,
     deliveries.expected as expected,
     deliveries.kind as kind,
+    deliveries.subject as subject,
     deliveries.repair as repair,
     snapshots.original_landing_id as original_landing_id,
     coalesce(snapshots.is_late, false) as is_late,

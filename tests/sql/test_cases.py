@@ -16,22 +16,17 @@ import yaml
 
 from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.codes import CODES_SCHEMA
-from sighten_warehouse.decision import DECISION_SCHEMA
-from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA
+from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
-from sighten_warehouse.payload.shapes import snapshot_schema
 
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,
-    "staging.decisions": DECISION_SCHEMA,
-    "staging.deliveries": DELIVERY_SCHEMA,
-    "staging.drift": DRIFT_SCHEMA,
     "staging.findings": FINDINGS_SCHEMA,
     "staging.own_codes": CODES_SCHEMA,
-    "staging.snapshots": snapshot_schema(),
     "staging.version_batches": VERSION_BATCHES_SCHEMA,
     "staging.versions": VERSIONS_SCHEMA,
+    **{f"staging.{name}": schema for name, schema in schemas().items()},
 }
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]

@@ -1,0 +1,79 @@
+"""What of Sighten's API was asked and why, landed beside each answer: so a rebuild needs no API."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.arrivals import ARRIVALS
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.landing import ASKED_HEADER, LandingLine, landing_line, write_landing_file
+
+Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_sites"]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One question to the API: which, what for, and the status of its answer.
+
+    Args:
+        purpose: what the answer is landed for; it decides who reads it.
+        target: path and query as they were asked.
+        status: the HTTP status that the answer comes to; an error inside a 200 has the error's own.
+        quote_id: the quote that was asked by.
+        milestone_id: the milestone that it was asked for, where it was one.
+        document_id: the document that was asked for.
+        object: the configured object of a DAL pull.
+        metrics: the metrics that were asked for in one call.
+    """
+
+    purpose: str
+    target: str
+    status: int
+    quote_id: str | None = None
+    milestone_id: str | None = None
+    document_id: str | None = None
+    object: str | None = None
+    metrics: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What the answer is about: of two answers with the same purpose and subject the later one counts."""
+        parts = (self.quote_id, self.milestone_id, self.document_id, self.object, ",".join(self.metrics))
+        return " ".join(part for part in parts if part)
+
+
+def land_answers(landing: Path, answers: Iterable[tuple[Answer, Asked]]) -> str | None:
+    """One new landing file with those answers as they came; returns its name, None if there are none.
+
+    Raises:
+        OSError: the disk refused; none of them is landed.
+    """
+    lines = [_answer_line(answer, asked) for answer, asked in answers]
+    return write_landing_file(landing, lines, received_at=ARRIVALS.next().received_at) if lines else None
+
+
+def _answer_line(answer: Answer, asked: Asked) -> bytes:
+    return landing_line(
+        answer.body,
+        landing_id=ARRIVALS.next().landing_id,
+        received_at=answer.received_at,
+        source="api",
+        method="GET",
+        content_type=answer.content_type or None,
+        headers={ASKED_HEADER: msgspec.json.encode(asked).decode()},
+    )
+
+
+def read_asked(line: LandingLine) -> Asked:
+    """What was asked for the answer on that line.
+
+    Raises:
+        RejectedError: the line does not tell.
+    """
+    try:
+        return msgspec.json.decode(line.headers.get(ASKED_HEADER, ""), type=Asked)
+    except msgspec.MsgspecError as error:
+        expected = f"what was asked of the API ({error})"
+        raise RejectedError("not_an_answer", place=f"headers.{ASKED_HEADER}", expected=expected) from None
