@@ -2,6 +2,7 @@
 -- grain: task_id, valid_from_at
 -- inputs: history.tasks, ops.snapshots
 -- A state ends with the task's next one, or with the next complete list of its milestone's tasks, which then lacks it.
+-- Only one of the two shapes tells its position, and only the other its definition: what was told last stays.
 with tasks as (
 
     select * from history.tasks
@@ -21,7 +22,21 @@ with tasks as (
 ), states as (
 
     select
-        tasks.*,
+        tasks.task_id as task_id,
+        tasks.milestone_id as milestone_id,
+        tasks.landing_id as landing_id,
+        max_by(
+            tasks.position, case when tasks.position is not null then snapshots.snapshot_rank end
+        ) over so_far as position,
+        tasks.name as name,
+        tasks.description as description,
+        tasks.status as status,
+        tasks.assigned_to_user_id as assigned_to_user_id,
+        max_by(
+            tasks.task_definition_id, case when tasks.task_definition_id is not null then snapshots.snapshot_rank end
+        ) over so_far as task_definition_id,
+        tasks.received_at as received_at,
+        tasks._rescued as _rescued,
         snapshots.snapshot_rank as snapshot_rank,
         snapshots.watermark_at as valid_from_at,
         least(
@@ -30,6 +45,11 @@ with tasks as (
         ) as end_rank,
     from tasks
     inner join snapshots using (landing_id)
+    window so_far as (
+        partition by tasks.task_id, tasks.milestone_id
+        order by snapshots.snapshot_rank
+        rows between unbounded preceding and current row
+    )
 
 ), held as (
 

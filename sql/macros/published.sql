@@ -63,6 +63,22 @@ create macro tasks_as_of(ts) as table
         inner join snapshots using (landing_id)
         group by tasks.task_id
 
+    ), told as (
+
+        select
+            tasks.task_id as task_id,
+            tasks.milestone_id as milestone_id,
+            max_by(
+                tasks.position, case when tasks.position is not null then snapshots.snapshot_rank end
+            ) as position,
+            max_by(
+                tasks.task_definition_id,
+                case when tasks.task_definition_id is not null then snapshots.snapshot_rank end
+            ) as task_definition_id,
+        from tasks
+        inner join snapshots using (landing_id)
+        group by tasks.task_id, tasks.milestone_id
+
     ), complete_lists as (
 
         select
@@ -78,17 +94,19 @@ create macro tasks_as_of(ts) as table
         tasks.task_id as task_id,
         tasks.milestone_id as milestone_id,
         tasks.landing_id as landing_id,
-        tasks.position as position,
+        told.position as position,
         tasks.name as name,
         tasks.description as description,
         tasks.status as status,
         tasks.assigned_to_user_id as assigned_to_user_id,
-        tasks.task_definition_id as task_definition_id,
+        told.task_definition_id as task_definition_id,
         tasks.received_at as received_at,
         tasks._rescued as _rescued,
     from tasks
     inner join newest using (task_id, landing_id)
-    left join complete_lists using (milestone_id)
+    inner join told
+        on tasks.task_id = told.task_id and tasks.milestone_id is not distinct from told.milestone_id
+    left join complete_lists on tasks.milestone_id = complete_lists.milestone_id
     where newest.snapshot_rank >= coalesce(complete_lists.snapshot_rank, 0);
 
 create macro sub_tasks_as_of(ts) as table

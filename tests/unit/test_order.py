@@ -205,3 +205,18 @@ def test_an_id_that_stands_twice_in_one_snapshot_is_the_last_of_the_two(warehous
     )
     assert ["b"] == warehouse.column("select label from sub_tasks")
     assert 1 == warehouse.value("select count(*) from ops.drift where drift = 'repeated_id' and path = 'task_id'")
+
+
+def test_what_only_the_other_shape_tells_of_a_task_stays_and_is_no_change(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one", at=EARLY, tasks=[a_task("s"), a_task("t")]))
+    warehouse.deliver(a_task_delivery("t", at=LATER))
+    warehouse.deliver(a_milestone("one", at=LATEST, tasks=[a_task("s"), a_task("t")]))
+
+    told = (2, an_id("task definition"))
+    where = f"task_id = '{an_id('task t')}'"
+    assert told == warehouse.row(f"select position, task_definition_id from tasks where {where}")
+    assert told == warehouse.row(f"select position, task_definition_id from tasks_as_of('2099-01-01') where {where}")
+    assert [(2, None), told] == warehouse.rows(
+        f"select position, task_definition_id from history.task_intervals where {where} order by valid_from_at"
+    )
+    assert [("task_definition_id",)] == warehouse.rows("select field from ops.changes where entity = 'task'")
