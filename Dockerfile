@@ -13,6 +13,7 @@ COPY requirements.txt /src/
 RUN pip install --no-cache-dir --require-hashes -r /src/requirements.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY include /src/include
+COPY plugins /src/plugins
 COPY sql /src/sql
 RUN pip install --no-cache-dir --no-deps --no-build-isolation /src
 
