@@ -62,8 +62,7 @@ class SightenHook(BaseHook):
         Raises:
             SettingError: the address or the token is missing, or a setting is ill-formed; it says where.
         """
-        given = self._by_connection(self._connection) if self._connection else {}
-        settings = read_settings({**os.environ, **given})
+        settings = self._read()
         if settings.api_url is None or settings.api_token is None:
             missing = "URL" if settings.api_url is None else "token"
             raise SettingError(f"no {missing} of Sighten's API; expected it in {self.place}")
@@ -96,6 +95,14 @@ class SightenHook(BaseHook):
             return False, f"Not Sighten's API: {settings.api_url} answers in another way than expected. {error}"
         return True, f"Works: {settings.api_url} knows the token."
 
+    def _read(self) -> Settings:
+        if self._connection is None:
+            return read_settings()
+        try:
+            return read_settings({**os.environ, **self._by_connection(self._connection)})
+        except SettingError as error:
+            raise SettingError(f"{error}; this is the environment with what {self.place} says") from None
+
     def _find_connection(self) -> Connection | None:
         try:
             return self.get_connection(self.sighten_conn_id)
@@ -107,7 +114,7 @@ class SightenHook(BaseHook):
         extras = {name: value for name, value in connection.extra_dejson.items() if value not in (None, "")}
         unknown = sorted(set(extras) - set(EXTRAS))
         if unknown:
-            raise SettingError(f"{self.place}: {', '.join(unknown)}: no such field; expected {' or '.join(EXTRAS)}")
+            raise SettingError(f"{', '.join(unknown)}: no such field; expected {' or '.join(EXTRAS)}")
         return {
             "SIGHTEN_API_URL": url_of(connection),
             "SIGHTEN_API_TOKEN": (connection.password or "").strip(),

@@ -1,0 +1,164 @@
+"""The connection to Sighten's API as Airflow keeps it, and what the hook makes of it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.providers_manager import ProvidersManager
+from airflow.utils.session import create_session
+from scripted_api import Said, Script, said_json, scripted
+
+from sighten_airflow.hook import SightenHook
+from sighten_warehouse.errors import SettingError
+
+pytestmark = pytest.mark.airflow
+TOKEN = "the-token-of-the-connection"  # noqa: S105  (of a server that lives as long as a test)
+URL = "https://engine.example.com"
+
+
+@pytest.fixture(autouse=True)
+def _no_api_in_the_environment(monkeypatch: pytest.MonkeyPatch, metadata_database: None) -> None:  # noqa: ARG001  (there are connections in it)
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # as in a service of Airflow, which reads its own database
+    monkeypatch.delenv("SIGHTEN_API_URL", raising=False)
+    monkeypatch.delenv("SIGHTEN_API_TOKEN", raising=False)
+
+
+@pytest.fixture
+def connect(settings: Any) -> Iterator[Any]:  # noqa: ARG001  (a home of its own)
+    """Stores the connection `sighten_default` in Airflow's database, as its form does."""
+    stored: list[Connection] = []
+
+    def connect(**fields: Any) -> Connection:
+        extra = json.dumps(fields.pop("extra", {}))
+        connection = Connection(conn_id="sighten_default", conn_type="sighten", extra=extra, **fields)
+        with create_session() as session:
+            session.add(connection)
+            session.flush()
+            stored.append(connection)
+        return connection
+
+    yield connect
+    with create_session() as session:
+        for connection in stored:
+            session.delete(connection)
+
+
+def token_of(hook: SightenHook) -> str | None:
+    token = hook.settings().api_token
+    return token and token.get_secret_value()
+
+
+def test_airflow_offers_the_type_with_its_fields_and_a_test() -> None:
+    providers = ProvidersManager()
+
+    hook = providers.hooks["sighten"]
+    assert hook is not None
+    assert ("Sighten", "sighten-warehouse", True) == (hook.hook_name, hook.package_name, hook.connection_testable)
+    assert {"extra__sighten__rate", "extra__sighten__concurrency"} == {
+        name for name in providers.connection_form_widgets if name.startswith("extra__sighten__")
+    }
+    behaviour = providers.field_behaviours["sighten"]
+    assert {"host": "URL", "password": "Token"} == behaviour["relabeling"]
+    assert {"schema", "login", "port", "extra"} == set(behaviour["hidden_fields"])
+
+
+def test_the_connection_gives_address_token_and_budget_and_wins_over_the_environment(
+    connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTEN_API_URL", "https://elsewhere.example.com")
+    monkeypatch.setenv("SIGHTEN_API_TOKEN", "the-token-of-the-environment")
+    connect(host=f"{URL}/", password=f" {TOKEN}\n", extra={"rate": 2.5, "concurrency": 3})
+
+    hook = SightenHook()
+
+    settings = hook.settings()
+    assert (URL, 2.5, 3) == (settings.api_url, settings.api_rate, settings.api_concurrency)
+    assert TOKEN == token_of(hook)
+
+
+def test_a_connection_given_as_one_address_is_understood(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", f"sighten://:{TOKEN}@engine.example.com:8443")
+
+    hook = SightenHook()
+
+    assert ("https://engine.example.com:8443", TOKEN) == (hook.settings().api_url, token_of(hook))
+
+
+@pytest.mark.usefixtures("settings")
+def test_without_a_connection_the_environment_says_where_the_api_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTEN_API_URL", URL)
+    monkeypatch.setenv("SIGHTEN_API_TOKEN", "the-token-of-the-environment")
+
+    hook = SightenHook()
+
+    assert hook.is_configured
+    assert (URL, "the-token-of-the-environment") == (hook.settings().api_url, token_of(hook))
+
+
+@pytest.mark.usefixtures("settings")
+def test_with_neither_it_says_where_the_address_is_expected() -> None:
+    hook = SightenHook()
+
+    assert not hook.is_configured
+    with pytest.raises(SettingError, match=r"SIGHTEN_API_URL .* \(there is no connection sighten_default\)"):
+        hook.settings()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"host": URL}, "no token of Sighten's API; expected it in Airflow's connection sighten_default"),
+        ({"password": TOKEN}, "no URL of Sighten's API; expected it in Airflow's connection sighten_default"),
+        ({"host": URL, "password": TOKEN, "extra": {"rte": 1}}, "rte: no such field; expected rate or concurrency"),
+        ({"host": URL, "password": TOKEN, "extra": {"rate": -1}}, "SIGHTEN_API_RATE: Input should be greater than 0"),
+    ],
+)
+def test_an_incomplete_connection_is_refused_and_never_completed_from_the_environment(
+    connect: Any, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setenv("SIGHTEN_API_URL", "https://elsewhere.example.com")
+    monkeypatch.setenv("SIGHTEN_API_TOKEN", "the-token-of-the-environment")
+    connect(**fields)
+
+    with pytest.raises(SettingError) as caught:
+        SightenHook().settings()
+
+    assert said in str(caught.value)
+    assert "sighten_default" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (lambda _: said_json({"data": [{"site_id": "s"}], "messages": {}, "status_code": 200}), (True, "Works: ")),
+        (lambda _: said_json({"detail": "Invalid token."}, 401), (False, "Token not known (401): ")),
+        (lambda _: said_json({"detail": "No."}, 403), (False, "Not allowed (403): ")),
+        (lambda _: said_json({"detail": "Later."}, 503), (False, "Not reachable: ")),
+        (lambda _: Said(404, b"<html>a shop</html>"), (False, "Not Sighten's API: ")),
+    ],
+)
+def test_the_button_asks_once_and_says_what_is_wrong(connect: Any, script: Script, said: tuple[bool, str]) -> None:
+    works, begins = said
+    with scripted(script) as api:
+        connection = connect(host=api.url, password=TOKEN)
+
+        told, message = connection.test_connection()
+
+    assert works == told
+    assert message.startswith(begins)
+    assert api.url in message
+    assert TOKEN not in message
+    assert {f"Token {TOKEN}"} == {asked.token for asked in api.asked}
+    assert len(api.asked) <= 2
+
+
+def test_the_button_says_that_nobody_answers(connect: Any) -> None:
+    connection = connect(host="http://127.0.0.1:9", password=TOKEN)
+
+    told, message = connection.test_connection()
+
+    assert not told
+    assert message.startswith("Not reachable: http://127.0.0.1:9 ")
+    assert "NewConnectionError" in message
