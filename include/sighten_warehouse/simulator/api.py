@@ -1,52 +1,90 @@
-"""The simulated Sighten's API as one ASGI application."""
+"""The simulated Sighten as applications: its API, and the storage host that its redirects lead to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
+from sighten_warehouse.simulator.cast import END
+from sighten_warehouse.simulator.control import control_routes
 from sighten_warehouse.simulator.dal import dal_routes
+from sighten_warehouse.simulator.desk import DocumentDesk
 from sighten_warehouse.simulator.documents import document_routes
 from sighten_warehouse.simulator.faults import Faults, FaultsMiddleware
 from sighten_warehouse.simulator.gate import GateMiddleware
-from sighten_warehouse.simulator.index import Index
 from sighten_warehouse.simulator.journal import Journal, JournalMiddleware
 from sighten_warehouse.simulator.lives import Simulation
-from sighten_warehouse.simulator.page import render
 from sighten_warehouse.simulator.rest import list_routes
-from sighten_warehouse.simulator.sample import sample_life
+from sighten_warehouse.simulator.signed_urls import SignedUrls
+from sighten_warehouse.simulator.slashes import SlashMiddleware
+from sighten_warehouse.simulator.storage import build_storage
+from sighten_warehouse.simulator.troubles import Documents
+from sighten_warehouse.simulator.unknowns import Unknowns
+from sighten_warehouse.simulator.world import Account, World
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """How a simulated Sighten behaves; by default nothing goes wrong, and any token sees everything.
+
+    Args:
+        accounts: the only right tokens, and what the user of each may see; none takes any token.
+        faults: what goes wrong with requests.
+        documents: how documents are handed out.
+        unknowns: the variants of what is not known of Sighten.
+        now: the moment up to which the lives have gone.
+    """
+
+    accounts: Sequence[Account] = ()
+    faults: Faults = field(default_factory=Faults)
+    documents: Documents = field(default_factory=Documents)
+    unknowns: Unknowns = field(default_factory=Unknowns)
+    now: datetime = END
+
+
+@dataclass(frozen=True)
+class Sighten:
+    """The applications to serve, what was asked of both, and the present that can be moved."""
+
+    api: Starlette
+    storage: Starlette
+    journal: Journal
+    world: World
 
 
 def build_api(simulation: Simulation, *, token: str | None = None, faults: Faults | None = None) -> Starlette:
-    """The API of that simulation and of the vendor's sample; without a token of its own it takes any."""
-    index = Index(simulation, further=(sample_life(),))
-    journal = Journal()
-    return Starlette(
+    """The API alone, of that simulation and the vendor's sample; without a token of its own it takes any."""
+    accounts = (Account(token),) if token is not None else ()
+    return build_sighten(simulation, Conduct(accounts=accounts, faults=faults or Faults()), storage_url="").api
+
+
+def build_sighten(simulation: Simulation, conduct: Conduct, *, storage_url: str) -> Sighten:
+    """Everything, of that simulation and the vendor's sample; `storage_url` is where the storage host will answer."""
+    world, journal = World(simulation, now=conduct.now), Journal()
+    desk = DocumentDesk(conduct.documents, seed=simulation.seed)
+    urls = SignedUrls(storage_url)
+    storage = build_storage(world, desk=desk, urls=urls, journal=journal)
+    api = Starlette(
         routes=[
-            *_page_routes(index, journal),
-            *document_routes(index),
-            *list_routes(index),
-            *dal_routes(index),
+            *control_routes(world, journal),
+            *document_routes(world, desk=desk, urls=urls),
+            *list_routes(world),
+            *dal_routes(world, conduct.unknowns),
         ],
         middleware=[
             Middleware(JournalMiddleware, journal=journal),
-            Middleware(GateMiddleware, token=token),
-            Middleware(FaultsMiddleware, faults=faults or Faults(), seed=simulation.seed),
+            Middleware(GateMiddleware, accounts=conduct.accounts),
+            Middleware(SlashMiddleware, slashes=conduct.unknowns.slashes),
+            Middleware(FaultsMiddleware, faults=conduct.faults, seed=simulation.seed),
         ],
         exception_handlers={HTTPException: _say_detail},
     )
-
-
-def _page_routes(index: Index, journal: Journal) -> list[Route]:
-    async def show(_: Request) -> Response:
-        return HTMLResponse(render(index, journal))
-
-    async def say_healthy(_: Request) -> Response:
-        return JSONResponse({"status": "serving", "milestones": len(index.lives)})
-
-    return [Route("/", show), Route("/healthz", say_healthy)]
+    return Sighten(api, storage, journal, world)
 
 
 async def _say_detail(_: Request, error: Exception) -> Response:

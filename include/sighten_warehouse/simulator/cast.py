@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sighten_warehouse.simulator.chance import between, chance, new_uuid
+from sighten_warehouse.simulator.chance import between, chance, new_uuid, pause, whole_second
 from sighten_warehouse.simulator.wording import PEOPLE
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -93,6 +93,15 @@ class Site:
         """Every quote of the site, the original first."""
         return tuple(dict.fromkeys([self.quote_id, *(signing.quote_id for signing in self.signings)]))
 
+    @property
+    def re_signs(self) -> tuple[Signing, ...]:
+        """Every signing after the first, oldest first: each replaces the quote of the one before."""
+        return self.signings[1:]
+
+    def as_of(self, now: datetime) -> "Site":
+        """The site with what was signed by then."""
+        return replace(self, signings=tuple(signing for signing in self.signings if signing.signed_at <= now))
+
 
 def organizations(seed: int) -> tuple[Organization, ...]:
     """The handful of organizations of a simulation."""
@@ -117,7 +126,7 @@ def _email(first: str, last: str, domain: str) -> str:
 
 
 def site(seed: int, number: int, *, organization: Organization) -> Site:
-    """The site of that number; about one in seven is re-signed, one in sixteen not signed yet."""
+    """The site of that number; about one in five is re-signed, some of them again; one in sixteen is not signed yet."""
     random = chance(seed, "site", number)
     created = between(random, BEGIN, END - timedelta(days=45))
     quote_id = new_uuid(random)
@@ -133,11 +142,13 @@ def site(seed: int, number: int, *, organization: Organization) -> Site:
 
 
 def _signings(random: Random, quote_id: str, created: datetime) -> tuple[Signing, ...]:
-    (times,) = random.choices((0, 1, 2, 3), weights=(6, 80, 12, 2))
-    quotes = [quote_id, *(new_uuid(random) for _ in range(2))][:times]
-    signings = []
-    at = created
-    for quote in quotes:
-        at = between(random, at, at + timedelta(days=12))
-        signings.append(Signing(quote, at))
-    return tuple(signings)
+    (times,) = random.choices((0, 1, 2, 3, 4), weights=(6, 74, 12, 6, 2))
+    if not times:
+        return ()
+    at = between(random, created, created + timedelta(days=12))
+    signings = [Signing(quote_id, at)]
+    for _ in range(times - 1):
+        # A re-sign can come at any time, also long after every milestone is approved.
+        at = whole_second(random, at + pause(random, shortest=timedelta(days=1), longest=timedelta(days=120)))
+        signings.append(Signing(new_uuid(random), at))
+    return tuple(signing for signing in signings if signing.signed_at < END)

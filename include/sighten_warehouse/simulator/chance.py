@@ -1,6 +1,7 @@
 """Chance from a seed: the same words give the same draws, whatever was drawn before for others."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -9,6 +10,12 @@ from uuid import UUID
 def chance(*words: object) -> Random:
     """A source of chance of its own for those words, such as a seed, `"site"` and a number."""
     return Random("/".join(map(str, words)))
+
+
+def are_shares(shares: Iterable[float]) -> bool:
+    """Whether those can be shares of one whole: none below 0, together at most 1, but for what arithmetic costs."""
+    parts = list(shares)
+    return min(parts, default=0.0) >= 0 and round(sum(parts), 9) <= 1
 
 
 def new_uuid(random: Random) -> str:

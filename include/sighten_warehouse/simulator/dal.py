@@ -1,7 +1,6 @@
-"""The simulated DAL, `/api/data`: metrics by object, data baselines with their sentinels, errors inside a 200."""
+"""The simulated DAL, `/api/data`: rows by filter or by path, pages, and errors inside a 200."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -10,81 +9,100 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sighten_warehouse.simulator.cast import Site
+from sighten_warehouse.simulator.baselines import SENTINELS, BaselineMissing, split_prefix, value
 from sighten_warehouse.simulator.index import Index
-from sighten_warehouse.simulator.metrics import LEVELS, values
+from sighten_warehouse.simulator.metrics import LEVELS
 from sighten_warehouse.simulator.routes import both
+from sighten_warehouse.simulator.subjects import OBJECTS, Subject, find, is_unknown
+from sighten_warehouse.simulator.unknowns import Unknowns
+from sighten_warehouse.simulator.world import World
 
-OBJECTS = ("workflow", "quote", "system", "site")
 DEFAULT_LIMIT = 100
-BASELINES = {"p": "proposed", "s": "signed", "a": "approved"}
-# The last one's spelling is the vendor's; the others are formed after it.
-SENTINELS = {
-    "proposed": "PROPOSED_BASELINE_NONEXISTANT",
-    "signed": "SIGNED_BASELINE_NONEXISTANT",
-    "approved": "APPROVED_BASELINE_NONEXISTANT",
-}
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What one row of an answer is about: a site, and those of its quotes that the object of the path has."""
-
-    site: Site
-    quote_ids: tuple[str, ...]
-
-
-def dal_routes(index: Index) -> list[Route]:
+def dal_routes(world: World, unknowns: Unknowns) -> list[Route]:
     """Answers by filter for each object, and by path for one quote."""
 
     async def by_filter(request: Request) -> Response:
-        name = request.path_params["name"]
+        name, params, index = request.path_params["name"], request.query_params, world.asked_by(request)
         if name not in OBJECTS:
             raise HTTPException(404, "Not found.")
-        return _answer(index, name, find(index, name, request.query_params), request.query_params)
+        if is_unknown(index, params) and unknowns.unknown_quote != "no_row":
+            return _unknown_quote(params, unknowns)
+        return _answer(_Question(index, name, params, unknowns), find(index, name, params))
 
     async def by_path(request: Request) -> Response:
-        quote_id = request.path_params["quote_id"]
+        quote_id, index = request.path_params["quote_id"], world.asked_by(request)
         if quote_id not in index.site_by_quote:
             raise HTTPException(404, "Not found.")
         subjects = [Subject(index.site_by_quote[quote_id], (quote_id,))]
-        return _answer(index, "quote", subjects, request.query_params)
+        return _answer(_Question(index, "quote", request.query_params, unknowns), subjects)
 
     return [*both("/api/data/quote/{quote_id}", by_path), *both("/api/data/{name}", by_filter)]
 
 
-def find(index: Index, name: str, params: QueryParams) -> list[Subject]:
-    """What the filters leave of all objects of that name; all where there is no filter, none for an unknown id."""
-    sites, quote_id = list(index.sites.values()), params.get("quote_id")
-    if quote_id is not None:
-        sites = [index.site_by_quote[quote_id]] if quote_id in index.site_by_quote else []
-    if "site_id" in params:
-        sites = [site for site in sites if site.site_id == params["site_id"]]
-    if "workflow_id" in params:
-        sites = [site for site in sites if site.workflow_id == params["workflow_id"]]
-    if name == "site":
-        return [Subject(site, site.quote_ids) for site in sites]
-    if name == "workflow":
-        return [Subject(site, (site.quote_id,)) for site in sites]
-    return [Subject(site, (one,)) for site in sites for one in site.quote_ids if quote_id in (None, one)]
+class _Question:
+    """What is asked of each subject."""
+
+    def __init__(self, index: Index, name: str, params: QueryParams, unknowns: Unknowns) -> None:
+        self.index = index
+        self.name = name
+        self.params = params
+        self.unknowns = unknowns
+        self.metrics = _metrics(params)
+        self.baseline = params.get("baseline")
+
+    def refused(self) -> list[str]:
+        """The metrics among those asked for that it does not know, or will not give."""
+        unknown = [one for one in self.metrics if split_prefix(one)[1] not in LEVELS]
+        plainly = {one for one in self.metrics if {one, split_prefix(one)[1]} & self.unknowns.refused}
+        return [one for one in self.metrics if one in unknown or one in plainly]
+
+    def row(self, subject: Subject, metrics: Sequence[str]) -> dict[str, Any]:
+        """The subject's values.
+
+        Raises:
+            BaselineMissing: one has none, and the variant in force has no way to say so in the row.
+        """
+        return {
+            metric: value(self.index, self.name, subject, metric=metric, baseline=self.baseline, unknowns=self.unknowns)
+            for metric in metrics
+        }
 
 
-def _answer(index: Index, name: str, subjects: Sequence[Subject], params: QueryParams) -> Response:
-    metrics = [metric for metric in params.get("metrics", "").split(",") if metric]
-    errors = [f"Metric '{metric}' does not exist." for metric in metrics if split_prefix(metric)[1] not in LEVELS]
-    baseline = params.get("baseline")
-    if not metrics:
-        errors = ["No metrics given."]
-    if baseline is not None and baseline not in SENTINELS:
-        errors.append(f"Baseline '{baseline}' does not exist.")
-    if errors:
-        return JSONResponse(_envelope([], errors=errors))
-    first, limit = _slice(params)
-    rows = [
-        {metric: _value(index, name, subject, metric, baseline) for metric in metrics}
-        for subject in subjects[first : first + limit]
-    ]
-    return JSONResponse(_envelope(rows))
+def _metrics(params: QueryParams) -> list[str]:
+    return [metric for metric in params.get("metrics", "").split(",") if metric]
+
+
+def _answer(question: _Question, subjects: Sequence[Subject]) -> Response:
+    refused = question.refused()
+    errors = [f"Metric '{metric}' does not exist." for metric in refused]
+    metrics = [metric for metric in question.metrics if metric not in refused]
+    is_wrong = not question.metrics or question.baseline not in (None, *SENTINELS)
+    if is_wrong:
+        errors = ["Wrong question: expected metrics, and no baseline or one of " + ", ".join(SENTINELS) + "."]
+    if errors and (is_wrong or question.unknowns.refusal != "metric"):
+        return _refuse(errors, question.unknowns)
+    first, limit = _slice(question.params)
+    rows = []
+    for subject in subjects[first : first + limit]:
+        try:
+            rows.append(question.row(subject, metrics))
+        except BaselineMissing:
+            if question.unknowns.not_signed == "404":
+                raise HTTPException(404, "Not found.") from None
+    return JSONResponse(_envelope(rows, errors=errors))
+
+
+def _refuse(errors: list[str], unknowns: Unknowns) -> Response:
+    return JSONResponse(_envelope([], errors=errors, status=400), 400 if unknowns.refusal == "400" else 200)
+
+
+def _unknown_quote(params: QueryParams, unknowns: Unknowns) -> Response:
+    if unknowns.unknown_quote == "404":
+        raise HTTPException(404, "Not found.")
+    said = SENTINELS["signed"] if unknowns.unknown_quote == "sentinel" else None
+    return JSONResponse(_envelope([dict.fromkeys(_metrics(params), said)]))
 
 
 def _slice(params: QueryParams) -> tuple[int, int]:
@@ -97,31 +115,6 @@ def _slice(params: QueryParams) -> tuple[int, int]:
     return (page - 1) * limit, limit
 
 
-def _value(index: Index, name: str, subject: Subject, metric: str, baseline: str | None) -> Any:
-    """A scalar where the metric is one to one with the object of the path, else a list, or the baseline's sentinel."""
-    prefixed, plain = split_prefix(metric)
-    baseline = prefixed or baseline
-    quote_ids = subject.quote_ids if baseline is None else _baseline_quotes(index, subject.site, baseline)
-    if quote_ids is None:
-        return SENTINELS[str(baseline)]
-    found = values(index, plain, site=subject.site, quote_ids=quote_ids)
-    is_scalar = LEVELS[plain] == "site" or (LEVELS[plain] == "quote" and name != "site")
-    return found[0] if is_scalar else found
-
-
-def _baseline_quotes(index: Index, site: Site, baseline: str) -> tuple[str, ...] | None:
-    if baseline == "proposed":
-        return (site.quote_id,)
-    exists = site.signed_quote_id is not None and (baseline == "signed" or index.is_approved(site))
-    return (str(site.signed_quote_id),) if exists else None
-
-
-def split_prefix(metric: str) -> tuple[str | None, str]:
-    """The baseline that a metric's prefix chooses, and its name without it: `s_quote_id` is `quote_id`, signed."""
-    letter, _, rest = metric.partition("_")
-    return (BASELINES[letter], rest) if letter in BASELINES and rest in LEVELS else (None, metric)
-
-
-def _envelope(rows: list[dict[str, Any]], *, errors: Sequence[str] = ()) -> dict[str, Any]:
+def _envelope(rows: list[dict[str, Any]], *, errors: Sequence[str] = (), status: int = 200) -> dict[str, Any]:
     messages = {"warning": [], "error": list(errors), "info": [], "critical": []}
-    return {"data": rows, "messages": messages, "status_code": 400 if errors else 200}
+    return {"data": rows, "messages": messages, "status_code": status}

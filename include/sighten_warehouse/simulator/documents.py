@@ -1,79 +1,50 @@
-"""The simulated document routes: real bytes for every document that was uploaded."""
-
-import hashlib
-from urllib.parse import quote
+"""The simulated document routes: real bytes for every document that was uploaded, here or by a redirect."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sighten_warehouse.simulator.desk import DocumentDesk
 from sighten_warehouse.simulator.index import Index, KnownDocument
 from sighten_warehouse.simulator.routes import both
+from sighten_warehouse.simulator.signed_urls import SignedUrls, location
+from sighten_warehouse.simulator.world import EVERYTHING, World
 
-_LINES = 40
 
+def document_routes(world: World, *, desk: DocumentDesk, urls: SignedUrls) -> list[Route]:
+    """Download and preview by document, and the newest upload by sub_task, here or under one of the `urls`."""
 
-def document_routes(index: Index) -> list[Route]:
-    """Download and preview by document, and the newest upload by sub_task."""
+    def asked_for(request: Request, index: Index) -> KnownDocument:
+        return _or_404(desk.find(index, request.path_params["document_id"]))
+
+    async def give(known: KnownDocument, request: Request) -> Response:
+        if not desk.fate.redirects(known.document_id):
+            return await desk.hand(known, request)
+        where = location(desk.documents.redirect_to, known.document_id, urls=urls)
+        return desk.refuse(known) or Response(status_code=302, headers={} if where is None else {"location": where})
 
     async def download(request: Request) -> Response:
-        return _send(_uploaded(index, request.path_params["document_id"]), disposition="attachment")
+        return await give(asked_for(request, world.asked_by(request)), request)
 
     async def preview(request: Request) -> Response:
-        return _send(_uploaded(index, request.path_params["document_id"]), disposition="inline")
+        return await desk.hand(asked_for(request, world.asked_by(request)), request, kind="inline")
 
     async def download_newest(request: Request) -> Response:
-        documents = index.documents_by_sub_task.get(request.path_params["sub_task_id"], [])
-        uploaded = [document for document in documents if document.is_uploaded]
-        if not uploaded:
-            raise HTTPException(404, "Not found.")
-        return _send(uploaded[-1], disposition="attachment")
+        return await give(_or_404(desk.newest(world.asked_by(request), request.path_params["sub_task_id"])), request)
+
+    async def after_relative_redirect(request: Request) -> Response:
+        return await desk.hand(asked_for(request, world.seen_by(EVERYTHING)), request)
 
     return [
         *both("/api/v1/document/{document_id}/download", download),
         *both("/api/v1/document/{document_id}/preview", preview),
         *both("/api/v1/sub_task/{sub_task_id}/download", download_newest),
+        Route("/files/{document_id}", after_relative_redirect),
     ]
 
 
-def _uploaded(index: Index, document_id: str) -> KnownDocument:
-    document = index.documents.get(document_id)
-    if document is None or not document.is_uploaded:
+def _or_404(known: KnownDocument | None) -> KnownDocument:
+    if known is None:
         raise HTTPException(404, "Not found.")
-    return document
-
-
-def _send(document: KnownDocument, *, disposition: str) -> Response:
-    named = f"{disposition}; filename*=utf-8''{quote(document.name, safe='')}"
-    return Response(pdf(document.document_id), media_type="application/pdf", headers={"content-disposition": named})
-
-
-def pdf(document_id: str) -> bytes:
-    """A valid PDF of one page (PDF 1.4), always the same bytes for the same id."""
-    lines = [
-        f"Document {document_id}",
-        *(hashlib.sha256(f"{document_id}/{n}".encode()).hexdigest() for n in range(_LINES)),
-    ]
-    shown = b"".join(f"({line}) '\n".encode() for line in lines)
-    page = b"BT /F 9 Tf 50 770 Td 14 TL\n" + shown + b"ET"
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R /Resources <</Font <</F 4 0 R>>>> >>",
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
-    ]
-    return _assemble(objects)
-
-
-def _assemble(objects: list[bytes]) -> bytes:
-    """The objects, numbered from 1, and the table that says at which byte each begins."""
-    body, begins = b"%PDF-1.4\n", []
-    for number, content in enumerate(objects, 1):
-        begins.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % begin for begin in begins)
-    size = len(objects) + 1
-    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(body))
-    return body + b"xref\n0 %d\n%s" % (size, table) + trailer
+    return known

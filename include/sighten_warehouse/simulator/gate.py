@@ -1,10 +1,13 @@
-"""Who may ask the simulated API: those with a token."""
+"""Who may ask the simulated API: those with a token, each of which is a user's."""
 
 import secrets
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sighten_warehouse.simulator.world import EVERYTHING, Account
 
 GUARDED = "/api/"
 MISSING = "Authentication credentials were not provided."
@@ -12,29 +15,40 @@ WRONG = "Invalid token."
 
 
 class GateMiddleware:
-    """Answers 401 below `/api/` unless the header `Authorization: Token …` is there.
+    """Answers 401 below `/api/` unless the header `Authorization: Token …` is there, and notes whose token it is.
 
     Args:
         app: what the others may ask.
-        token: the only right token; None takes any.
+        accounts: the only right tokens; where there are none, any token is, and its user sees everything.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, accounts: Sequence[Account]) -> None:
         self._app = app
-        self._token = token
+        self._accounts = accounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or refuse it (ASGI)."""
-        refusal = self._refusal(scope) if scope["type"] == "http" and scope["path"].startswith(GUARDED) else None
-        if refusal is None:
+        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
             await self._app(scope, receive, send)
-        else:
-            answer = JSONResponse({"detail": refusal}, 401, headers={"WWW-Authenticate": "Token"})
-            await answer(scope, receive, send)
+            return
+        token = token_of(scope)
+        account = self._account(token) if token else None
+        if account is None:
+            refusal = {"detail": WRONG if token else MISSING}
+            await JSONResponse(refusal, 401, headers={"WWW-Authenticate": "Token"})(scope, receive, send)
+            return
+        scope.setdefault("state", {})["account"] = account
+        await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> str | None:
-        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() != "token" or not token.strip():
-            return MISSING
-        is_right = self._token is None or secrets.compare_digest(token.strip().encode(), self._token.encode())
-        return None if is_right else WRONG
+    def _account(self, token: str) -> Account | None:
+        if not self._accounts:
+            return EVERYTHING
+        given = token.encode()
+        right = [one for one in self._accounts if secrets.compare_digest(given, one.token.encode())]
+        return right[0] if right else None
+
+
+def token_of(scope: Scope) -> str | None:
+    """The token of the request, None if it has none in the vendor's form."""
+    scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "token" else None

@@ -1,11 +1,14 @@
 """What the simulated Sighten's API can find: lives and sites by the ids that are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sighten_warehouse.simulator.cast import Site
-from sighten_warehouse.simulator.lives import Life, Simulation
+from sighten_warehouse.simulator.chance import written
+from sighten_warehouse.simulator.lives import Life
 
 
 @dataclass(frozen=True)
@@ -18,34 +21,38 @@ class KnownDocument:
 
 
 class Index:
-    """Everything the API answers from, made once; nothing in it changes."""
+    """Everything one user can be told at one moment, made once; nothing in it changes."""
 
-    def __init__(self, simulation: Simulation, *, further: tuple[Life, ...] = ()) -> None:
-        self.seed = simulation.seed
-        self.lives = (*further, *simulation.lives)
+    def __init__(self, lives: Iterable[Life], *, seed: int) -> None:
+        self.seed = seed
+        self.lives = tuple(lives)
         self.lives_by_site: dict[str, list[Life]] = {}
         for life in self.lives:
             self.lives_by_site.setdefault(life.site.site_id, []).append(life)
         self.sites = {life.site.site_id: life.site for life in self.lives}
         self.site_by_quote = {quote_id: site for site in self.sites.values() for quote_id in site.quote_ids}
-        self.site_by_workflow = {site.workflow_id: site for site in self.sites.values()}
-        self.documents: dict[str, KnownDocument] = {}
-        self.documents_by_sub_task: dict[str, list[KnownDocument]] = {}
-        for life in self.lives:
-            self._add_documents(life)
 
-    def _add_documents(self, life: Life) -> None:
-        """Those that a later snapshot lacks stay known; `final` comes last, so that its newest is the newest."""
-        for payload in (*(snapshot.payload for snapshot in life.snapshots), life.final):
-            for sub_task_id, given in _documents(payload):
-                known = KnownDocument(given["uuid"], given["name"], given["creation_type"] == "UPLOADED")
-                if known.document_id not in self.documents:
-                    self.documents[known.document_id] = known
-                    self.documents_by_sub_task.setdefault(sub_task_id, []).append(known)
+    @cached_property
+    def documents(self) -> dict[str, KnownDocument]:
+        """Every document by its id."""
+        return {one.document_id: one for documents in self.documents_by_sub_task.values() for one in documents}
+
+    @cached_property
+    def documents_by_sub_task(self) -> dict[str, list[KnownDocument]]:
+        """Every document in the order in which they came; those that a later state lacks stay known."""
+        found: dict[str, dict[str, KnownDocument]] = {}
+        for life in self.lives:
+            for state in life.states:
+                for sub_task_id, given in _documents(state.payload):
+                    known = KnownDocument(given["uuid"], given["name"], given["creation_type"] == "UPLOADED")
+                    found.setdefault(sub_task_id, {}).setdefault(known.document_id, known)
+        return {sub_task_id: list(documents.values()) for sub_task_id, documents in found.items()}
 
     def last_updated(self, site: Site) -> str:
-        """When any milestone of the site was last updated."""
-        return max(str(life.final["date_updated"]) for life in self.lives_by_site[site.site_id])
+        """When anything of the site was last changed: a milestone, or which quote is signed."""
+        lives = self.lives_by_site[site.site_id]
+        updates = [datetime.fromisoformat(str(life.final["date_updated"])) for life in lives]
+        return written(max([*updates, *(signing.signed_at for signing in site.signings)]))
 
     def is_approved(self, site: Site) -> bool:
         """Whether a signed contract of the site was approved, so that its approved baseline exists."""

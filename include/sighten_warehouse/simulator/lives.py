@@ -1,6 +1,6 @@
 """Lives of milestones from a seed: each snapshot that Sighten would have sent, and how each milestone ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -39,19 +39,43 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Life:
-    """Everything that is true of one milestone.
+class State:
+    """The milestone from that moment on, until the next one."""
 
-    `final` is its payload at the end: that of the last snapshot, except where a submit was cancelled after that,
-    of which the vendor sends nothing.
-    """
+    since: datetime
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Life:
+    """Everything that is true of one milestone; `states` begin with the one in which nothing has happened yet."""
 
     milestone_id: str
     site: Site
     newer_keys: bool
     events: tuple[Event, ...]
     snapshots: tuple[Snapshot, ...]
-    final: dict[str, Any]
+    states: tuple[State, ...]
+
+    @property
+    def final(self) -> dict[str, Any]:
+        """The newest payload: that of the last snapshot, except where a submit was cancelled after that.
+
+        Of a cancelled submit the vendor sends nothing.
+        """
+        return self.states[-1].payload
+
+    def as_of(self, now: datetime) -> "Life | None":
+        """The life as far as it has gone by then; None where it has not begun."""
+        if now < self.states[0].since:
+            return None
+        return replace(
+            self,
+            site=self.site.as_of(now),
+            events=tuple(event for event in self.events if event.at <= now),
+            snapshots=tuple(snapshot for snapshot in self.snapshots if snapshot.event.at <= now),
+            states=tuple(state for state in self.states if state.since <= now),
+        )
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,10 @@ class Simulation:
     def sites(self) -> tuple[Site, ...]:
         """Each site once, in the order of its first milestone."""
         return tuple({life.site.site_id: life.site for life in self.lives}.values())
+
+    def as_of(self, now: datetime) -> "Simulation":
+        """What was so by then."""
+        return replace(self, lives=tuple(life for one in self.lives if (life := one.as_of(now)) is not None))
 
 
 def lives(seed: int, milestones: int) -> Simulation:
@@ -84,8 +112,10 @@ def _live(seed: int, number: int, *, site: Site, organization: Organization) -> 
     random = chance(seed, "milestone", number)
     template = DEFINITIONS[number % len(DEFINITIONS)]
     begin = site.date_created + timedelta(days=random.uniform(0, 20) * (number % MILESTONES_PER_SITE))
+    begin = min(begin, LATEST_BEGIN)
     being = _Being(random, template, seed=seed, site=site, organization=organization)
-    for step in script(random, begin=min(begin, LATEST_BEGIN), end=END):
+    being.begin(begin)
+    for step in script(random, begin=begin, end=END):
         being.go_through(step)
     return being.told()
 
@@ -102,7 +132,12 @@ class _Being:
         self._organization = organization
         self._events: list[Event] = []
         self._snapshots: list[Snapshot] = []
+        self._states: list[State] = []
         self._record = new_milestone(random, template, seed=seed, site=site, organization=organization)
+
+    def begin(self, at: datetime) -> None:
+        """Let it be there from that moment on."""
+        self._states.append(State(at, self._payload()))
 
     def go_through(self, step: Step) -> None:
         """Let the step happen, and send what the vendor would send of it."""
@@ -133,9 +168,10 @@ class _Being:
         record["date_updated"] = written(event.at - timedelta(milliseconds=random.randint(40, 990)))
         record |= counters(record["tasks"])
         self._events.append(event)
+        self._states.append(State(event.at, self._payload()))
         if event.kind in codes.SENT_EVENTS:
             sent_at = event.at + timedelta(milliseconds=random.randint(200, 3000))
-            self._snapshots.append(Snapshot(event, self._payload(), sent_at))
+            self._snapshots.append(Snapshot(event, self._states[-1].payload, sent_at))
 
     def _payload(self) -> dict[str, Any]:
         return newer_keys(self._record) if self._organization.newer_keys else older_keys(self._record)
@@ -148,5 +184,5 @@ class _Being:
             newer_keys=self._organization.newer_keys,
             events=tuple(self._events),
             snapshots=tuple(self._snapshots),
-            final=self._payload(),
+            states=tuple(self._states),
         )

@@ -1,7 +1,7 @@
 """The simulated `/api/v1` lists: sites, workflows, milestones, tasks and sub_tasks, 25 a page."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import lru_cache
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,8 +11,10 @@ from starlette.routing import Route
 from sighten_warehouse.simulator.chance import chance, new_uuid, written
 from sighten_warehouse.simulator.codes import TASK_APPROVED
 from sighten_warehouse.simulator.index import Index
+from sighten_warehouse.simulator.listing import Found, Listing, Row
 from sighten_warehouse.simulator.routes import both
 from sighten_warehouse.simulator.tasks import task_definition_id
+from sighten_warehouse.simulator.world import World
 
 PAGE_SIZE = 25
 # By these each list can be narrowed; other parameters are passed over, as Sighten's kind of API does.
@@ -25,23 +27,23 @@ FILTERS = {
     "sub_task": ("task_id",),
 }
 
-Row = dict[str, Any]
-Found = tuple[dict[str, str], Row]  # what the row is found by, and what is shown of it
 
-
-def list_routes(index: Index) -> list[Route]:
+def list_routes(world: World) -> list[Route]:
     """The routes of all lists."""
-    lists: dict[str, list[Found]] = {name: list(rows(index)) for name, rows in LISTS.items()}
 
     async def answer(request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in lists:
+        if name not in LISTS:
             raise HTTPException(404, "Not found.")
         wanted = {key: request.query_params[key] for key in FILTERS[name] if key in request.query_params}
-        found = [fields for keys, fields in lists[name] if all(keys.get(key) == value for key, value in wanted.items())]
-        return JSONResponse(_page(request, found))
+        return JSONResponse(_page(request, _listing(world.asked_by(request), name).narrowed(wanted)))
 
     return both("/api/v1/{name}", answer)
+
+
+@lru_cache(maxsize=24)  # every list of a few users; an index never changes
+def _listing(index: Index, name: str) -> Listing:
+    return Listing(LISTS[name](index))
 
 
 def _page(request: Request, rows: list[Row]) -> Row:

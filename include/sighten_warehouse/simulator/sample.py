@@ -8,7 +8,7 @@ from typing import Any, cast
 from sighten_warehouse.simulator.cast import Signing, Site
 from sighten_warehouse.simulator.chance import chance, new_uuid
 from sighten_warehouse.simulator.dialects import as_strict_json
-from sighten_warehouse.simulator.lives import Life
+from sighten_warehouse.simulator.lives import Life, State
 
 FILE_NAME = "sample_milestone.verbatim.txt"
 
@@ -37,4 +37,4 @@ def sample_life() -> Life:
         quote_id=payload["quote"],
         signings=(Signing(payload["quote"], begun),),
     )
-    return Life(payload["uuid"], site, newer_keys=False, events=(), snapshots=(), final=payload)
+    return Life(payload["uuid"], site, newer_keys=False, events=(), snapshots=(), states=(State(begun, payload),))

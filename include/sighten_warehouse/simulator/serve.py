@@ -1,5 +1,6 @@
-"""Runs an ASGI application inside this process, on loopback only."""
+"""Runs ASGI applications inside this process, on loopback only."""
 
+import logging
 import signal
 import socket
 import threading
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 5
+CUT_OFF = "ASGI callable returned without completing response."  # uvicorn's complaint about what we do on purpose
 
 
 def listen(port: int) -> socket.socket:
@@ -52,18 +54,35 @@ def address_of(listener: socket.socket) -> str:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
     """The application on a free port, served by a thread as long as the context lasts; gives its address."""
-    server = _server(app)
-    with listen(0) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="simulated-sighten")
+    with listen(0) as listener, served_together((app, listener)):
+        yield address_of(listener)
+
+
+@contextmanager
+def served_together(*apps: tuple[ASGIApp, socket.socket]) -> Iterator[None]:
+    """Each application on its listener, served by a thread of its own as long as the context lasts."""
+    servers = [_server(app) for app, _ in apps]
+    threads = [
+        threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="simulated-sighten")
+        for server, (_, listener) in zip(servers, apps, strict=True)
+    ]
+    for thread in threads:
         thread.start()
-        try:
-            yield address_of(listener)
-        finally:
+    try:
+        yield
+    finally:
+        for server in servers:
             server.should_exit = True
+        for thread in threads:
             thread.join()
 
 
+def _is_not_on_purpose(record: logging.LogRecord) -> bool:
+    return record.getMessage() != CUT_OFF
+
+
 def _server(app: ASGIApp) -> uvicorn.Server:
+    logging.getLogger("uvicorn.error").addFilter(_is_not_on_purpose)  # again and again it is still one filter
     return uvicorn.Server(
         uvicorn.Config(
             app,
