@@ -1,24 +1,30 @@
 """Asks Sighten's API: signed, within the shared budget, again after a setback, page by page."""
 
-import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
-from typing import Self
+from typing import Self, TypeVar
 
+import requests
 import structlog
+from requests.adapters import HTTPAdapter
 
 from sighten_warehouse.api_addresses import Addresses, Query, target_of
 from sighten_warehouse.api_answer import Answer, Reply, Setback, judge
+from sighten_warehouse.api_attempt import Attempt, Follow
 from sighten_warehouse.api_budget import BUDGET_NAME, ApiBudget, Priority
 from sighten_warehouse.api_exchange import Exchange
+from sighten_warehouse.api_origin import TokenAuth
 from sighten_warehouse.api_pages import PagesSeen, items_of, next_link
 from sighten_warehouse.api_retries import Patience, Retries
+from sighten_warehouse.api_turns import Turns
 from sighten_warehouse.circuit_breaker import CircuitBreaker
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.errors import ApiContractError, ApiUnavailableError, NotFoundError, SettingError
+from sighten_warehouse.errors import ApiContractError, NotFoundError, SettingError
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MOST_REDIRECTS = 5
@@ -40,7 +46,9 @@ def open_client(
     addresses = Addresses(settings.api_url)
     budget = ApiBudget(settings.layout.root / BUDGET_NAME, rate=settings.api_rate, priority=priority, clock=clock)
     exchange = Exchange(
-        token=settings.api_token, origin=addresses.origin, concurrency=settings.api_concurrency, clock=clock
+        auth=TokenAuth(settings.api_token, origin=addresses.origin),
+        adapter=HTTPAdapter(pool_maxsize=settings.api_concurrency),
+        clock=clock,
     )
     retries = Retries(
         breaker=CircuitBreaker(clock=clock),
@@ -50,10 +58,9 @@ def open_client(
     )
     return ApiClient(
         addresses=addresses,
-        budget=budget,
+        turns=Turns(budget, concurrency=settings.api_concurrency, clock=clock),
         exchange=exchange,
         retries=retries,
-        concurrency=settings.api_concurrency,
         clock=clock,
     )
 
@@ -65,21 +72,13 @@ class ApiClient:
     logs and messages, which never hold ids, query values, names or the token.
     """
 
-    def __init__(  # noqa: PLR0913  (its parts, each with one job)
-        self,
-        *,
-        addresses: Addresses,
-        budget: ApiBudget,
-        exchange: Exchange,
-        retries: Retries,
-        concurrency: int,
-        clock: Clock,
+    def __init__(
+        self, *, addresses: Addresses, turns: Turns, exchange: Exchange, retries: Retries, clock: Clock
     ) -> None:
         self._addresses = addresses
-        self._budget = budget
+        self._turns = turns
         self._exchange = exchange
         self._retries = retries
-        self._under_way = threading.BoundedSemaphore(concurrency)
         self._clock = clock
 
     def get(self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None) -> Answer:
@@ -93,7 +92,7 @@ class ApiClient:
             ApiUnavailableError: there was no usable answer in spite of retries, or no turn in the budget.
             ApiContractError: the API leads elsewhere.
         """
-        return self._fetch(path, self._addresses.address(path, ids=ids or {}, query=query or {}))
+        return self._fetch(path, self._addresses.address(path, ids=ids or {}, query=query or {}), self._follow)
 
     def pages(self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None) -> Iterator[Answer]:
         """The pages of a list that links each to the `next`; each is asked for when it is wanted.
@@ -106,7 +105,7 @@ class ApiClient:
         url: str | None = self._addresses.address(path, ids=ids or {}, query=query or {})
         while url:
             seen.add(url)
-            answer = self._fetch(path, url)
+            answer = self._fetch(path, url, self._follow)
             seen.check(items_of(answer))
             yield answer
             link = next_link(answer)
@@ -143,73 +142,88 @@ class ApiClient:
 
     def _page_if_any(self, path: str, url: str, *, is_first: bool) -> Answer | None:
         try:
-            return self._fetch(path, url)
+            return self._fetch(path, url, self._follow)
         except NotFoundError:
             if is_first:
                 raise
             return None
 
-    def _fetch(self, path: str, url: str) -> Answer:
+    def streamed(self, path: str, *, ids: Mapping[str, str], follow: Follow[T]) -> T:
+        """What `follow` makes of what it opens there; it is called again after each setback.
+
+        Raises:
+            WarehouseError: whatever `follow` raises; and as `get`, where there was no answer in spite of retries.
+        """
+        return self._fetch(path, self._addresses.address(path, ids=ids, query={}), follow)
+
+    @contextmanager
+    def opened(
+        self, attempt: Attempt, *, headers: Mapping[str, str] | None = None
+    ) -> Iterator[requests.Response | Setback]:
+        """One request, when there is room and a turn for it; the room is taken until the answer is closed."""
+        with self._turns.one(attempt):
+            began, status = self._clock.monotonic(), None
+            try:
+                with self._exchange.opened(attempt.url, until=attempt.until, headers=headers) as response:
+                    status = response.status if isinstance(response, Setback) else response.status_code
+                    yield response
+            finally:
+                seconds = round(self._clock.monotonic() - began, 3)
+                log.info("called", path=attempt.path, status=status, seconds=seconds, attempt=attempt.number)
+
+    def redirected(self, location: str, *, seen_at: Attempt) -> str:
+        """Where a redirect to the API itself leads; one to the other slash style is remembered."""
+        return self._addresses.redirected(location, seen_at=seen_at.url, path=seen_at.path)
+
+    def _fetch(self, path: str, url: str, follow: Follow[T]) -> T:
         return self._retries.until_answered(
-            lambda number, until: self._attempt(path, url, number=number, until=until), path=path
+            lambda number, until: self._attempt(Attempt(path, url, number, until), follow), path=path
         )
 
-    def _attempt(self, path: str, url: str, *, number: int, until: float) -> Answer | Setback:
+    def _attempt(self, attempt: Attempt, follow: Follow[T]) -> T | Setback:
         """One attempt, in either slash style if the API does not know the one."""
         try:
-            answer = self._follow(path, url, number=number, until=until)
+            outcome = follow(attempt)
         except NotFoundError as error:
             # JSON about a path with ids is about the thing; anything else may mean that there is no such path.
-            is_about_the_thing = "{" in path and error.answer.content is not None
-            other = None if is_about_the_thing else self._addresses.other_style(path, seen_at=url)
+            is_about_the_thing = "{" in attempt.path and error.answer.content is not None
+            other = None if is_about_the_thing else self._addresses.other_style(attempt.path, seen_at=attempt.url)
             if other is None:
                 raise
         else:
-            if isinstance(answer, Answer):
-                self._addresses.knows(path, seen_at=url)
-            return answer
-        return self._attempt_in_other_style(path, other, number=number, until=until)
+            if not isinstance(outcome, Setback):
+                self._addresses.knows(attempt.path, seen_at=attempt.url)
+            return outcome
+        return self._attempt_in_other_style(attempt.at(other), follow)
 
-    def _attempt_in_other_style(self, path: str, url: str, *, number: int, until: float) -> Answer | Setback:
+    def _attempt_in_other_style(self, attempt: Attempt, follow: Follow[T]) -> T | Setback:
         try:
-            answer = self._follow(path, url, number=number, until=until)
+            outcome = follow(attempt)
         except NotFoundError as error:
-            if "{" in path and error.answer.content is not None:
-                self._addresses.knows(path, seen_at=url)
+            if "{" in attempt.path and error.answer.content is not None:
+                self._addresses.knows(attempt.path, seen_at=attempt.url)
             else:
-                self._addresses.knows_neither(path)
+                self._addresses.knows_neither(attempt.path)
             raise
-        if isinstance(answer, Answer):
-            self._addresses.knows(path, seen_at=url)
-        return answer
+        if not isinstance(outcome, Setback):
+            self._addresses.knows(attempt.path, seen_at=attempt.url)
+        return outcome
 
-    def _follow(self, path: str, url: str, *, number: int, until: float) -> Answer | Setback:
+    def _follow(self, attempt: Attempt) -> Answer | Setback:
         """The answer at the end of the redirects."""
         for _ in range(MOST_REDIRECTS + 1):
-            reply = self._send(path, url, number=number, until=until)
+            reply = self._send(attempt)
             if isinstance(reply, Setback):
                 return reply
             location = reply.headers.get("Location")
             if reply.status not in REDIRECTS or not location:
-                return judge(reply, path=path, target=target_of(url))
-            url = self._addresses.redirected(location, seen_at=url, path=path)
-        raise ApiContractError(f"{path}: more than {MOST_REDIRECTS} redirects, expected an answer")
+                return judge(reply, path=attempt.path, target=target_of(attempt.url))
+            attempt = attempt.at(self.redirected(location, seen_at=attempt))
+        raise ApiContractError(f"{attempt.path}: more than {MOST_REDIRECTS} redirects, expected an answer")
 
-    def _send(self, path: str, url: str, *, number: int, until: float) -> Reply | Setback:
-        """One request, when there is room and a turn for it."""
-        if not self._under_way.acquire(timeout=max(0.0, until - self._clock.monotonic())):
-            raise ApiUnavailableError(f"{path}: other calls did not end in time, expected room for one more")
-        try:
-            # Every request is a call to the API: retries, redirects and those refused with 429 take a turn too.
-            if not self._budget.take(within_s=until - self._clock.monotonic()):
-                raise ApiUnavailableError(f"{path}: no turn within the call's time, expected one by SIGHTEN_API_RATE")
-            began = self._clock.monotonic()
-            reply = self._exchange.ask(url, path=path, until=until)
-        finally:
-            self._under_way.release()
-        seconds = round(self._clock.monotonic() - began, 3)
-        log.info("called", path=path, status=reply.status, seconds=seconds, attempt=number)
-        return reply
+    def _send(self, attempt: Attempt) -> Reply | Setback:
+        with self.opened(attempt) as response:
+            return self._exchange.whole(response, path=attempt.path, until=attempt.until)
 
     def close(self) -> None:
         """Closes the connections."""
