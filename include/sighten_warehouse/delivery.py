@@ -1,10 +1,11 @@
 """One landed line as what the loader makes of it: a row of `deliveries` and, if it is loaded, a snapshot."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import UUID
 
 import pyarrow as pa
 import structlog
@@ -46,6 +47,7 @@ DELIVERY_SCHEMA = pa.schema(
         ("batch_id", pa.string()),
         ("landing_file", pa.string()),
         ("line_number", pa.int64()),
+        ("copy_of_landing_id", pa.string()),
     ]
 )
 DRIFT_SCHEMA = pa.schema(
@@ -70,6 +72,18 @@ class Delivery:
 
     row: Row
     staged: Staged = field(default_factory=dict)
+
+
+def id_of_place(landing_file: str, line_number: int) -> str:
+    """The landing id of a line that has none of its own; `id_of_place` in SQL gives the same."""
+    return str(UUID(hashlib.md5(f"{landing_file} line {line_number}".encode(), usedforsecurity=False).hexdigest()))
+
+
+def as_copy(delivery: Delivery) -> Delivery:
+    """The delivery of a line whose landing_id an earlier line of the batch has: it counts, and has no rows besides."""
+    row = delivery.row
+    own = id_of_place(row["landing_file"], row["line_number"])
+    return Delivery(row | {"landing_id": own, "copy_of_landing_id": row["landing_id"]})
 
 
 def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: str) -> Delivery:
@@ -190,7 +204,7 @@ def _unreadable_line(where: Row, problem: str) -> Delivery:
     place = f"{where['landing_file']} line {where['line_number']}"
     day = str(where["landing_file"]).partition("received_date=")[2][:10]
     facts = where | {
-        "landing_id": str(uuid5(NAMESPACE_URL, place)),
+        "landing_id": id_of_place(where["landing_file"], where["line_number"]),
         "received_at": _midnight(day),
         "repair": None,
     }

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sighten_warehouse.answer_readers import ANSWER_SCHEMAS
 from sighten_warehouse.decision import DECISION_SCHEMA
-from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, read_delivery
+from sighten_warehouse.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, as_copy, read_delivery
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.lake import Manifest, history_file
 from sighten_warehouse.landing import read_raw_lines
@@ -41,12 +41,15 @@ class _Staged:
 
     tables: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: {name: [] for name in schemas()})
     outcomes: Counter[str] = field(default_factory=Counter)
+    _landing_ids: set[str] = field(default_factory=set)
     _waiting: list[Delivery] = field(default_factory=list)
     _waiting_bytes: int = 0
 
     def add(self, delivery: Delivery, size: int) -> None:
         self.outcomes[delivery.row["outcome"]] += 1
-        self._waiting.append(delivery)
+        landing_id = delivery.row["landing_id"]
+        self._waiting.append(as_copy(delivery) if landing_id in self._landing_ids else delivery)
+        self._landing_ids.add(landing_id)
         self._waiting_bytes += size
         if self._waiting_bytes >= MOST_WAITING_BYTES:
             self.settle()

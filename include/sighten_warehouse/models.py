@@ -20,7 +20,9 @@ FOLDERS = {
     "current": "main",
     "marts": "marts",
     "ops": "ops",
+    "enrich": "enrich",
 }
+NOT_PUBLISHED = ("staging", "enrich")  # steps on the way to rows, or to what is to be asked: no analyst sees them
 DUCKDB_TYPES = {
     "text": "varchar",
     "timestamp": "timestamp",
@@ -99,7 +101,7 @@ def _read_model(folder: Path, schema: str, stem: str) -> Model:
     select = folder / f"{stem}.sql"
     text = select.read_text() if select.exists() else None
     described: dict[str, Any] = (
-        {"description": "", "columns": {}} if schema == "staging" else _description(folder, stem)
+        {"description": "", "columns": {}} if schema in NOT_PUBLISHED else _description(folder, stem)
     )
     header = {match["key"]: match["value"] for match in _HEADER.finditer(text or "")}
     if text is not None and not (text.startswith("-- ") and set(header) == {"grain", "inputs"}):
@@ -169,7 +171,8 @@ def history_digest() -> str:
 def _loader() -> list[Path]:
     package = Path(__file__).resolve().parent
     payload = [path for path in (package / "payload").iterdir() if path.suffix in (".py", ".yml")]
-    return [package / "decision.py", package / "delivery.py", package / "landing.py", *payload]
+    modules = ("answer_readers", "asked", "decision", "delivery", "flatten", "landing")
+    return [*(package / f"{name}.py" for name in modules), *payload]
 
 
 def _digest(paths: Iterable[Path]) -> str:

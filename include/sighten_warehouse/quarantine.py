@@ -50,10 +50,15 @@ def quarantined(layout: Layout) -> list[Quarantined]:
     decisions = _decisions_in_force(layout)
     found = []
     for row in _rows(layout, "deliveries", where=[("outcome", "=", "quarantined")]):
+        if row.get("copy_of_landing_id"):
+            continue
         decided = decisions.get(row["landing_id"], {})
         last: dict[str, Any] = {"decision": decided.get("decision"), "retried_as": decided.get("retried_as_landing_id")}
         found.append(Quarantined(**{name: row[name] for name in facts}, **last))
-    return sorted(found, key=lambda one: (str(one.received_at or ""), one.landing_id))
+    # Of landing files that were copied the first place counts, as in `ops.copies`.
+    found.sort(key=lambda one: (one.landing_file, one.line_number), reverse=True)
+    firsts = {one.landing_id: one for one in found}
+    return sorted(firsts.values(), key=lambda one: (str(one.received_at or ""), one.landing_id))
 
 
 def _decisions_in_force(layout: Layout) -> dict[str, dict[str, Any]]:

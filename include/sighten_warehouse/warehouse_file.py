@@ -10,7 +10,8 @@ from sighten_warehouse.checks import findings_table, run_checks, stage_new_histo
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.handed_in import hand_in
-from sighten_warehouse.lake import Manifest, history_file
+from sighten_warehouse.history_views import COPIES, create_history, find_copies, history_files, stage_deliveries
+from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros, models
 from sighten_warehouse.versions import Version
@@ -37,13 +38,15 @@ def build_warehouse(
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
         hand_in(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
+        stage_deliveries(connection, history_files(layout, "deliveries", commits))
         _create_empty(connection)
+        copied = find_copies(connection)
         for model in in_order(["history"]):
-            _create_history(connection, model, _files(layout, model.name, commits))
+            create_history(connection, model, history_files(layout, model.name, commits), copied=copied)
             _describe(connection, model, "view")
         counts = {}
         for model in in_order(PUBLISHED):
-            if not model.is_view:
+            if not model.is_view and model.full_name != COPIES:
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
@@ -69,30 +72,13 @@ def _warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("detach warehouse")
 
 
-def _files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path]:
-    return [history_file(layout, table, one.batch_id) for one in commits if one.history_files.get(table)]
-
-
 def _create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     """All that is published, without rows: to create a view opens the files it reads, and there are none yet."""
     for model in in_order(["history"]):
-        _create_history(connection, model, [])
+        create_history(connection, model, [])
     for model in in_order(PUBLISHED):
         _create(connection, model)
     connection.execute(macros("published"))
-
-
-def _create_history(connection: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path]) -> None:
-    columns = ", ".join(
-        f'cast("{column.name}" as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns
-    )
-    if files:
-        listed = ", ".join(f"'{_quoted(path)}'" for path in files)
-        source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-    else:
-        empty = ", ".join(f'null as "{column.name}"' for column in model.columns)
-        source = f"(select {empty} where false)"
-    connection.execute(f"create or replace view {model.full_name} as select {columns} from {source}")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -123,7 +109,9 @@ def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list
 
 def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> int:
     """Ask every check and keep what they found; history is looked at as far as it is new."""
-    stage_new_history(connection, {model.name: _files(layout, model.name, new) for model in in_order(["history"])})
+    stage_new_history(
+        connection, {model.name: history_files(layout, model.name, new) for model in in_order(["history"])}
+    )
     connection.register("_findings", findings_table(run_checks(connection)))
     connection.execute("insert into staging.findings from _findings")
     return _fill(connection, models()["ops.checks"])

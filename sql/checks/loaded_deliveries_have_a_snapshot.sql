@@ -1,7 +1,8 @@
 -- Every delivery that is loaded has a snapshot, and every snapshot is a loaded delivery.
 -- severity: fail
 -- inputs: ops.decisions, ops.deliveries, ops.snapshots
--- Decisions and answers of the API have none, nor does what a retry landed that a later decision set aside.
+-- Decisions and answers of the API have none, nor do copies of a landing line,
+-- nor does what a retry landed that a later decision set aside.
 with decisions as (
 
     select * from ops.decisions
@@ -9,7 +10,11 @@ with decisions as (
 ), deliveries as (
 
     select * from ops.deliveries
-    where outcome in ('applied', 'superseded', 'duplicate') and kind in ('milestone', 'task')
+    where
+        outcome in ('applied', 'superseded', 'duplicate')
+        and kind <> 'decision'
+        and subject is null
+        and copy_of_landing_id is null
 
 ), snapshots as (
 

@@ -14,6 +14,7 @@ select
     batch_id,
     landing_file,
     line_number,
+    copy_of_landing_id,
     source,
     outcome,
     reason,

@@ -28,7 +28,7 @@ with deliveries as (
         subject,
         max_by(landing_id, (received_at, landing_id)) as landing_id,
     from deliveries
-    where subject is not null
+    where subject is not null and copy_of_landing_id is null
     group by kind, subject
 
 ), current_snapshots as (
@@ -52,8 +52,10 @@ select
     deliveries.batch_id as batch_id,
     deliveries.landing_file as landing_file,
     deliveries.line_number as line_number,
+    deliveries.copy_of_landing_id as copy_of_landing_id,
     deliveries.source as source,
     case
+        when deliveries.copy_of_landing_id is not null then 'duplicate'
         when decided.landing_id is not null then 'quarantined'
         when deliveries.outcome <> 'loaded' then deliveries.outcome
         when snapshots.is_duplicate then 'duplicate'
@@ -67,7 +69,7 @@ select
     deliveries.kind as kind,
     deliveries.subject as subject,
     deliveries.repair as repair,
-    snapshots.original_landing_id as original_landing_id,
+    coalesce(snapshots.original_landing_id, deliveries.copy_of_landing_id) as original_landing_id,
     coalesce(snapshots.is_late, false) as is_late,
     deliveries.body_sha256 as body_sha256,
     deliveries.body_bytes as body_bytes,

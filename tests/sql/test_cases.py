@@ -22,6 +22,7 @@ from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
 
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,
+    "staging.every_delivery": schemas()["deliveries"],
     "staging.findings": FINDINGS_SCHEMA,
     "staging.own_codes": CODES_SCHEMA,
     "staging.version_batches": VERSION_BATCHES_SCHEMA,

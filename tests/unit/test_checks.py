@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +82,6 @@ def test_a_version_that_lacks_what_was_landed_is_not_published_and_the_one_befor
     assert 1 == warehouse.value("select count(*) from milestones")
     assert 1 == len(list(warehouse.settings.layout.versions.glob("*.duckdb")))
     assert 2 == read_status(warehouse.settings).unpublished
-
-
-def test_a_delivery_that_landing_holds_twice_is_not_published_twice(warehouse: Warehouse) -> None:
-    ids = warehouse.land(*(a_milestone(str(number)) for number in range(5)))
-    [file] = warehouse.settings.layout.landing.glob("*/*.ndjson")
-    shutil.copyfile(file, file.with_name("restored from a backup.ndjson"))
-    warehouse.load()
-
-    with pytest.raises(CheckError) as refused:
-        warehouse.publish()
-
-    said = str(refused.value).partition("grain_of_ops_deliveries found 5, such as ")[2].partition(";")[0]
-    assert 3 == len(set(said.split(", ")) & set(ids))
 
 
 def test_history_that_is_new_is_looked_at_row_by_row(warehouse: Warehouse) -> None:

@@ -1,6 +1,7 @@
 """Batches: nothing is loaded twice, nothing counts before it is committed, nothing is left behind."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,6 +11,8 @@ from factories import SAMPLE_BYTES, a_milestone
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import commits
 from sighten_warehouse.load import LoadResult, commit, flatten, pending, plan
+from sighten_warehouse.quarantine import quarantined
+from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 
 
@@ -188,3 +191,29 @@ def test_a_home_with_quotes_and_spaces_in_its_path_works(tmp_path: Path) -> None
     warehouse.deliver(SAMPLE_BYTES)
 
     assert 2 == warehouse.value("select count(*) from history.tasks")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_landing_file_that_was_copied_under_another_name_counts_as_duplicates(
+    warehouse: Warehouse, *, at_once: bool
+) -> None:
+    warehouse.land(a_milestone("one"), b"no json", {"stage_id": 1})
+    landing = warehouse.settings.layout.landing
+    [file] = landing.glob("*/*")
+    if not at_once:
+        warehouse.load()
+    (landing / "received_date=2026-01-01").mkdir()
+    shutil.copyfile(file, landing / "received_date=2026-01-01" / "copy.ndjson")
+
+    warehouse.load()
+    warehouse.publish()
+
+    assert {"applied": 1, "duplicate": 3, "ignored": 1, "quarantined": 1} == dict(
+        warehouse.rows("select outcome, count(*) from ops.deliveries group by outcome")
+    )
+    assert ["copy.ndjson"] == warehouse.column(
+        "select distinct parse_filename(landing_file) from ops.deliveries where outcome <> 'duplicate'"
+    )
+    assert 1 == warehouse.value("select count(*) from history.tasks")
+    assert 1 == len(quarantined(warehouse.settings.layout))
+    assert read_status(warehouse.settings).balanced

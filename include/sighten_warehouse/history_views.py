@@ -1,0 +1,84 @@
+"""The views of history in the published file: the lake's files by absolute path, what was copied counted once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from sighten_warehouse.lake import Manifest, history_file
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import DUCKDB_TYPES, Model, models
+
+COPIES = "ops.copies"
+DELIVERIES = "history.deliveries"
+
+
+def history_files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path]:
+    """The committed files of a history table."""
+    return [history_file(layout, table, one.batch_id) for one in commits if one.history_files.get(table)]
+
+
+def stage_deliveries(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    """Create the view of those files of deliveries that `ops.copies` is told from."""
+    connection.execute(f"create view staging.every_delivery as {_select(models()[DELIVERIES], files)}")
+
+
+def find_copies(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Fill `ops.copies`; returns the batches that hold a copy."""
+    connection.execute(f"insert into {COPIES} {models()[COPIES].select}")
+    return {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
+
+
+def create_history(
+    connection: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], *, copied: set[str] | None = None
+) -> None:
+    """The view of those files; of the `copied` batches without the rows of what was copied."""
+    doubtful: list[Path] = []
+    certain: list[Path] = []
+    for path in files:
+        (doubtful if path.stem.removeprefix("batch=") in (copied or ()) else certain).append(path)
+    selects = [_select(model, certain)] if certain or not doubtful else []
+    if doubtful:
+        unmark = _marked if model.full_name == DELIVERIES else _without_copies
+        selects.append(unmark(model, doubtful))
+    connection.execute(f"create or replace view {model.full_name} as {' union all by name '.join(selects)}")
+
+
+def _select(model: Model, files: Sequence[Path]) -> str:
+    columns = ", ".join(
+        f'cast("{column.name}" as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns
+    )
+    if files:
+        return f"select {columns} from {_read(files)}"
+    empty = ", ".join(f'null as "{column.name}"' for column in model.columns)
+    return f"select {columns} from (select {empty} where false)"
+
+
+def _read(files: Sequence[Path], *, options: str = "") -> str:
+    listed = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in files)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{options})"
+
+
+def _without_copies(model: Model, files: Sequence[Path]) -> str:
+    """History has no line numbers, and needs none: within one batch a landing_id has rows of one line only."""
+    batch = "parse_filename(filename, true)"
+    source = f"(from {_read(files, options=', filename = true')})"
+    return (
+        f"{_select(model, ())} union all by name select {_names(model)} from {source} as rows "
+        f"anti join {COPIES} as copies on rows.landing_id = copies.landing_id and {batch} = 'batch=' || copies.batch_id"
+    )
+
+
+def _marked(model: Model, files: Sequence[Path]) -> str:
+    replaced = (
+        "coalesce(copies.copy_landing_id, rows.landing_id) as landing_id, "
+        "coalesce(rows.copy_of_landing_id, copies.landing_id) as copy_of_landing_id"
+    )
+    return (
+        f"select rows.* replace ({replaced}) from ({_select(model, files)}) as rows "
+        f"left join {COPIES} as copies using (landing_file, line_number)"
+    )
+
+
+def _names(model: Model) -> str:
+    return ", ".join(f'rows."{column.name}"' for column in model.columns)
