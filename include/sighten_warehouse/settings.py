@@ -63,6 +63,12 @@ class Settings(BaseModel):
     enrich_statuses: tuple[str, ...] = Field(
         (), description="Milestone statuses that are enriched, comma-separated; empty means all."
     )
+    enrich_ttl_hours: float = Field(
+        24.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Hours after which the API is asked again about a quote on which nothing new was delivered.",
+    )
     dal_metrics: Path | None = Field(None, description="A file that maps each object to the metric names to pull.")
     api_rate: float = Field(
         5.0, gt=0, allow_inf_nan=False, description="Calls a second that all processes together may make to the API."

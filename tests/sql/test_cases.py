@@ -2,7 +2,7 @@
 
 A case gives rows for some of the inputs; columns it does not name are NULL, inputs it does not name are empty.
 Of the result, the columns that the case names are compared, in any order of rows; of a nested value, what is not NULL.
-Those of the checks lie in `cases/checks.<check>.yml`. A case may set `published_at` and `api_url`.
+Those of the checks lie in `cases/checks.<check>.yml`. A case may set the variables below.
 """
 
 from datetime import date
@@ -16,12 +16,14 @@ import yaml
 
 from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.codes import CODES_SCHEMA
+from sighten_warehouse.enrich import STATUSES_SCHEMA
 from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
 
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,
+    "staging.enrich_statuses": STATUSES_SCHEMA,
     "staging.every_delivery": schemas()["deliveries"],
     "staging.findings": FINDINGS_SCHEMA,
     "staging.own_codes": CODES_SCHEMA,
@@ -29,6 +31,7 @@ HANDED_IN = {
     "staging.versions": VERSIONS_SCHEMA,
     **{f"staging.{name}": schema for name, schema in schemas().items()},
 }
+VARIABLES = ("published_at", "api_url", "asked_too_long_ago")
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [
@@ -44,10 +47,9 @@ def test_given_rows_give_the_expected_rows(name: str, case: dict[str, Any]) -> N
     assert set(case["given"]) <= set(asked.inputs), "a case may give only what is read"
     with duckdb.connect() as connection:
         connection.execute(macros("duckdb"))
-        for variable in ("published_at", "api_url"):
+        for variable in VARIABLES:
             connection.execute(f"set variable {variable} = ?", [case.get(variable)])
-        for schema in ("staging", "history", "marts", "ops"):
-            connection.execute(f"create schema {schema}")
+        create_schemas(connection)
         for table in asked.inputs:
             give(connection, table, case["given"].get(table, []))
 
@@ -57,6 +59,11 @@ def test_given_rows_give_the_expected_rows(name: str, case: dict[str, Any]) -> N
 
     columns = list(case["expect"][0]) if case["expect"] else []
     assert comparable(case["expect"], columns) == comparable(rows, columns)
+
+
+def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    for schema in ("staging", "history", "marts", "ops", "enrich"):
+        connection.execute(f"create schema {schema}")
 
 
 def give(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
@@ -74,7 +81,7 @@ def give(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str,
         return
     with duckdb.connect() as empty:
         empty.execute(macros("duckdb"))
-        empty.execute("create schema staging")
+        create_schemas(empty)
         for part in model.inputs:
             give(empty, part, [])
         schema = empty.sql(model.select or "").to_arrow_table().schema

@@ -1,0 +1,89 @@
+"""What is known when the API is to be asked: the committed history, and answers that are landed but not loaded yet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+from sighten_warehouse.delivery import Staged, read_delivery
+from sighten_warehouse.flatten import schemas, staging_connection
+from sighten_warehouse.history_views import create_history, history_files
+from sighten_warehouse.lake import Manifest, commits
+from sighten_warehouse.lake_folder import pinned
+from sighten_warehouse.landing import landing_files, read_raw_lines
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import Model, models
+
+# As `land_answers` writes it, and nothing else does; near the begin of the line, so that large bodies cost nothing.
+_FROM_THE_API = b'"source":"api"'
+_BEGIN_BYTES = 256
+
+
+@contextmanager
+def open_known(
+    layout: Layout, wanted: Sequence[str], *, handed_in: Mapping[str, pa.Table], variables: Mapping[str, object]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine that holds those models, and what they are made of.
+
+    `handed_in` are the tables of `staging` that a step makes, `variables` what the models call a `setting`. Answers
+    that are landed and not loaded yet count like loaded ones: so whoever asks the API twice in a row, or once more
+    after a crash, does not ask for what it has answered.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    layout = pinned(layout)
+    committed = commits(layout)
+    with staging_connection() as connection:
+        for schema in ("history", "ops", "enrich"):
+            connection.execute(f"create schema {schema}")
+        for name, value in variables.items():
+            connection.execute(f"set variable {name} = ?", [value])
+        for name, table in {**_pending(layout, committed), **handed_in}.items():
+            connection.register(f"_{name}", table)
+            connection.execute(f"create table staging.{name} as from _{name}")
+        for model in _with_inputs(wanted):
+            if model.folder == "history":
+                _create_history(connection, model, layout, committed)
+            else:
+                connection.execute(f"create table {model.full_name} as {model.select}")
+        yield connection
+
+
+def _pending(layout: Layout, committed: Iterable[Manifest]) -> dict[str, pa.Table]:
+    """The rows of answers that no commit names, by table of `staging`."""
+    loaded = {name for one in committed for name in one.landing_files}
+    rows: Staged = {name: [] for name in schemas()}
+    for name in landing_files(layout.landing):
+        for number, raw in enumerate(() if name in loaded else read_raw_lines(layout.landing / name), 1):
+            if _FROM_THE_API in raw[:_BEGIN_BYTES]:
+                delivery = read_delivery(raw, landing_file=name, line_number=number, batch_id="")
+                for table, staged in {**delivery.staged, "deliveries": [delivery.row]}.items():
+                    rows[table] += staged
+    return {name: pa.Table.from_pylist(found, schema=schemas()[name]) for name, found in rows.items()}
+
+
+def _with_inputs(wanted: Iterable[str]) -> list[Model]:
+    """Those models and all that they are made of, each after the ones it reads."""
+    found: dict[str, Model] = {}
+
+    def add(name: str) -> None:
+        model = models().get(name)
+        if model is not None and name not in found:
+            for one in model.inputs:
+                add(one)
+            found[name] = model
+
+    for name in wanted:
+        add(name)
+    return list(found.values())
+
+
+def _create_history(
+    connection: duckdb.DuckDBPyConnection, model: Model, layout: Layout, committed: Sequence[Manifest]
+) -> None:
+    create_history(connection, model, history_files(layout, model.name, committed))
+    connection.execute(f"alter view {model.full_name} rename to loaded_{model.name}")
+    loaded = f"{model.schema}.loaded_{model.name}"
+    connection.execute(f"create view {model.full_name} as from {loaded} union all by name ({model.select})")

@@ -1,0 +1,105 @@
+"""Asks many questions of the API side by side, and lands the answers as they come, some at a time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+import structlog
+
+from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.asked import Asked, land_answers
+from sighten_warehouse.errors import CircuitOpenError, StorageError, TransientError
+
+log = structlog.get_logger()
+
+Question = TypeVar("Question")
+Outcome = TypeVar("Outcome")
+
+MOST_UNLANDED = 100
+
+
+class AnswersToLand:
+    """Takes answers from any thread and lands them together, a hundred in a file: a crash loses few of them."""
+
+    def __init__(self, landing: Path) -> None:
+        self._landing = landing
+        self._lock = Lock()
+        self._waiting: list[tuple[Answer, Asked]] = []
+
+    def add(self, answer: Answer, asked: Asked) -> None:
+        """The answer is landed soon, at the latest by `land`.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        with self._lock:
+            self._waiting.append((answer, asked))
+            if len(self._waiting) >= MOST_UNLANDED:
+                self._land()
+
+    def land(self) -> None:
+        """Everything added before is landed.
+
+        Raises:
+            StorageError: the disk refused; what is left may be landed later.
+        """
+        with self._lock:
+            self._land()
+
+    def _land(self) -> None:
+        try:
+            name = land_answers(self._landing, self._waiting)
+        except OSError as error:
+            raise StorageError(f"{self._landing}: {error.strerror}, expected to land answers there") from error
+        if name:
+            log.info("landed", file=name, answers=len(self._waiting))
+        self._waiting = []
+
+
+@contextmanager
+def answers_to_land(landing: Path) -> Iterator[AnswersToLand]:
+    """What is added to it is landed by the end, however that comes about.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    answers = AnswersToLand(landing)
+    try:
+        yield answers
+    finally:
+        answers.land()
+
+
+def ask_side_by_side(
+    questions: Iterable[Question], ask: Callable[[Question], Outcome], *, threads: int
+) -> Iterator[Outcome | TransientError]:
+    """What `ask` gives for each question as it comes, or why there is nothing for it this time.
+
+    Once the circuit has opened nothing more is asked: the rest of the questions have no outcome. Nor is it after the
+    disk refused, or an error that somebody must act on; that is raised when the questions under way are answered.
+    """
+    waiting = iter(questions)
+    under_way: set[Future[Outcome]] = set()
+    stopped: BaseException | None = None
+    with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
+        while True:
+            room = 0 if stopped else threads - len(under_way)
+            under_way |= {pool.submit(ask, question) for question in islice(waiting, room)}
+            if not under_way:
+                break
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                elif isinstance(error, TransientError) and not isinstance(error, StorageError):
+                    stopped = stopped or (error if isinstance(error, CircuitOpenError) else None)
+                    yield error
+                else:
+                    stopped = error
+    if stopped and not isinstance(stopped, CircuitOpenError):
+        raise stopped

@@ -1,0 +1,57 @@
+-- The original quotes that are enriched, and when something new was last delivered about them.
+-- grain: quote_id
+-- inputs: history.snapshots, main.milestones, ops.snapshots, staging.enrich_statuses
+-- A quote is wanted when a milestone of it has one of the statuses, or when no status is listed.
+with snapshots as (
+
+    select * from ops.snapshots
+
+), roots as (
+
+    select * from history.snapshots
+    where quote_id is not null
+
+), milestones as (
+
+    select * from main.milestones
+
+), statuses as (
+
+    select * from staging.enrich_statuses
+
+), named as (
+
+    -- A task-shaped body may name a quote and no milestone: then it stands for itself.
+    select distinct
+        roots.quote_id as quote_id,
+        coalesce(roots.milestone_id, roots.landing_id) as subject,
+    from roots
+    inner join snapshots using (landing_id)
+
+), news as (
+
+    select
+        coalesce(milestone_id, landing_id) as subject,
+        max(received_at) as delivered_at,
+    from snapshots
+    where not is_duplicate
+    group by coalesce(milestone_id, landing_id)
+
+), wanted as (
+
+    select distinct named.quote_id as quote_id
+    from named
+    left join milestones on named.subject = milestones.milestone_id
+    where
+        not exists (select 1 as found from statuses)
+        or milestones.status in (select statuses.status as status from statuses)
+
+)
+
+select
+    named.quote_id as quote_id,
+    max(news.delivered_at) as delivered_at,
+from named
+inner join wanted using (quote_id)
+left join news using (subject)
+group by named.quote_id
