@@ -9,7 +9,19 @@ from sighten_warehouse import __version__
 from sighten_warehouse.errors import SettingError, WarehouseError
 from sighten_warehouse.logs import events_to_stderr
 
-COMMANDS = ("receive", "load", "publish", "run", "status", "query", "quarantine", "rebuild", "simulate", "demo")
+COMMANDS = (
+    "receive",
+    "load",
+    "publish",
+    "run",
+    "status",
+    "query",
+    "quarantine",
+    "backfill",
+    "rebuild",
+    "simulate",
+    "demo",
+)
 DONE, SOMETHING_TO_LOOK_AT, WRONG_USE = 0, 1, 2
 
 

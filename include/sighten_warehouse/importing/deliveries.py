@@ -1,0 +1,76 @@
+"""A body of the past as a delivery: when it was received, whether landing has it, and its line if not."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from sighten_warehouse.importing.bodies import ONE, Shape
+from sighten_warehouse.importing.identity import imported_id, key
+from sighten_warehouse.importing.known import Known
+from sighten_warehouse.importing.members import Member
+from sighten_warehouse.importing.times import Times
+from sighten_warehouse.landing import LandingLine, landing_line, parse_landing_line
+
+TimeFrom = Literal["field", "name", "file", "landing line"]
+
+_MICROSECOND = timedelta(microseconds=1)
+_LANDING_LINE = b'{"landing_id":'
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a body comes to; `line` is None where landing has it."""
+
+    landing_id: str
+    received_on: date
+    time_from: TimeFrom
+    line: bytes | None
+    lacks_asked_time: bool = False
+
+
+class Deliveries:
+    """Makes deliveries of the bodies of one text after the other, in their order."""
+
+    def __init__(self, times: Times, known: Known) -> None:
+        self._times = times
+        self._known = known
+        self._position = 0
+
+    def begin(self, member: Member, shape: Shape) -> None:
+        """The bodies that follow are those of this member."""
+        self._name_time = self._times.of_name(member.origin)
+        self._file_time = self._times.of_file(member.modified)
+        self._position = 0
+        self._repeats = shape != ONE
+        if self._repeats:
+            self._known.begin_file()
+
+    def take(self, body: bytes) -> Delivery:
+        """The next body as a delivery, which is known from now on."""
+        if body.startswith(_LANDING_LINE) and (copied := _as_landing_line(body)):
+            return self._copied(copied, body)
+        field_time = self._times.of_body(body)
+        own_time = field_time or self._name_time
+        received_at = field_time or (self._name_time or self._file_time) + self._position * _MICROSECOND
+        self._position += 1
+        digest = hashlib.sha256(body).digest()
+        before = self._known.times_before(digest) if self._repeats else 0
+        landing_id = imported_id(digest, received_at=received_at, own_time=own_time, before=before)
+        line: bytes | None = None
+        if self._known.add(key(landing_id, source="import")):
+            line = landing_line(body, landing_id=landing_id, received_at=received_at, source="import")
+        time_from: TimeFrom = "field" if field_time else "name" if own_time else "file"
+        return Delivery(landing_id, received_at.date(), time_from, line, time_from != self._times.asked_for)
+
+    def _copied(self, line: LandingLine, raw: bytes) -> Delivery:
+        received_on = datetime.fromisoformat(line.received_at).astimezone(UTC).date()
+        new = self._known.add(key(line.landing_id, source=line.source))
+        return Delivery(line.landing_id, received_on, "landing line", raw + b"\n" if new else None)
+
+
+def _as_landing_line(raw: bytes) -> LandingLine | None:
+    try:
+        return parse_landing_line(raw)
+    except ValueError:
+        return None

@@ -1,0 +1,89 @@
+"""The files that some paths mean, each once whatever ways lead to it, oldest first, however many there are."""
+
+import glob
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from types import TracebackType
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file to read."""
+
+    path: Path
+    size: int
+    modified: datetime
+
+
+class Inputs(AbstractContextManager["Inputs"]):
+    """Files by the time that `time_of` gives them; on disk, and gone once it is closed.
+
+    Read in the order of their times, they come day by day, so that landing files are large.
+    """
+
+    def __init__(self, time_of: Callable[[Input], datetime]) -> None:
+        self._time_of = time_of
+        self.unreadable: list[tuple[str, OSError]] = []
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("pragma journal_mode = off")
+        # The same file is found again by where it lies on the disk: through links and through other names.
+        columns = "place text primary key, path blob, size integer, modified real, time real"
+        self._database.execute(f"create table inputs ({columns}) without rowid")
+        self._database.execute("begin")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Forgets all."""
+        self._database.close()
+
+    def add(self, path: str) -> bool:
+        """Add the file, all files below the folder, or all that the glob finds; whether anything has that name.
+
+        Below a folder, names that begin with a dot are left out.
+        """
+        if os.path.lexists(path):
+            self._add(path)
+            return True
+        found = False
+        for one in glob.iglob(path, recursive=True):  # noqa: PTH207  (Path.glob takes no absolute pattern)
+            found = True
+            self._add(one)
+        return found
+
+    def _add(self, path: str) -> None:
+        try:
+            facts = os.stat(path)  # noqa: PTH116  (a million of them, and Path is slow)
+            if S_ISDIR(facts.st_mode):
+                with os.scandir(path) as entries:
+                    for entry in entries:
+                        if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir()):
+                            self._add(entry.path)
+            elif S_ISREG(facts.st_mode):
+                self._remember(path, facts)
+        except OSError as error:
+            self.unreadable.append((path, error))
+
+    def _remember(self, path: str, facts: os.stat_result) -> None:
+        one = Input(Path(path), facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+        place = f"{facts.st_dev}/{facts.st_ino}"
+        row = (place, os.fsencode(path), one.size, facts.st_mtime, self._time_of(one).timestamp())
+        self._database.execute("insert or ignore into inputs values (?, ?, ?, ?, ?)", row)
+
+    def total(self) -> tuple[int, int]:
+        """How many files there are, and how many bytes in all."""
+        files, size = self._database.execute("select count(*), coalesce(sum(size), 0) from inputs").fetchone()
+        return int(files), int(size)
+
+    def __iter__(self) -> Iterator[Input]:
+        """The files, oldest first."""
+        for path, size, modified in self._database.execute(
+            "select path, size, modified from inputs order by time, path"
+        ):
+            yield Input(Path(os.fsdecode(path)), size, datetime.fromtimestamp(modified, UTC))

@@ -1,0 +1,79 @@
+"""Which deliveries landing has already, asked one by one, in memory that does not grow with their number."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+import pyarrow.parquet as pq
+
+from sighten_warehouse.importing.identity import key
+from sighten_warehouse.lake import commits, history_file
+from sighten_warehouse.lake_folder import pinned
+from sighten_warehouse.landing import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.layout import Layout
+
+_CACHE_KIB = 64 * 1024
+
+
+class Known(AbstractContextManager["Known"]):
+    """The keys of all deliveries in landing and of those that were added; on disk, and gone once it is closed."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        for statement in (
+            f"pragma cache_size = -{_CACHE_KIB}",
+            "pragma journal_mode = off",
+            "pragma synchronous = off",
+            "create table known (key blob primary key) without rowid",
+            "create table within (body blob primary key, times integer not null) without rowid",
+            "begin",
+        ):
+            self._database.execute(statement)
+        self._database.executemany("insert or ignore into known values (?)", ((one,) for one in landed_keys(layout)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Forgets all."""
+        self._database.close()
+
+    def add(self, one: bytes) -> bool:
+        """Whether the key is new; from now on it is not."""
+        return self._database.execute("insert or ignore into known values (?)", (one,)).rowcount > 0
+
+    def begin_file(self) -> None:
+        """From now on `times_before` counts in another file."""
+        self._database.execute("delete from within")
+
+    def times_before(self, body_digest: bytes) -> int:
+        """How often that body came before in this file; to be asked once each time that it comes."""
+        upsert = "insert into within values (?, 0) on conflict do update set times = times + 1 returning times"
+        return int(self._database.execute(upsert, (body_digest,)).fetchone()[0])
+
+
+def landed_keys(layout: Layout) -> Iterator[bytes]:
+    """The keys of all deliveries in landing: as history has them where they are loaded, else as their lines say."""
+    layout = pinned(layout)
+    loaded: set[str] = set()
+    for manifest in commits(layout):
+        deliveries = history_file(layout, "deliveries", manifest.batch_id)
+        if deliveries.exists():
+            loaded.update(manifest.landing_files)
+            yield from _keys(pq.read_table(deliveries, columns=["landing_id", "source"], partitioning=None).to_pylist())
+    for name in landing_files(layout.landing):
+        if name not in loaded:
+            yield from _keys(_ids(read_raw_lines(layout.landing / name)))
+
+
+def _keys(deliveries: Iterable[dict[str, str]]) -> Iterator[bytes]:
+    return (key(one["landing_id"], source=one["source"]) for one in deliveries)
+
+
+def _ids(lines: Iterable[bytes]) -> Iterator[dict[str, str]]:
+    for raw in lines:
+        try:
+            line = parse_landing_line(raw)
+        except ValueError:  # a damaged line; the loader sets it aside
+            continue
+        yield {"landing_id": line.landing_id, "source": line.source}

@@ -1,0 +1,129 @@
+"""What a file holds once every archive and compression in it is opened: streams to read, one after the other."""
+
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.importing.compression import compression_of, decompressed
+from sighten_warehouse.importing.reading import BLOCK, BROKEN, Reader, broken
+from sighten_warehouse.importing.tars import TAR_BLOCK, is_tar, tar_members
+from sighten_warehouse.importing.zips import zip_members, zip_time
+
+MOST_NESTED = 6
+MOST_NESTED_ZIP_BYTES = 8 * 1024**3
+KEPT_IN_MEMORY = 16 * 1024 * 1024
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One stream without any archive or compression around it; to be read before the next one is asked for.
+
+    `origin` is the path of the file and then that within its archives. `within` has the archives and compressions, the
+    outermost first. `modified` is None where no time is known for it.
+    """
+
+    origin: str
+    modified: datetime | None
+    within: tuple[str, ...]
+    reader: Reader
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Something that could not be read, and why."""
+
+    origin: str
+    error: RejectedError
+
+
+def members(path: Path, file: BinaryIO, *, modified: datetime | None) -> Iterator[Member | Unreadable]:
+    """All that the file holds; what is broken is told in its place, and the rest goes on."""
+    yield from _members(Member(str(path), modified, (), Reader(file)), file)
+
+
+def _members(outer: Member, file: BinaryIO | None) -> Iterator[Member | Unreadable]:
+    """`file` is the same as the member's reader where that can be read from anywhere."""
+    try:
+        begin = _begin(outer)
+        if begin.startswith(_ZIP):
+            yield from _of_zip(outer, file)
+        elif compression := compression_of(begin):
+            within = (*outer.within, compression)
+            yield from _members(replace(outer, within=within, reader=decompressed(outer.reader, compression)), None)
+        elif is_tar(begin):
+            yield from _of_tar(outer)
+        else:
+            yield outer
+    except RejectedError as error:
+        yield Unreadable(outer.origin, error)
+
+
+def _begin(outer: Member) -> bytes:
+    if len(outer.within) > MOST_NESTED:
+        raise RejectedError("too_deep", place="the whole file", expected=f"at most {MOST_NESTED} archives nested")
+    return outer.reader.look(TAR_BLOCK)
+
+
+def _of_zip(outer: Member, file: BinaryIO | None) -> Iterator[Member | Unreadable]:
+    if file is None:
+        with tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as spooled:
+            _spool(outer.reader, cast("BinaryIO", spooled))
+            yield from _of_zip(outer, cast("BinaryIO", spooled))
+        return
+    listed = zip_members(file)
+    while True:
+        try:
+            archive, info = next(listed)
+        except StopIteration:
+            return
+        except BROKEN as error:
+            raise broken(error) from error
+        if info.is_dir() or stat.S_ISLNK(info.external_attr >> 16) or _is_hidden(info.filename):
+            continue
+        yield from _zipped(outer, archive, info)
+
+
+def _zipped(outer: Member, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[Member | Unreadable]:
+    origin = f"{outer.origin}/{info.filename}"
+    try:
+        stream = archive.open(info)
+    except BROKEN as error:
+        yield Unreadable(origin, broken(error))
+        return
+    with stream:
+        inner = Member(origin, zip_time(info) or outer.modified, (*outer.within, "zip"), Reader(stream))
+        yield from _members(inner, None)
+
+
+def _spool(reader: Reader, spooled: BinaryIO) -> None:
+    while block := reader.read(BLOCK):
+        if spooled.tell() > MOST_NESTED_ZIP_BYTES:
+            raise RejectedError(
+                "too_big",
+                place="the whole file",
+                expected=f"a zip in an archive of at most {MOST_NESTED_ZIP_BYTES} bytes",
+            )
+        spooled.write(block)
+
+
+def _of_tar(outer: Member) -> Iterator[Member | Unreadable]:
+    try:
+        for name, modified, stream in tar_members(outer.reader):
+            if not _is_hidden(name):
+                within = (*outer.within, "tar")
+                inner = Member(f"{outer.origin}/{name}", modified or outer.modified, within, Reader(stream))
+                yield from _members(inner, None)
+    except BROKEN as error:
+        raise broken(error) from error
+
+
+def _is_hidden(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)

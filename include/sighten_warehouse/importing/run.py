@@ -1,0 +1,162 @@
+"""Import files: every body in them becomes a delivery in landing, once, however often they are read or cut off."""
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import structlog
+
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.importing.bodies import read_text
+from sighten_warehouse.importing.chunks import Chunks
+from sighten_warehouse.importing.deliveries import Deliveries, Delivery
+from sighten_warehouse.importing.inputs import Input, Inputs
+from sighten_warehouse.importing.known import Known
+from sighten_warehouse.importing.members import Member, Unreadable, members
+from sighten_warehouse.importing.reading import broken
+from sighten_warehouse.importing.tally import MOST_LISTED, Kind, Tally
+from sighten_warehouse.importing.times import Times
+from sighten_warehouse.locks import one_writer
+from sighten_warehouse.settings import Settings
+
+log = structlog.get_logger()
+
+_TELL_EVERY = 200
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it has come: bytes of the files read, of all, and bodies found."""
+
+    read: int
+    size: int
+    bodies: int
+
+
+Tell = Callable[[Progress], None]
+
+
+def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
+    settings: Settings,
+    paths: Iterable[str],
+    *,
+    times: Times,
+    dry_run: bool = False,
+    tell: Tell = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Land every body that the files hold and landing has not; nothing is loaded yet.
+
+    What cannot be read is told, and the rest goes on. A dry run reads all the same and writes nothing. Once `stop` says
+    so, what was read is landed and nothing more is read.
+
+    Raises:
+        FileNotFoundError: nothing has one of those names.
+        StorageError: the disk refused what was to be landed.
+    """
+    with ExitStack() as stack:
+        inputs = stack.enter_context(Inputs(lambda one: times.of_name(str(one.path)) or times.of_file(one.modified)))
+        for path in paths:
+            if not inputs.add(path):
+                raise FileNotFoundError(f"{path}: no such file or folder, and no pattern that finds one")
+        if not dry_run:
+            stack.enter_context(one_writer(settings.layout, "import"))
+        known = stack.enter_context(Known(settings.layout))
+        chunks = None if dry_run else Chunks(settings.layout.landing)
+        run = _Run(Deliveries(times, known), chunks, settings.max_body_bytes, tell, stop)
+        run.take_all(inputs)
+    tally = run.tally
+    if not dry_run:
+        log.info("imported", files=tally.files, bodies=tally.bodies, new=tally.new, unreadable=tally.unreadable_count)
+    return tally
+
+
+@dataclass
+class _Run:
+    deliveries: Deliveries
+    chunks: Chunks | None
+    most_bytes: int
+    tell: Tell
+    stop: Callable[[], bool]
+    tally: Tally = field(default_factory=Tally)
+    _read_before: int = 0
+    _since_told: int = 0
+
+    def take_all(self, inputs: Inputs) -> None:
+        self.tally.files, self.tally.size = inputs.total()
+        for origin, error in inputs.unreadable:
+            self.tally.add_unreadable(origin, broken(error))
+        for one in inputs:
+            if self._stopped():
+                break
+            self._take_file(one)
+            self._read_before += one.size
+        if self.chunks:
+            self.chunks.land_all()
+            self.tally.landing_files = self.chunks.landed
+        self.tell(Progress(self._read_before, self.tally.size, self.tally.bodies))
+
+    def _stopped(self) -> bool:
+        self.tally.stopped = self.tally.stopped or self.stop()
+        return self.tally.stopped
+
+    def _take_file(self, one: Input) -> None:
+        listed = str(one.path) if self.tally.files <= MOST_LISTED else ""
+        try:
+            file = one.path.open("rb")
+        except OSError as error:
+            self.tally.add_unreadable(str(one.path), broken(error))
+            return
+        with file:
+            for member in members(one.path, file, modified=one.modified):
+                if isinstance(member, Unreadable):
+                    self.tally.add_unreadable(member.origin, member.error)
+                else:
+                    self._take_member(member, listed, lambda: min(file.tell(), one.size))
+                if self._stopped():
+                    return
+
+    def _take_member(self, member: Member, listed: str, position: Callable[[], int]) -> None:
+        try:
+            text = read_text(member.reader, most_bytes=self.most_bytes)
+            self.deliveries.begin(member, text.shape)
+            kind: Kind | None = None
+            for body in text.bodies:
+                if isinstance(body, RejectedError):
+                    self.tally.add_unreadable(member.origin, body)
+                    continue
+                delivery = self.deliveries.take(body)
+                kind = kind or self._begin_kind(listed, member, shape=_shape(text.shape, delivery))
+                self._take(delivery, kind, len(body))
+                self._tell_now_and_then(position)
+                if self._stopped():
+                    return
+        except RejectedError as error:
+            self.tally.add_unreadable(member.origin, error)
+
+    def _begin_kind(self, listed: str, member: Member, *, shape: str) -> Kind:
+        kind = self.tally.kinds[listed, " in ".join((shape, *reversed(member.within)))]
+        kind.files += 1
+        return kind
+
+    def _take(self, delivery: Delivery, kind: Kind, size: int) -> None:
+        kind.bodies += 1
+        kind.size += size
+        self.tally.times[delivery.time_from] += 1
+        self.tally.without_asked_time += delivery.lacks_asked_time
+        if delivery.line is None:
+            return
+        kind.new += 1
+        self.tally.days[delivery.received_on] += 1
+        if self.chunks:
+            self.chunks.add(delivery.line, landing_id=delivery.landing_id, received_on=delivery.received_on)
+
+    def _tell_now_and_then(self, position: Callable[[], int]) -> None:
+        self._since_told += 1
+        if self._since_told >= _TELL_EVERY:
+            self._since_told = 0
+            self.tell(Progress(self._read_before + position(), self.tally.size, self.tally.bodies))
+
+
+def _shape(shape: str, first: Delivery) -> str:
+    return "landing lines" if first.time_from == "landing line" else shape
