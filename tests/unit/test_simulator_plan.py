@@ -11,7 +11,7 @@ import pytest
 
 from sighten_warehouse.simulator.dialects import as_strict_json
 from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.plan import Delivery, plan_lives, plan_sample
+from sighten_warehouse.simulator.plan import Delivery, Mixture, plan_lives, plan_sample
 from sighten_warehouse.simulator.sample import sample_body, sample_payload
 
 MILESTONES = 150
@@ -108,7 +108,7 @@ def test_deliveries_of_milestones_are_shuffled_among_each_other(plan: list[Deliv
 
 
 def test_a_share_of_snapshots_never_arrives_only_when_asked_for(simulation: Simulation, plan: list[Delivery]) -> None:
-    fewer = plan_lives(simulation, dropped_share=0.5)
+    fewer = plan_lives(simulation, Mixture(dropped=0.5))
 
     assert len(plan) * 0.3 < len(fewer) < len(plan) * 0.7
 

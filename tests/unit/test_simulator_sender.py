@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from sighten_warehouse.cli.simulate import simulate
 from sighten_warehouse.simulator.lives import lives
 from sighten_warehouse.simulator.pace import Pace
-from sighten_warehouse.simulator.plan import Delivery, plan_lives, plan_sample
+from sighten_warehouse.simulator.plan import Delivery, Mixture, plan_lives, plan_sample
 from sighten_warehouse.simulator.sender import DeliveryCounts, deliver
 from sighten_warehouse.simulator.serve import address_of, listen
 
@@ -176,7 +176,7 @@ def _command(*options: str) -> Result:
 
 
 def test_the_command_delivers_the_vendors_sample_first_and_ends_with_one_line_of_counts() -> None:
-    plan = plan_lives(lives(1, 5))
+    plan = plan_lives(lives(1, 5), Mixture(tasks=True))
     late, duplicates = (sum(delivery.role == role for delivery in plan) for role in ("late", "duplicate"))
 
     with receiver() as there:
@@ -192,7 +192,7 @@ def test_the_command_leaves_the_sample_out_when_told() -> None:
         result = _command("--to", there.address, "--milestones", "2", "--no-sample")
 
     assert 0 == result.exit_code
-    assert len(plan_lives(lives(1, 2))) == len(there.kept)
+    assert len(plan_lives(lives(1, 2), Mixture(tasks=True))) == len(there.kept)
 
 
 def test_the_command_ends_with_1_and_a_reason_when_a_delivery_was_not_acknowledged() -> None:

@@ -1,11 +1,14 @@
-"""The ways in which the same payload is written: strict JSON, the vendor's sample's mixture, and Python."""
+"""The ways in which the same payload is written: strict JSON, the vendor's sample's mixture, Python, XML and forms."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
 
-Dialect = Literal["compact", "pretty", "sample", "python"]
+Dialect = Literal["compact", "pretty", "sample", "python", "xml", "form"]
+CONTENT_TYPES: Mapping[Dialect, str] = {"xml": "application/xml", "form": "application/x-www-form-urlencoded"}
 
 # In these the vendor's sample writes the string "None" where there is nothing.
 NONE_AS_TEXT = frozenset({"thread", "instructions"})
@@ -18,7 +21,9 @@ def write(payload: dict[str, Any], dialect: Dialect) -> bytes:
     """The payload as a body, UTF-8.
 
     `compact` and `pretty` are strict JSON (RFC 8259), the latter with every character beyond ASCII escaped; `sample` is
-    JSON with Python's True, False and None, and "None" in `NONE_AS_TEXT`; `python` is a whole Python literal.
+    JSON with Python's True, False and None, and "None" in `NONE_AS_TEXT`; `python` is a whole Python literal. How
+    Sighten writes XML and forms is not known: here `xml` has an element for each key and an `item` for each thing in a
+    list, and `form` has a field for each key of the root.
     """
     return _WRITERS[dialect](payload).encode()
 
@@ -56,9 +61,30 @@ def _exchange_words(text: str, words: Mapping[str, str]) -> str:
     return _STRINGS_AND_WORDS.sub(lambda match: words.get(match.group(), match.group()), text)
 
 
+def _write_xml(payload: dict[str, Any]) -> str:
+    return ET.tostring(_element("webhook", payload), encoding="unicode", xml_declaration=True)
+
+
+def _element(tag: str, value: Any) -> ET.Element:
+    element = ET.Element(tag)
+    if isinstance(value, dict):
+        element.extend(_element(key, item) for key, item in value.items())
+    elif isinstance(value, list):
+        element.extend(_element("item", item) for item in value)
+    elif value is not None:
+        element.text = value if isinstance(value, str) else json.dumps(value)
+    return element
+
+
+def _write_form(payload: dict[str, Any]) -> str:
+    return urlencode({key: item if isinstance(item, str) else json.dumps(item) for key, item in payload.items()})
+
+
 _WRITERS: dict[Dialect, Callable[[dict[str, Any]], str]] = {
     "compact": _write_compact,
     "pretty": _write_pretty,
     "sample": _write_as_sample,
     "python": repr,
+    "xml": _write_xml,
+    "form": _write_form,
 }

@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from sighten_warehouse import __version__
+from sighten_warehouse.simulator.dialects import CONTENT_TYPES
 from sighten_warehouse.simulator.pace import Pace
 from sighten_warehouse.simulator.plan import Delivery, Role
 from sighten_warehouse.simulator.proof import Prove, no_proof
@@ -20,7 +23,9 @@ RETRIES = 6
 LONGEST_WAIT_S = 5
 UNREACHABLE_IN_A_ROW = 4  # then the rest is not tried any more: nobody is there
 ACKNOWLEDGED = range(200, 300)
-HEADERS = {"Content-Type": "application/json", "User-Agent": f"sighten-warehouse-simulator/{__version__}"}
+USER_AGENT = f"sighten-warehouse-simulator/{__version__}"
+
+Method = Literal["POST", "PUT", "PATCH"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
     threads: int = 4,
     rate: float | None = None,
     retries: int = RETRIES,
+    method: Method = "POST",
     prove: Prove = no_proof,
     on_done: Callable[[Delivery], None] = lambda _: None,
 ) -> DeliveryCounts:
@@ -64,8 +70,9 @@ def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
     """
     pace = Pace(plan, rate=rate)
     tally = _Tally(pace, on_done=on_done)
+    ask = partial(_ask, method=method, to=to, prove=prove)
     with ThreadPoolExecutor(threads, thread_name_prefix="sender") as pool:
-        senders = [pool.submit(_send_all, pace, tally, to=to, retries=retries, prove=prove) for _ in range(threads)]
+        senders = [pool.submit(_send_all, pace, tally, ask=ask, retries=retries) for _ in range(threads)]
         try:
             for sender in senders:
                 sender.result()
@@ -101,17 +108,25 @@ class _Tally:
         return DeliveryCounts(dict(self._acknowledged), dict(self._refusals) | given_up)
 
 
-def _send_all(pace: Pace, tally: _Tally, *, to: str, retries: int, prove: Prove) -> None:
+def _ask(session: requests.Session, delivery: Delivery, *, method: Method, to: str, prove: Prove) -> requests.Response:
+    content_type = CONTENT_TYPES.get(delivery.dialect, "application/json")
+    return session.request(
+        method,
+        to,
+        data=delivery.body,
+        headers={"Content-Type": content_type, **prove(delivery.body)},
+        timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+        allow_redirects=False,
+    )
+
+
+def _send_all(
+    pace: Pace, tally: _Tally, *, ask: Callable[[requests.Session, Delivery], requests.Response], retries: int
+) -> None:
     with _session(retries) as session:
         while (delivery := pace.take()) is not None:
             try:
-                answer = session.post(
-                    to,
-                    data=delivery.body,
-                    headers=prove(delivery.body),
-                    timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                    allow_redirects=False,
-                )
+                answer = ask(session, delivery)
             except requests.RequestException as error:
                 tally.add(delivery, refusal=f"no answer ({type(error).__name__})", reached=False)
                 continue
@@ -131,7 +146,7 @@ def _session(retries: int) -> requests.Session:
         raise_on_status=False,
     )
     session = requests.Session()
-    session.headers.update(HEADERS)
+    session.headers["User-Agent"] = USER_AGENT
     session.trust_env = False  # a proxy or a .netrc is not meant for a delivery to oneself
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=again))
