@@ -1,0 +1,1 @@
+"""The report: one page on what a warehouse holds, served or as one file."""

@@ -1,0 +1,58 @@
+"""Single milestones: lists of them, and what happened to each."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sighten_warehouse.report.source import Source
+
+MOST_FOUND = 50
+SORTS = ("waiting", "slowest", "rejections", "newest")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which milestones to list; None is any, and days are counted from 1970-01-01."""
+
+    definition_id: str | None = None
+    organization_id: str | None = None
+    first_day: int | None = None
+    last_day: int | None = None
+    state: str | None = None
+    text: str | None = None
+    milestone_ids: Sequence[str] | None = None
+    sort: str = "newest"
+    most: int = MOST_FOUND
+    skipped: int = 0
+
+
+def find(source: Source, wanted: Wanted) -> list[dict[str, Any]]:
+    """A page of the milestones that are wanted; each row says under `found` how many there are in all."""
+    return source.table("found", **asdict(wanted)).to_pylist()
+
+
+def found_milestones(source: Source, milestone_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Those milestones, as `find` gives them."""
+    return find(source, Wanted(milestone_ids=milestone_ids, most=len(milestone_ids)))
+
+
+def timelines(source: Source, milestone_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """For each of those milestones that exists: `facts`, `timeline` in order of time, and `work` by task."""
+    timeline, work = _by_milestone(source, "timeline", milestone_ids), _by_milestone(source, "work", milestone_ids)
+    return {
+        facts["milestone_id"]: {
+            "facts": facts,
+            "timeline": timeline[facts["milestone_id"]],
+            "work": work[facts["milestone_id"]],
+        }
+        for facts in source.table("facts", milestone_ids=list(milestone_ids)).to_pylist()
+    }
+
+
+def _by_milestone(source: Source, query: str, milestone_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The query's rows for each milestone, without what is empty in them."""
+    rows = defaultdict(list)
+    for row in source.table(query, milestone_ids=list(milestone_ids)).to_pylist():
+        rows[row.pop("milestone_id")].append({name: value for name, value in row.items() if value is not None})
+    return rows

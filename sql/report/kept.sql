@@ -1,0 +1,27 @@
+-- The milestones whose timelines a file keeps: those that wait the longest and those with the newest snapshots.
+-- grain: milestone_id
+-- inputs: main.milestones, marts.pending_ageing
+-- Asked with most, of which half may be waiting.
+with milestones as (
+
+    select * from main.milestones
+
+), pending as (
+
+    select * from marts.pending_ageing
+
+), ranked as (
+
+    select
+        milestones.milestone_id as milestone_id,
+        row_number() over (order by pending.age_seconds desc nulls last, milestones.milestone_id asc) as oldest,
+        row_number() over (order by milestones.watermark_at desc nulls last, milestones.milestone_id asc) as newest,
+    from milestones
+    left join pending using (milestone_id)
+
+)
+
+select milestone_id,
+from ranked
+order by case when oldest <= setting('most') / 2 then 0 else newest end, milestone_id
+limit setting('most')
