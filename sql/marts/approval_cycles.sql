@@ -1,14 +1,33 @@
 -- How long each milestone took from its first submit to its approval; open ones are kept as open.
 -- grain: milestone_id
--- inputs: main.milestones, marts.milestone_events
+-- inputs: main.milestones, main.organizations, main.users, marts.milestone_events, marts.reviews
 -- A milestone that was submitted or rejected again after an approval is open until it is approved once more.
 with milestones as (
 
     select * from main.milestones
 
+), users as (
+
+    select * from main.users
+
+), organizations as (
+
+    select * from main.organizations
+
 ), events as (
 
     select * from marts.milestone_events
+
+), reviews as (
+
+    select
+        milestone_id,
+        max_by(coalesce(ended_as, 'pending'), round) as last_ended_as,
+        count(case when ended_as = 'cancelled' then 1 end) as cancellations,
+        sum(review_seconds) as total_review_seconds,
+        sum(rework_seconds) as rework_seconds,
+    from marts.reviews
+    group by milestone_id
 
 ), decided as (
 
@@ -16,36 +35,60 @@ with milestones as (
         milestone_id,
         min(case when event = 'submitted' then event_at end) as submitted_at,
         max(case when event = 'submitted' then event_at end) as last_submitted_at,
-        max(case when event = 'approved' then event_at end) as last_approved_at,
-        max(case when event <> 'approved' then event_at end) as last_other_at,
+        max(case when event <> 'approved' then sequence end) as last_other,
         count(case when event = 'submitted' then 1 end) as submits,
         count(case when event = 'rejected' then 1 end) as rejections,
+        count(case when event = 'approved' then 1 end) as approvals,
+        min_by(case when event <> 'submitted' then event end, case when event <> 'submitted' then sequence end)
+            as first_decision,
+        max_by(event, sequence) as last_event,
     from events
     group by milestone_id
 
-), closed as (
+), approvals as (
 
     select
-        *,
-        case
-            when last_other_at is null or last_approved_at >= last_other_at then last_approved_at
-        end as approved_at,
-    from decided
+        events.milestone_id as milestone_id,
+        min(events.event_at) as approved_at,
+    from events
+    inner join decided using (milestone_id)
+    where events.event = 'approved' and events.sequence > coalesce(decided.last_other, 0)
+    group by events.milestone_id
 
 )
 
 select
     milestones.milestone_id as milestone_id,
     milestones.milestone_definition_id as milestone_definition_id,
+    users.organization_id as organization_id,
+    organizations.name as organization_name,
     milestones.name as name,
     milestones.status as status,
-    coalesce(closed.submits, 0) as submits,
-    coalesce(closed.rejections, 0) as rejections,
-    closed.approved_at is null as is_open,
-    seconds_between(closed.submitted_at, closed.approved_at) as cycle_seconds,
-    seconds_between(closed.last_submitted_at, closed.approved_at) as review_seconds,
-    closed.submitted_at as submitted_at,
-    closed.last_submitted_at as last_submitted_at,
-    closed.approved_at as approved_at,
+    case
+        when decided.last_event = 'submitted' and reviews.last_ended_as = 'cancelled' then 'cancelled'
+        when decided.last_event = 'submitted' then 'pending'
+        else coalesce(decided.last_event, 'not_submitted')
+    end as state,
+    coalesce(decided.submits, 0) as submits,
+    coalesce(decided.rejections, 0) as rejections,
+    coalesce(decided.approvals, 0) as approvals,
+    coalesce(reviews.cancellations, 0) as cancellations,
+    decided.first_decision as first_decision,
+    approvals.approved_at is null as is_open,
+    seconds_between(decided.submitted_at, approvals.approved_at) as cycle_seconds,
+    seconds_between(decided.last_submitted_at, approvals.approved_at) as review_seconds,
+    reviews.total_review_seconds as total_review_seconds,
+    reviews.rework_seconds as rework_seconds,
+    case
+        when approvals.approved_at is null and decided.submitted_at is not null
+            then greatest(seconds_between(decided.submitted_at, cast(setting('published_at') as timestamp)), 0.0)
+    end as open_seconds,
+    decided.submitted_at as submitted_at,
+    decided.last_submitted_at as last_submitted_at,
+    approvals.approved_at as approved_at,
 from milestones
-left join closed using (milestone_id)
+left join decided using (milestone_id)
+left join approvals using (milestone_id)
+left join reviews using (milestone_id)
+left join users on milestones.assigned_to_user_id = users.user_id
+left join organizations on users.organization_id = organizations.organization_id

@@ -1,9 +1,33 @@
 -- How long each document waited from its creation until its milestone was next approved or rejected.
 -- grain: document_id
--- inputs: main.documents, marts.milestone_events
-with documents as (
+-- inputs: history.documents, main.documents, marts.milestone_events, ops.snapshots
+-- Documents that are gone are kept: those that were rejected are the ones that are replaced. A decision counts for one
+-- that is gone only if it was still there.
+with snapshots as (
 
-    select * from main.documents
+    select * from ops.snapshots
+    where not is_duplicate
+
+), documents_now as (
+
+    select
+        document_id,
+        true as is_current,
+    from main.documents
+
+), documents as (
+
+    select
+        states.document_id as document_id,
+        max_by(states.milestone_id, snapshots.snapshot_rank) as milestone_id,
+        max_by(states.task_id, snapshots.snapshot_rank) as task_id,
+        max_by(states.creation_type, snapshots.snapshot_rank) as creation_type,
+        max_by(states.document_type, snapshots.snapshot_rank) as document_type,
+        max_by(states.date_created, snapshots.snapshot_rank) as date_created,
+        max(snapshots.watermark_at) as last_seen_at,
+    from history.documents as states
+    inner join snapshots using (landing_id)
+    group by states.document_id
 
 ), decisions as (
 
@@ -15,10 +39,12 @@ with documents as (
     select
         documents.document_id as document_id,
         min(decisions.event_at) as decided_at,
-        min_by(decisions.event, decisions.event_at) as decision,
+        min_by(decisions.event, decisions.sequence) as decision,
     from documents
+    left join documents_now using (document_id)
     inner join decisions
         on documents.milestone_id = decisions.milestone_id and documents.date_created <= decisions.event_at
+    where documents_now.is_current or decisions.event_at <= documents.last_seen_at
     group by documents.document_id
 
 )
@@ -29,9 +55,16 @@ select
     documents.task_id as task_id,
     documents.creation_type as creation_type,
     documents.document_type as document_type,
+    coalesce(documents_now.is_current, false) as is_current,
     next_decisions.decision as decision,
+    coalesce(documents_now.is_current, false) and next_decisions.decision is null as is_open,
     seconds_between(documents.date_created, next_decisions.decided_at) as turnaround_seconds,
+    case
+        when documents_now.is_current and next_decisions.decision is null and documents.date_created is not null
+            then greatest(seconds_between(documents.date_created, cast(setting('published_at') as timestamp)), 0.0)
+    end as open_seconds,
     documents.date_created as date_created,
     next_decisions.decided_at as decided_at,
 from documents
+left join documents_now using (document_id)
 left join next_decisions using (document_id)

@@ -1,8 +1,9 @@
 -- Every submit, rejection and approval of every milestone, from its comments and, where those are silent, its status.
 -- grain: milestone_id, event, event_at, comment_id
 -- inputs: main.milestones, main.comments, history.milestones, ops.snapshots
--- The log's wording is "<actor> submitted milestone <name> for approval."; a name may itself hold such words, so the
--- actor's own name is taken off first, and where it does not lead the text, only the whole sentence counts.
+-- The log's wording is "<actor> submitted milestone <name> for approval."; a name may itself hold such words, and a
+-- note may follow. So the author's own name is taken off first; where it does not lead the text, the first whole
+-- sentence counts, if what stands before it reads as a name. Of the statuses only APPROVED is documented.
 with milestones as (
 
     select * from main.milestones
@@ -11,101 +12,227 @@ with milestones as (
 
     select
         *,
-        concat_ws(' ', commentor_first_name, commentor_last_name) || ' ' as author,
+        trim(concat_ws(' ', commentor_first_name, commentor_last_name)) as author,
     from main.comments
-    where task_id is null
-
-), history as (
-
-    select * from history.milestones
+    where task_id is null and timestamp is not null
 
 ), snapshots as (
 
     select * from ops.snapshots
     where not is_duplicate
 
+), directions as (
+
+    -- Older bodies list the oldest comment first, newer ones the newest: it decides between comments of one time.
+    select
+        landing_id,
+        case
+            when max_by(position, timestamp) > min_by(position, timestamp) then 1
+            when max_by(position, timestamp) < min_by(position, timestamp) or max(last_updated) is not null then -1
+            else 1
+        end as direction,
+    from comments
+    group by landing_id
+
 ), sentences as (
 
     select
         comments.milestone_id as milestone_id,
         comments.comment_id as comment_id,
-        comments.commentor as actor_email,
-        nullif(trim(comments.author), '') as actor,
         comments.landing_id as landing_id,
-        comments.timestamp as event_at,
+        comments.commentor as actor_email,
+        comments.author as author,
         comments.comment as comment,
-        milestones.name as name,
+        comments.timestamp as event_at,
+        comments.position * directions.direction as place,
         case
-            when length(comments.author) > 1 and starts_with(comments.comment, comments.author)
-                then substr(comments.comment, length(comments.author) + 1)
+            when comments.author <> '' and starts_with(comments.comment, comments.author || ' ')
+                then substr(comments.comment, length(comments.author) + 2)
         end as said,
+        case
+            when coalesce(comments.comment_type, 'AUTO') = 'AUTO'
+                then least(
+                    nullif(instr(comments.comment, ' submitted milestone ' || milestones.name || ' for approval'), 0),
+                    nullif(instr(comments.comment, ' approved milestone ' || milestones.name || '.'), 0),
+                    nullif(instr(comments.comment, ' rejected milestone ' || milestones.name || '.'), 0),
+                    nullif(instr(comments.comment, ' cancelled the submission of milestone ' || milestones.name), 0)
+                )
+        end as sentence_place,
     from comments
+    left join directions using (landing_id)
     left join milestones using (milestone_id)
 
-), told as (
+), read_as as (
 
     select
         *,
         case
-            when starts_with(said, 'submitted milestone ') then 'submitted'
-            when starts_with(said, 'approved milestone ') then 'approved'
-            when starts_with(said, 'rejected milestone ') then 'rejected'
-            when contains(comment, ' submitted milestone ' || name || ' for approval') then 'submitted'
-            when contains(comment, ' approved milestone ' || name || '.') then 'approved'
-            when contains(comment, ' rejected milestone ' || name || '.') then 'rejected'
-        end as event,
+            when matches(said, '^((re-?)?submitted|approved|rejected) milestone ') then author
+            when matches(said, '^(cancell?ed|withdrew|recalled) (the )?(submission of )?milestone ') then author
+            when
+                matches(
+                    substr(comment, 1, sentence_place - 1),
+                    '^([^ ]+|([^a-z ][^ ]*|de|del|della|da|di|do|dos|la|le|van|von|der|den|zu|bin|al|el|y|e)'
+                    || '( ([^a-z ][^ ]*|de|del|della|da|di|do|dos|la|le|van|von|der|den|zu|bin|al|el|y|e))*)$'
+                )
+                then substr(comment, 1, sentence_place - 1)
+        end as actor,
     from sentences
 
-), from_comments as (
-
-    select * from told
-    where event is not null and event_at is not null
-
-), from_statuses as (
+), told as (
 
     select
-        history.milestone_id as milestone_id,
-        min_by(history.landing_id, snapshots.snapshot_rank) as landing_id,
-        min(history.watermark_at) as event_at,
-    from history
-    inner join snapshots using (landing_id)
-    inner join milestones
-        on history.milestone_id = milestones.milestone_id and history.status = milestones.status
-    where history.status = 'APPROVED'
-    group by history.milestone_id
+        milestone_id,
+        comment_id,
+        landing_id,
+        actor,
+        actor_email,
+        event_at,
+        place,
+        case
+            when matches(substr(comment, length(actor) + 2), '^(re-?)?submitted ') then 'submitted'
+            when starts_with(substr(comment, length(actor) + 2), 'approved ') then 'approved'
+            when starts_with(substr(comment, length(actor) + 2), 'rejected ') then 'rejected'
+            else 'cancelled'
+        end as event,
+    from read_as
+    where actor is not null
 
-), approvals_told as (
+), log as (
+
+    select
+        *,
+        row_number() over (partition by milestone_id order by event_at, place, comment_id) as log_number,
+    from told
+
+), statuses as (
+
+    select
+        states.milestone_id as milestone_id,
+        states.landing_id as landing_id,
+        states.watermark_at as watermark_at,
+        snapshots.snapshot_rank as snapshot_rank,
+        case states.status
+            when 'SUBMITTED' then 'submitted'
+            when 'REJECTED' then 'rejected'
+            when 'APPROVED' then 'approved'
+        end as event,
+        states.status as status,
+        lag(states.status) over (
+            partition by states.milestone_id
+            order by snapshots.snapshot_rank
+        ) as status_before,
+    from history.milestones as states
+    inner join snapshots using (landing_id)
+    where states.watermark_at is not null
+
+), runs as (
+
+    select
+        *,
+        count(case when status is distinct from status_before then 1 end) over (
+            partition by milestone_id
+            order by snapshot_rank
+            rows between unbounded preceding and current row
+        ) as run_number,
+    from statuses
+
+), neighbours as (
+
+    select
+        runs.landing_id as landing_id,
+        max(case when log.event_at <= runs.watermark_at then log.log_number end) as number_before,
+        min(case when log.event_at > runs.watermark_at then log.log_number end) as number_after,
+    from runs
+    inner join log using (milestone_id)
+    group by runs.landing_id
+
+), compared as (
+
+    -- As in the vendor's sample, a status may be dated a little before the comment that tells why.
+    select
+        runs.milestone_id as milestone_id,
+        runs.landing_id as landing_id,
+        runs.snapshot_rank as snapshot_rank,
+        runs.run_number as run_number,
+        runs.event as event,
+        runs.watermark_at as watermark_at,
+        earlier.log_number as number_before,
+        case
+            when runs.event = later.event and runs.event <> coalesce(earlier.event, '') then later.event_at
+            else earlier.event_at
+        end as told_at,
+        runs.event is null or runs.event in (earlier.event, later.event) as is_told,
+    from runs
+    left join neighbours using (landing_id)
+    left join log as earlier
+        on runs.milestone_id = earlier.milestone_id and neighbours.number_before = earlier.log_number
+    left join log as later
+        on runs.milestone_id = later.milestone_id and neighbours.number_after = later.log_number
+
+), seen as (
 
     select distinct
         milestone_id,
-        true as is_told,
-    from from_comments
-    where event = 'approved'
+        told_at as event_at,
+        true as is_seen,
+    from compared
+
+), all_events as (
+
+    select
+        log.milestone_id as milestone_id,
+        log.landing_id as landing_id,
+        log.comment_id as comment_id,
+        log.event as event,
+        log.actor as actor,
+        log.actor_email as actor_email,
+        'comment' as source,
+        coalesce(seen.is_seen, false) as is_delivered,
+        log.log_number as log_number,
+        log.event_at as event_at,
+    from log
+    left join seen using (milestone_id, event_at)
+
+    union all
+
+    select
+        milestone_id,
+        min_by(landing_id, snapshot_rank) as landing_id,
+        cast(null as string) as comment_id,
+        event,
+        cast(null as string) as actor,
+        cast(null as string) as actor_email,
+        'status' as source,
+        true as is_delivered,
+        coalesce(number_before, 0) as log_number,
+        min(watermark_at) as event_at,
+    from compared
+    where not coalesce(is_told, false)
+    group by milestone_id, event, run_number, number_before
+
+), ordered as (
+
+    select
+        *,
+        lead(event) over first_to_last as next_event,
+        lead(event_at) over first_to_last as next_event_at,
+    from all_events
+    window first_to_last as (partition by milestone_id order by event_at, log_number, source)
 
 )
 
 select
     milestone_id,
+    row_number() over (partition by milestone_id order by event_at, log_number, source) as sequence,
     landing_id,
     comment_id,
     event,
     actor,
     actor_email,
-    'comment' as source,
+    source,
+    is_delivered,
     event_at,
-from from_comments
-
-union all
-
-select
-    from_statuses.milestone_id as milestone_id,
-    from_statuses.landing_id as landing_id,
-    cast(null as varchar) as comment_id,
-    'approved' as event,
-    cast(null as varchar) as actor,
-    cast(null as varchar) as actor_email,
-    'status' as source,
-    from_statuses.event_at as event_at,
-from from_statuses
-left join approvals_told using (milestone_id)
-where from_statuses.event_at is not null and approvals_told.is_told is null
+    case when event = 'submitted' and next_event = 'cancelled' then next_event_at end as cancelled_at,
+from ordered
+where event <> 'cancelled'

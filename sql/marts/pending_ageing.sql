@@ -1,6 +1,6 @@
 -- Milestones that were submitted and wait for a decision, and for how long, by assignee.
 -- grain: milestone_id
--- inputs: main.milestones, main.users, marts.approval_cycles, marts.milestone_events
+-- inputs: main.milestones, main.users, marts.approval_cycles
 with milestones as (
 
     select * from main.milestones
@@ -9,33 +9,36 @@ with milestones as (
 
     select * from main.users
 
-), cycles as (
-
-    select * from marts.approval_cycles
-    where is_open and last_submitted_at is not null
-
-), rejected as (
+), pending as (
 
     select
-        milestone_id,
-        max(event_at) as rejected_at,
-    from marts.milestone_events
-    where event = 'rejected'
-    group by milestone_id
+        *,
+        greatest(seconds_between(last_submitted_at, cast(setting('published_at') as timestamp)), 0.0) as age_seconds,
+    from marts.approval_cycles
+    where state = 'pending'
 
 )
 
 select
-    cycles.milestone_id as milestone_id,
-    cycles.milestone_definition_id as milestone_definition_id,
-    cycles.name as name,
-    cycles.status as status,
+    pending.milestone_id as milestone_id,
+    pending.milestone_definition_id as milestone_definition_id,
+    pending.organization_id as organization_id,
+    pending.organization_name as organization_name,
+    pending.name as name,
+    pending.status as status,
     milestones.assigned_to_user_id as assigned_to_user_id,
     users.email as assigned_to_email,
-    seconds_between(cycles.last_submitted_at, cast(setting('published_at') as timestamp)) as age_seconds,
-    cycles.last_submitted_at as pending_since_at,
-from cycles
+    pending.submits as submits,
+    pending.age_seconds as age_seconds,
+    case
+        when pending.age_seconds < 86400 then 'under 1 day'
+        when pending.age_seconds < 3 * 86400 then '1 to 3 days'
+        when pending.age_seconds < 7 * 86400 then '3 to 7 days'
+        when pending.age_seconds < 14 * 86400 then '7 to 14 days'
+        when pending.age_seconds < 30 * 86400 then '14 to 30 days'
+        else '30 days and more'
+    end as age_band,
+    pending.last_submitted_at as pending_since_at,
+from pending
 inner join milestones using (milestone_id)
 left join users on milestones.assigned_to_user_id = users.user_id
-left join rejected on cycles.milestone_id = rejected.milestone_id
-where rejected.rejected_at is null or rejected.rejected_at < cycles.last_submitted_at

@@ -1,9 +1,13 @@
 -- Every rejection, and how long it took until the milestone was submitted again.
 -- grain: milestone_id, rejected_at, comment_id
--- inputs: main.milestones, marts.milestone_events
+-- inputs: main.milestones, main.users, marts.milestone_events
 with milestones as (
 
     select * from main.milestones
+
+), users as (
+
+    select * from main.users
 
 ), events as (
 
@@ -11,7 +15,7 @@ with milestones as (
         *,
         min(case when event = 'submitted' then event_at end) over (
             partition by milestone_id
-            order by event_at, comment_id
+            order by sequence
             rows between 1 following and unbounded following
         ) as next_submitted_at,
     from marts.milestone_events
@@ -21,6 +25,7 @@ with milestones as (
 select
     events.milestone_id as milestone_id,
     milestones.milestone_definition_id as milestone_definition_id,
+    users.organization_id as organization_id,
     events.comment_id as comment_id,
     milestones.name as name,
     events.actor as actor,
@@ -30,4 +35,5 @@ select
     events.next_submitted_at as next_submitted_at,
 from events
 left join milestones using (milestone_id)
+left join users on milestones.assigned_to_user_id = users.user_id
 where events.event = 'rejected'
