@@ -3,6 +3,8 @@
 import ast
 import json
 from typing import Any
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -34,6 +36,25 @@ def test_strict_json_means_the_payload(dialect: Any) -> None:
 def test_the_python_dialect_means_the_payload() -> None:
     for payload in _payloads():
         assert payload == ast.literal_eval(write(payload, "python").decode())
+
+
+def test_xml_has_an_element_for_each_key_and_an_item_for_each_thing_in_a_list() -> None:
+    payload = DIFFICULT | {"tasks": [{"name": "a & <b>"}, {"name": None}]}
+
+    root = ET.fromstring(write(payload, "xml"))  # noqa: S314  (our own)
+
+    assert DIFFICULT["comment"] == root.findtext("comment")
+    assert ["a & <b>", ""] == [item.findtext("name") for item in root.findall("tasks/item")]
+    assert ("true", "2", "") == (root.findtext("data"), root.findtext("count"), root.findtext("thread"))
+
+
+def test_a_form_has_a_field_for_each_key_of_the_root() -> None:
+    fields = dict(parse_qsl(write(DIFFICULT, "form").decode(), keep_blank_values=True))
+
+    assert DIFFICULT["comment"] == fields.pop("comment")
+    assert {key: value for key, value in DIFFICULT.items() if key != "comment"} == {
+        key: json.loads(value) for key, value in fields.items()
+    }
 
 
 def test_the_python_dialect_has_single_quotes_and_none() -> None:

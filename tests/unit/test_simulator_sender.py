@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -31,6 +32,7 @@ class Receiver(ThreadingHTTPServer):
         self.times: list[float] = []
         self.kept: list[bytes] = []
         self.content_types: set[str] = set()
+        self.methods: set[str] = set()
 
     @property
     def address(self) -> str:
@@ -42,6 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
+        self.server.methods.add(self.command)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.lock:
             self.server.requests += 1
@@ -55,6 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    do_PUT = do_PATCH = do_POST
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -83,10 +88,31 @@ def test_every_delivery_arrives_unchanged_and_is_counted_by_its_role(plan: list[
 
     assert sorted(delivery.body for delivery in plan) == sorted(there.kept)
     assert {"application/json"} == there.content_types
+    assert {"POST"} == there.methods
     assert len(plan) == counts.delivered
     assert 0 == counts.refused
     assert sum(delivery.role == "late" for delivery in plan) == counts.acknowledged["late"]
     assert sum(delivery.role == "duplicate" for delivery in plan) == counts.acknowledged["duplicate"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_webhook_can_be_put_or_patched_and_is_still_tried_again(plan: list[Delivery], method: Any) -> None:
+    with receiver(lambda number: (503, {}) if number == 1 else FINE) as there:
+        counts = deliver(plan[:5], to=there.address, method=method)
+
+    assert {method} == there.methods
+    assert 5 == counts.delivered == len(there.kept)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"), [("xml", "application/xml"), ("form", "application/x-www-form-urlencoded")]
+)
+def test_the_command_sends_xml_and_forms_under_their_content_type(content: str, content_type: str) -> None:
+    with receiver() as there:
+        result = _command("--to", there.address, "--milestones", "3", "--no-sample", "--content", content)
+
+    assert 0 == result.exit_code
+    assert {content_type} == there.content_types
 
 
 def test_one_thread_keeps_the_order_of_the_plan(plan: list[Delivery]) -> None:

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import requests
+from starlette.applications import Starlette
 from urllib3.exceptions import HTTPError
 
-from sighten_warehouse.simulator.api import Conduct
+from asgi_calls import ask
+from sighten_warehouse.simulator.api import Conduct, build_sighten
 from sighten_warehouse.simulator.contents import content_of
 from sighten_warehouse.simulator.journal import fingerprint
 from sighten_warehouse.simulator.lives import Simulation, lives
 from sighten_warehouse.simulator.running import Running, running
-from sighten_warehouse.simulator.troubles import TROUBLES, Documents, Fate
-from sighten_warehouse.simulator.world import EVERYTHING
+from sighten_warehouse.simulator.troubles import TROUBLES, Documents, Fate, Trouble
+from sighten_warehouse.simulator.world import EVERYTHING, World
 
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 PATH = f"/api/v1/document/{SAMPLE_DOCUMENT}/download/"
@@ -36,6 +39,15 @@ def whole(simulation: Simulation) -> bytes:
 def _handing_out(simulation: Simulation, documents: Documents) -> Iterator[Running]:
     with running(simulation, Conduct(documents=documents)) as there:
         yield there
+
+
+def _api(simulation: Simulation, documents: Documents) -> Starlette:
+    return build_sighten(simulation, Conduct(documents=documents), storage_url="http://storage.test").api
+
+
+def _uploaded(simulation: Simulation) -> list[str]:
+    documents = World(simulation).seen_by(EVERYTHING).documents
+    return [document_id for document_id, known in documents.items() if known.is_uploaded]
 
 
 def _get(there: Running, **headers: str) -> requests.Response:
@@ -94,42 +106,55 @@ def test_an_unsigned_an_altered_and_an_expired_url_are_refused(simulation: Simul
         ("nowhere", None),
     ],
 )
-def test_a_redirect_may_lead_to_where_nobody_should_go(simulation: Simulation, to: str, where: str | None) -> None:
-    with _handing_out(simulation, Documents(redirects=1, redirect_to=to)) as there:
-        answer = _get(there)
+def test_a_redirect_may_lead_to_where_nobody_should_go(simulation: Simulation, to: Any, where: str | None) -> None:
+    answer = ask(_api(simulation, Documents(redirects=1, redirect_to=to)), PATH)
 
-    assert (302, where) == (answer.status_code, answer.headers.get("location"))
+    assert (302, where) == (answer.status, answer.headers.get("location"))
 
 
 def test_some_documents_redirect_by_the_seed(simulation: Simulation) -> None:
-    documents = Documents(redirects=0.5)
-    with _handing_out(simulation, documents) as there:
-        ids = list(there.world.seen_by(EVERYTHING).documents)
-        urls = [f"{there.url}/api/v1/document/{one}/download" for one in ids]
-        statuses = [requests.get(url, headers=SIGNED, timeout=10, allow_redirects=False).status_code for url in urls]
+    apis = [_api(simulation, Documents(redirects=0.5)) for _ in range(2)]
 
-    assert {200, 302} <= set(statuses)
+    first, again = (
+        [ask(api, f"/api/v1/document/{one}/download").status for one in _uploaded(simulation)] for api in apis
+    )
+
+    assert {200, 302} == set(first)
+    assert first == again
 
 
-@pytest.mark.parametrize(
-    ("trouble", "status", "begins"),
-    [("short", 200, b"%PDF"), ("empty", 200, b""), ("html", 200, b"<!doctype html>"), ("slow", 200, b"%PDF"),
-     ("forbidden", 403, b'{"detail"'), ("missing", 404, b'{"detail"'), ("server_error", 500, b'{"detail"')],
-)  # fmt: skip
-def test_a_document_in_trouble_is_told_by_its_answer(
-    simulation: Simulation, whole: bytes, trouble: str, status: int, begins: bytes
+def test_documents_in_trouble_are_told_by_their_answers_and_come_right_after_so_many_tries(
+    simulation: Simulation,
 ) -> None:
-    documents = Documents(redirects=1, troubled={SAMPLE_DOCUMENT: trouble}, tries=1, slow_s=0.2)
-    with _handing_out(simulation, documents) as there:
-        first, second = (_follow(one) if one.is_redirect else one for one in (_get(there), _get(there)))
+    begins: dict[Trouble, tuple[int, bytes]] = {
+        "short": (200, b"%PDF"),
+        "empty": (200, b""),
+        "html": (200, b"<!doctype html>"),
+        "slow": (200, b"%PDF"),
+        "forbidden": (403, b'{"detail"'),
+        "missing": (404, b'{"detail"'),
+        "server_error": (500, b'{"detail"'),
+    }
+    troubled = dict(zip(_uploaded(simulation), begins, strict=False))
+    documents = Documents(redirects=0.5, troubled=troubled, tries=1, slow_s=0.2)
 
-    assert (status, True) == (first.status_code, first.content.startswith(begins))
-    assert (first.content == whole) is (trouble == "slow") is (first.elapsed.total_seconds() >= 0.2)
-    assert (200, whole) == (second.status_code, second.content)
+    with _handing_out(simulation, documents) as there:
+        urls = {one: f"{there.url}/api/v1/document/{one}/download/" for one in troubled}
+        first = {one: requests.get(url, headers=SIGNED, timeout=10) for one, url in urls.items()}
+        second = {one: requests.get(url, headers=SIGNED, timeout=10) for one, url in urls.items()}
+
+    assert len(begins) == len(troubled)
+    for document_id, trouble in troubled.items():
+        status, begin = begins[trouble]
+        whole = content_of(document_id)
+        assert (status, True) == (first[document_id].status_code, first[document_id].content.startswith(begin))
+        assert (first[document_id].content == whole) is (trouble == "slow")
+        assert trouble != "slow" or first[document_id].elapsed.total_seconds() >= 0.2
+        assert (200, whole) == (second[document_id].status_code, second[document_id].content)
 
 
 @pytest.mark.parametrize("trouble", ["truncated", "unended"])
-def test_a_body_cut_in_half_ends_its_connection(simulation: Simulation, whole: bytes, trouble: str) -> None:
+def test_a_body_cut_in_half_ends_its_connection(simulation: Simulation, whole: bytes, trouble: Trouble) -> None:
     documents = Documents(troubled={SAMPLE_DOCUMENT: trouble})
     with (
         _handing_out(simulation, documents) as there,
@@ -189,15 +214,11 @@ def test_ranges_can_be_passed_over_or_answered_wrongly(simulation: Simulation, w
         ("none", ""),
     ],
 )
-def test_names_are_told_in_several_ways(simulation: Simulation, names: str, told: str) -> None:
-    with _handing_out(simulation, Documents(names=names)) as there:
-        ids = [one for one, known in there.world.seen_by(EVERYTHING).documents.items() if known.is_uploaded]
-        headers = {
-            requests.get(f"{there.url}/api/v1/document/{one}/download/", headers=SIGNED, timeout=10).headers.get(
-                "content-disposition", ""
-            )
-            for one in ids
-        }
+def test_names_are_told_in_several_ways(simulation: Simulation, names: Any, told: str) -> None:
+    api = _api(simulation, Documents(names=names))
+
+    answers = [ask(api, f"/api/v1/document/{one}/download/") for one in _uploaded(simulation)]
+    headers = {answer.headers.get("content-disposition", "") for answer in answers}
 
     assert any(told in one for one in headers)
     assert any("outside" in one or "%00" in one for one in headers) is (names == "hostile")

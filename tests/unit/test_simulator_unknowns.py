@@ -1,17 +1,15 @@
-"""Every variant of what is not known of Sighten's API, over real HTTP."""
+"""Every variant of what is not known of Sighten's API."""
 
 from typing import Any
 
 import pytest
-import requests
 
-from sighten_warehouse.simulator.api import Conduct
+from asgi_calls import ask
+from sighten_warehouse.simulator.api import Conduct, build_sighten
 from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.running import running
 from sighten_warehouse.simulator.unknowns import Unknowns
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-SIGNED = {"Authorization": "Token any"}
 SENTINEL = "SIGNED_BASELINE_NONEXISTANT"
 
 
@@ -21,9 +19,8 @@ def simulation() -> Simulation:
 
 
 def _asked(simulation: Simulation, path: str, *, unknowns: Unknowns, **params: str) -> tuple[int, Any]:
-    with running(simulation, Conduct(unknowns=unknowns)) as there:
-        answer = requests.get(there.url + path, params=params, headers=SIGNED, timeout=10, allow_redirects=False)
-    return answer.status_code, answer.json() if answer.content else answer.headers
+    answer = ask(build_sighten(simulation, Conduct(unknowns=unknowns), storage_url="").api, path, **params)
+    return answer.status, answer.json() if answer.body else answer.headers
 
 
 def _s_quote_id(simulation: Simulation, quote_id: str, **unknowns: Any) -> tuple[int, Any]:
