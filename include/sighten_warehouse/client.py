@@ -10,11 +10,11 @@ import structlog
 from requests.adapters import HTTPAdapter
 
 from sighten_warehouse.api_addresses import Addresses, Query, target_of
-from sighten_warehouse.api_answer import Answer, Reply, Setback, judge
+from sighten_warehouse.api_answer import Answer, Setback, judge
 from sighten_warehouse.api_attempt import Attempt, Follow
 from sighten_warehouse.api_budget import BUDGET_NAME, ApiBudget, Priority
 from sighten_warehouse.api_exchange import Exchange
-from sighten_warehouse.api_origin import TokenAuth
+from sighten_warehouse.api_origin import Origin, TokenAuth
 from sighten_warehouse.api_pages import PagesSeen, items_of, next_link
 from sighten_warehouse.api_retries import Patience, Retries
 from sighten_warehouse.api_turns import Turns
@@ -80,6 +80,11 @@ class ApiClient:
         self._exchange = exchange
         self._retries = retries
         self._clock = clock
+
+    @property
+    def origin(self) -> Origin:
+        """Where the API is, and the only place that the token goes to."""
+        return self._addresses.origin
 
     def get(self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None) -> Answer:
         """The API's answer, a JSON body with a status below 300 also where it counts: inside.
@@ -171,6 +176,17 @@ class ApiClient:
                 seconds = round(self._clock.monotonic() - began, 3)
                 log.info("called", path=attempt.path, status=status, seconds=seconds, attempt=attempt.number)
 
+    def judged(self, response: requests.Response, attempt: Attempt) -> Answer | Setback:
+        """What the opened answer comes to.
+
+        Raises:
+            WarehouseError: as `get`.
+        """
+        reply = self._exchange.whole(response, path=attempt.path, until=attempt.until)
+        if isinstance(reply, Setback):
+            return reply
+        return judge(reply, path=attempt.path, target=target_of(attempt.url))
+
     def redirected(self, location: str, *, seen_at: Attempt) -> str:
         """Where a redirect to the API itself leads; one to the other slash style is remembered."""
         return self._addresses.redirected(location, seen_at=seen_at.url, path=seen_at.path)
@@ -212,18 +228,14 @@ class ApiClient:
     def _follow(self, attempt: Attempt) -> Answer | Setback:
         """The answer at the end of the redirects."""
         for _ in range(MOST_REDIRECTS + 1):
-            reply = self._send(attempt)
-            if isinstance(reply, Setback):
-                return reply
-            location = reply.headers.get("Location")
-            if reply.status not in REDIRECTS or not location:
-                return judge(reply, path=attempt.path, target=target_of(attempt.url))
+            with self.opened(attempt) as response:
+                if isinstance(response, Setback):
+                    return response
+                location = response.headers.get("Location")
+                if response.status_code not in REDIRECTS or not location:
+                    return self.judged(response, attempt)
             attempt = attempt.at(self.redirected(location, seen_at=attempt))
         raise ApiContractError(f"{attempt.path}: more than {MOST_REDIRECTS} redirects, expected an answer")
-
-    def _send(self, attempt: Attempt) -> Reply | Setback:
-        with self.opened(attempt) as response:
-            return self._exchange.whole(response, path=attempt.path, until=attempt.until)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -15,6 +15,7 @@ WarehouseError
 │   └── ApiUnavailableError    the API gave no usable answer, although it was asked again
 │       └── CircuitOpenError   the API was not asked: too many calls failed one after the other
 └── RejectedError              set this record aside, go on with the next
+    ├── DownloadError          what came is not the document, or does not come
     └── RefusedCallError       the API refuses this call and would refuse it again
         └── NotFoundError      what was asked for is not there
 """
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sighten_warehouse.api_answer import Answer
+    from sighten_warehouse.payload.downloads import DownloadStatus
 
 
 class WarehouseError(Exception):
@@ -95,6 +97,22 @@ class RejectedError(WarehouseError):
         self.reason = reason
         self.place = place
         self.expected = expected
+
+
+class DownloadError(RejectedError):
+    """A document could not be had; `status` is what is recorded of the attempt.
+
+    Args:
+        status: one of `payload.downloads.STATUSES`.
+        said: what was met, in words that name nobody and hold no address.
+        http_status: the status that was answered, where that is known.
+    """
+
+    def __init__(self, status: "DownloadStatus", *, said: str, http_status: int | None = None) -> None:
+        super().__init__(status, place=said, expected="the document")
+        self.status = status
+        self.said = said
+        self.http_status = http_status
 
 
 class RefusedCallError(RejectedError):

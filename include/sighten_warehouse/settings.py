@@ -69,6 +69,9 @@ class Settings(BaseModel):
         allow_inf_nan=False,
         description="Hours after which the API is asked again about a quote on which nothing new was delivered.",
     )
+    document_creation_types: tuple[str, ...] = Field(
+        ("UPLOADED",), description="Creation types of documents that are downloaded, comma-separated."
+    )
     dal_metrics: Path | None = Field(None, description="A file that maps each object to the metric names to pull.")
     api_rate: float = Field(
         5.0, gt=0, allow_inf_nan=False, description="Calls a second that all processes together may make to the API."
@@ -76,7 +79,7 @@ class Settings(BaseModel):
     api_concurrency: int = Field(4, ge=1, le=64, description="Calls to the API that may be under way at once.")
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="The SQL engine: `duckdb` or `spark`.")
 
-    @field_validator("webhook_secret", "enrich_statuses", mode="before")
+    @field_validator("webhook_secret", "enrich_statuses", "document_creation_types", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

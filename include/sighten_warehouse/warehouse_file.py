@@ -35,6 +35,7 @@ def build_warehouse(
     """
     with _warehouse(folder / "warehouse.duckdb") as connection:
         connection.execute("set variable api_url = ?", [api_url])
+        connection.execute("set variable home = ?", [str(layout.root)])
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
         hand_in(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")

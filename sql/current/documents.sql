@@ -1,6 +1,6 @@
 -- The newest state of every document that its sub_task still has.
 -- grain: document_id
--- inputs: history.documents, history.sub_tasks, main.sub_tasks, ops.snapshots, history.downloads
+-- inputs: history.documents, history.sub_tasks, main.sub_tasks, ops.snapshots, ops.downloads
 -- It is gone when a newer snapshot with a complete list of its sub_task's documents lacks it.
 with documents as (
 
@@ -41,14 +41,7 @@ with documents as (
 
 ), downloads as (
 
-    select * from history.downloads
-
-), last_downloads as (
-
-    select
-        *,
-        row_number() over (partition by document_id order by downloaded_at desc, landing_id desc) as recency,
-    from downloads
+    select * from ops.downloads
 
 )
 
@@ -66,18 +59,17 @@ select
     documents.date_created as date_created,
     documents.stale as stale,
     setting('api_url') || '/api/v1/document/' || documents.document_id || '/preview' as preview_url,
-    last_downloads.download_status as download_status,
-    last_downloads.sha256 as sha256,
-    last_downloads.size_bytes as size_bytes,
-    last_downloads.mime_type as mime_type,
-    last_downloads.vault_path as vault_path,
-    last_downloads.downloaded_at as downloaded_at,
+    downloads.download_status as download_status,
+    downloads.sha256 as sha256,
+    downloads.size_bytes as size_bytes,
+    downloads.mime_type as mime_type,
+    setting('home') || '/' || downloads.vault_path as vault_path,
+    downloads.downloaded_at as downloaded_at,
     documents.received_at as received_at,
     documents._rescued as _rescued,
 from documents
 inner join newest using (document_id, landing_id)
 inner join sub_tasks_now using (sub_task_id)
 left join complete_lists using (sub_task_id)
-left join last_downloads
-    on documents.document_id = last_downloads.document_id and last_downloads.recency = 1
+left join downloads on documents.document_id = downloads.document_id
 where newest.snapshot_rank >= coalesce(complete_lists.snapshot_rank, 0)

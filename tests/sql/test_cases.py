@@ -16,6 +16,7 @@ import yaml
 
 from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.codes import CODES_SCHEMA
+from sighten_warehouse.documents import CREATION_TYPES_SCHEMA
 from sighten_warehouse.enrich import STATUSES_SCHEMA
 from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
@@ -23,6 +24,7 @@ from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
 
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,
+    "staging.creation_types": CREATION_TYPES_SCHEMA,
     "staging.enrich_statuses": STATUSES_SCHEMA,
     "staging.every_delivery": schemas()["deliveries"],
     "staging.findings": FINDINGS_SCHEMA,
@@ -31,7 +33,7 @@ HANDED_IN = {
     "staging.versions": VERSIONS_SCHEMA,
     **{f"staging.{name}": schema for name, schema in schemas().items()},
 }
-VARIABLES = ("published_at", "api_url", "asked_too_long_ago")
+VARIABLES = ("published_at", "api_url", "home", "asked_at", "asked_too_long_ago")
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [

@@ -14,6 +14,7 @@ from sighten_warehouse.models import FOLDERS, NOT_PUBLISHED, Model, models, sql_
 # Tables that a step hands to the models; every other input is a model.
 HANDED_IN = {
     "staging.commits",
+    "staging.creation_types",
     "staging.enrich_statuses",
     "staging.every_delivery",
     "staging.findings",

@@ -1,0 +1,159 @@
+"""Takes the body of an answer into a partial document, and says whether it is whole and a document at all."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import requests
+
+from sighten_warehouse.api_answer import Setback
+from sighten_warehouse.api_exchange import NETWORK_ERRORS, PIECE_BYTES, setback_of
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.download_content import head_of, mime_type_of, refuse_pages, small_error
+from sighten_warehouse.download_partial import Partial, strong_validator
+from sighten_warehouse.download_promises import (
+    Promises,
+    ends_as_its_format_does,
+    part_of,
+    promises_of,
+    wrong_hash,
+)
+from sighten_warehouse.errors import DownloadError
+from sighten_warehouse.payload.downloads import DownloadStatus
+
+MOST_FAILURES = 4
+LARGEST_DOCUMENT = 2 * 1024**3
+_AS_IT_IS = ("", "identity")
+
+
+class Body:
+    """The bytes of one document over several attempts.
+
+    Args:
+        partial: where they go.
+        name: the document's; it tells what kind of file to expect, and is never a path.
+        clock: for when an attempt must end.
+        most_bytes: a larger document is refused.
+    """
+
+    def __init__(self, partial: Partial, *, name: str | None, clock: Clock, most_bytes: int = LARGEST_DOCUMENT) -> None:
+        self._partial = partial
+        self._name = name
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._failures = 0
+
+    def range_headers(self) -> dict[str, str]:
+        """The headers that ask for what is lacking, if some of it is there."""
+        return self._partial.range_headers()
+
+    def begin_again(self, status: DownloadStatus, *, said: str, http_status: int) -> Setback:
+        """Nothing of what came so far is used; the next attempt asks for the whole.
+
+        Raises:
+            DownloadError: it went wrong too often.
+        """
+        self._partial.restart()
+        return self._failed(status, said=said, http_status=http_status)
+
+    def take(self, response: requests.Response, *, until: float) -> Setback | None:
+        """The whole body, or the rest of it, is in the partial; or why it is not yet.
+
+        Raises:
+            DownloadError: it went wrong too often, or it is larger than a document may be.
+        """
+        status = response.status_code
+        had = self._partial.size
+        promises = promises_of(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
+        if promises.is_length_unfit:
+            return self.begin_again("truncated", said="a Content-Length that is no number", http_status=status)
+        if not self._place(response, promises):
+            return self.begin_again("truncated", said="another part than was asked for", http_status=status)
+        lacking = self._read(response, until) or self._lacking(response, promises)
+        if lacking is None:
+            return None
+        self._partial.checkpoint()
+        if self._partial.range_headers() and self._partial.size > had:
+            return Setback(lacking, status)  # the next attempt gets further
+        return self._failed("truncated", said=lacking, http_status=status)
+
+    def judge(self, response: requests.Response) -> str | Setback:
+        """The MIME type of the document that lies there, or why to fetch it again.
+
+        Raises:
+            DownloadError: it is no document, or wrong too often.
+        """
+        self._partial.flush()
+        status, path = response.status_code, self._partial.path
+        promises = promises_of(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
+        if not self._partial.size:
+            raise DownloadError("empty", said="an empty body", http_status=status)
+        if not promises.tell_the_end and not ends_as_its_format_does(path):
+            return self.begin_again("truncated", said="a body whose end nothing tells", http_status=status)
+        wrong = wrong_hash(path, promises.hashes) if _is_as_it_is(response.headers) else None
+        if wrong:
+            return self.begin_again("wrong_hash", said=f"bytes of another {wrong} than announced", http_status=status)
+        mime_type = mime_type_of(head_of(path), name=self._name)
+        content_type = response.headers.get("Content-Type", "")
+        refuse_pages(path, mime_type=mime_type, content_type=content_type, name=self._name, http_status=status)
+        return mime_type
+
+    def error_inside(self) -> bytes | None:
+        """The bytes that came, where they are few enough to be an error in JSON."""
+        return small_error(self._partial.path)
+
+    def _place(self, response: requests.Response, promises: Promises) -> bool:
+        """The partial is where this body goes on, or begins; False if it is a part that does not fit."""
+        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+            if (promises.length or 0) > self._most_bytes:
+                self._too_large(response.status_code)
+            validator = strong_validator(response.headers) if _is_as_it_is(response.headers) else None
+            self._partial.restart(total=promises.length, validator=validator)
+            return True
+        part, kept = part_of(response.headers.get("Content-Range", "")), self._partial.kept
+        etag = response.headers.get("ETag")
+        is_this_version = etag is None or kept.validator is None or etag == kept.validator or etag[:1] != '"'
+        is_this_length = part is not None and (None in (kept.total, part.total) or kept.total == part.total)
+        return (
+            part is not None
+            and bool(self._partial.range_headers())
+            and part.first == self._partial.size
+            and is_this_version
+            and is_this_length
+            and _is_as_it_is(response.headers)
+        )
+
+    def _read(self, response: requests.Response, until: float) -> str | None:
+        """Reads to the end; says what came instead of it."""
+        try:
+            while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
+                self._partial.write(piece)
+                if self._partial.size > self._most_bytes:
+                    self._too_large(response.status_code)
+                if self._clock.monotonic() >= until:
+                    return "a body that did not end in time"
+        except NETWORK_ERRORS as error:
+            return setback_of(error).reason
+        return None
+
+    def _lacking(self, response: requests.Response, promises: Promises) -> str | None:
+        came = response.raw.tell()
+        if promises.length is not None and came != promises.length:
+            return f"{came} bytes of {promises.length}"
+        total = self._partial.kept.total
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT and total is not None and self._partial.size != total:
+            return f"{self._partial.size} bytes of {total}"
+        return None
+
+    def _too_large(self, http_status: int) -> None:
+        raise DownloadError("too_large", said=f"more than {self._most_bytes} bytes", http_status=http_status)
+
+    def _failed(self, status: DownloadStatus, *, said: str, http_status: int) -> Setback:
+        self._failures += 1
+        if self._failures >= MOST_FAILURES:
+            raise DownloadError(status, said=said, http_status=http_status)
+        return Setback(said, http_status)
+
+
+def _is_as_it_is(headers: Mapping[str, str]) -> bool:
+    """Whether the body is the document itself. A compressed one is not resumed, and its hashes are of other bytes."""
+    return headers.get("Content-Encoding", "").strip().lower() in _AS_IT_IS
