@@ -142,7 +142,7 @@ def test_the_page_shows_the_last_50_requests_without_values_or_tokens(simulation
         page = requests.get(address, timeout=10).text
 
     assert "Last requests (50 of 61)" in page
-    assert "60 of 200" in page
+    assert "200: 60" in page
     assert "/api/v1/site/?site_id=…" in page
     assert "secret-" not in page
     assert TOKEN not in page

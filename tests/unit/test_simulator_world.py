@@ -190,7 +190,7 @@ def test_the_page_shows_calls_time_and_credentials_sent_elsewhere(there: Running
     page = requests.post(f"{there.url}/simulator/time", data={"days": "-30"}, timeout=10).text
 
     assert "GET /api/data/workflow/" in page
-    assert f"1 of {fingerprint('all')}" in page
+    assert f"{fingerprint('all')}: 1" in page
     assert "1 requests brought credentials to the storage host" in page
     assert "2026-06-01 00:00 UTC" in page
     assert "leaked" not in page

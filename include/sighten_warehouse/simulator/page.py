@@ -35,7 +35,7 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
-td code { min-width: 12rem; display: inline-block; }
+td code { min-width: 9rem; display: inline-block; }
 form { display: inline-block; margin: 0 .4rem .4rem 0; } button { font: inherit; padding: .25rem .7rem; }
 .bad { font-weight: 700; } .empty { background: var(--soft); padding: .6rem .8rem; }
 """
@@ -93,8 +93,8 @@ def _calls(journal: Journal) -> str:
 
 
 def _calls_row(name: str, calls: Calls) -> str:
-    statuses = ", ".join(f"{number} of {status}" for status, number in sorted(calls.statuses.items()))
-    tokens = ", ".join(f"{number} of {token}" for token, number in sorted(calls.tokens.items()))
+    statuses = ", ".join(f"{status}: {number}" for status, number in sorted(calls.statuses.items()))
+    tokens = ", ".join(f"{token}: {number}" for token, number in sorted(calls.tokens.items()))
     return (
         f"<tr><td><code>{escape(name)}</code></td><td>{escape(statuses)}</td>"
         f'<td>{escape(tokens)}</td><td class="number">{len(calls.quote_ids)}</td></tr>'
