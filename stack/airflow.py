@@ -7,10 +7,10 @@ from stack import airflow_api
 from stack.credentials import read_admin_password
 from stack.metadata import is_migrated, note_migrated, retire_jobs
 from stack.parts import Stack
+from stack.pools import POOLS
 from stack.waiting import wait_until
 
 AIRFLOW = (sys.executable, "-m", "airflow")
-WRITER_POOL = "sighten_writer"  # the DAGs name it too; a task whose pool is missing would wait for ever
 MIGRATE_SECONDS = 240
 HEALTHY_SECONDS = 180
 
@@ -29,13 +29,7 @@ def start_airflow(stack: Stack) -> None:
         # The triggerer takes ten seconds to end, and ours has nothing to finish.
         stack.airflow.serve("triggerer", [*AIRFLOW, "triggerer", "--skip-serve-logs"], grace_seconds=1)
         await_api_server(stack)
-        airflow_api.make_pool(
-            url,
-            password=read_admin_password(stack.credentials),
-            name=WRITER_POOL,
-            slots=1,
-            description="whoever commits or publishes is alone",
-        )
+        airflow_api.make_pools(url, POOLS, password=read_admin_password(stack.credentials))
     # A scheduler that starts before the API server answers fails its first tasks.
     stack.airflow.serve("scheduler", [*AIRFLOW, "scheduler", "--skip-serve-logs"])
 

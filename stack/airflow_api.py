@@ -1,11 +1,14 @@
 """The few calls to Airflow's REST API that a start needs."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import requests
 
 from stack.credentials import ADMIN
 from stack.errors import StackError
+from stack.pools import Pool
 
 CALL_SECONDS = 30.0
 CONFLICT = 409
@@ -28,18 +31,20 @@ def _answers(url: str) -> bool:
         return False
 
 
-def make_pool(url: str, *, password: str, name: str, slots: int, description: str) -> None:
-    """A pool of that name exists when this returns.
+def make_pools(url: str, pools: Iterable[Pool], *, password: str) -> None:
+    """Pools of those names exist when this returns; one that is there from an earlier run stays as it is.
 
     Raises:
         StackError: Airflow did not answer, or refused.
     """
-    pool = {"name": name, "slots": slots, "description": description, "include_deferred": False}
     try:
         token = _post(f"{url}/auth/token", {"username": ADMIN, "password": password}).json()["access_token"]
-        _post(f"{url}/api/v2/pools", pool, headers={"Authorization": f"Bearer {token}"})
+        # One after the other: SQLite does not bear two writing calls at a time.
+        for pool in pools:
+            body = {**asdict(pool), "include_deferred": False}
+            _post(f"{url}/api/v2/pools", body, headers={"Authorization": f"Bearer {token}"})
     except (requests.RequestException, ValueError, KeyError) as error:
-        raise StackError(f"the pool {name} could not be made: {error}") from error
+        raise StackError(f"Airflow's pools could not be made: {error}") from error
 
 
 def _post(url: str, body: dict[str, Any], *, headers: dict[str, str] | None = None) -> requests.Response:

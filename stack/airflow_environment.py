@@ -7,6 +7,8 @@ from stack.credentials import ADMIN, Credentials
 from stack.plan import REPOSITORY, Plan
 from stack.ports import LOOPBACK
 
+LEAST_AT_ONCE, MOST_AT_ONCE = 4, 8  # tasks; each is a process
+
 
 def without_airflow(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment less what a person may have set for another Airflow."""
@@ -25,6 +27,7 @@ def airflow_environment(plan: Plan, credentials: Credentials) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": plan.airflow.url,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{plan.airflow.url}/execution/",
         "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",  # its one user may do everything anyway
     }
 
 
@@ -54,7 +57,7 @@ def _pace() -> dict[str, str]:
     return {
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__PARALLELISM": str(max(4, min(8, 2 * (os.cpu_count() or 2)))),
+        "AIRFLOW__CORE__PARALLELISM": str(max(LEAST_AT_ONCE, min(MOST_AT_ONCE, 2 * (os.cpu_count() or 2)))),
         # DAG files change by hand only; reading them again and again is most of an idle Airflow's work.
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",

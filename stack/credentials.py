@@ -13,12 +13,16 @@ ADMIN = "admin"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What Airflow's processes share to trust each other, and the file with the password of its one user."""
+    """What Airflow's processes share to trust each other, the file with the password of its one user, and a token.
+
+    `simulator_token` is the one that the simulated Sighten takes.
+    """
 
     jwt_secret: str
     secret_key: str
     fernet_key: str
     passwords_file: Path
+    simulator_token: str
 
 
 def read_or_make_credentials(home: Path) -> Credentials:
@@ -26,7 +30,8 @@ def read_or_make_credentials(home: Path) -> Credentials:
     keys = _read_or_make(home / "secrets.json", _make_keys)
     passwords_file = home / "passwords.json"
     _read_or_make(passwords_file, lambda: {ADMIN: secrets.token_urlsafe(12)})
-    return Credentials(**keys, passwords_file=passwords_file)
+    simulator = _read_or_make(home / "simulator.json", lambda: {"token": secrets.token_hex(20)})
+    return Credentials(**keys, passwords_file=passwords_file, simulator_token=simulator["token"])
 
 
 def read_admin_password(credentials: Credentials) -> str:

@@ -11,6 +11,7 @@ from stack.plan import Plan
 from stack.ports import LOOPBACK
 from stack.processes import Processes
 from stack.progress import Progress
+from stack.simulated_api import simulated_api
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,18 @@ class Stack:
 
 def make_stack(plan: Plan, credentials: Credentials, progress: Progress) -> Stack:
     """The stack, with nothing started yet."""
-    environment = child_environment(os.environ, plan, credentials)
+    shared = child_environment(os.environ, plan, credentials)
 
-    def part(name: str) -> Processes:
+    def part(name: str, environment: Mapping[str, str]) -> Processes:
         return Processes(logs=plan.logs, mark=part_of(plan.mark, name), environment=environment)
 
-    return Stack(plan, credentials, progress, sighten=part("sighten"), airflow=part("airflow"))
+    return Stack(
+        plan,
+        credentials,
+        progress,
+        sighten=part("sighten", shared),
+        airflow=part("airflow", shared | simulated_api(plan, credentials)),
+    )
 
 
 def child_environment(environ: Mapping[str, str], plan: Plan, credentials: Credentials) -> dict[str, str]:

@@ -23,7 +23,8 @@ def start_sighten(stack: Stack) -> None:
         done=f"the receiver listens on {plan.receiver.url}, the simulated Sighten on {plan.simulator.url}",
     ):
         receive = ["receive", "--host", LOOPBACK, "--port", str(plan.receiver.number)]
-        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *_same_lives(stack)]
+        token = ["--token", stack.credentials.simulator_token]
+        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *token, *_same_lives(stack)]
         stack.sighten.serve("receiver", [warehouse, *receive])
         stack.sighten.serve("simulator", [warehouse, *simulate])
         for port in (plan.receiver, plan.simulator):

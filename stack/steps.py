@@ -1,9 +1,10 @@
 """What `make run` does, in its order: come up, deliver, wait for the first publish, serve."""
 
 import time
+from collections.abc import Set as AbstractSet
 
 from sighten_warehouse.lake import commits
-from sighten_warehouse.load import pending
+from sighten_warehouse.landing import landing_files
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches
 from stack.airflow import start_airflow
@@ -19,7 +20,7 @@ MOST_RESTARTS = 3
 
 
 def bring_up(stack: Stack) -> None:
-    """Everything runs and the published version holds every delivery when this returns.
+    """Everything runs and the published version holds every webhook's delivery when this returns.
 
     Raises:
         StackError: a step failed, a process died or a deadline passed; the message says which and where to look.
@@ -28,11 +29,11 @@ def bring_up(stack: Stack) -> None:
     delivering = start_delivering(stack)
     start_airflow(stack)
     finish_delivering(stack, delivering)
-    await_publish(stack)
+    await_publish(stack, frozenset(landing_files(stack.plan.settings.layout.landing)))
 
 
-def await_publish(stack: Stack) -> None:
-    """The published version holds every delivery that landed.
+def await_publish(stack: Stack, delivered: frozenset[str]) -> None:
+    """The published version holds every delivery of those landing files; answers of the API may land meanwhile.
 
     Raises:
         StackError: it does not in time; the message says where to look.
@@ -42,7 +43,7 @@ def await_publish(stack: Stack) -> None:
     with stack.progress.step("Airflow loads and publishes what was delivered", done=done):
         try:
             wait_until(
-                lambda: is_everything_published(settings),
+                lambda: is_published(settings, delivered),
                 what="the first publish that holds every delivery",
                 seconds=PUBLISH_SECONDS,
                 meanwhile=stack.check_alive,
@@ -52,12 +53,14 @@ def await_publish(stack: Stack) -> None:
             raise StackError(f"{error}; the logs of load_milestones and publish_warehouse are in {tasks}") from None
 
 
-def is_everything_published(settings: Settings) -> bool:
-    """Whether every landed delivery is committed, and every commit published, by whatever version of the code."""
+def is_published(settings: Settings, names: AbstractSet[str]) -> bool:
+    """Whether those landing files are all committed, and their commits published, by whatever version of the code."""
     layout = settings.layout
-    if pending(settings) or not layout.warehouse_file.exists():
+    if not layout.warehouse_file.exists():
         return False
-    return {manifest.batch_id for manifest in commits(layout)} <= published_batches(layout)
+    published = published_batches(layout)
+    held = {name for manifest in commits(layout) if manifest.batch_id in published for name in manifest.landing_files}
+    return names <= held
 
 
 def serve_until_stopped(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""What all DAGs share: owner, retries, tags, the sweep and the pool of the one writer."""
+"""What all DAGs share: owner, retries, tags, the sweep and the pools."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,6 +7,9 @@ from airflow.sdk import CronTriggerTimetable
 from pydantic import JsonValue
 
 WRITER_POOL = "sighten_writer"  # one slot: whoever commits or publishes is alone, backfills included
+# Few slots, so that an API that is slow or down leaves room for loading: the two live tasks, and one of a backfill.
+API_POOL = "sighten_api"
+LIVE = 10  # the priority_weight of what asks about deliveries of today; a backfill has Airflow's own, which is 1
 # Finds what a lost asset event missed. A new DAG would otherwise begin with a run of its own, before anything is there.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
 

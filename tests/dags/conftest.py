@@ -25,6 +25,7 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a supervisor that misses the end of its task looks again then
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{AIRFLOW_HOME / 'airflow.db'}",
 }
 
@@ -64,3 +65,17 @@ def land(settings: Settings) -> Callable[..., str]:
         return write_landing_file(settings.layout.landing, lines, received_at=now)
 
     return land
+
+
+@pytest.fixture
+def run(dags: dict[str, Any], metadata_database: None) -> Callable[[str], dict[str, list[str]]]:  # noqa: ARG001  (runs need the database)
+    """Runs a DAG once; gives the states of each task and, under `run`, of the run itself."""
+
+    def run(dag_id: str) -> dict[str, list[str]]:
+        dag_run = dags[dag_id].test()
+        states = {"run": [str(dag_run.state)]}
+        for task in dag_run.get_task_instances():
+            states.setdefault(task.task_id, []).append(str(task.state))
+        return states
+
+    return run

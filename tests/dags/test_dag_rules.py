@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from airflow.sdk import BaseOperator
 
-from sighten_airflow.dag_defaults import WRITER_POOL
-from stack import airflow
+from sighten_airflow.dag_defaults import API_POOL, LIVE, WRITER_POOL
+from stack.airflow_environment import LEAST_AT_ONCE
+from stack.pools import POOLS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 ALLOWED_IMPORTS = {"airflow.sdk", "airflow.providers.standard", "sighten_airflow", "sighten_warehouse"}
 ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
 ONE_WRITER = {("load_milestones", "commit"), ("publish_warehouse", "publish")}
+ASK_THE_API = {("enrich_quotes", "enrich"), ("download_documents", "download")}
 MOST_STATEMENTS = 3
 
 pytestmark = pytest.mark.airflow
@@ -47,20 +51,48 @@ def test_whoever_writes_waits_for_the_one_slot_of_the_writers_pool(dags: dict[st
     assert pooled == ONE_WRITER
 
 
-def test_the_pool_that_the_dags_name_is_made_by_make_run_and_by_compose() -> None:
+def test_whoever_asks_the_api_waits_for_a_slot_of_its_pool_and_comes_before_a_backfill(dags: dict[str, Any]) -> None:
+    pooled = {
+        (dag.dag_id, task.task_id): task.priority_weight
+        for dag in dags.values()
+        for task in dag.tasks
+        if task.pool == API_POOL
+    }
+
+    assert dict.fromkeys(ASK_THE_API, LIVE) == pooled
+    assert LIVE > BaseOperator(task_id="of_a_backfill").priority_weight
+
+
+def test_the_pools_that_the_dags_name_are_made_by_make_run_and_by_compose(dags: dict[str, Any]) -> None:
     compose = (REPOSITORY / "docker-compose.yml").read_text()
+    named = {task.pool for dag in dags.values() for task in dag.tasks} - {"default_pool"}
 
-    assert WRITER_POOL == airflow.WRITER_POOL
-    assert f"airflow pools set {WRITER_POOL} 1 " in compose
+    assert named == {pool.name for pool in POOLS}
+    for pool in POOLS:
+        assert f'airflow pools set {pool.name} {pool.slots} "{pool.description}"' in compose
 
 
-def test_the_assets_tie_landing_to_history_to_the_warehouse(dags: dict[str, Any]) -> None:
+def test_asking_the_api_leaves_room_for_loading() -> None:
+    slots = {pool.name: pool.slots for pool in POOLS}
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+
+    assert 1 == slots[WRITER_POOL]
+    assert slots[API_POOL] < LEAST_AT_ONCE
+    assert slots[API_POOL] < int(compose["x-airflow"]["environment"]["AIRFLOW__CORE__PARALLELISM"])
+
+
+def test_the_assets_tie_landing_to_history_and_history_to_whatever_follows_from_it(dags: dict[str, Any]) -> None:
     listens = {name: [asset.name for asset in listened_to(dag)] for name, dag in dags.items()}
     announces = {
         (dag.dag_id, task.task_id, asset.name) for dag in dags.values() for task in dag.tasks for asset in task.outlets
     }
 
-    assert {"load_milestones": ["landing"], "publish_warehouse": ["history"]} == listens
+    assert {
+        "load_milestones": ["landing"],
+        "publish_warehouse": ["history"],
+        "enrich_quotes": ["history"],
+        "download_documents": ["history"],
+    } == listens
     assert {("load_milestones", "commit", "history")} == announces
 
 

@@ -17,20 +17,6 @@ Run = Callable[[str], dict[str, list[str]]]
 FIVE_MEGABYTES = b"x" * 5_000_000  # enough for a batch of its own
 
 
-@pytest.fixture
-def run(dags: dict, metadata_database: None) -> Run:  # noqa: ARG001  (runs need the database)
-    """Runs a DAG once; gives the states of each task and, under `run`, of the run itself."""
-
-    def run(dag_id: str) -> dict[str, list[str]]:
-        dag_run = dags[dag_id].test()
-        states = {"run": [str(dag_run.state)]}
-        for task in dag_run.get_task_instances():
-            states.setdefault(task.task_id, []).append(str(task.state))
-        return states
-
-    return run
-
-
 def count_events(asset: str) -> int:
     query = select(func.count()).select_from(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
     with create_session() as session:

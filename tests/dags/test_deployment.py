@@ -29,7 +29,7 @@ pytestmark = pytest.mark.airflow
 
 def stack_environment() -> dict[str, str]:
     plan = read_plan({"STACK_HOME": "/nowhere"}, milestones=1)
-    return airflow_environment(plan, Credentials("jwt", "key", "fernet", Path("passwords.json")))
+    return airflow_environment(plan, Credentials("jwt", "key", "fernet", Path("passwords.json"), "token"))
 
 
 def airflow_names(text: str) -> set[str]:

@@ -78,7 +78,8 @@ def test_the_connection_gives_address_token_and_budget_and_wins_over_the_environ
     assert TOKEN == token_of(hook)
 
 
-def test_a_connection_given_as_one_address_is_understood(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("settings")
+def test_a_connection_given_as_one_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", f"sighten://:{TOKEN}@engine.example.com:8443")
 
     hook = SightenHook()
