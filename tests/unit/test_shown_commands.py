@@ -12,7 +12,7 @@ from repository import markdown, text
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.plan import plan_lives, plan_sample
+from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
 from sighten_warehouse.summary import summarise
 from warehouses import Warehouse
 
@@ -43,7 +43,7 @@ def queries() -> list[str]:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """What `make run` delivers: the vendor's sample and 300 simulated milestones."""
     warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
-    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300))]))
+    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300), Mixture(tasks=True))]))
     return warehouse
 
 

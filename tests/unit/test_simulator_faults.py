@@ -36,8 +36,7 @@ def simulation() -> Simulation:
 
 
 def _statuses(app: Starlette, number: int) -> list[int]:
-    with served(app) as address:
-        return [_get(address, "/api/v1/site/").status_code for _ in range(number)]
+    return [ask(app, "/api/v1/site/").status for _ in range(number)]
 
 
 def test_by_default_nothing_goes_wrong(simulation: Simulation) -> None:
@@ -101,6 +100,10 @@ def test_an_answer_may_be_cut_off_broken_a_page_or_nothing(simulation: Simulatio
     assert page.body.startswith(b"<!doctype html>")
     assert page.headers["content-type"].startswith("text/html")
     assert (b"", "0") == (nothing.body, nothing.headers["content-length"])
+
+
+def test_a_token_may_be_forbidden_everything(simulation: Simulation) -> None:
+    assert 403 == _asked(simulation, forbidden=1).status
 
 
 def test_a_cut_off_answer_ends_its_connection(simulation: Simulation, capfd: pytest.CaptureFixture[str]) -> None:

@@ -95,7 +95,7 @@ def test_a_plan_has_them_only_when_asked_for_and_the_milestones_come_as_before(s
 
 
 def test_the_warehouse_ends_where_the_lives_end(tmp_path: Path) -> None:
-    simulation = lives(SEED, 60)
+    simulation = lives(SEED, 40)
     warehouse = Warehouse(tmp_path)
     warehouse.deliver(*(one.body for one in plan_lives(simulation, Mixture(tasks=True, others=0.2))))
 

@@ -99,6 +99,16 @@ def test_a_slash_at_the_end_may_matter(simulation: Simulation, slashes: Any, wit
     assert slashes != "redirect" or headers["location"].endswith("/api/v1/site/?page=1")
 
 
+def test_a_page_of_the_dal_may_be_shorter_than_asked_for(simulation: Simulation) -> None:
+    expected = ["the sample's", *(site.site_id for site in simulation.sites)][2:4]
+
+    _, body = _asked(
+        simulation, "/api/data/site/", unknowns=Unknowns(most_rows=2), metrics="site_id", limit="100", page="2"
+    )
+
+    assert expected == [row["site_id"] for row in body["data"]]
+
+
 def test_proposals_and_systems_can_be_asked_about_by_their_ids(simulation: Simulation) -> None:
     metrics, unknowns = "proposal_id,quote_id,array_tilt", Unknowns()
     _, listed = _asked(simulation, "/api/data/proposal/", unknowns=unknowns, metrics=metrics)

@@ -40,6 +40,7 @@ def fault_options(command: Command) -> Command:
             help="How a 429 says when to come again.",
         ),
         _share("--fault-500", "server_error", "answered with 500."),
+        _share("--fault-403", "forbidden", "answered with 403."),
         _share("--fault-slow", "slow", "answered late."),
         click.option(
             "--slow-seconds", "slow_s", type=click.FloatRange(min=0), default=2.0, show_default=True, help="How late."
@@ -96,6 +97,7 @@ def unknown_options(command: Command) -> Command:
         _choice("--unknown-quote", "no_row 404 null sentinel", "The answer about a quote that nobody knows."),
         _choice("--refusal", "all metric 400", "What a refused metric costs: all inside a 200, itself, or all."),
         click.option("--refuse-metric", "refused", multiple=True, metavar="NAME", help="A metric that it refuses."),
+        click.option("--most-rows", type=click.IntRange(min=1), help="The most rows of a page of the DAL."),
         _choice("--slashes", "either with without redirect", "Which paths it takes: a slash at their end or none."),
     )(command)
 

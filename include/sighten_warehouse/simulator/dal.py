@@ -83,7 +83,7 @@ def _answer(question: _Question, subjects: Sequence[Subject]) -> Response:
         errors = ["Wrong question: expected metrics, and no baseline or one of " + ", ".join(SENTINELS) + "."]
     if errors and (is_wrong or question.unknowns.refusal != "metric"):
         return _refuse(errors, question.unknowns)
-    first, limit = _slice(question.params)
+    first, limit = _slice(question.params, most=question.unknowns.most_rows)
     rows = []
     for subject in subjects[first : first + limit]:
         try:
@@ -105,13 +105,14 @@ def _unknown_quote(params: QueryParams, unknowns: Unknowns) -> Response:
     return JSONResponse(_envelope([dict.fromkeys(_metrics(params), said)]))
 
 
-def _slice(params: QueryParams) -> tuple[int, int]:
+def _slice(params: QueryParams, *, most: int | None) -> tuple[int, int]:
     try:
         page, limit = int(params.get("page", "1")), int(params.get("limit", str(DEFAULT_LIMIT)))
     except ValueError:
         page = limit = 0
     if page < 1 or limit < 1:
         raise HTTPException(400, "page and limit: expected whole numbers from 1.")
+    limit = limit if most is None else min(limit, most)
     return (page - 1) * limit, limit
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sighten_warehouse.simulator.chance import are_shares, chance
 from sighten_warehouse.simulator.gate import GUARDED
-from sighten_warehouse.simulator.handing_out import SORRY, CutOff
+from sighten_warehouse.simulator.handing_out import SORRY, CutOff, refusal
 
 RETRY_AFTER_S = 1
 RetryAfter = Literal["seconds", "date", "none"]
@@ -32,6 +32,7 @@ class Faults:
     Args:
         too_many: 429.
         server_error: 500.
+        forbidden: 403.
         slow: the right answer, `slow_s` seconds late.
         truncated: half the right answer under its whole length, then the connection ends.
         broken_json: half the right answer, as if that were all.
@@ -45,6 +46,7 @@ class Faults:
 
     too_many: float = 0.0
     server_error: float = 0.0
+    forbidden: float = 0.0
     slow: float = 0.0
     truncated: float = 0.0
     broken_json: float = 0.0
@@ -110,8 +112,6 @@ class FaultsMiddleware:
         """What answers in place of the API, if anything does."""
         if fault == "too_many":
             return JSONResponse({"detail": "Request was throttled."}, 429, headers=self._retry_after())
-        if fault == "server_error":
-            return JSONResponse({"detail": "A server error occurred."}, 500)
         if fault == "html":
             return HTMLResponse(SORRY)
         if fault == "empty":
@@ -120,7 +120,7 @@ class FaultsMiddleware:
             status, level, said = self._random.choice(IN_BAND)
             messages: dict[str, list[str]] = {"warning": [], "error": [], "info": [], "critical": []} | {level: [said]}
             return JSONResponse({"data": [], "messages": messages, "status_code": status})
-        return None
+        return refusal(fault)
 
     def _retry_after(self) -> dict[str, str]:
         at = self._clock() + timedelta(seconds=RETRY_AFTER_S)

@@ -29,8 +29,8 @@ class CutOff(Response):
         await send({"type": "http.response.body", "body": half, "more_body": True})
 
 
-def refusal(trouble: Trouble | None) -> Response | None:
-    """The answer of those troubles that come instead of any document."""
+def refusal(trouble: str | None) -> Response | None:
+    """The answer of those troubles and faults that are plain errors of HTTP."""
     if trouble not in _SAID:
         return None
     status, detail = _SAID[trouble]

@@ -20,6 +20,7 @@ class Unknowns:
         refusal: what a metric costs that the DAL refuses: all metrics of the call inside a 200, that metric only, or
             all of them by HTTP's own 400.
         refused: metrics that it refuses though it knows them.
+        most_rows: how many rows a page of the DAL has at most, whatever `limit` says; None is no bound.
         slashes: which paths it takes: with a slash at the end, without, both, or with a redirect to the one with.
     """
 
@@ -28,4 +29,5 @@ class Unknowns:
     unknown_quote: UnknownQuote = "no_row"
     refusal: Refusal = "all"
     refused: frozenset[str] = frozenset()
+    most_rows: int | None = None
     slashes: Slashes = "either"
