@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.importing.reading import Reader
 from sighten_warehouse.importing.values import NoValueError, after_space, end_of_value, is_one_value
@@ -16,6 +18,8 @@ LINES: Shape = "one body a line"
 ARRAY: Shape = "array of bodies"
 VALUES: Shape = "bodies one after the other"
 
+# Raw makes the decoder check the text and build nothing.
+_checker = msgspec.json.Decoder(msgspec.Raw)
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _LOOKED_AT_TO_TELL = 4096
@@ -42,7 +46,7 @@ def read_text(reader: Reader, *, most_bytes: int) -> Text:
     _refuse_what_is_no_text(reader)
     start = len(_BOM) if reader.look(len(_BOM)) == _BOM else 0
     start = _first(reader, start, most_bytes)
-    shape = _shape(reader, start, most_bytes)
+    shape = ONE if _is_one_strict_object(reader, start) else _shape(reader, start, most_bytes)
     if shape == ONE:
         return Text(ONE, iter([_one(reader, most_bytes)]))
     # The mark belongs to the file and not to its first body.
@@ -68,6 +72,17 @@ def _first(reader: Reader, start: int, most_bytes: int) -> int:
         held = len(reader.text) - reader.at
         if first < held or held > most_bytes or not reader.look_further():
             return first
+
+
+def _is_one_strict_object(reader: Reader, start: int) -> bool:
+    """Whether a small text is JSON as a whole, the most frequent case of all and the one that is told fastest."""
+    if not reader.text.startswith(b"{", reader.at + start) or reader.look_further():
+        return False
+    try:
+        _checker.decode(memoryview(reader.text)[reader.at + start :])
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return not reader.text.startswith(_LANDING_LINE, reader.at + start)
 
 
 def _skip_space(reader: Reader, most_bytes: int) -> None:

@@ -1,70 +1,124 @@
 """Lines on their way into landing: gathered by the day they were received, and landed as files of bounded size."""
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 import pyarrow as pa
 
-from sighten_warehouse.durable import replace_durably
+from sighten_warehouse.durable import ensure_folder, replace_durably
 from sighten_warehouse.errors import StorageError
+from sighten_warehouse.layout import Layout
 
 MOST_FILE_LINES = 5_000
 MOST_FILE_BYTES = 32 * 1024 * 1024
-MOST_WAITING_BYTES = 64 * 1024 * 1024
+MOST_MEMORY_BYTES = 64 * 1024 * 1024
+MOST_WAITING_BYTES = 2 * 1024**3
 
 
 @dataclass
 class _Day:
+    """What waits: blocks that were put aside, as place and size, and the lines that came after them."""
+
     first_id: str
+    blocks: list[tuple[int, int]] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
+    lines_size: int = 0
     size: int = 0
+    count: int = 0
 
 
-class Chunks:
-    """Takes lines one by one; those of `landed` files are on stable storage, what waits is lost in a crash."""
+class Chunks(AbstractContextManager["Chunks"]):
+    """Takes lines one by one; those of `landed` files are on stable storage, what waits is lost in a crash.
 
-    def __init__(self, landing: Path) -> None:
+    Each file costs two syncs. Where lines come in no order of days, some of every day wait on disk, so that files are
+    few and memory is bounded; what waits there is bounded too, since whoever is cut off has to read it again.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        ensure_folder(layout.root)
         self.landed = 0
-        self._landing = landing
+        self._landing = layout.landing
         self._days: dict[date, _Day] = {}
+        self._in_memory = 0
         self._waiting = 0
+        self._aside = tempfile.TemporaryFile(dir=layout.root)  # noqa: SIM115  (closed by __exit__)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Forgets what waits."""
+        self._aside.close()
 
     def add(self, line: bytes, *, landing_id: str, received_on: date) -> None:
-        """Take a line, its break included; lands a file where one is full, or where too much waits.
+        """Take a line, its break included; lands a file where one is full, or all where too much waits.
 
         Raises:
             StorageError: the disk refused.
         """
         day = self._days.setdefault(received_on, _Day(landing_id))
         day.lines.append(line)
+        day.lines_size += len(line)
         day.size += len(line)
+        day.count += 1
+        self._in_memory += len(line)
         self._waiting += len(line)
-        if day.size >= MOST_FILE_BYTES or len(day.lines) >= MOST_FILE_LINES:
+        if day.size >= MOST_FILE_BYTES or day.count >= MOST_FILE_LINES:
             self._land(received_on)
         elif self._waiting >= MOST_WAITING_BYTES:
-            self._land(max(self._days, key=lambda one: self._days[one].size))
+            self.land_all()
+        elif self._in_memory >= MOST_MEMORY_BYTES:
+            self._put_aside()
 
     def land_all(self) -> None:
-        """Nothing waits any more."""
+        """Nothing waits any more.
+
+        Raises:
+            StorageError: the disk refused.
+        """
         for received_on in sorted(self._days):
             self._land(received_on)
+        self._aside.seek(0)
+
+    def _put_aside(self) -> None:
+        """The lines of the days that have most of them in memory wait on disk."""
+        average = self._in_memory / len(self._days)
+        for day in self._days.values():
+            if day.lines_size >= average:
+                try:
+                    day.blocks.append((self._aside.tell(), day.lines_size))
+                    self._aside.writelines(day.lines)
+                except OSError as error:
+                    raise StorageError(f"{self._landing}: {error}; expected room beside it for what waits") from error
+                self._in_memory -= day.lines_size
+                day.lines, day.lines_size = [], 0
 
     def _land(self, received_on: date) -> None:
         day = self._days.pop(received_on)
-        self._waiting -= day.size
         # A delivery is landed once, so no two files begin with the same one.
         path = self._landing / f"received_date={received_on.isoformat()}" / f"{day.first_id}.ndjson.zst"
         try:
-            replace_durably(path, partial(_write_compressed, day.lines))
+            replace_durably(path, partial(self._write, day))
         except OSError as error:
             raise StorageError(f"{path}: {error}; expected room and the right to write there") from error
+        self._in_memory -= day.lines_size
+        self._waiting -= day.size
         self.landed += 1
 
+    def _write(self, day: _Day, path: Path) -> None:
+        with path.open("wb") as file, pa.CompressedOutputStream(pa.PythonFile(file, mode="w"), "zstd") as stream:
+            for piece in self._pieces(day):
+                stream.write(piece)
 
-def _write_compressed(lines: Iterable[bytes], path: Path) -> None:
-    with path.open("wb") as file, pa.CompressedOutputStream(pa.PythonFile(file, mode="w"), "zstd") as stream:
-        for line in lines:
-            stream.write(line)
+    def _pieces(self, day: _Day) -> Iterator[bytes]:
+        end = self._aside.tell()
+        for place, size in day.blocks:
+            self._aside.seek(place)
+            yield self._aside.read(size)
+        self._aside.seek(end)
+        yield from day.lines

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sighten_warehouse.errors import RejectedError
 
-BLOCK = 256 * 1024
+BLOCK = 64 * 1024  # larger ones are mapped and unmapped each time, which takes longer than reading a small file
 
 # What libraries raise about what they read; zipfile says with a RuntimeError that a member is encrypted.
 BROKEN: tuple[type[Exception], ...] = (

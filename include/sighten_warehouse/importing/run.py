@@ -62,7 +62,7 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
         if not dry_run:
             stack.enter_context(one_writer(settings.layout, "import"))
         known = stack.enter_context(Known(settings.layout))
-        chunks = None if dry_run else Chunks(settings.layout.landing)
+        chunks = None if dry_run else stack.enter_context(Chunks(settings.layout))
         run = _Run(Deliveries(times, known), chunks, settings.max_body_bytes, tell, stop)
         run.take_all(inputs)
     tally = run.tally
