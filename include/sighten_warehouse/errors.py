@@ -110,6 +110,7 @@ class DownloadError(RejectedError):
 
     def __init__(self, status: "DownloadStatus", *, said: str, http_status: int | None = None) -> None:
         super().__init__(status, place=said, expected="the document")
+        self.args = (f"{status}: {said}; expected the document",)
         self.status = status
         self.said = said
         self.http_status = http_status

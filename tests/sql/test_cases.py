@@ -16,7 +16,7 @@ import yaml
 
 from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.codes import CODES_SCHEMA
-from sighten_warehouse.documents import CREATION_TYPES_SCHEMA
+from sighten_warehouse.documents_known import CREATION_TYPES_SCHEMA
 from sighten_warehouse.enrich import STATUSES_SCHEMA
 from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA

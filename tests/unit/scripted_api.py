@@ -35,7 +35,10 @@ class Asked:
 
 @dataclass
 class Said:
-    """What is answered; `length` is what Content-Length says if that is not the truth."""
+    """What is answered; `length` is what Content-Length says if that is not the truth.
+
+    An `unframed` body ends with the connection; a `chunked` one lacks the last chunk, which says that it is whole.
+    """
 
     status: int = 200
     body: bytes = b"{}"
@@ -43,6 +46,8 @@ class Said:
     length: int | None = None
     hang_up: bool = False
     endless: bool = False
+    unframed: bool = False
+    chunked: bool = False
 
 
 Script = Callable[[Asked], Said]
@@ -93,11 +98,13 @@ def scripted(script: Script) -> Iterator[ScriptedApi]:
             self.send_response(said.status)
             for name, value in said.headers.items():
                 self.send_header(name, value)
-            if not said.endless:
+            if said.chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+            elif not said.endless and not said.unframed and "Content-Length" not in said.headers:
                 self.send_header("Content-Length", str(len(said.body) if said.length is None else said.length))
             self.end_headers()
-            self.wfile.write(said.body)
-            self.close_connection = said.length is not None or said.endless
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(said.body), said.body) if said.chunked else said.body)
+            self.close_connection = said.length is not None or said.endless or said.unframed or said.chunked
             with suppress(OSError):  # whoever asked has heard enough
                 while said.endless:
                     self.wfile.write(said.body)

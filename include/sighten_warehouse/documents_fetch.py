@@ -1,0 +1,58 @@
+"""Gives somebody a document as a file: from the vault, or from the API where it is not there yet."""
+
+import shutil
+from pathlib import Path
+
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.documents import outcomes_of
+from sighten_warehouse.documents_known import known_document
+from sighten_warehouse.durable import replace_durably
+from sighten_warehouse.errors import DownloadError, StorageError, TransientError
+from sighten_warehouse.payload.downloads import DownloadRecord
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.vault import is_whole, name_in_vault, sha256_of
+
+
+def fetch_document(settings: Settings, document_id: str, *, to: Path, clock: Clock | None = None) -> str:
+    """The document's bytes become that file, whole or not at all, in place of any that was there; returns the SHA-256.
+
+    Where the API is asked, what became of it is landed as by `download_documents`.
+
+    Raises:
+        DownloadError: it could not be had.
+        TransientError: it could not be asked for now.
+        StorageError: the vault or the file cannot be read or written.
+        WarehouseError: as `download_documents`.
+    """
+    clock = clock or Clock()
+    due, stored = known_document(settings, document_id, clock=clock)
+    vault = settings.layout.vault
+    if stored and is_whole(vault / name_in_vault(stored.sha256)):
+        sha256 = stored.sha256
+    else:
+        outcome = next(iter(list(outcomes_of(settings, [due], clock=clock, priority="live"))))
+        sha256 = _sha256(outcome)
+    _copy(vault / name_in_vault(sha256), to, sha256)
+    return sha256
+
+
+def _sha256(outcome: DownloadRecord | TransientError | None) -> str:
+    if outcome is None:
+        raise TransientError("the document: another process is downloading it, expected to be alone; try again soon")
+    if isinstance(outcome, TransientError):
+        raise outcome
+    if outcome.sha256 is None:
+        raise DownloadError(outcome.download_status, said=outcome.reason or "", http_status=outcome.http_status)
+    return outcome.sha256
+
+
+def _copy(source: Path, to: Path, sha256: str) -> None:
+    def write(hidden: Path) -> None:
+        shutil.copyfile(source, hidden)
+        if sha256_of(hidden) != sha256:
+            raise StorageError(f"{source}: other bytes than its name says, expected a file of the vault")
+
+    try:
+        replace_durably(to, write)
+    except OSError as error:
+        raise StorageError(f"{to}: {error.strerror}, expected to write the document there") from error

@@ -1,0 +1,92 @@
+"""Proves the vault: every file holds what its name says, and every stored document has its file."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from sighten_warehouse.asking import answers_to_land
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.documents import answer_of
+from sighten_warehouse.documents_known import stored_documents
+from sighten_warehouse.payload.downloads import DownloadRecord
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.vault import is_whole, name_in_vault, set_aside, stored_files
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A file of the vault that is not what it should be.
+
+    Args:
+        vault_path: below the environment's home.
+        problem: `other_bytes` than its name says, or `missing`.
+        document_ids: the documents that are recorded to be stored there.
+    """
+
+    vault_path: str
+    problem: str
+    document_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """What was found.
+
+    Args:
+        files: how many files the vault has.
+        documents: how many documents are recorded as stored.
+        unnamed: files that no record names, as after a crash just before one was landed; they do no harm.
+        damages: what is wrong.
+    """
+
+    files: int
+    documents: int
+    unnamed: int
+    damages: tuple[Damage, ...]
+
+
+def verify_vault(settings: Settings, *, repair: bool = False, clock: Clock | None = None) -> VerifyResult:
+    """Read every file of the vault and compare it with its name and with what is recorded.
+
+    With `repair` damaged files are set aside, and documents without their bytes are recorded as `damaged`: they are
+    due again.
+
+    Raises:
+        LakeError: commits contradict each other.
+        StorageError: the disk refused.
+    """
+    clock = clock or Clock()
+    vault = settings.layout.vault
+    named: dict[Path, list[str]] = defaultdict(list)
+    stored = stored_documents(settings, clock=clock)
+    for document in stored:
+        named[vault / name_in_vault(document.sha256)].append(document.document_id)
+    files = list(stored_files(vault))
+    damages = tuple(_damages(settings.layout.root, files, named))
+    if repair:
+        _repair(settings, damages, clock=clock)
+    log.info("verified", files=len(files), documents=len(stored), damaged=len(damages))
+    return VerifyResult(len(files), len(stored), len(set(files) - set(named)), damages)
+
+
+def _damages(root: Path, files: Sequence[Path], named: Mapping[Path, Sequence[str]]) -> Iterator[Damage]:
+    for path in sorted({*files, *named}):
+        if not is_whole(path):
+            problem = "other_bytes" if path.exists() else "missing"
+            yield Damage(path.relative_to(root).as_posix(), problem, tuple(named.get(path, ())))
+
+
+def _repair(settings: Settings, damages: Sequence[Damage], *, clock: Clock) -> None:
+    with answers_to_land(settings.layout.landing) as answers:
+        for damage in damages:
+            if damage.problem != "missing":
+                set_aside(settings.layout.vault, settings.layout.root / damage.vault_path)
+            for document_id in damage.document_ids:
+                record = DownloadRecord(document_id=document_id, download_status="damaged", reason=damage.problem)
+                answers.add(*answer_of(record, milestone_id=None, clock=clock))
+            log.warning("damaged", vault_path=damage.vault_path, problem=damage.problem)
