@@ -1,32 +1,28 @@
-"""Enrich: asks the API which quote is signed now, for each original quote that is due, and lands what it answers."""
+"""Enrich: asks the API which quotes are signed, pulls the configured metrics by these, and lands what it answers."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 
-import duckdb
-import pyarrow as pa
 import structlog
 
-from sighten_warehouse.answered import open_known
 from sighten_warehouse.api_budget import Priority
 from sighten_warehouse.api_retries import Patience
 from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand, answers_to_land, ask_side_by_side
 from sighten_warehouse.client import ApiClient, open_client
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.dal_metrics import DalObject, read_dal_metrics
+from sighten_warehouse.due import due_metrics, due_quotes
 from sighten_warehouse.errors import RefusedCallError, TransientError
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload import signed_quotes
+from sighten_warehouse.pulling import Puller, pulls_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
 SIGNED_QUOTE_PATH = "/api/data/workflow/"
-STATUSES_SCHEMA = pa.schema([("status", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,9 @@ class EnrichResult:
         not_signed_yet: how many have none yet.
         not_found: how many the API does not know, or does not show.
         refused: on how many the API refused to say.
-        left: questions that got no answer this time; they are due again.
+        pulled: pulls from the DAL that were answered: an object's metrics by one signed quote.
+        refused_metrics: metrics that the API refused, each after its object and a dot.
+        left: questions of both kinds that got no answer this time; they are due again.
         problem: why they got none; None where nothing is left.
     """
 
@@ -48,22 +46,25 @@ class EnrichResult:
     not_signed_yet: int = 0
     not_found: int = 0
     refused: int = 0
+    pulled: int = 0
+    refused_metrics: tuple[str, ...] = ()
     left: int = 0
     problem: str | None = None
 
     @property
     def is_to_be_looked_at(self) -> bool:
         """Whether something went otherwise than it should."""
-        return bool(self.refused or self.left)
+        return bool(self.refused or self.refused_metrics or self.left)
 
 
 @dataclass
 class _Tally:
-    """Outcomes of questions, counted."""
+    """What questions came to, counted."""
 
     due: int
     outcomes: Counter[str] = field(default_factory=Counter)
     problem: str | None = None
+    refused_metrics: tuple[str, ...] = ()
 
     def count(self, outcome: str | TransientError) -> None:
         if isinstance(outcome, TransientError):
@@ -84,31 +85,40 @@ def enrich(
     A question that gets no answer is left for the next time. One process does this at a time, a second one waits.
 
     Raises:
-        SettingError: the API's address or the token is missing.
+        SettingError: the API's address or the token is missing, or the file of metrics is ill-formed.
         FatalError: the API asks for somebody to act, as by 401 and 403; what it answered before is landed.
         StorageError: the disk refused.
     """
     clock = clock or Clock()
+    objects = read_dal_metrics(settings)
     with (
         open_client(settings, priority=priority, clock=clock, patience=patience) as client,
         one_writer(settings.layout, "enrich"),
     ):
-        tally = _ask_which_are_signed(settings, client=client, clock=clock)
-    result = EnrichResult(
-        asked=tally.outcomes.total(),
-        signed=tally.outcomes["signed"],
-        not_signed_yet=tally.outcomes["not_signed_yet"],
-        not_found=tally.outcomes["not_found"],
-        refused=tally.outcomes["refused"],
-        left=tally.left,
-        problem=tally.problem,
-    )
-    log.info("enriched", asked=result.asked, signed=result.signed, refused=result.refused, left=result.left)
+        quotes = _ask_which_are_signed(settings, client=client, clock=clock)
+        pulls = _pull(settings, objects, client=client, clock=clock)
+    result = _sum(quotes, pulls)
+    counts = {"asked": result.asked, "signed": result.signed, "pulled": result.pulled, "left": result.left}
+    log.info("enriched", **counts, refused=result.refused, refused_metrics=len(result.refused_metrics))
     return result
 
 
+def _sum(quotes: _Tally, pulls: _Tally) -> EnrichResult:
+    return EnrichResult(
+        asked=quotes.outcomes.total(),
+        signed=quotes.outcomes["signed"],
+        not_signed_yet=quotes.outcomes["not_signed_yet"],
+        not_found=quotes.outcomes["not_found"],
+        refused=quotes.outcomes["refused"],
+        pulled=pulls.outcomes["pulled"],
+        refused_metrics=pulls.refused_metrics,
+        left=quotes.left + pulls.left,
+        problem=quotes.problem or pulls.problem,
+    )
+
+
 def _ask_which_are_signed(settings: Settings, *, client: ApiClient, clock: Clock) -> _Tally:
-    due = _due_quotes(settings, clock=clock)
+    due = due_quotes(settings, clock=clock)
     tally = _Tally(len(due))
     with answers_to_land(settings.layout.landing) as answers:
         ask = partial(_ask_which_is_signed, client=client, answers=answers)
@@ -129,21 +139,13 @@ def _ask_which_is_signed(quote_id: str, *, client: ApiClient, answers: AnswersTo
     return str(staged["quotes"][0]["resolution"]) if staged else "refused"
 
 
-def _due_quotes(settings: Settings, *, clock: Clock) -> list[str]:
-    """Those with the newest news first."""
-    with _known(settings, "enrich.due_quotes", clock=clock) as connection:
-        sql = "select quote_id from enrich.due_quotes order by delivered_at desc, quote_id"
-        return [quote_id for (quote_id,) in connection.execute(sql).fetchall()]
-
-
-@contextmanager
-def _known(settings: Settings, wanted: str, *, clock: Clock) -> Iterator[duckdb.DuckDBPyConnection]:
-    statuses = pa.table({"status": list(settings.enrich_statuses)}, schema=STATUSES_SCHEMA)
-    too_long_ago = clock.now().replace(tzinfo=None) - timedelta(hours=settings.enrich_ttl_hours)
-    with open_known(
-        settings.layout,
-        [wanted],
-        handed_in={"enrich_statuses": statuses},
-        variables={"asked_too_long_ago": too_long_ago},
-    ) as connection:
-        yield connection
+def _pull(settings: Settings, objects: tuple[DalObject, ...], *, client: ApiClient, clock: Clock) -> _Tally:
+    """The signed quotes are those that the answers before this told: they are landed by now."""
+    pulls = pulls_of(due_metrics(settings, objects, clock=clock), objects) if objects else []
+    tally = _Tally(len(pulls))
+    with answers_to_land(settings.layout.landing) as answers:
+        puller = Puller(objects, client=client, answers=answers)
+        for was_asked in ask_side_by_side(pulls, puller.pull, threads=settings.api_concurrency):
+            tally.count(was_asked if isinstance(was_asked, TransientError) else "pulled" if was_asked else "left_out")
+    tally.refused_metrics = puller.refused
+    return tally

@@ -1,9 +1,11 @@
--- The newest value of every metric that was pulled from the DAL.
+-- What the DAL last told of every metric that was pulled: its values, and nulls among them.
 -- grain: quote_id, object, metric, baseline, position
 -- inputs: history.dal_values
+-- An answer without values ends those before it; a refusal tells nothing and ends none.
 with dal_values as (
 
     select * from history.dal_values
+    where answer <> 'refused'
 
 ), newest as (
 
@@ -12,7 +14,7 @@ with dal_values as (
         object,
         metric,
         baseline,
-        max_by(landing_id, pulled_at) as landing_id,
+        max_by(landing_id, (pulled_at, landing_id)) as landing_id,
     from dal_values
     group by quote_id, object, metric, baseline
 
@@ -32,3 +34,4 @@ select
     dal_values._rescued as _rescued,
 from dal_values
 inner join newest using (quote_id, object, metric, baseline, landing_id)
+where dal_values.answer in ('value', 'null')

@@ -16,8 +16,9 @@ import yaml
 
 from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.codes import CODES_SCHEMA
+from sighten_warehouse.dal_metrics import METRICS_SCHEMA
 from sighten_warehouse.documents_known import CREATION_TYPES_SCHEMA
-from sighten_warehouse.enrich import STATUSES_SCHEMA
+from sighten_warehouse.due import STATUSES_SCHEMA
 from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
@@ -25,6 +26,7 @@ from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,
     "staging.creation_types": CREATION_TYPES_SCHEMA,
+    "staging.dal_metrics": METRICS_SCHEMA,
     "staging.enrich_statuses": STATUSES_SCHEMA,
     "staging.every_delivery": schemas()["deliveries"],
     "staging.findings": FINDINGS_SCHEMA,

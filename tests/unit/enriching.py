@@ -1,6 +1,5 @@
 """What the tests of `enrich` have in common: an API of quotes and metrics, and a warehouse that asks it."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from sighten_warehouse.enrich import EnrichResult, enrich
 from warehouses import Warehouse
 
 MOMENT = datetime(2026, 11, 1, 13, tzinfo=UTC)  # an hour after the first delivery of a `Warehouse`
-Override = dict[str, Said]
 
 
 @dataclass
@@ -28,14 +26,17 @@ class Sighten:
         signed: original quote → what `s_quote_id` is; without an entry there is no row.
         values: metric → value, for every quote.
         unknown: metrics that are refused.
+        unsaid: metrics that are left out.
         instead: quote → an answer of another kind.
+        pulled: what every pull is answered, instead of values.
     """
 
     signed: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
-    instead: Override = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    unsaid: set[str] = field(default_factory=set)
+    instead: dict[str, Said] = field(default_factory=dict)
+    pulled: Said | None = None
 
     def answer(self, asked: Asked) -> Said:
         path, query = urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query)
@@ -45,10 +46,13 @@ class Sighten:
         if path.startswith("/api/data/workflow") and metrics == ["s_quote_id"]:
             rows = [{"s_quote_id": self.signed[quote_id]}] if quote_id in self.signed else []
             return said_json({"data": rows, "messages": {"error": []}, "status_code": 200})
+        if self.pulled:
+            return self.pulled
         odd = [f"Metric '{name}' does not exist." for name in metrics if name in self.unknown]
         if odd:
             return said_json({"data": [], "messages": {"error": odd}, "status_code": 400})
-        return said_json({"data": [{name: self.values.get(name) for name in metrics}], "status_code": 200})
+        row = {name: self.values.get(name) for name in metrics if name not in self.unsaid}
+        return said_json({"data": [row], "status_code": 200})
 
 
 @dataclass
@@ -60,6 +64,13 @@ class Enriched:
     api: ScriptedApi
     clock: FakeClock
     settings: dict[str, Any]
+
+    def deliver(self, *bodies: Any) -> None:
+        """Land and load those bodies now; then a minute passes."""
+        self.warehouse.clock = self.clock.now()
+        self.warehouse.land(*bodies)
+        self.warehouse.load()
+        self.clock.sleep(60)
 
     def enrich(self, *, load: bool = True, **settings: Any) -> EnrichResult:
         """Enrich, and load what was answered."""

@@ -1,10 +1,9 @@
 """Which quote is signed: who is asked about, how often, and what becomes of the answers."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
-from enriching import MOMENT, Enriched, enriching, quote
+from enriching import Enriched, enriching, quote
 from scripted_api import TOKEN, Said, said_json
 
 from factories import a_milestone, a_task_delivery, an_id
@@ -23,14 +22,13 @@ def enriched(warehouse: Warehouse) -> Iterator[Enriched]:
 
 
 def test_every_original_quote_is_asked_once_however_many_milestones_share_it(enriched: Enriched) -> None:
-    enriched.warehouse.land(
+    enriched.deliver(
         a_milestone("one"),
         a_milestone("two", quote=quote("one")),
         a_milestone("three"),
         a_milestone("none", quote=None),
         a_task_delivery("lone", milestone="unseen", quote=quote("lone")),
     )
-    enriched.warehouse.load()
     enriched.sighten.signed = {quote("one"): ANOTHER, quote("lone"): [quote("lone")]}
 
     result = enriched.enrich()
@@ -47,8 +45,7 @@ def test_every_original_quote_is_asked_once_however_many_milestones_share_it(enr
 
 
 def test_a_second_enrich_asks_nothing_whether_or_not_the_answers_were_loaded(enriched: Enriched) -> None:
-    enriched.warehouse.land(a_milestone("one"), a_milestone("two"), a_milestone("refused"))
-    enriched.warehouse.load()
+    enriched.deliver(a_milestone("one"), a_milestone("two"), a_milestone("refused"))
     enriched.sighten.instead = {quote("refused"): said_json({"detail": "No."}, status=400)}
 
     first = enriched.enrich(load=False)
@@ -64,16 +61,12 @@ def test_a_later_delivery_of_any_of_its_milestones_makes_a_quote_due_and_a_dupli
     enriched: Enriched,
 ) -> None:
     first, shared = a_milestone("one"), a_milestone("two", quote=quote("one"))
-    enriched.warehouse.land(first, shared, a_milestone("other"))
-    enriched.warehouse.load()
+    enriched.deliver(first, shared, a_milestone("other"))
     enriched.enrich()
-    enriched.warehouse.clock = MOMENT + timedelta(hours=1)
 
-    enriched.warehouse.land(shared)
-    enriched.warehouse.load()
+    enriched.deliver(shared)
     duplicate = enriched.enrich()
-    enriched.warehouse.land(a_task_delivery("t", milestone="two"))
-    enriched.warehouse.load()
+    enriched.deliver(a_task_delivery("t", milestone="two"))
     changed = enriched.enrich()
 
     assert 0 == duplicate.asked
@@ -82,8 +75,7 @@ def test_a_later_delivery_of_any_of_its_milestones_makes_a_quote_due_and_a_dupli
 
 
 def test_a_quote_is_asked_about_again_when_the_answer_is_older_than_the_time_to_live(enriched: Enriched) -> None:
-    enriched.warehouse.land(a_milestone("one"))
-    enriched.warehouse.load()
+    enriched.deliver(a_milestone("one"))
     enriched.enrich()
 
     enriched.clock.sleep(23.9 * 3600)
@@ -95,14 +87,13 @@ def test_a_quote_is_asked_about_again_when_the_answer_is_older_than_the_time_to_
 
 
 def test_statuses_limit_it_to_quotes_with_a_milestone_that_has_one_now(enriched: Enriched) -> None:
-    enriched.warehouse.land(
+    enriched.deliver(
         a_milestone("was", status="APPROVED"),
         a_milestone("was", status="REJECTED", at="2025-03-02T12:00:00Z"),
         a_milestone("is", status="REJECTED", quote=quote("shared")),
         a_milestone("other", status="APPROVED", quote=quote("shared")),
         a_task_delivery("t", milestone="unseen", quote=quote("unseen")),
     )
-    enriched.warehouse.load()
 
     enriched.enrich(enrich_statuses=("APPROVED", "CLOSED"))
 
@@ -110,8 +101,7 @@ def test_statuses_limit_it_to_quotes_with_a_milestone_that_has_one_now(enriched:
 
 
 def test_a_refusal_and_a_missing_quote_are_answers_and_a_refusal_overrides_none(enriched: Enriched) -> None:
-    enriched.warehouse.land(a_milestone("told"), a_milestone("gone"))
-    enriched.warehouse.load()
+    enriched.deliver(a_milestone("told"), a_milestone("gone"))
     enriched.sighten.signed = {quote("told"): ANOTHER, quote("gone"): ANOTHER}
     enriched.enrich()
     enriched.clock.sleep(25 * 3600)
@@ -132,8 +122,7 @@ def test_a_refusal_and_a_missing_quote_are_answers_and_a_refusal_overrides_none(
 
 
 def test_an_unknown_token_stops_everything_at_once_and_what_was_answered_is_landed(enriched: Enriched) -> None:
-    enriched.warehouse.land(*(a_milestone(f"{number}") for number in range(30)))
-    enriched.warehouse.load()
+    enriched.deliver(*(a_milestone(f"{number}") for number in range(30)))
     enriched.sighten.instead = {quote("20"): said_json({"detail": "Invalid token."}, status=401)}
 
     with pytest.raises(AuthenticationError, match="SIGHTEN_API_TOKEN"):
@@ -148,8 +137,7 @@ def test_an_unknown_token_stops_everything_at_once_and_what_was_answered_is_land
 
 
 def test_what_gets_no_answer_is_left_for_later_and_the_rest_is_kept(enriched: Enriched) -> None:
-    enriched.warehouse.land(a_milestone("slow"), a_milestone("quick"))
-    enriched.warehouse.load()
+    enriched.deliver(a_milestone("slow"), a_milestone("quick"))
     enriched.sighten.instead = {quote("slow"): Said(503)}
 
     first = enriched.enrich()
@@ -164,8 +152,7 @@ def test_what_gets_no_answer_is_left_for_later_and_the_rest_is_kept(enriched: En
 
 
 def test_once_the_api_is_down_the_rest_is_not_asked(enriched: Enriched) -> None:
-    enriched.warehouse.land(*(a_milestone(f"{number}") for number in range(40)))
-    enriched.warehouse.load()
+    enriched.deliver(*(a_milestone(f"{number}") for number in range(40)))
     enriched.sighten.instead = {quote(f"{number}"): Said(503) for number in range(40)}
 
     result = enriched.enrich(api_concurrency=1)
@@ -178,8 +165,7 @@ def test_answers_are_landed_while_others_are_still_asked_for(
     enriched: Enriched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sighten_warehouse.asking.MOST_UNLANDED", 3)
-    enriched.warehouse.land(*(a_milestone(f"{number}") for number in range(7)))
-    enriched.warehouse.load()
+    enriched.deliver(*(a_milestone(f"{number}") for number in range(7)))
     before = len(landing_files(enriched.warehouse.settings.layout.landing))
 
     enriched.enrich(load=False)

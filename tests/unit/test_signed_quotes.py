@@ -30,6 +30,9 @@ def answer(content: Any, *, status: int = 200) -> Answer:
     [
         ({"data": [{"s_quote_id": SECOND}]}, SECOND, "signed"),
         ({"data": [{"s_quote_id": [SECOND]}]}, SECOND, "signed"),
+        ({"data": SECOND}, SECOND, "signed"),
+        ({"data": [SECOND]}, SECOND, "signed"),
+        ({"s_quote_id": SECOND}, SECOND, "signed"),
         ({"data": {"s_quote_id": "{" + SECOND.upper() + "}"}}, SECOND, "signed"),
         ({"data": [{"s_quote_id": ORIGINAL}]}, ORIGINAL, "signed"),
         ({"data": [{"s_quote_id": ORIGINAL}, {"s_quote_id": SECOND}]}, SECOND, "signed"),
@@ -57,7 +60,8 @@ def test_every_way_to_say_which_quote_is_signed_is_understood(
     [
         ({"data": [{"s_quote_id": [SECOND, THIRD]}]}, 200, "several_signed_quotes"),
         ({"data": [{"s_quote_id": "soon"}]}, 200, "unfit_value"),
-        ({"data": [{"quote_id": SECOND}]}, 200, "missing_metric"),
+        ({"data": [{}]}, 200, "missing_metric"),
+        ({"data": [{"s_quote_id": SECOND, "other": 1}]}, 200, "unknown_field"),
         ({"data": ["soon"]}, 200, "unfit_value"),
         ({"data": "soon"}, 200, "unfit_value"),
         ({"messages": {"error": ["no such metric"]}}, 400, "refused_call"),

@@ -15,6 +15,7 @@ from sighten_warehouse.models import FOLDERS, NOT_PUBLISHED, Model, models, sql_
 HANDED_IN = {
     "staging.commits",
     "staging.creation_types",
+    "staging.dal_metrics",
     "staging.enrich_statuses",
     "staging.every_delivery",
     "staging.findings",

@@ -1,6 +1,5 @@
 """From the DAL's answer on one original quote to which quote is signed now."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +7,7 @@ import pyarrow as pa
 
 from sighten_warehouse.asked import Asked
 from sighten_warehouse.payload.conform import Row
+from sighten_warehouse.payload.dal_answer import DalRows, read_rows
 from sighten_warehouse.payload.findings import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 from sighten_warehouse.payload.json_text import canonical_json
@@ -39,8 +39,8 @@ def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
     if asked.status >= HTTPStatus.BAD_REQUEST and asked.status != HTTPStatus.NOT_FOUND:
         at.report("status", "refused_call", expected="a status below 300", example=asked.status)
         return {}, findings
-    answered = _rows(content, at) if asked.status != HTTPStatus.NOT_FOUND else []
-    found, unfit = _quotes(list(_values(answered, at)), at)
+    answered = read_rows(content, [METRIC], at) if asked.status != HTTPStatus.NOT_FOUND else DalRows([], {})
+    found, unfit = _quotes(answered.items(METRIC), at)
     others = [quote_id for quote_id in found if quote_id != asked.quote_id]
     if len(others) > 1:
         at.report(
@@ -48,36 +48,15 @@ def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
         )
     told = others or found
     signed = told[-1] if told else None
+    rescued = answered.extra | ({METRIC: unfit} if unfit else {})
     row = {
         "quote_id": asked.quote_id,
         "milestone_id": asked.milestone_id,
         "signed_quote_id": signed,
-        "resolution": "signed" if signed else ("not_signed_yet" if answered else "not_found"),
-        "rescued": canonical_json({METRIC: unfit}).decode() if unfit else None,
+        "resolution": "signed" if signed else ("not_signed_yet" if answered.rows else "not_found"),
+        "rescued": canonical_json(rescued).decode() if rescued else None,
     }
     return {"quotes": [row]}, findings
-
-
-def _rows(content: Any, at: At) -> list[Any]:
-    data = content.get("data") if isinstance(content, dict) else content
-    if isinstance(data, dict):
-        return [data]
-    if isinstance(data, list):
-        return data
-    if data is not None:
-        at.report("data", "unfit_value", expected="a list of objects", example=data)
-    return []
-
-
-def _values(answered: list[Any], at: At) -> Iterator[Any]:
-    for row in answered:
-        if not isinstance(row, dict):
-            at.report("data[]", "unfit_value", expected="an object", example=row)
-            continue
-        if METRIC not in row:
-            at.report(f"data[].{METRIC}", "missing_metric", expected="the metric that was asked for", example=row)
-        value = row.get(METRIC)
-        yield from value if isinstance(value, list) else [value]
 
 
 def _quotes(values: list[Any], at: At) -> tuple[list[str], list[Any]]:

@@ -1,0 +1,190 @@
+"""The file of SIGHTEN_DAL_METRICS: which metrics of which object are pulled from the DAL."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pyarrow as pa
+import yaml
+
+from sighten_warehouse.errors import SettingError
+from sighten_warehouse.models import DUCKDB_TYPES
+from sighten_warehouse.payload.dal_values import BASELINES, LIVE, baseline_of
+from sighten_warehouse.settings import Settings
+
+# The DAL's own objects that public material names; a configured object of another name is asked at the quote.
+DAL_OBJECTS = ("workflow", "quote", "site", "proposal", "system")
+ANOTHER_OBJECT = "quote"
+FIELDS = ("from", "baseline", "metrics")
+METRICS_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("object", "dal_object", "metric", "baseline")] + [("position", pa.int64())]
+)
+_OBJECT = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,40}")
+_DAL_OBJECT = re.compile(r"[a-z][a-z0-9_-]*")
+_METRIC = re.compile(r"[^\s,]{1,200}")
+_RESERVED = "dal_values"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as it is asked; `type` is one of `DUCKDB_TYPES`, None where its values tell."""
+
+    name: str
+    type: str | None
+    baseline: str
+
+
+@dataclass(frozen=True)
+class DalObject:
+    """Metrics that are asked together of one object of the DAL and become one view.
+
+    `baseline` is that of the whole call, None where each metric's prefix says enough.
+    """
+
+    name: str
+    dal_object: str
+    baseline: str | None
+    metrics: tuple[Metric, ...]
+
+    @property
+    def view(self) -> str:
+        """The name of its view in `main`."""
+        return "dal_" + re.sub(r"[ -]", "_", self.name).lower()
+
+
+def read_dal_metrics(settings: Settings) -> tuple[DalObject, ...]:
+    """The objects of the file, none where no file is named.
+
+    Raises:
+        SettingError: it is missing or ill-formed; says where and what was expected.
+    """
+    path = settings.dal_metrics
+    return () if path is None else parse_dal_metrics(_text(path), name=str(path))
+
+
+def dal_metrics_digest(settings: Settings) -> str:
+    """A short hash of the file, so that a change of it is published; empty while there is none."""
+    return hashlib.sha256(_text(settings.dal_metrics).encode()).hexdigest()[:12] if settings.dal_metrics else ""
+
+
+def metrics_table(objects: Sequence[DalObject]) -> pa.Table:
+    """The rows of `staging.dal_metrics`, in the order of the file."""
+    rows = [
+        {"object": one.name, "dal_object": one.dal_object, "metric": metric.name, "baseline": metric.baseline}
+        for one in objects
+        for metric in one.metrics
+    ]
+    numbered = [row | {"position": position} for position, row in enumerate(rows, 1)]
+    return pa.Table.from_pylist(numbered, schema=METRICS_SCHEMA)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SettingError(f"SIGHTEN_DAL_METRICS: {path}: {error.strerror}, expected a file of metrics") from None
+    except UnicodeDecodeError as error:
+        raise SettingError(f"SIGHTEN_DAL_METRICS: {path} byte {error.start}: expected text in UTF-8") from None
+
+
+def parse_dal_metrics(text: str, *, name: str) -> tuple[DalObject, ...]:
+    """The objects that such a file configures, in YAML or JSON.
+
+    Raises:
+        SettingError: it is ill-formed; says in which line.
+    """
+    file = _File(name)
+    try:
+        root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        file.refuse(getattr(error, "problem_mark", None), f"expected YAML or JSON ({getattr(error, 'problem', error)})")
+    if root is None:
+        return ()
+    entries = file.entries(root, "objects, each with its metrics")
+    objects = tuple(file.read_object(key, node) for key, node in entries)
+    views: dict[str, str] = {_RESERVED: "the table of all values"}
+    for (key, _), one in zip(entries, objects, strict=True):
+        if one.view in views:
+            file.refuse(key.start_mark, f"{one.name}: its view {one.view} would be that of {views[one.view]}")
+        views[one.view] = one.name
+    return objects
+
+
+@dataclass(frozen=True)
+class _File:
+    """Reads the nodes of one file, and says where in it something is wrong."""
+
+    name: str
+
+    def refuse(self, mark: Any, problem: str) -> NoReturn:
+        place = f"{self.name} line {mark.line + 1}, column {mark.column + 1}" if mark else self.name
+        raise SettingError(f"SIGHTEN_DAL_METRICS: {place}: {problem}")
+
+    def entries(self, node: Any, expected: str) -> list[tuple[Any, Any]]:
+        if not isinstance(node, yaml.MappingNode):
+            self.refuse(node.start_mark, f"expected {expected}")
+        names = [self.scalar(key, "a name") for key, _ in node.value]
+        for number, (key, _) in enumerate(node.value):
+            if names[number] in names[:number]:
+                self.refuse(key.start_mark, f"{names[number]} stands twice, expected once")
+        return list(node.value)
+
+    def scalar(self, node: Any, expected: str) -> str:
+        if not isinstance(node, yaml.ScalarNode) or not node.value:
+            self.refuse(node.start_mark, f"expected {expected}")
+        # As it is spelt: YAML would make a boolean of `no`.
+        return str(node.value)
+
+    def read_object(self, key: Any, node: Any) -> DalObject:
+        name = self.matching(key, _OBJECT, "an object's name, such as homeowner")
+        if isinstance(node, yaml.SequenceNode):
+            fields = {"metrics": node}
+        else:
+            listed = self.entries(node, f"{name}: a list of metrics, or {', '.join(FIELDS)}")
+            for field, _ in listed:
+                if field.value not in FIELDS:
+                    self.refuse(field.start_mark, f"{name}: {field.value}: expected one of {', '.join(FIELDS)}")
+            fields = {field.value: value for field, value in listed}
+        if "metrics" not in fields:
+            self.refuse(key.start_mark, f"{name}: expected metrics")
+        baseline = self.one_of(fields.get("baseline"), (LIVE, *BASELINES.values()))
+        fallback = name if name in DAL_OBJECTS else ANOTHER_OBJECT
+        return DalObject(
+            name=name,
+            dal_object=self.matching(fields["from"], _DAL_OBJECT, "an object of the DAL, such as site")
+            if "from" in fields
+            else fallback,
+            baseline=None if baseline == LIVE else baseline,
+            metrics=tuple(self.read_metrics(fields["metrics"], baseline)),
+        )
+
+    def read_metrics(self, node: Any, baseline: str | None) -> list[Metric]:
+        typed: list[tuple[Any, Any]]
+        if isinstance(node, yaml.SequenceNode):
+            typed = [(one, None) for one in node.value]
+        else:
+            typed = self.entries(node, "a list of metrics, or metrics with their types")
+        metrics: dict[str, Metric] = {}
+        for one, kind in typed:
+            name = self.matching(one, _METRIC, "the name of a metric, without spaces and commas")
+            if name in metrics:
+                self.refuse(one.start_mark, f"{name} stands twice, expected once")
+            metrics[name] = Metric(name, self.one_of(kind, tuple(DUCKDB_TYPES)), baseline_of(name, otherwise=baseline))
+        return list(metrics.values())
+
+    def matching(self, node: Any, pattern: re.Pattern[str], expected: str) -> str:
+        text = self.scalar(node, expected)
+        if not pattern.fullmatch(text) or not text.isprintable():
+            self.refuse(node.start_mark, f"{text!r}: expected {expected}")
+        return text
+
+    def one_of(self, node: Any, known: tuple[str, ...]) -> str | None:
+        if node is None:
+            return None
+        text = self.scalar(node, f"one of {', '.join(known)}")
+        if text not in known:
+            self.refuse(node.start_mark, f"{text!r}: expected one of {', '.join(known)}")
+        return text

@@ -1,0 +1,52 @@
+"""What the API is to be asked about quotes, told by the lake and by what was answered since."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+import duckdb
+import pyarrow as pa
+
+from sighten_warehouse.answered import open_known
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.dal_metrics import DalObject, metrics_table
+from sighten_warehouse.settings import Settings
+
+STATUSES_SCHEMA = pa.schema([("status", pa.string())])
+
+
+def due_quotes(settings: Settings, *, clock: Clock) -> list[str]:
+    """The original quotes of which to ask which quote is signed; those with the newest news come first.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    with _known(settings, "enrich.due_quotes", (), clock=clock) as connection:
+        sql = "select quote_id from enrich.due_quotes order by delivered_at desc, quote_id"
+        return [quote_id for (quote_id,) in connection.execute(sql).fetchall()]
+
+
+def due_metrics(settings: Settings, objects: Sequence[DalObject], *, clock: Clock) -> list[tuple[str, str, str]]:
+    """Signed quote, object and metric of all that is to be pulled, in that order, objects and metrics as configured.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    with _known(settings, "enrich.due_pulls", objects, clock=clock) as connection:
+        sql = "select quote_id, object, metric from enrich.due_pulls order by delivered_at desc, quote_id, position"
+        return connection.execute(sql).fetchall()
+
+
+@contextmanager
+def _known(
+    settings: Settings, model: str, objects: Sequence[DalObject], *, clock: Clock
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    statuses = pa.table({"status": list(settings.enrich_statuses)}, schema=STATUSES_SCHEMA)
+    too_long_ago = clock.now().replace(tzinfo=None) - timedelta(hours=settings.enrich_ttl_hours)
+    with open_known(
+        settings.layout,
+        [model],
+        handed_in={"enrich_statuses": statuses, "dal_metrics": metrics_table(objects)},
+        variables={"asked_too_long_ago": too_long_ago},
+    ) as connection:
+        yield connection

@@ -1,0 +1,41 @@
+-- The quotes that are signed now, by which the DAL is asked, and when something new was last delivered about them.
+-- grain: quote_id
+-- inputs: enrich.due_quotes, enrich.wanted_quotes, history.deliveries, main.quotes
+-- One of which it is to be asked anew whether it is still signed is none; nor is one after a refusal to say.
+with due_quotes as (
+
+    select * from enrich.due_quotes
+
+), wanted_quotes as (
+
+    select * from enrich.wanted_quotes
+
+), answers as (
+
+    select * from history.deliveries
+    where kind = 'signed_quote'
+
+), quotes as (
+
+    select * from main.quotes
+    where resolution = 'signed'
+
+), last_answers as (
+
+    select
+        subject as quote_id,
+        max_by(landing_id, (received_at, landing_id)) as landing_id,
+    from answers
+    group by subject
+
+)
+
+select
+    quotes.signed_quote_id as quote_id,
+    max(wanted_quotes.delivered_at) as delivered_at,
+from quotes
+inner join last_answers using (quote_id, landing_id)
+inner join wanted_quotes using (quote_id)
+left join due_quotes using (quote_id)
+where due_quotes.quote_id is null
+group by quotes.signed_quote_id

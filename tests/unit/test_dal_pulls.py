@@ -1,0 +1,254 @@
+"""DAL pulls: by which quote, how many metrics a call, what becomes of a refused one, and what is kept."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from enriching import Enriched, enriching, quote
+from scripted_api import Said, said_json
+
+from factories import a_milestone, an_id
+from warehouses import Warehouse
+
+SIGNED = an_id("signed quote")
+
+
+@pytest.fixture
+def enriched(warehouse: Warehouse, tmp_path: Path) -> Iterator[Enriched]:
+    with enriching(warehouse, dal_metrics=tmp_path / "dal-metrics.yml") as one:
+        yield one
+
+
+def configure(enriched: Enriched, text: str) -> None:
+    Path(enriched.settings["dal_metrics"]).write_text(text)
+
+
+def deliver(enriched: Enriched, *keys: str) -> None:
+    """A milestone for each key, signed on its original quote."""
+    enriched.deliver(*(a_milestone(key) for key in keys))
+    enriched.sighten.signed = {quote(key): quote(key) for key in keys}
+
+
+def pulls(enriched: Enriched, since: int = 0) -> list[tuple[str, str, str, str | None]]:
+    """Path, metrics, quote and baseline of every pull."""
+    found = []
+    for target in enriched.api.targets[since:]:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        if query["metrics"] != "s_quote_id":
+            found.append((urlsplit(target).path, query["metrics"], query["quote_id"], query.get("baseline")))
+    return found
+
+
+def test_objects_are_pulled_at_their_path_with_many_metrics_in_a_call_by_the_signed_quote(enriched: Enriched) -> None:
+    configure(
+        enriched,
+        """
+        site: [site_id, site_last_updated]
+        homeowner: {metrics: [first_name, last_name]}
+        usage: {from: site, baseline: signed, metrics: {usage: number}}
+        """,
+    )
+    deliver(enriched, "one")
+    enriched.sighten.signed = {quote("one"): SIGNED}
+
+    result = enriched.enrich()
+
+    assert {
+        ("/api/data/site/", "site_id,site_last_updated", SIGNED, None),
+        ("/api/data/quote/", "first_name,last_name", SIGNED, None),
+        ("/api/data/site/", "usage", SIGNED, "signed"),
+    } == set(pulls(enriched))
+    assert (1, 3, 0) == (result.asked, result.pulled, result.left)
+
+
+def test_only_signed_quotes_are_pulled_once_each_and_nothing_at_once_again(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a, b]")
+    deliver(enriched, "one", "two", "open", "unknown")
+    enriched.sighten.signed = {quote("one"): SIGNED, quote("two"): SIGNED, quote("open"): None}
+
+    first = enriched.enrich(load=False)
+    calls = len(enriched.api.targets)
+    unloaded = enriched.enrich()
+    loaded = enriched.enrich()
+
+    assert [SIGNED] == [one[2] for one in pulls(enriched)]
+    assert (4, 1) == (first.asked, first.pulled)
+    assert (0, 0, 0, 0) == (unloaded.asked, unloaded.pulled, loaded.asked, loaded.pulled)
+    assert calls == len(enriched.api.targets) == 5
+
+
+def test_after_a_re_sign_no_call_carries_the_original_but_the_question_which_is_signed(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a]\nsite: [b]")
+    deliver(enriched, "one")
+    enriched.enrich()
+    enriched.sighten.signed = {quote("one"): [SIGNED]}
+    enriched.deliver(a_milestone("one", status="APPROVED"))
+    before = len(enriched.api.targets)
+    enriched.sighten.instead = {quote("one"): Said(503)}
+
+    unanswered = enriched.enrich()
+    enriched.sighten.instead = {}
+    enriched.enrich()
+    enriched.clock.sleep(25 * 3600)
+    enriched.enrich()
+
+    assert (0, 1) == (unanswered.pulled, unanswered.left)
+    assert {SIGNED} == {one[2] for one in pulls(enriched, before)}
+    assert 4 == len(pulls(enriched, before))
+
+
+def test_a_later_delivery_or_the_time_to_live_makes_a_pull_due_and_a_new_metric_only_itself(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a]")
+    deliver(enriched, "one", "two")
+    enriched.enrich()
+    configure(enriched, "quote: [a, b]")
+
+    enriched.enrich()
+    added = pulls(enriched)[2:]
+    enriched.deliver(a_milestone("one", status="APPROVED"))
+    enriched.enrich()
+    delivered = pulls(enriched)[4:]
+    enriched.clock.sleep(25 * 3600)
+    enriched.enrich()
+
+    assert {("b", quote("one")), ("b", quote("two"))} == {one[1:3] for one in added}
+    assert [("a,b", quote("one"))] == [one[1:3] for one in delivered]
+    assert {("a,b", quote("one")), ("a,b", quote("two"))} == {one[1:3] for one in pulls(enriched)[5:]}
+
+
+def test_a_refused_metric_is_found_and_costs_the_others_nothing_and_is_asked_once(enriched: Enriched) -> None:
+    configure(enriched, f"quote: [{', '.join(f'm{number}' for number in range(16))}]\nsite: [lone]")
+    deliver(enriched, *(f"{number}" for number in range(8)))
+    enriched.sighten.unknown = {"m5", "lone"}
+    enriched.sighten.values = {f"m{number}": number for number in range(16)}
+
+    result = enriched.enrich()
+    again = enriched.enrich(enrich_ttl_hours=1)
+    deliver(enriched, "new")
+    calls = len(enriched.api.targets)
+    later = enriched.enrich()
+    enriched.warehouse.publish()
+
+    asked_alone = Counter(one[1] for one in pulls(enriched))
+    assert ("quote.m5", "site.lone") == result.refused_metrics
+    assert (1, 1) == (asked_alone["m5"], asked_alone["lone"])
+    assert (0, 1, ()) == (again.pulled, later.pulled, later.refused_metrics)
+    assert {"m5", "lone"}.isdisjoint(name for one in pulls(enriched, calls) for name in one[1].split(","))
+    assert 9 * 15 == enriched.warehouse.value("select count(*) from dal_values")
+    assert [("data[].lone", 1), ("data[].m5", 1)] == enriched.warehouse.rows(
+        "select path, deliveries from ops.drift where drift = 'refused_metric' order by path"
+    )
+
+
+def test_a_quote_that_is_refused_as_a_whole_costs_the_others_nothing(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a, b]\nworkflow: [c]")
+    deliver(enriched, "odd", "one", "two")
+    odd = an_id("odd signed quote")
+    enriched.sighten.signed[quote("two")] = odd
+    enriched.sighten.instead = {odd: said_json({"detail": "No."}, status=400)}
+    enriched.sighten.values = {"a": 1, "b": 2, "c": 3}
+
+    result = enriched.enrich()
+    enriched.warehouse.publish()
+
+    assert () == result.refused_metrics
+    assert {(quote("odd"), 3), (quote("one"), 3)} == set(
+        enriched.warehouse.rows("select quote_id, count(*) from dal_values group by quote_id")
+    )
+
+
+def test_a_refused_metric_that_nothing_tells_from_a_refused_quote_is_asked_for_by_one_more(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a, b]")
+    deliver(enriched, *(f"{number}" for number in range(6)))
+    enriched.sighten.pulled = said_json({"detail": "No."}, status=400)
+
+    result = enriched.enrich()
+
+    assert ("quote.a", "quote.b") == result.refused_metrics
+    assert ["a,b", "a", "b", "a,b"] == [one[1] for one in pulls(enriched)]
+
+
+def test_an_answer_without_values_ends_those_before_it_and_a_refusal_ends_none(enriched: Enriched) -> None:
+    configure(enriched, "quote: [gone, none, not_yet, left_out, refused, fewer]")
+    deliver(enriched, "one")
+    enriched.sighten.values = {name: ["x", "y"] for name in ("gone", "none", "not_yet", "left_out", "refused", "fewer")}
+    enriched.enrich()
+    enriched.clock.sleep(25 * 3600)
+    enriched.sighten.unknown = {"refused"}
+    enriched.sighten.values = {"gone": [], "none": None, "not_yet": "APPROVED_BASELINE_NONEXISTANT", "fewer": ["z"]}
+    enriched.sighten.unsaid = {"left_out"}
+
+    enriched.enrich()
+    enriched.warehouse.publish()
+
+    assert [
+        ("fewer", 1, '"z"'),
+        ("none", 1, None),
+        ("refused", 1, '"x"'),
+        ("refused", 2, '"y"'),
+    ] == enriched.warehouse.rows("select metric, position, value from dal_values order by metric, position")
+    assert 12 == enriched.warehouse.value("select count(*) from history.dal_values where value in ('\"x\"', '\"y\"')")
+
+
+def test_numbers_keep_every_digit(enriched: Enriched) -> None:
+    configure(enriched, "quote: [m]")
+    deliver(enriched, "one")
+    enriched.sighten.pulled = Said(
+        200, b'{"data":[{"m":[12345678901234567890.123456789012345, 1.50]}]}', {"Content-Type": "application/json"}
+    )
+
+    enriched.enrich()
+    enriched.warehouse.publish()
+
+    assert ["12345678901234567890.123456789012345", "1.50"] == enriched.warehouse.column(
+        "select cast(value as varchar) from dal_values order by position"
+    )
+
+
+def test_the_baseline_is_told_by_the_prefix_and_else_by_the_file(enriched: Enriched) -> None:
+    configure(enriched, "quote: [x, p_x, s_x, a_x]\nsigned quote: {baseline: approved, metrics: [x, s_x]}")
+    deliver(enriched, "one")
+    enriched.sighten.values = dict.fromkeys(["x", "p_x", "s_x", "a_x"], 1)
+
+    enriched.enrich()
+    enriched.warehouse.publish()
+
+    assert [
+        ("quote", "a_x", "approved"),
+        ("quote", "p_x", "proposed"),
+        ("quote", "s_x", "signed"),
+        ("quote", "x", "live"),
+        ("signed quote", "s_x", "signed"),
+        ("signed quote", "x", "approved"),
+    ] == enriched.warehouse.rows("select object, metric, baseline from dal_values order by object, metric")
+
+
+def test_a_long_list_of_metrics_is_asked_for_in_calls_of_bounded_size(enriched: Enriched) -> None:
+    many = [f"metric_{number:03}" for number in range(120)]
+    long = [f"{'long_' * 38}{number}" for number in range(20)]
+    configure(enriched, f"quote: [{', '.join(many)}]\nsite: [{', '.join(long)}]")
+    deliver(enriched, "one")
+
+    enriched.enrich()
+
+    asked = [one[1].split(",") for one in pulls(enriched)]
+    assert max(len(metrics) for metrics in asked) == 50
+    assert max(len(target) for target in enriched.api.targets) < 2000
+    assert sorted(many + long) == sorted(name for metrics in asked for name in metrics)
+    assert 3 + 3 == len(asked)
+
+
+def test_a_quote_that_is_not_there_is_an_answer(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a, b]")
+    deliver(enriched, "one")
+    enriched.sighten.pulled = said_json({"detail": "Not found."}, status=404)
+
+    first, second = enriched.enrich(), enriched.enrich()
+    enriched.warehouse.publish()
+
+    assert (1, 0, ()) == (first.pulled, second.pulled, first.refused_metrics)
+    assert [("a", "missing"), ("b", "missing")] == enriched.warehouse.rows(
+        "select metric, answer from history.dal_values order by metric"
+    )
