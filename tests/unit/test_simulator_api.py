@@ -112,6 +112,15 @@ def test_next_keeps_the_filter(get: Get) -> None:
     assert 0 == get("/api/v1/project/", archived="true").json()["count"]
 
 
+def test_two_filters_leave_what_fits_both(get: Get, simulation: Simulation) -> None:
+    one, other = simulation.sites[:2]
+
+    both = get("/api/v1/milestone/", workflow_id=one.workflow_id, site_id=one.site_id).json()["count"]
+    neither = get("/api/v1/milestone/", workflow_id=one.workflow_id, site_id=other.site_id).json()["count"]
+
+    assert (3, 0) == (both, neither)
+
+
 def test_the_chain_from_site_to_sub_task_leads_to_what_the_webhook_said(get: Get, simulation: Simulation) -> None:
     life = simulation.lives[40]
 
