@@ -15,6 +15,9 @@ same sentences are COMMENTs in the file itself: `select * from duckdb_columns()`
 - `landing_id` names the delivery that a row comes from; `ops.deliveries` says what became of it.
 - `_rescued` holds, as JSON, whatever fitted no column of the row.
 - A grain is the set of columns that tells a table's rows apart.
+- `personal` names the kind of personal data that a column holds. The schema `masked` has a view of each table of `main`,
+  `marts` and `ops` that holds any: pseudonyms in place of e-mail addresses and names, of a file's name its ending, and of
+  texts and JSON only that there are some ([masks](decisions/names-are-masked-beside-the-tables.md)).
 """
 SCHEMAS = {
     "main": ("Current state", "One row for each thing that exists now. `main` need not be written in a query."),
@@ -56,16 +59,18 @@ def _table(model: Model) -> Iterator[str]:
         yield f"{WRITTEN_BY_A_STEP}\n"
     else:
         yield f"Grain: {', '.join(f'`{name}`' for name in model.grain)}\n"
-    rows = [(f"`{column.name}`", column.type, _cell(column.description)) for column in model.columns]
-    yield "\n".join(_aligned([("column", "type", "meaning"), *rows])) + "\n"
+    rows = [
+        (f"`{column.name}`", column.type, column.pii or "", _cell(column.description)) for column in model.columns
+    ]
+    yield "\n".join(_aligned([("column", "type", "personal", "meaning"), *rows])) + "\n"
 
 
-def _aligned(rows: list[tuple[str, str, str]]) -> Iterator[str]:
-    first, second = (max(len(row[place]) for row in rows) for place in (0, 1))
-    for number, (name, kind, meaning) in enumerate(rows):
-        yield f"| {name:{first}} | {kind:{second}} | {meaning} |"
+def _aligned(rows: list[tuple[str, str, str, str]]) -> Iterator[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    for number, (*cells, meaning) in enumerate(rows):
+        yield "".join(f"| {cell:{width}} " for cell, width in zip(cells, widths, strict=True)) + f"| {meaning} |"
         if number == 0:
-            yield f"|{'-' * (first + 2)}|{'-' * (second + 2)}|{'-' * (len(meaning) + 2)}|"
+            yield "".join(f"|{'-' * (width + 2)}" for width in widths) + f"|{'-' * (len(meaning) + 2)}|"
 
 
 def _cell(text: str) -> str:

@@ -10,6 +10,7 @@ from sighten_warehouse.checks import findings_table
 from sighten_warehouse.codes import own_codes
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.pseudonyms import PSEUDONYMS_SCHEMA
 from sighten_warehouse.versions import Version
 
 COMMITS_SCHEMA = pa.schema(
@@ -44,6 +45,7 @@ def hand_in(
         "version_batches": pa.Table.from_pylist(batches, schema=VERSION_BATCHES_SCHEMA),
         "own_codes": own_codes(layout),
         "findings": findings_table([]),
+        "pseudonyms": PSEUDONYMS_SCHEMA.empty_table(),
     }
     for name, table in parts.items():
         connection.register(f"_{name}", table)

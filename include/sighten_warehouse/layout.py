@@ -45,6 +45,11 @@ class Layout:
         return self.root / "codes.yml"
 
     @property
+    def pseudonym_key(self) -> Path:
+        """The secret that pseudonyms are made with; whoever has it can tell whose they are."""
+        return self.root / "pseudonyms.key"
+
+    @property
     def vault(self) -> Path:
         """Document bytes by content hash."""
         return self.root / "vault"

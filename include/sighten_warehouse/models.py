@@ -32,16 +32,20 @@ DUCKDB_TYPES = {
     "boolean": "boolean",
     "json": "json",
 }
+# What a column tells of a person: it decides what stands in its place where people are masked.
+PII_KINDS = ("email", "name", "file_name", "text", "json")
+RESCUED = "_rescued"  # whatever came, so it may be about anybody
 _HEADER = re.compile(r"^-- (?P<key>grain|inputs): (?P<value>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a model: its name, its type (a key of `DUCKDB_TYPES`) and what it means."""
+    """One column of a model: its name, its type (a key of `DUCKDB_TYPES`), its meaning, its kind of personal data."""
 
     name: str
     type: str
     description: str
+    pii: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,10 @@ def _description(folder: Path, stem: str) -> dict[str, Any]:
 def _column(path: Path, name: str, facts: Any) -> Column:
     if not isinstance(facts, dict) or facts.get("type") not in DUCKDB_TYPES or not facts.get("description"):
         raise ModelError(f"{path}: column {name}: expected a type of {', '.join(DUCKDB_TYPES)} and a description")
-    return Column(name, facts["type"], facts["description"])
+    pii = facts.get("pii", "json" if name == RESCUED else None)
+    if pii not in (None, *PII_KINDS):
+        raise ModelError(f"{path}: column {name}: pii is {pii}, expected one of {', '.join(PII_KINDS)}")
+    return Column(name, facts["type"], facts["description"], pii)
 
 
 def _names(listed: str) -> tuple[str, ...]:

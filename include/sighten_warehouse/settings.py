@@ -77,6 +77,11 @@ class Settings(BaseModel):
         5.0, gt=0, allow_inf_nan=False, description="Calls a second that all processes together may make to the API."
     )
     api_concurrency: int = Field(4, ge=1, le=64, description="Calls to the API that may be under way at once.")
+    pii: Literal["masked", "full"] = Field(
+        "masked",
+        description="What is shown of people in the report, in portable files and by `open_warehouse`: `masked`, "
+        "pseudonyms in place of e-mail addresses and names, and no texts that people wrote; or `full`.",
+    )
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="The SQL engine: `duckdb` or `spark`.")
 
     @field_validator("webhook_secret", "enrich_statuses", "document_creation_types", mode="before")

@@ -13,10 +13,12 @@ from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.history_views import COPIES, create_history, find_copies, history_files, stage_deliveries
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.masks import create_masked_views
 from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros, models
+from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.versions import Version
 
-SCHEMAS = ("history", "marts", "ops")
+SCHEMAS = ("history", "marts", "ops", "masked")
 PUBLISHED = ("current", "marts", "ops", "intervals")
 EXPORTED = ("main", "marts")
 
@@ -28,6 +30,7 @@ def build_warehouse(
 
     `versions` ends with the one that is being built. Tables of `main`, `marts` and `ops` hold their rows themselves;
     those of `history` are views of the lake's files, by absolute paths, or views of other tables: whoever asks pays.
+    The views of `masked` show them without personal data.
 
     Raises:
         ModelError: a model does not give the columns that its description lists.
@@ -51,6 +54,7 @@ def build_warehouse(
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
+        counts[PSEUDONYMS] = _replace_names(connection, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions))
         connection.execute("commit")
     sync(folder / "warehouse.duckdb")
@@ -80,6 +84,8 @@ def _create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     for model in in_order(PUBLISHED):
         _create(connection, model)
     connection.execute(macros("published"))
+    for view in create_masked_views(connection, PUBLISHED):
+        _describe(connection, view, "view")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -99,6 +105,13 @@ def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     row = connection.execute(f"insert into {model.full_name} {model.select}").fetchone()
     return int(row[0]) if row else 0
+
+
+def _replace_names(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
+    """Give every e-mail address and name its pseudonym; until then the masked views show none."""
+    connection.register("_pseudonyms", pseudonyms(connection, key=pseudonym_key(layout)))
+    connection.execute("insert into staging.pseudonyms from _pseudonyms")
+    return _fill(connection, models()[PSEUDONYMS])
 
 
 def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:

@@ -1,0 +1,68 @@
+"""Masks: views of the published tables in which personal data is replaced, for those who need no names."""
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+
+from sighten_warehouse.models import PII_KINDS, Column, Model, in_order
+from sighten_warehouse.pseudonyms import NAMED, PSEUDONYMS
+
+SCHEMA = "masked"
+MASKED = "masked"  # what stands in place of what has no pseudonym
+_BLOTS = {
+    "file_name": r"'masked' || lower(regexp_extract({value}, '\.[A-Za-z0-9]{{1,5}}$'))",
+    "text": "'masked'",
+    "json": "case when json_type({value}) = 'BOOLEAN' then {value} else cast('\"masked\"' as json) end",
+}
+
+
+def is_masked(model: Model) -> bool:
+    """Whether the model holds personal data, so that there is a masked view of it."""
+    return model.full_name != PSEUDONYMS and any(column.pii for column in model.columns)
+
+
+def masked_select(columns: Sequence[Column], *, source: str, pseudonyms: str = PSEUDONYMS) -> str:
+    """A `select` of the source in which personal data is replaced; NULL stays NULL, and an empty text empty."""
+    listed = ", ".join(f'{_value(number, column)} as "{column.name}"' for number, column in enumerate(columns))
+    return " ".join([f"select {listed} from {source} as rows", *_joins(columns, pseudonyms)])
+
+
+def _value(number: int, column: Column) -> str:
+    value = f'rows."{column.name}"'
+    if column.pii is None:
+        return value
+    mask = f"coalesce(names_{number}.pseudonym, '{MASKED}')" if column.pii in NAMED else _BLOTS[column.pii]
+    kept = "" if column.type == "json" else f"when {value} = '' then '' "
+    return f"case {kept}when {value} is not null then {mask.format(value=value)} end"
+
+
+def _joins(columns: Sequence[Column], pseudonyms: str) -> Iterator[str]:
+    for number, column in enumerate(columns):
+        if column.pii in NAMED:
+            name, value = f"names_{number}", f'rows."{column.name}"'
+            yield f"left join {pseudonyms} as {name} on {name}.kind = '{column.pii}' and {name}.value = {value}"
+
+
+def create_masked_views(connection: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> list[Model]:
+    """Create the masked view of every model of those folders that holds personal data; returns them as models."""
+    views = []
+    for model in in_order(folders):
+        if is_masked(model):
+            connection.execute(
+                f"create view {SCHEMA}.{model.name} as {masked_select(model.columns, source=model.full_name)}"
+            )
+            views.append(masked_model(model))
+    return views
+
+
+def masked_model(model: Model) -> Model:
+    """The masked view as a model: what it is called, and what its columns mean."""
+    columns = tuple(_masked_column(column) for column in model.columns)
+    said = f"{model.description} Personal data is masked."
+    return Model(model.folder, SCHEMA, model.name, said, True, columns, None, model.grain, (model.full_name,))
+
+
+def _masked_column(column: Column) -> Column:
+    said = {"file_name": " Only its ending is shown.", **dict.fromkeys(NAMED, " A pseudonym stands in its place.")}
+    masked = said.get(column.pii or "", " Masked." if column.pii in PII_KINDS else "")
+    return Column(column.name, column.type, column.description + masked, column.pii)
