@@ -22,6 +22,7 @@ from sighten_warehouse.due import STATUSES_SCHEMA
 from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
+from sighten_warehouse.pseudonyms import PSEUDONYMS_SCHEMA
 
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,
@@ -31,6 +32,7 @@ HANDED_IN = {
     "staging.every_delivery": schemas()["deliveries"],
     "staging.findings": FINDINGS_SCHEMA,
     "staging.own_codes": CODES_SCHEMA,
+    "staging.pseudonyms": PSEUDONYMS_SCHEMA,
     "staging.version_batches": VERSION_BATCHES_SCHEMA,
     "staging.versions": VERSIONS_SCHEMA,
     **{f"staging.{name}": schema for name, schema in schemas().items()},

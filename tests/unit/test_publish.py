@@ -36,7 +36,9 @@ def test_every_table_exists_and_is_described_from_the_first_publish_on(warehouse
     )
     bare = warehouse.rows("select table_name, column_name from duckdb_columns() where comment is null and not internal")
 
-    assert {(model.schema, model.name) for model in models().values() if model.schema not in NOT_PUBLISHED} == described
+    published = {(schema, name) for schema, name in described if schema != "masked"}
+    assert {(model.schema, model.name) for model in models().values() if model.schema not in NOT_PUBLISHED} == published
+    assert {("masked", "comments"), ("masked", "reviews"), ("masked", "drift")} <= described
     assert [] == bare
     assert 0 == warehouse.value("select count(*) from milestones")
 

@@ -20,6 +20,7 @@ HANDED_IN = {
     "staging.every_delivery",
     "staging.findings",
     "staging.own_codes",
+    "staging.pseudonyms",
     "staging.version_batches",
     "staging.versions",
     *(f"staging.{name}" for name in schemas()),
