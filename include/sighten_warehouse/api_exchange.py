@@ -42,6 +42,17 @@ def _innermost(error: BaseException) -> str:
     return type(error).__name__
 
 
+class _Session(requests.Session):
+    """One that leaves redirects alone.
+
+    `requests` prepares the next request even where it is told not to follow: it reads the whole body for that, and
+    fails over an address that is none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: whoever asks decides."""
+
+
 class Exchange:
     """One session for all threads of a client.
 
@@ -57,10 +68,11 @@ class Exchange:
 
     def __init__(self, *, auth: AuthBase, adapter: HTTPAdapter, clock: Clock) -> None:
         # At DEBUG it writes each address with its query, and so ids; its warnings may hold addresses too.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+        for name in ("urllib3.connectionpool", "urllib3.connection"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         self._auth = auth
         self._clock = clock
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"Accept": "application/json", "User-Agent": f"sighten-warehouse/{__version__}"})
         for scheme in ("http://", "https://"):

@@ -68,7 +68,7 @@ class Body:
             return self.begin_again("truncated", said="a Content-Length that is no number", http_status=status)
         if not self._place(response, promises):
             return self.begin_again("truncated", said="another part than was asked for", http_status=status)
-        lacking = self._read(response, until) or self._lacking(response, promises)
+        lacking = self._read(response, promises, until) or self._lacking(response, promises)
         if lacking is None:
             return None
         self._partial.checkpoint()
@@ -122,10 +122,13 @@ class Body:
             and _is_as_it_is(response.headers)
         )
 
-    def _read(self, response: requests.Response, until: float) -> str | None:
+    def _read(self, response: requests.Response, promises: Promises, until: float) -> str | None:
         """Reads to the end; says what came instead of it."""
         try:
-            while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
+            while most := _next_piece(response, promises):
+                piece = response.raw.read1(most, decode_content=True)
+                if not piece:
+                    return None
                 self._partial.write(piece)
                 if self._partial.size > self._most_bytes:
                     self._too_large(response.status_code)
@@ -133,7 +136,7 @@ class Body:
                     return "a body that did not end in time"
         except NETWORK_ERRORS as error:
             return setback_of(error).reason
-        return None
+        return f"more than the {promises.length} bytes announced"
 
     def _lacking(self, response: requests.Response, promises: Promises) -> str | None:
         came = response.raw.tell()
@@ -152,6 +155,22 @@ class Body:
         if self._failures >= MOST_FAILURES:
             raise DownloadError(status, said=said, http_status=http_status)
         return Setback(said, http_status)
+
+
+def _next_piece(response: requests.Response, promises: Promises) -> int:
+    """How many bytes to read; the last one by itself, when it can be seen whether it is the last; 0 if it is not."""
+    if promises.length is None or promises.is_chunked or not _is_as_it_is(response.headers):
+        return PIECE_BYTES
+    left = promises.length - int(response.raw.tell())
+    if left == 1 and _is_more_there(response):
+        return 0
+    return min(PIECE_BYTES, max(left - 1, 1))
+
+
+def _is_more_there(response: requests.Response) -> bool:
+    """Whether more than one byte waits: http.client would take the rest of a too long body for nothing at all."""
+    reader = getattr(getattr(response.raw, "_original_response", None), "fp", None)
+    return reader is not None and len(reader.peek(2)) > 1
 
 
 def _is_as_it_is(headers: Mapping[str, str]) -> bool:

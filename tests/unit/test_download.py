@@ -92,9 +92,11 @@ def test_a_document_cut_in_half_is_resumed_where_it_ended(tmp_path: Path) -> Non
         Said(200, PDF[:HALF], PDF_HEADERS, chunked=True),
         Said(200, PDF[:HALF], PDF_HEADERS, unframed=True),
         Said(200, PDF[:HALF], PDF_HEADERS | {"ETag": '"v1"'}, length=len(PDF)),
+        Said(200, PDF, PDF_HEADERS, length=HALF),
+        Said(200, PDF[:1000], PDF_HEADERS, length=999),
         Said(200, PDF, PDF_HEADERS | {"Content-Length": "many"}),
     ],
-    ids=["by its length", "by its chunks", "by nothing", "with an ETag", "length that is no number"],
+    ids=["by its length", "by chunks", "by nothing", "with an ETag", "too little", "a byte less", "no number"],
 )
 def test_a_document_that_is_always_cut_in_half_is_never_stored(tmp_path: Path, said: Said) -> None:
     with scripted(in_turn(said)) as api:
