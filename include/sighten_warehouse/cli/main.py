@@ -12,6 +12,7 @@ from sighten_warehouse.logs import events_to_stderr
 COMMANDS = (
     "receive",
     "load",
+    "enrich",
     "documents",
     "publish",
     "run",
