@@ -23,7 +23,7 @@ def a_milestone_about_somebody() -> dict[str, object]:
     documents = [a_document("Zebrafink"), a_document("plain", name="zebrafink")]
     comment = a_comment("1", SAYS_ZEBRA, "2025-03-01T10:00:00Z", commentor="zebrafink@example.com")
     comment |= {"commentor_first_name": "Zebrafink", "commentor_last_name": "Zebrafink"}
-    tasks = [a_task("a", sub_tasks=[a_sub_task("b", documents=documents)]
+    tasks = [a_task("a", sub_tasks=[a_sub_task("b", documents=documents)])]
     return a_milestone(assigned_to=ZEBRA, tasks=tasks, comments=[comment])
 
 
