@@ -24,7 +24,7 @@ def enrich_quotes() -> None:
 
         with asking() as settings:
             result = enrich.enrich(settings)
-            return tell(result, answered=result.asked)
+            return tell(result, answered=result.asked + result.pulled)
 
     enrich()
 

@@ -12,6 +12,7 @@ from stack.errors import WrongUseError
 from stack.ports import Port, read_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_plan(environ: Mapping[str, str], *, milestones: int) -> Plan:
         WrongUseError: a setting or a port is wrong, or the home belongs to a real Sighten.
     """
     try:
-        settings = read_settings(environ)
+        settings = read_settings({"SIGHTEN_DAL_METRICS": str(DAL_METRICS), **environ})
     except SettingError as error:
         raise WrongUseError(str(error)) from None
     if settings.api_url:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,10 +18,13 @@ class Progress:
     @contextmanager
     def step(self, doing: str, *, done: str) -> Iterator[None]:
         """Show what is being done, where there is a terminal; then say that it is done."""
-        shown = self.console.status(f"{escape(doing)} …") if self.console.is_terminal else nullcontext()
-        with shown:
+        with self.waiting(doing):
             yield
         self.say(done)
+
+    def waiting(self, doing: str) -> AbstractContextManager[object]:
+        """Show what is being done, where there is a terminal."""
+        return self.console.status(f"{escape(doing)} …") if self.console.is_terminal else nullcontext()
 
     def say(self, text: str) -> None:
         """A line with the time since the start."""

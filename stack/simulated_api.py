@@ -18,4 +18,7 @@ def simulated_api(plan: Plan, credentials: Credentials) -> dict[str, str]:
         "password": credentials.simulator_token,
         "extra": {"rate": CALLS_A_SECOND, "concurrency": CALLS_AT_ONCE},
     }
-    return {"AIRFLOW_CONN_SIGHTEN_DEFAULT": json.dumps(connection)}
+    return {
+        "AIRFLOW_CONN_SIGHTEN_DEFAULT": json.dumps(connection),
+        "SIGHTEN_DAL_METRICS": str(plan.settings.dal_metrics or ""),
+    }

@@ -8,6 +8,7 @@ from sighten_warehouse.landing import landing_files
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches
 from stack.airflow import start_airflow
+from stack.answers import await_answers
 from stack.errors import StackError
 from stack.parts import Stack
 from stack.processes import ChildDiedError
@@ -22,6 +23,8 @@ MOST_RESTARTS = 3
 def bring_up(stack: Stack) -> None:
     """Everything runs and the published version holds every webhook's delivery when this returns.
 
+    Answers of the API are waited for too, but not for long.
+
     Raises:
         StackError: a step failed, a process died or a deadline passed; the message says which and where to look.
     """
@@ -30,6 +33,7 @@ def bring_up(stack: Stack) -> None:
     start_airflow(stack)
     finish_delivering(stack, delivering)
     await_publish(stack, frozenset(landing_files(stack.plan.settings.layout.landing)))
+    await_answers(stack)
 
 
 def await_publish(stack: Stack, delivered: frozenset[str]) -> None:

@@ -16,15 +16,30 @@ QUERY = """
     select name, median(cycle_seconds) / 86400 as median_days
     from marts.approval_cycles group by name order by name"""
 _TABLES = "select schema_name, table_name, comment from duckdb_tables() where schema_name in ('main', 'marts', 'ops')"
+_RESOLVED = "select count(*), count(*) filter (resolution = 'signed'), count(*) filter (is_resigned) from quotes"
+_STORED = "select count(*) filter (download_status = 'stored'), count(download_status) from documents"
 _CYCLE = "select name, cycle_seconds from marts.approval_cycles where milestone_id = ?"
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the API told: quotes that were asked about, signed, and signed again; DAL values; documents."""
+
+    quotes: int
+    signed: int
+    resigned: int
+    values: int
+    stored: int
+    tried: int
+
+
+@dataclass(frozen=True)
 class Summary:
-    """Row counts and meanings by table, the sample's approval cycle if it was delivered, and where the file is."""
+    """Row counts and meanings by table, what the API told, the sample's approval cycle if any, where the file is."""
 
     path: Path
     tables: dict[str, tuple[int, str]]
+    told: Told
     sample_name: str | None
     sample_cycle: timedelta | None
 
@@ -41,13 +56,20 @@ def summarise(settings: Settings) -> Summary:
         tables = {
             f"{schema}.{name}": (_rows(connection, schema, name), comment or "") for schema, name, comment in described
         }
+        told = _told(connection)
         sample = connection.execute(_CYCLE, [SAMPLE_MILESTONE]).fetchall()
     name, seconds = sample[0] if sample else (None, None)
-    return Summary(path, tables, name, timedelta(seconds=seconds) if seconds is not None else None)
+    return Summary(path, tables, told, name, timedelta(seconds=seconds) if seconds is not None else None)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
     return int(connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()[0][0])
+
+
+def _told(connection: duckdb.DuckDBPyConnection) -> Told:
+    quotes, signed, resigned = connection.execute(_RESOLVED).fetchall()[0]
+    stored, tried = connection.execute(_STORED).fetchall()[0]
+    return Told(quotes, signed, resigned, _rows(connection, "main", "dal_values"), stored, tried)
 
 
 def spell(duration: timedelta) -> str:
@@ -57,6 +79,18 @@ def spell(duration: timedelta) -> str:
     hours, tenths = divmod(tenths, 36_000)
     minutes, tenths = divmod(tenths, 600)
     return f"{days} d {hours}:{minutes:02}:{tenths / 10:04.1f}"
+
+
+def _say(told: Told) -> list[str]:
+    lines = []
+    if told.quotes:
+        lines.append(
+            f"Of {told.quotes:,} quotes that the API was asked about, {told.signed:,} are signed, "
+            f"{told.resigned:,} of them again on another quote; it told {told.values:,} values."
+        )
+    if told.tried:
+        lines.append(f"Of {told.tried:,} documents that were asked for, {told.stored:,} are in the vault.")
+    return lines
 
 
 def render(summary: Summary) -> RenderableType:
@@ -70,7 +104,7 @@ def render(summary: Summary) -> RenderableType:
         for name, (rows, comment) in sorted(shown.items()):
             if name.startswith(f"{schema}."):
                 table.add_row(name.removeprefix("main."), f"{rows:,}", comment)
-    lines: list[RenderableType] = [table, Text()]
+    lines: list[RenderableType] = [table, Text(), *map(Text, _say(summary.told))]
     if summary.sample_cycle is not None:
         lines.append(
             Text(f"The vendor's sample, “{summary.sample_name}”, was approved after {spell(summary.sample_cycle)}.")
