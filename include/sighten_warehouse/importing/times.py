@@ -63,7 +63,7 @@ def name_pattern(text: str) -> NamePattern:
         ValueError: it is neither.
     """
     if "(?P<" not in text:
-        pieces = re.split(r"(%.)", text)
+        pieces = re.split(r"(%.?)", text)
         unknown = [one for one in pieces[1::2] if one not in _DIRECTIVES]
         if unknown or "%" not in text:
             raise ValueError(f"{text!r}: expected directives out of {' '.join(_DIRECTIVES)}, or named groups")
