@@ -9,7 +9,7 @@ from sighten_warehouse.report.timelines import found_milestones, timelines
 
 FORMAT = 1  # counts up when the page and the data change together
 ROWS = ("definitions", "organizations", "quarantine", "drift", "checks")
-COLUMNS = ("cohorts", "reviews", "tasks", "pending", "deliveries", "days", "quarantine_days")
+COLUMNS = ("cohorts", "reworks", "tasks", "pending", "deliveries", "days", "quarantine_days")
 KEPT_TIMELINES = 150
 
 Dataset = dict[str, Any]

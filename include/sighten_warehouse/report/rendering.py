@@ -1,0 +1,82 @@
+"""The page as one HTML file that needs nothing else: its style, its script, the chart library and the data inside."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from sighten_warehouse.report.dataset import Dataset
+
+ECHARTS = "vendor/echarts-6.1.0/echarts.common.min.js"
+SCRIPTS = (
+    "format",
+    "statistics",
+    "cells",
+    "elements",
+    "charts",
+    "approvals",
+    "rejections",
+    "waiting",
+    "deliveries",
+    "panels",
+    "filters",
+    "milestones",
+    "timeline",
+    "main",
+)
+
+
+def render(datasets: Sequence[Dataset], *, shown: str, live: bool) -> bytes:
+    """The page with the data of those environments, `shown` first.
+
+    A live page asks whoever serves it for lists and timelines of milestones, so these are left out of it.
+    """
+    kept = [{name: value for name, value in one.items() if not (live and name in ("found", "timelines"))} for one in datasets]
+    data = msgspec.json.encode({"shown": shown, "live": live, "environments": kept})
+    before, after = _page(live=live)
+    return before + as_html(data) + after
+
+
+def as_html(json: bytes) -> bytes:
+    """JSON of the same meaning that cannot end the element it stands in, whatever its texts hold."""
+    return json.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")
+
+
+def policy(*, live: bool) -> str:
+    """The page's Content-Security-Policy: our own two scripts and style by their digests, and nothing from elsewhere."""
+    scripts = " ".join(_digest(text) for text in (_text(ECHARTS), _script()))
+    asks = "'self'" if live else "'none'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src {_digest(_text('page/page.css'))}; img-src data:; "
+        f"connect-src {asks}; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _page(*, live: bool) -> tuple[bytes, bytes]:
+    """What stands before and after the data."""
+    page = _text("page/page.html")
+    parts = {"policy": policy(live=live), "style": _text("page/page.css"), "library": _text(ECHARTS), "script": _script()}
+    before, after = (page.replace("{{policy}}", parts["policy"]).split("{{data}}"))
+    for name in ("style", "library", "script"):
+        before, after = before.replace(f"{{{{{name}}}}}", parts[name]), after.replace(f"{{{{{name}}}}}", parts[name])
+    return before.encode(), after.encode()
+
+
+@cache
+def _script() -> str:
+    # One scope for all parts, so that nothing of theirs is global.
+    parts = "\n".join(_text(f"page/{name}.js") for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
+
+
+@cache
+def _text(name: str) -> str:
+    return files("sighten_warehouse.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
