@@ -1,6 +1,7 @@
 """Takes the body of an answer into a partial document, and says whether it is whole and a document at all."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import requests
@@ -22,7 +23,16 @@ from sighten_warehouse.payload.downloads import DownloadStatus
 
 MOST_FAILURES = 4
 LARGEST_DOCUMENT = 2 * 1024**3
+NO_END = "whole by its length, but it lacks the mark that ends a file of its format"
 _AS_IT_IS = ("", "identity")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A document that came whole, as far as can be told; `doubt` says what there is about it."""
+
+    mime_type: str
+    doubt: str | None
 
 
 class Body:
@@ -66,9 +76,12 @@ class Body:
         promises = promises_of(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
         if promises.is_length_unfit:
             return self.begin_again("truncated", said="a Content-Length that is no number", http_status=status)
-        if not self._place(response, promises):
+        if not self._fits(response, promises):
             return self.begin_again("truncated", said="another part than was asked for", http_status=status)
+        first, there = self._begin(response, promises)
         lacking = self._read(response, promises, until) or self._lacking(response, promises)
+        if not self._partial.goes_on(first, there):
+            return self.begin_again("truncated", said="a part that does not go on", http_status=status)
         if lacking is None:
             return None
         self._partial.checkpoint()
@@ -76,8 +89,8 @@ class Body:
             return Setback(lacking, status)  # the next attempt gets further
         return self._failed("truncated", said=lacking, http_status=status)
 
-    def judge(self, response: requests.Response) -> str | Setback:
-        """The MIME type of the document that lies there, or why to fetch it again.
+    def judge(self, response: requests.Response) -> Whole | Setback:
+        """What the document is that lies there, or why to fetch it again.
 
         Raises:
             DownloadError: it is no document, or wrong too often.
@@ -87,7 +100,8 @@ class Body:
         promises = promises_of(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
         if not self._partial.size:
             raise DownloadError("empty", said="an empty body", http_status=status)
-        if not promises.tell_the_end and not ends_as_its_format_does(path):
+        ends = ends_as_its_format_does(path)
+        if not promises.tell_the_end and not ends:
             return self.begin_again("truncated", said="a body whose end nothing tells", http_status=status)
         wrong = wrong_hash(path, promises.hashes) if _is_as_it_is(response.headers) else None
         if wrong:
@@ -95,32 +109,33 @@ class Body:
         mime_type = mime_type_of(head_of(path), name=self._name)
         content_type = response.headers.get("Content-Type", "")
         refuse_pages(path, mime_type=mime_type, content_type=content_type, name=self._name, http_status=status)
-        return mime_type
+        return Whole(mime_type, NO_END if ends is False else None)
 
     def error_inside(self) -> bytes | None:
         """The bytes that came, where they are few enough to be an error in JSON."""
         return small_error(self._partial.path)
 
-    def _place(self, response: requests.Response, promises: Promises) -> bool:
-        """The partial is where this body goes on, or begins; False if it is a part that does not fit."""
+    def _fits(self, response: requests.Response, promises: Promises) -> bool:
+        """Whether the body is the whole document, or the part of it that was asked for."""
         if response.status_code != HTTPStatus.PARTIAL_CONTENT:
             if (promises.length or 0) > self._most_bytes:
                 self._too_large(response.status_code)
-            validator = strong_validator(response.headers) if _is_as_it_is(response.headers) else None
-            self._partial.restart(total=promises.length, validator=validator)
             return True
         part, kept = part_of(response.headers.get("Content-Range", "")), self._partial.kept
+        if part is None or not self._partial.goes_on_at or not _is_as_it_is(response.headers):
+            return False
         etag = response.headers.get("ETag")
-        is_this_version = etag is None or kept.validator is None or etag == kept.validator or etag[:1] != '"'
-        is_this_length = part is not None and (None in (kept.total, part.total) or kept.total == part.total)
-        return (
-            part is not None
-            and bool(self._partial.range_headers())
-            and part.first == self._partial.size
-            and is_this_version
-            and is_this_length
-            and _is_as_it_is(response.headers)
-        )
+        is_this_version = etag is None or not str(kept.validator).startswith('"') or etag == kept.validator
+        is_this_length = None in (kept.total, part.total) or kept.total == part.total
+        return part.first == self._partial.goes_on_at and is_this_version and is_this_length
+
+    def _begin(self, response: requests.Response, promises: Promises) -> tuple[int, bytes]:
+        """The partial is where the body begins; returns where that is, and what was there of it already."""
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            return self._partial.goes_on_at, self._partial.step_back()
+        validator = strong_validator(response.headers) if _is_as_it_is(response.headers) else None
+        self._partial.restart(total=promises.length, validator=validator)
+        return 0, b""
 
     def _read(self, response: requests.Response, promises: Promises, until: float) -> str | None:
         """Reads to the end; says what came instead of it."""

@@ -14,7 +14,7 @@ from sighten_warehouse.api_exchange import Exchange
 from sighten_warehouse.api_origin import origin_of
 from sighten_warehouse.client import MOST_REDIRECTS, REDIRECTS, ApiClient
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.download_body import Body
+from sighten_warehouse.download_body import Body, Whole
 from sighten_warehouse.errors import DownloadError
 
 ASKED_FOR = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -27,7 +27,7 @@ class Fetched:
     """The bytes lie whole in the partial, and are a document."""
 
     http_status: int
-    mime_type: str
+    whole: Whole
 
 
 class Fetch:
@@ -88,7 +88,7 @@ class Fetch:
         if setback:
             return setback
         try:
-            mime_type = self._body.judge(response)
+            whole = self._body.judge(response)
         except DownloadError:
             inside = self._body.error_inside() if is_api else None
             if inside is None:
@@ -99,7 +99,7 @@ class Fetch:
             if isinstance(meant, Setback):
                 return meant
             raise
-        return mime_type if isinstance(mime_type, Setback) else Fetched(response.status_code, mime_type)
+        return whole if isinstance(whole, Setback) else Fetched(response.status_code, whole)
 
     def _refused(self, response: requests.Response, attempt: Attempt) -> Setback:
         answer = self._client.judged(response, attempt)

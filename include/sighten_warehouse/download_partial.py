@@ -13,6 +13,7 @@ from sighten_warehouse.durable import ensure_folder, write_durably
 
 MEBIBYTE = 1024 * 1024
 CHECKPOINT_BYTES = 16 * MEBIBYTE
+OVERLAP_BYTES = 4096  # asked for again when the rest is, to see that it goes on in the same bytes
 FORGOTTEN_AFTER_S = 7 * 86400.0
 
 
@@ -52,11 +53,37 @@ class Partial:
         self.kept = kept if fits else Kept(route=route)
         self._cut_to(self.kept.size)
 
+    @property
+    def goes_on_at(self) -> int:
+        """From which byte on to ask; 0 for the whole."""
+        return max(0, self.size - OVERLAP_BYTES) if self.kept.validator is not None else 0
+
     def range_headers(self) -> dict[str, str]:
         """The headers that ask for the rest only, and only if it is the rest of this version."""
-        if not self.size or self.kept.validator is None:
+        if not self.goes_on_at or self.kept.validator is None:
             return {}
-        return {"Range": f"bytes={self.size}-", "If-Range": self.kept.validator}
+        return {"Range": f"bytes={self.goes_on_at}-", "If-Range": self.kept.validator}
+
+    def step_back(self) -> bytes:
+        """Goes to where the rest begins; returns the bytes that were there already and come again."""
+        first = self.goes_on_at
+        self.flush()
+        with self.path.open("rb") as file:
+            file.seek(first)
+            there = file.read()
+        self._cut_to(first)
+        return there
+
+    def goes_on(self, first: int, there: bytes) -> bool:
+        """Whether what was there from that byte on came again; as much of it as did not come is put back."""
+        self.flush()
+        with self.path.open("rb") as file:
+            file.seek(first)
+            came = file.read(len(there))
+        if came != there[: len(came)]:
+            return False
+        self.write(there[len(came) :])
+        return True
 
     def restart(self, *, total: int | None = None, validator: str | None = None) -> None:
         """Begins again from the first byte."""

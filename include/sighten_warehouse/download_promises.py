@@ -106,13 +106,13 @@ def wrong_hash(path: Path, hashes: tuple[tuple[str, bytes], ...]) -> str | None:
     return None
 
 
-def ends_as_its_format_does(path: Path) -> bool:
-    """Whether the file is of a format that has a mark at its end, and has it there."""
+def ends_as_its_format_does(path: Path) -> bool | None:
+    """Whether the mark stands there that ends a file of its format; None of a format that has none."""
     with path.open("rb") as file:
         begin = file.read(8)
         for magic, mark, within in _ENDS:
             if begin.startswith(magic):
-                file.seek(0, 2)
-                file.seek(max(0, file.tell() - within))
+                size = file.seek(0, 2)
+                file.seek(max(0, size - within))
                 return mark in file.read()
-    return False
+    return None

@@ -30,12 +30,14 @@ from factories import an_id
 from sighten_warehouse.api_retries import Patience
 from sighten_warehouse.documents import outcomes_of
 from sighten_warehouse.download import DueDocument
-from sighten_warehouse.download_partial import partial_of
+from sighten_warehouse.download_body import NO_END
+from sighten_warehouse.download_partial import OVERLAP_BYTES, partial_of
 from sighten_warehouse.errors import AuthenticationError, CircuitOpenError, StorageError
 from sighten_warehouse.payload.downloads import DownloadRecord
 from sighten_warehouse.vault import PARTIAL_FOLDER
 
 HALF = len(PDF) // 2
+FIRST = HALF - OVERLAP_BYTES  # where the rest of a half begins: some bytes come again
 PDF_HEADERS = {"Content-Type": "application/pdf"}
 
 
@@ -79,8 +81,8 @@ def test_a_document_cut_in_half_is_resumed_where_it_ended(tmp_path: Path) -> Non
     with scripted(file_server(PDF, cut=lambda number: HALF if number == 1 else None)) as api:
         record = download(tmp_path, api.url)
 
-    assert ("stored", SHA256) == (record.download_status, record.sha256)
-    assert [(None, None), (f"bytes={HALF}-", '"v1"')] == [
+    assert ("stored", SHA256, None) == (record.download_status, record.sha256, record.reason)
+    assert [(None, None), (f"bytes={FIRST}-", '"v1"')] == [
         (asked.headers.get("Range"), asked.headers.get("If-Range")) for asked in api.asked
     ]
 
@@ -115,6 +117,13 @@ def test_a_body_that_only_its_format_tells_the_end_of_is_stored_when_that_is_the
     assert ("stored", SHA256) == (record.download_status, record.sha256)
 
 
+def test_a_document_that_is_whole_by_its_length_alone_is_stored_with_a_doubt(tmp_path: Path) -> None:
+    with scripted(in_turn(Said(200, PDF[:HALF], PDF_HEADERS))) as api:
+        record = download(tmp_path, api.url)
+
+    assert ("stored", NO_END) == (record.download_status, record.reason)
+
+
 def test_another_process_goes_on_where_one_was_cut_off(tmp_path: Path) -> None:
     with scripted(file_server(PDF, cut=lambda _: 0)) as api:
         (vault_of(tmp_path) / PARTIAL_FOLDER).mkdir(parents=True)
@@ -125,7 +134,7 @@ def test_another_process_goes_on_where_one_was_cut_off(tmp_path: Path) -> None:
         second = download(tmp_path, api.url)
 
     assert ("truncated", "stored") == (first.download_status, second.download_status)
-    assert [f"bytes={HALF}-"] == [asked.headers.get("Range") for asked in api.asked]
+    assert [f"bytes={FIRST}-"] == [asked.headers.get("Range") for asked in api.asked]
     assert [] == on_the_way(tmp_path)
 
 
@@ -139,7 +148,7 @@ def test_bytes_that_were_not_synced_before_a_crash_are_asked_for_again(tmp_path:
         record = download(tmp_path, api.url)
 
     assert SHA256 == record.sha256
-    assert [f"bytes={HALF}-"] == [asked.headers.get("Range") for asked in api.asked]
+    assert [f"bytes={FIRST}-"] == [asked.headers.get("Range") for asked in api.asked]
 
 
 @pytest.mark.parametrize(
@@ -147,12 +156,13 @@ def test_bytes_that_were_not_synced_before_a_crash_are_asked_for_again(tmp_path:
     [
         Said(200, PDF, PDF_HEADERS),
         Said(416, b"", {"Content-Range": f"bytes */{HALF}"}),
-        Said(206, PDF[HALF + 1 :], {"Content-Range": f"bytes {HALF + 1}-{len(PDF) - 1}/{len(PDF)}"}),
-        Said(206, PDF[HALF:], {"Content-Range": f"bytes {HALF}-{len(PDF) - 1}/{len(PDF)}", "ETag": '"v2"'}),
-        Said(206, PDF[HALF:], {"Content-Range": f"bytes {HALF}-{len(PDF)}/{len(PDF) + 1}"}),
-        Said(206, PDF[HALF:], {}),
+        Said(206, PDF[FIRST + 1 :], {"Content-Range": f"bytes {FIRST + 1}-{len(PDF) - 1}/{len(PDF)}"}),
+        Said(206, PDF[FIRST:], {"Content-Range": f"bytes {FIRST}-{len(PDF) - 1}/{len(PDF)}", "ETag": '"v2"'}),
+        Said(206, PDF[FIRST:], {"Content-Range": f"bytes {FIRST}-{len(PDF)}/{len(PDF) + 1}"}),
+        Said(206, PDF[FIRST:], {}),
+        Said(206, PDF[:-FIRST], {"Content-Range": f"bytes {FIRST}-{len(PDF) - 1}/{len(PDF)}"}),
     ],
-    ids=["the whole", "416", "another part", "another version", "another length", "no range"],
+    ids=["the whole", "416", "another part", "another version", "another length", "no range", "other bytes"],
 )
 def test_what_does_not_continue_what_is_there_begins_again(tmp_path: Path, second: Said) -> None:
     first = Said(200, PDF[:HALF], PDF_HEADERS | {"ETag": '"v1"'}, length=len(PDF))
@@ -160,7 +170,7 @@ def test_what_does_not_continue_what_is_there_begins_again(tmp_path: Path, secon
         record = download(tmp_path, api.url)
 
     assert ("stored", SHA256) == (record.download_status, record.sha256)
-    assert [None, f"bytes={HALF}-", None][: len(api.asked)] == [asked.headers.get("Range") for asked in api.asked]
+    assert [None, f"bytes={FIRST}-", None][: len(api.asked)] == [asked.headers.get("Range") for asked in api.asked]
 
 
 def test_a_weak_etag_resumes_nothing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from sighten_warehouse.api_answer import Setback
 from sighten_warehouse.api_exchange import Exchange
 from sighten_warehouse.download_addresses import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
 from sighten_warehouse.download_fetch import next_address
+from sighten_warehouse.download_partial import OVERLAP_BYTES
 from sighten_warehouse.errors import DownloadError
 
 DOCUMENT = Said(200, PDF, {"Content-Type": "application/pdf"})
@@ -81,13 +82,13 @@ def test_whoever_leads_back_to_the_api_gets_no_request_with_the_token(tmp_path: 
 
 def test_a_document_of_another_host_is_resumed_there(tmp_path: Path) -> None:
     with (
-        scripted(file_server(PDF, cut=lambda number: 1000 if number == 1 else None)) as storage,
+        scripted(file_server(PDF, cut=lambda number: 10_000 if number == 1 else None)) as storage,
         scripted(in_turn(led_to(f"{storage.url}/signed"))) as api,
     ):
         record = download(tmp_path, api.url)
 
     assert "stored" == record.download_status
-    assert [None, "bytes=1000-"] == [asked.headers.get("Range") for asked in storage.asked]
+    assert [None, f"bytes={10_000 - OVERLAP_BYTES}-"] == [asked.headers.get("Range") for asked in storage.asked]
     assert 2 == len(api.asked)
 
 

@@ -52,7 +52,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         document_id: the document.
         download_status: what became of it.
-        reason: in words, what kept it from being stored; None if it was.
+        reason: in words, what kept it from being stored, or what is odd about what was.
         sha256: of the stored bytes, and their name in the vault.
         size_bytes: of the stored bytes.
         mime_type: told from the stored bytes.

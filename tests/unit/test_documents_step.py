@@ -1,0 +1,236 @@
+"""The documents that are due, from deliveries to rows of the published version, and the commands around them."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from downloading import PDF, SHA256, in_vault, settings_for
+from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
+
+from factories import a_document, a_milestone, a_sub_task, a_task, an_id
+from sighten_warehouse.cli.main import commands
+from sighten_warehouse.documents import DownloadResult, download_documents
+from sighten_warehouse.documents_known import stored_documents
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.simulator.api import Conduct
+from sighten_warehouse.simulator.contents import content_of
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.running import running
+from sighten_warehouse.simulator.troubles import Documents, Ranges
+from sighten_warehouse.vault import DAMAGED_FOLDER, stored_files
+from warehouses import Warehouse
+
+ONE, TWO = an_id("document one"), an_id("document two")
+
+
+class Api:
+    """Hands out what it has by document id; else it says what it is told to."""
+
+    def __init__(self) -> None:
+        self.has: dict[str, bytes] = {ONE: PDF}
+        self.otherwise = said_json({"detail": "Not found."}, 404)
+
+    def answer(self, asked: Asked) -> Said:
+        document_id = asked.target.split("/")[4]
+        content = self.has.get(document_id)
+        return self.otherwise if content is None else Said(200, content, {"Content-Type": "application/pdf"})
+
+
+@pytest.fixture
+def sighten() -> Api:
+    return Api()
+
+
+@pytest.fixture
+def api(sighten: Api) -> Iterator[ScriptedApi]:
+    with scripted(sighten.answer) as one:
+        yield one
+
+
+@pytest.fixture
+def settings(warehouse: Warehouse, api: ScriptedApi) -> Settings:
+    """Of a home that holds a milestone with two uploaded documents and a generated one."""
+    documents = [a_document("one"), a_document("two"), a_document("three", creation_type="GENERATED")]
+    warehouse.land(a_milestone(tasks=[a_task("t", sub_tasks=[a_sub_task("s", documents=documents)])]))
+    warehouse.load()
+    return settings_for(warehouse.settings.home, api.url)
+
+
+def step(settings: Settings, clock: FakeClock) -> DownloadResult:
+    return download_documents(settings, clock=clock)
+
+
+def call(settings: Settings, *words: str) -> Result:
+    environment = {
+        "SIGHTEN_HOME": str(settings.home),
+        "SIGHTEN_API_URL": str(settings.api_url),
+        "SIGHTEN_API_TOKEN": TOKEN,
+        "SIGHTEN_API_RATE": "1000",
+    }
+    return CliRunner().invoke(commands, ["documents", *words], env=environment)
+
+
+def said(result: Result) -> str:
+    """What it printed, without the events that go to stdout where nobody has said where to."""
+    return "".join(line for line in result.stdout.splitlines(keepends=True) if "[info" not in line)
+
+
+def test_what_is_due_is_downloaded_once_and_what_is_not_there_is_asked_for_after_growing_waits(
+    warehouse: Warehouse, sighten: Api, api: ScriptedApi, settings: Settings
+) -> None:
+    clock = FakeClock()
+
+    first, again = step(settings, clock), step(settings, clock)
+    warehouse.load()
+    clock.sleep(3601)
+    an_hour_later, then = step(settings, clock), step(settings, clock)
+    clock.sleep(3601)
+    two_hours_later = step(settings, clock)
+    sighten.has[TWO] = b"%PDF-1.4 two %%EOF"
+    clock.sleep(3600)
+    at_last = step(settings, clock)
+
+    assert {"stored": 1, "not_found": 1} == first.statuses
+    assert [0, 1, 0, 0, 1] == [one.due for one in (again, an_hour_later, then, two_hours_later, at_last)]
+    assert {"stored": 1} == at_last.statuses
+    assert 4 == len(api.asked)
+
+
+def test_the_published_documents_tell_where_their_bytes_are(warehouse: Warehouse, settings: Settings) -> None:
+    step(settings, FakeClock())
+    warehouse.load()
+    warehouse.publish()
+
+    sql = "select document_id, download_status, sha256, size_bytes, mime_type, vault_path from documents order by name"
+    [one, three, two] = warehouse.rows(sql)
+
+    assert (ONE, "stored", SHA256, len(PDF), "application/pdf") == one[:-1]
+    assert PDF == Path(one[-1]).read_bytes()
+    assert Path(one[-1]).is_absolute()
+    assert (TWO, "not_found", None, None, None, None) == two
+    assert (None,) * 5 == three[1:]
+    assert ["applied"] * 3 == warehouse.column("select outcome from ops.deliveries")
+
+
+def test_one_document_that_cannot_be_had_keeps_no_other_and_all_forbidden_ones_say_whose_token_it_is(
+    sighten: Api, settings: Settings
+) -> None:
+    sighten.otherwise = said_json({"detail": "No."}, 403)
+    mixed = step(settings, FakeClock())
+    sighten.has.clear()
+    all_forbidden = download_documents(
+        settings.model_copy(update={"document_creation_types": ("GENERATED",)}), clock=FakeClock()
+    )
+
+    assert ({"stored": 1, "forbidden": 1}, None) == (mixed.statuses, mixed.problem)
+    assert {"forbidden": 1} == all_forbidden.statuses
+    assert "all 1 documents were refused with 403" in str(all_forbidden.problem)
+    assert "sighten_default" in str(all_forbidden.problem)
+
+
+def test_the_command_says_what_became_of_the_documents_and_the_list_how_far_they_are(settings: Settings) -> None:
+    before = json.loads(said(call(settings, "list", "--json")))
+    first, again = call(settings), call(settings)
+    listed = json.loads(said(call(settings, "list", "--json")))
+
+    assert [("not_tried", 2)] == [(one["download_status"], one["documents"]) for one in before]
+    assert 1 == first.exit_code
+    assert f"due 2: 1 not_found, 1 stored ({len(PDF):,} bytes stored)\n" == said(first)
+    assert (0, "due 0: nothing to do (0 bytes stored)\n") == (again.exit_code, said(again))
+    assert [("not_found", 1), ("stored", 1)] == [(one["download_status"], one["documents"]) for one in listed]
+    assert "not_found" in call(settings, "list").stdout
+
+
+def test_fetch_writes_one_document_from_the_api_and_then_from_the_vault(
+    tmp_path: Path, api: ScriptedApi, settings: Settings
+) -> None:
+    first = call(settings, "fetch", ONE, "--to", str(tmp_path / "one.pdf"))
+    second = call(settings, "fetch", ONE.upper(), "--to", str(tmp_path / "again.pdf"))
+
+    assert (0, 0) == (first.exit_code, second.exit_code)
+    assert SHA256 in second.stdout
+    assert [PDF, PDF] == [(tmp_path / name).read_bytes() for name in ("one.pdf", "again.pdf")]
+    assert 1 == len(api.asked)
+    assert [PDF] == in_vault(settings.home)
+
+
+def test_fetch_overwrites_only_when_told_to_and_leaves_nothing_of_what_it_cannot_have(
+    tmp_path: Path, settings: Settings
+) -> None:
+    kept = tmp_path / "kept.pdf"
+    kept.write_text("mine")
+
+    refused = call(settings, "fetch", ONE, "--to", str(kept))
+    kept_content = kept.read_text()
+    forced = call(settings, "fetch", ONE, "--to", str(kept), "--force")
+    missing = call(settings, "fetch", TWO, "--to", str(tmp_path / "two.pdf"))
+    no_id = call(settings, "fetch", "../x", "--to", str(tmp_path / "x.pdf"))
+
+    assert (2, "mine") == (refused.exit_code, kept_content)
+    assert (0, PDF) == (forced.exit_code, kept.read_bytes())
+    assert "not_found: answered 404" in str(missing.exception)
+    assert 2 == no_id.exit_code
+    assert ["kept.pdf"] == [path.name for path in tmp_path.iterdir() if path.is_file()]
+
+
+def test_verify_finds_damage_and_repairs_it_by_downloading_again(settings: Settings) -> None:
+    call(settings)
+    sound = call(settings, "verify")
+    [stored] = stored_files(settings.layout.vault)
+    stored.chmod(0o644)
+    stored.write_bytes(PDF[:-1] + b"\0")
+
+    found = call(settings, "verify", "--json")
+    repaired = call(settings, "verify", "--repair")
+    call(settings)
+
+    assert (0, "1 files, 1 documents, 0 damaged, 0 named by no record\n") == (sound.exit_code, said(sound))
+    assert (1, 1) == (found.exit_code, repaired.exit_code)
+    assert [{"vault_path": f"vault/{SHA256[:2]}/{SHA256}", "problem": "other_bytes", "document_ids": [ONE]}] == (
+        json.loads(said(found))["damages"]
+    )
+    assert [PDF] == in_vault(settings.home)
+    assert 1 == len(list((settings.layout.vault / DAMAGED_FOLDER).iterdir()))
+    assert 0 == call(settings, "verify").exit_code
+
+
+def test_a_missing_file_is_found_and_fetch_gets_it_again(tmp_path: Path, settings: Settings) -> None:
+    call(settings)
+    [stored] = stored_files(settings.layout.vault)
+    stored.unlink()
+
+    verified = call(settings, "verify", "--json")
+    fetched = call(settings, "fetch", ONE, "--to", str(tmp_path / "one.pdf"))
+
+    assert ["missing"] == [one["problem"] for one in json.loads(said(verified))["damages"]]
+    assert 0 == fetched.exit_code
+    assert 0 == call(settings, "verify").exit_code
+
+
+@pytest.mark.parametrize("ranges", ["yes", "wrong"])
+def test_the_simulated_sightens_documents_are_stored_whole_wherever_they_are(
+    warehouse: Warehouse, ranges: Ranges
+) -> None:
+    simulation, clock = lives(4, 4), FakeClock()
+    documents = Documents(
+        redirects=0.5, ranges=ranges, names="hostile", troubles={"truncated": 0.5}, tries=1, least_bytes=30_000
+    )
+    warehouse.land(*(life.final for life in simulation.lives))
+    warehouse.load()
+    with running(simulation, Conduct(documents=documents)) as there:
+        settings = settings_for(warehouse.settings.home, there.url)
+        result = download_documents(settings, clock=clock)
+
+    stored = stored_documents(settings, clock=clock)
+    assert {"stored": len(stored)} == result.statuses
+    assert len(stored) > 5
+    assert [] == [one for one in stored if sha256_of_content(one.document_id) != one.sha256]
+    assert there.journal.calls["storage GET /files/{uuid}"].count > 2
+    assert 0 == there.journal.credentials_sent_elsewhere
+
+
+def sha256_of_content(document_id: str) -> str:
+    return hashlib.sha256(content_of(document_id, least_bytes=30_000)).hexdigest()
