@@ -13,6 +13,7 @@ import structlog
 
 from sighten_warehouse import __version__
 from sighten_warehouse.codes import codes_digest
+from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.lake import Manifest, commits
 from sighten_warehouse.lake_folder import pinned, remove_unneeded
@@ -37,21 +38,21 @@ def publish(settings: Settings) -> Version:
         LakeError: commits contradict each other; the version before stays.
         ModelError: a model does not give the columns that its description lists; the version before stays.
         CheckError: a check of severity `fail` found something; the version before stays.
-        SettingError: the home's list of codes is ill-formed; the version before stays.
+        SettingError: the home's list of codes or the file of metrics is ill-formed; the version before stays.
     """
     with one_writer(settings.layout, "publish"):
         layout = pinned(settings.layout)
         committed = commits(layout)
-        version = _name_version(layout, committed)
+        version = _name_version(settings, layout, committed)
         aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
         ensure_folder(aside)
         try:
             tables = build_warehouse(
                 aside,
+                settings=settings,
                 layout=layout,
                 commits=committed,
                 versions=[*versions(layout), version],
-                api_url=settings.api_url,
             )
             version = _swap_in(layout, aside, version, tables)
         finally:
@@ -61,7 +62,7 @@ def publish(settings: Settings) -> Version:
     return version
 
 
-def _name_version(layout: Layout, committed: Sequence[Manifest]) -> Version:
+def _name_version(settings: Settings, layout: Layout, committed: Sequence[Manifest]) -> Version:
     now = datetime.now(UTC)
     known = published_batches(layout)
     return Version(
@@ -73,6 +74,7 @@ def _name_version(layout: Layout, committed: Sequence[Manifest]) -> Version:
         tables={},
         path=str(layout.warehouse_file),
         codes=codes_digest(layout),
+        dal_metrics=dal_metrics_digest(settings),
         lake=layout.lake.name,
     )
 

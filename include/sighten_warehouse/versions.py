@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sighten_warehouse.codes import codes_digest
+from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import commits
@@ -21,7 +22,7 @@ class Version:
     """One published version.
 
     `new_batches` are those that no version before it held; `tables`: name → rows; `codes`: the digest of the home's;
-    `lake`: the folder that its views of history read.
+    `lake`: the folder that its views of history read; `dal_metrics`: the digest of the file of metrics.
     """
 
     version: str
@@ -33,6 +34,7 @@ class Version:
     path: str
     codes: str = ""
     lake: str = "lake"
+    dal_metrics: str = ""
 
     @property
     def published_time(self) -> datetime:
@@ -68,12 +70,13 @@ def published_batches(layout: Layout) -> set[str]:
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether the newest version holds every committed batch and was made by this code, with the codes known now."""
+    """Whether the newest version holds all that is committed, made by this code, with today's codes and metrics."""
     layout = settings.layout
     known = versions(layout)
     if not known or not layout.warehouse_file.exists():
         return False
     committed = {manifest.batch_id for manifest in commits(layout)}
     same_code = known[-1].code_version.endswith(code_digest()) and known[-1].codes == codes_digest(layout)
+    same_metrics = known[-1].dal_metrics == dal_metrics_digest(settings)
     same_lake = known[-1].lake == pinned(layout).lake.name
-    return same_code and same_lake and committed <= published_batches(layout)
+    return same_code and same_metrics and same_lake and committed <= published_batches(layout)

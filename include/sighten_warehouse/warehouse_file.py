@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 
 from sighten_warehouse.checks import findings_table, run_checks, stage_new_history
+from sighten_warehouse.dal_metrics import read_dal_metrics
+from sighten_warehouse.dal_views import create_dal_views
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.handed_in import hand_in
@@ -16,6 +18,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.masks import create_masked_views
 from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros, models
 from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
+from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
 
 SCHEMAS = ("history", "marts", "ops", "masked")
@@ -24,7 +27,7 @@ EXPORTED = ("main", "marts")
 
 
 def build_warehouse(
-    folder: Path, *, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version], api_url: str | None
+    folder: Path, *, settings: Settings, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version]
 ) -> dict[str, int]:
     """Write `warehouse.duckdb` and `parquet/` into the folder, synced; returns the rows of each table.
 
@@ -35,9 +38,10 @@ def build_warehouse(
     Raises:
         ModelError: a model does not give the columns that its description lists.
         CheckError: a check of severity `fail` found something.
+        SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
     with _warehouse(folder / "warehouse.duckdb") as connection:
-        connection.execute("set variable api_url = ?", [api_url])
+        connection.execute("set variable api_url = ?", [settings.api_url])
         connection.execute("set variable home = ?", [str(layout.root)])
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
         hand_in(connection, layout=layout, commits=commits, versions=versions)
@@ -54,6 +58,9 @@ def build_warehouse(
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
+        for view in create_dal_views(connection, read_dal_metrics(settings)):
+            _describe(connection, view, "view")
+            _export(connection, view, folder / "parquet" / view.name)
         counts[PSEUDONYMS] = _replace_names(connection, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions))
         connection.execute("commit")

@@ -1,0 +1,114 @@
+"""One wide, typed view of `main.dal_values` for each object of SIGHTEN_DAL_METRICS: a row for each signed quote."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from sighten_warehouse.dal_metrics import DalObject, Metric
+from sighten_warehouse.models import Column, Model, models
+
+SHAPES = "enrich.metric_shapes"
+QUOTE_ID, PULLED_AT = "quote_id", "pulled_at"
+
+# A view is asked by readers, who know none of the words in sql/macros/duckdb.sql; so these are DuckDB's own.
+_TEXT = (
+    """case when starts_with(cast("value" as varchar), '"') then "value" ->> '$' else cast("value" as varchar) end"""
+)
+_OFFSET = r"([+-])(\d\d):?(\d\d)$"
+_MINUTES = (
+    f"coalesce(try_cast(regexp_extract({{text}}, '{_OFFSET}', 1) || '1' as bigint)"
+    f" * (try_cast(regexp_extract({{text}}, '{_OFFSET}', 2) as bigint) * 60"
+    f" + try_cast(regexp_extract({{text}}, '{_OFFSET}', 3) as bigint)), 0)"
+)
+_TYPED = {
+    "text": "{text}",
+    "number": "try_cast({text} as double)",
+    "integer": "try_cast({text} as bigint)",
+    "boolean": "try_cast({text} as boolean)",
+    "date": "try_cast(substr({text}, 1, 10) as date)",
+    # Whether a cast minds an offset depends on DuckDB's version, so it is taken off and counted by hand.
+    "timestamp": r"try_cast(regexp_replace({text}, '(Z|[+-]\d\d:?\d\d)$', '') as timestamp) - to_minutes("
+    + _MINUTES
+    + ")",
+    "json": '"value"',
+}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What the values of a metric are; without any, texts."""
+
+    is_list: bool = False
+    type: str = "text"
+
+
+Shapes = dict[tuple[str, str, str], _Shape]
+
+
+def create_dal_views(connection: duckdb.DuckDBPyConnection, objects: Sequence[DalObject]) -> list[Model]:
+    """Create the views in `main`, where `main.dal_values` and `main.quotes` are filled; returns them as models."""
+    rows = connection.execute(models()[SHAPES].select or "").fetchall() if objects else []
+    shapes: Shapes = {(name, metric, baseline): _Shape(*shape) for name, metric, baseline, *shape in rows}
+    views = [_view(one, shapes) for one in objects]
+    for view in views:
+        connection.execute(f"create view {view.full_name} as {view.select}")
+    return views
+
+
+def _view(one: DalObject, shapes: Shapes) -> Model:
+    names = list(_column_names(one.metrics))
+    found = [shapes.get((one.name, metric.name, metric.baseline), _Shape()) for metric in one.metrics]
+    selected = [_selected(metric, shape) for metric, shape in zip(one.metrics, found, strict=True)]
+    listed = "".join(f', {value} as "{name}"' for name, value in zip(names, selected, strict=True))
+    signed = "select signed_quote_id from main.quotes where resolution = 'signed'"
+    return Model(
+        folder="current",
+        schema="main",
+        name=one.view,
+        description=f"What the DAL last told of {one.name}, asked at {one.dal_object}: one row for each signed quote.",
+        is_view=True,
+        columns=(
+            Column(QUOTE_ID, "text", "The quote that is signed now, by which the DAL was asked."),
+            *(_column(name, metric, shape) for name, metric, shape in zip(names, one.metrics, found, strict=True)),
+            Column(PULLED_AT, "timestamp", "When the newest of these values was pulled."),
+        ),
+        select=f"select {QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
+        f" where object = '{one.name}' and {QUOTE_ID} in ({signed}) group by {QUOTE_ID}",
+        grain=(QUOTE_ID,),
+        inputs=("main.dal_values", "main.quotes"),
+    )
+
+
+def _selected(metric: Metric, shape: _Shape) -> str:
+    typed = _TYPED[metric.type or shape.type].replace("{text}", _TEXT)
+    ours = f"metric = {_literal(metric.name)} and baseline = '{metric.baseline}'"
+    if not shape.is_list:
+        return f"max(case when {ours} then {typed} end)"
+    # A null in place of the list is no list of one null.
+    some = f'count("value") filter (where {ours})'
+    return f"case when {some} > 0 then list({typed} order by position) filter (where {ours}) end"
+
+
+def _column(name: str, metric: Metric, shape: _Shape) -> Column:
+    kind = metric.type or shape.type
+    plural = f"a list of {kind}" if shape.is_list else kind
+    return Column(name, kind, f"The metric {metric.name}, of the {metric.baseline} baseline: {plural}.", "json")
+
+
+def _column_names(metrics: Sequence[Metric]) -> Iterator[str]:
+    """The metrics' names with `_` for what is no letter, digit or underscore; none stands twice, in any case."""
+    taken = {QUOTE_ID, PULLED_AT}
+    for metric in metrics:
+        plain = re.sub(r"\W", "_", metric.name)
+        name, number = plain, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain}_{number}"
+        taken.add(name.lower())
+        yield name
+
+
+def _literal(text: str) -> str:
+    return "'{}'".format(text.replace("'", "''"))
