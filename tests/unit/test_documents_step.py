@@ -63,14 +63,14 @@ def step(settings: Settings, clock: FakeClock) -> DownloadResult:
     return download_documents(settings, clock=clock)
 
 
-def call(settings: Settings, *words: str) -> Result:
+def call(settings: Settings, *words: str, command: str = "documents") -> Result:
     environment = {
         "SIGHTEN_HOME": str(settings.home),
         "SIGHTEN_API_URL": str(settings.api_url),
         "SIGHTEN_API_TOKEN": TOKEN,
         "SIGHTEN_API_RATE": "1000",
     }
-    return CliRunner().invoke(commands, ["documents", *words], env=environment)
+    return CliRunner().invoke(commands, [command, *words], env=environment)
 
 
 def said(result: Result) -> str:
@@ -138,10 +138,19 @@ def test_the_command_says_what_became_of_the_documents_and_the_list_how_far_they
 
     assert [("not_tried", 2)] == [(one["download_status"], one["documents"]) for one in before]
     assert 1 == first.exit_code
-    assert f"due 2: 1 not_found, 1 stored ({len(PDF):,} bytes stored)\n" == said(first)
-    assert (0, "due 0: nothing to do (0 bytes stored)\n") == (again.exit_code, said(again))
+    assert f"documents due: 2; 1 not_found, 1 stored; {len(PDF):,} bytes stored\n" == said(first)
+    assert (0, "documents due: 0; nothing to do; 0 bytes stored\n") == (again.exit_code, said(again))
     assert [("not_found", 1), ("stored", 1)] == [(one["download_status"], one["documents"]) for one in listed]
     assert "not_found" in call(settings, "list").stdout
+
+
+def test_run_downloads_and_publishes_what_came_of_it(warehouse: Warehouse, sighten: Api, settings: Settings) -> None:
+    sighten.has[TWO] = PDF
+
+    result = call(settings, command="run")
+
+    assert f"documents due: 2; 2 stored; {2 * len(PDF):,} bytes stored\n" in result.stdout
+    assert [(2, 1)] == warehouse.rows("select count(*), count(distinct vault_path) from documents where sha256 <> ''")
 
 
 def test_fetch_writes_one_document_from_the_api_and_then_from_the_vault(

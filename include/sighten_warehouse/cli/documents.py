@@ -47,8 +47,9 @@ def download(*, most: int | None, backfill: bool) -> None:
 
     result = download_documents(read_settings(), priority="backfill" if backfill else "live", most=most)
     click.echo(told(result))
+    for problem in problems(result):
+        click.echo(problem, err=True)
     if result.is_to_be_looked_at:
-        click.echo(result.problem or "see `sighten-warehouse documents list` and ops.downloads", err=True)
         sys.exit(1)
 
 
@@ -56,7 +57,16 @@ def told(result: "DownloadResult") -> str:
     """The result in a line."""
     counts = [f"{count} {status}" for status, count in sorted(result.statuses.items())]
     counts += [f"{result.left} left"] if result.left else []
-    return f"due {result.due}: {', '.join(counts) or 'nothing to do'} ({result.stored_bytes:,} bytes stored)"
+    return f"documents due: {result.due}; {', '.join(counts) or 'nothing to do'}; {result.stored_bytes:,} bytes stored"
+
+
+def problems(result: "DownloadResult") -> list[str]:
+    """What is to be looked at, a line each."""
+    said = [result.problem] if result.problem else []
+    failed = sum(result.statuses.values()) - result.stored
+    if failed:
+        said.append(f"{failed} documents could not be had and are tried again later: see ops.downloads")
+    return said
 
 
 @documents.command()

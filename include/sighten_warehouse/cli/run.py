@@ -18,7 +18,7 @@ ASK_SECONDS = 300.0  # as Airflow's sweep: what is due again without a delivery 
 @click.command()
 @click.option("--follow", is_flag=True, help="Keep going: load and publish whatever lands, until stopped.")
 def run(*, follow: bool) -> None:
-    """Do all steps once: load what has landed and publish it; ask the API, load its answers and publish them.
+    """Do all steps once: load and publish what has landed; ask the API, download, load and publish what came of it.
 
     Without SIGHTEN_API_URL the API is not asked. Ends with 1 when something is to be looked at.
 
@@ -84,6 +84,7 @@ class _Steps:
         """The API delays no delivery; where somebody must act, as on an unknown token, it is not asked again."""
         try:
             self._enrich()
+            self._download()
         except SettingError:
             raise
         except WarehouseError as error:
@@ -96,6 +97,15 @@ class _Steps:
 
         result = enrich(self.settings)
         if result.asked or result.pulled:
+            click.echo(told(result))
+        self._look_at(problems(result))
+
+    def _download(self) -> None:
+        from sighten_warehouse.cli.documents import problems, told
+        from sighten_warehouse.documents import download_documents
+
+        result = download_documents(self.settings)
+        if result.due:
             click.echo(told(result))
         self._look_at(problems(result))
 
