@@ -1,3 +1,33 @@
 """Sighten Warehouse: Sighten's milestone webhooks, landed without loss and loaded into DuckDB and Parquet."""
 
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sighten_warehouse.opened import OpenedWarehouse
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "open_warehouse"]
+
+
+def open_warehouse(
+    path: "str | Path | None" = None, *, version: str | None = None, pii: Literal["masked", "full"] | None = None
+) -> "OpenedWarehouse":
+    """The published warehouse, read-only: the newest version, unless `version` names another.
+
+    `path` is a published or portable file; without one it is found below SIGHTEN_HOME. Personal data is masked unless
+    SIGHTEN_PII or `pii` says `full`. What was opened stays as it is, whatever is published meanwhile.
+
+    >>> with open_warehouse() as warehouse:
+    ...     warehouse.frame("select name, status from milestones")
+                         name    status
+    0  Construction & Signoff  APPROVED
+
+    Raises:
+        SettingError: a setting is ill-formed.
+        NotPublishedError: there is no such file or version.
+    """
+    from sighten_warehouse.opened import open_published  # noqa: PLC0415  (DuckDB is imported when it is asked for)
+
+    return open_published(path, version=version, pii=pii)

@@ -6,6 +6,7 @@ WarehouseError
 │   ├── ModelError             a SQL model and its description disagree
 │   ├── LakeError              landing, history and commits contradict each other
 │   ├── CheckError             a version does not hold what every version must hold
+│   ├── NotPublishedError      there is no such published version, or the file holds none
 │   ├── NotQuarantinedError    what was to be decided on is not in quarantine, or was decided on before
 │   ├── AuthenticationError    the API does not know the token
 │   ├── PermissionDeniedError  the token's user may not have what was asked for
@@ -49,6 +50,10 @@ class LakeError(FatalError):
 
 class CheckError(FatalError):
     """A version does not hold what every version must hold; it is not published."""
+
+
+class NotPublishedError(FatalError):
+    """There is no such published version, or the file holds none."""
 
 
 class NotQuarantinedError(FatalError):

@@ -122,13 +122,14 @@ def test_the_package_knows_nothing_of_airflow() -> None:
 
 
 def test_every_package_that_the_product_imports_is_declared() -> None:
-    requirements = tomllib.loads(text("pyproject.toml"))["project"]["dependencies"]
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["polars"]]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
 
     undeclared = imported - sys.stdlib_module_names - {"sighten_warehouse"}
 
-    assert [] == sorted(name for name in undeclared if not declared & distributions(name))
+    assert [] == sorted(name for name in undeclared if not declared & {name, *distributions(name)})
 
 
 def test_only_the_commands_import_the_simulator() -> None:

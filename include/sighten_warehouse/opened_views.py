@@ -1,0 +1,67 @@
+"""The views through which an opened warehouse is asked: its tables under their names, masked or as of a time."""
+
+from datetime import datetime
+
+import duckdb
+
+from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.masks import SCHEMA, masked_select
+from sighten_warehouse.models import macros, models
+from sighten_warehouse.pseudonyms import PSEUDONYMS
+
+CATALOG = "warehouse"
+SCHEMAS = ("main", "marts", "ops")
+AS_OF = ("milestones", "tasks", "sub_tasks", "documents")
+_ALL = "select schema_name, table_name from duckdb_tables() where database_name = '{0}' union all "
+_ALL += "select schema_name, view_name from duckdb_views() where database_name = '{0}' and not internal"
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: datetime | None) -> None:
+    """Create a view of every table of `main`, `marts` and `ops`; those of history wait for `create_history_views`.
+
+    Raises:
+        NotPublishedError: the file is none that this product published, or lacks the masks it is asked for.
+    """
+    found = set(connection.execute(_ALL.format(CATALOG)).fetchall())
+    masks = {name for schema, name in found if schema == SCHEMA}
+    if ("main", "milestones") not in found or (masked and not masks):
+        raise NotPublishedError(
+            "the file holds no published warehouse with masked views: expected one that `sighten-warehouse publish` "
+            'of this version made, or `pii="full"`'
+        )
+    for schema in ("marts", "ops"):
+        connection.execute(f"create schema {schema}")
+    for schema, name in sorted(found):
+        if schema in SCHEMAS:
+            source = SCHEMA if masked and name in masks else schema
+            connection.execute(f'create view {schema}."{name}" as from {CATALOG}.{source}."{name}"')
+    if as_of is not None:
+        create_history_views(connection, masked=masked)
+        _look_back(connection, as_of, comments=SCHEMA if masked else "main")
+
+
+def create_history_views(connection: duckdb.DuckDBPyConnection, *, masked: bool) -> None:
+    """Create a view of every table of history, each of which looks into every file of the lake, and the macros."""
+    connection.execute("create schema history")
+    for schema, name in sorted(connection.execute(_ALL.format(CATALOG)).fetchall()):
+        if schema == "history":
+            source = f'{CATALOG}.history."{name}"'
+            select = _masked(connection, name, source) if masked else f"from {source}"
+            connection.execute(f'create view history."{name}" as {select}')
+    connection.execute(macros("published"))
+
+
+def _masked(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> str:
+    """A column that these models do not know may hold anything, so it is left out."""
+    held = {column[0] for column in connection.execute(f"from {source} limit 0").description or ()}
+    known = [column for column in models()[f"history.{name}"].columns if column.name in held]
+    return masked_select(known, source=source, pseudonyms=f"{CATALOG}.{PSEUDONYMS}")
+
+
+def _look_back(connection: duckdb.DuckDBPyConnection, as_of: datetime, *, comments: str) -> None:
+    """The macros read history where the reader is, which is in the views made here."""
+    ts = f"timestamp '{as_of.isoformat(sep=' ')}'"
+    for name in AS_OF:
+        connection.execute(f"create or replace view main.{name} as from {name}_as_of({ts})")
+    until = f"timestamp is null or timestamp <= {ts}"
+    connection.execute(f"create or replace view main.comments as from {CATALOG}.{comments}.comments where {until}")

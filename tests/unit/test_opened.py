@@ -1,0 +1,150 @@
+"""Opening the warehouse from Python: what comes back, of which version, with which names, as of when."""
+
+import doctest
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import sighten_warehouse
+from factories import SAMPLE_BYTES, a_comment, a_milestone
+from sighten_warehouse import open_warehouse, opened
+from sighten_warehouse.errors import NotPublishedError
+from warehouses import Warehouse
+
+HEAVY = "import sys; from sighten_warehouse import open_warehouse; print(*sorted(sys.modules))"
+
+
+@pytest.fixture
+def home(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """A warehouse in the home that the environment names, with the vendor's sample published."""
+    monkeypatch.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
+    monkeypatch.delenv("SIGHTEN_PII", raising=False)
+    warehouse.deliver(SAMPLE_BYTES)
+    return warehouse
+
+
+def test_nothing_heavy_is_imported_until_a_warehouse_is_opened() -> None:
+    told = subprocess.run([sys.executable, "-c", HEAVY], check=True, capture_output=True, text=True).stdout.split()
+
+    assert "sighten_warehouse" in told
+    assert set() == {"duckdb", "pandas", "pyarrow", "polars", "pydantic", "yaml", "structlog"} & set(told)
+
+
+def test_the_examples_in_the_docstrings_run(home: Warehouse) -> None:
+    assert home.settings.layout.warehouse_file.exists()
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+    for module in (sighten_warehouse, opened):
+        ran = doctest.testmod(module, optionflags=flags, extraglobs={"open_warehouse": open_warehouse})
+        assert (0, True) == (ran.failed, ran.attempted > 0)
+
+
+def test_answers_come_as_pandas_arrow_and_polars_with_their_types(home: Warehouse) -> None:
+    sql = "select name, cycle_seconds, is_open, approved_at from marts.approval_cycles where submits = ?"
+    with open_warehouse() as warehouse:
+        frame, table = warehouse.frame(sql, 1), warehouse.arrow(sql, 1)
+        answers = [frame.to_dict("list"), table.to_pandas().to_dict("list")]
+
+        with pytest.raises(duckdb.Error, match="read-only"):
+            warehouse.frame("create table warehouse.main.mine as select 1")
+
+    assert answers[0] == answers[1]
+    assert [439224.798969] == frame["cycle_seconds"].to_list()
+    assert [pd.Timestamp("2018-09-04 17:11:58.241730")] == frame["approved_at"].to_list()
+    assert ["double", "bool"] == [str(table.schema.field(name).type) for name in ("cycle_seconds", "is_open")]
+    assert pa.types.is_timestamp(table.schema.field("approved_at").type)
+    assert home.value("select count(*) from milestones") == len(frame)
+
+
+def test_polars_gives_the_same_rows_as_pandas(home: Warehouse) -> None:
+    pytest.importorskip("polars")
+    assert home.settings.layout.warehouse_file.exists()
+
+    with open_warehouse() as warehouse:
+        sql = "select event, event_at, sequence from marts.milestone_events order by sequence"
+
+        assert warehouse.frame(sql).to_dict("records") == warehouse.polars(sql).to_dicts()
+
+
+def test_the_newest_version_is_opened_unless_another_is_named(home: Warehouse) -> None:
+    held = open_warehouse()
+    first = held.version
+    home.deliver(a_milestone("two"))
+
+    with open_warehouse() as newest, open_warehouse(version=first) as named:
+        counts = [one.frame("select count(*) as n from milestones")["n"][0] for one in (held, newest, named)]
+        versions = [one.version for one in (held, newest, named)]
+
+    held.close()
+    assert [1, 2, 1] == counts
+    assert [first, max(versions), first] == versions
+    with pytest.raises(NotPublishedError, match=rf"version 1999: no file of it in .*; kept are {first}, "):
+        open_warehouse(version="1999")
+    with pytest.raises(NotPublishedError, match="expected one of the two"):
+        open_warehouse(home.settings.layout.warehouse_file, version=first)
+
+
+def test_a_file_that_is_none_is_refused_with_what_was_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTEN_HOME", str(tmp_path))
+    strange = tmp_path / "it's another.duckdb"
+    with duckdb.connect(str(strange)) as connection:
+        connection.execute("create table milestones (a int)")
+
+    with pytest.raises(NotPublishedError, match=r"warehouse\.duckdb: no such file"):
+        open_warehouse()
+    with pytest.raises(NotPublishedError, match="holds no published warehouse"):
+        open_warehouse(strange)
+
+
+def test_names_are_masked_unless_somebody_asks_for_them(home: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = (
+        "select email from users union select commentor from main.comments"
+        " union select actor from marts.milestone_events"
+        " union select email from history.users union select commentor from history.comments"
+        " union select commentor from comments_as_of(timestamp '2030-01-01')"
+    )
+    names = {"operations@sighten.io", "sightenbot@sighten.io", "Sighten Bot"}
+
+    def told(**options: str) -> set[str]:
+        with open_warehouse(**options) as warehouse:  # type: ignore[arg-type]  # one option by name
+            return set(warehouse.frame(people)["email"])
+
+    masked = told()
+    with open_warehouse() as warehouse, warehouse.as_of("2030-01-01") as then:
+        assert masked == set(then.frame(people)["email"])
+    assert names == told(pii="full")
+    monkeypatch.setenv("SIGHTEN_PII", "full")
+    assert names == told()
+    assert masked == told(pii="masked")
+    assert 3 == len(masked)
+    assert not names & masked
+    assert home.settings.pii == "masked"
+
+
+def test_as_of_gives_the_tables_as_they_were_and_reports_as_they_are(home: Warehouse) -> None:
+    def at(time: str, status: str) -> dict[str, object]:
+        said = a_comment(status, "Something.", time)
+        return a_milestone("two", at=time, status=status, comments=[said], tasks=[])
+
+    home.deliver(at("2025-03-01T12:00:00Z", "SUBMITTED"), at("2025-03-05T12:00:00Z", "APPROVED"))
+    noon = datetime(2025, 3, 1, 12)
+    elsewhere = noon.replace(tzinfo=UTC).astimezone(timezone(timedelta(hours=-7)))
+    asked = (
+        "select count(*) filter (status = 'SUBMITTED'), (select count(*) from comments), (select count(*) from tasks)"
+    )
+
+    with open_warehouse() as now:
+        answers = [now.frame(f"{asked} from milestones").to_numpy().tolist()]
+        for when in (noon, elsewhere, "2025-03-01T12:00:00+00:00", datetime(2018, 1, 1)):
+            with now.as_of(when) as then:
+                answers += (then.frame(f"{asked} from milestones").to_numpy().tolist(),)
+                assert 2 == len(then.frame("from marts.approval_cycles"))
+
+    # The sample has two comments and two tasks, and its first comment is of 2018-08-30.
+    assert [[[0, 4, 2]], [[1, 3, 2]], [[1, 3, 2]], [[1, 3, 2]], [[0, 0, 0]]] == answers
