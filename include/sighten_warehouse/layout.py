@@ -73,3 +73,13 @@ class Layout:
     def parquet(self) -> Path:
         """The published tables as plain Parquet."""
         return self.published / "parquet"
+
+    @property
+    def report_file(self) -> Path:
+        """The report on the newest published version, as one HTML file."""
+        return self.published / "report.html"
+
+    @property
+    def report_data(self) -> Path:
+        """What the report shows, as JSON: made once for each version."""
+        return self.published / "report.json"

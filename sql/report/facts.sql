@@ -1,6 +1,7 @@
 -- What is known of some milestones, each in one row.
 -- grain: milestone_id
--- inputs: main.milestones, main.quotes, main.users, marts.approval_cycles, marts.pending_ageing, report.milestones
+-- inputs: main.milestones, main.quotes, main.users, marts.approval_cycles, marts.pending_ageing, ops.pseudonyms,
+-- report.milestones
 -- Asked with milestone_ids.
 with asked as (
 
@@ -18,6 +19,11 @@ with asked as (
 ), users as (
 
     select * from main.users
+
+), pseudonyms as (
+
+    select * from ops.pseudonyms
+    where kind = 'email'
 
 ), cycles as (
 
@@ -48,7 +54,7 @@ select
         when milestones.assigned_to_user_id is null then null
         when setting('pii') = 'full'
             then coalesce(nullif(trim(concat_ws(' ', users.first_name, users.last_name)), ''), users.email)
-        else 'somebody'
+        else coalesce('Person ' || substr(pseudonyms.pseudonym, 7, 8), 'Somebody')
     end as assignee,
     cycles.submits as submits,
     cycles.rejections as rejections,
@@ -63,4 +69,5 @@ inner join filtered using (milestone_id)
 inner join cycles using (milestone_id)
 left join pending using (milestone_id)
 left join users on milestones.assigned_to_user_id = users.user_id
+left join pseudonyms on users.email = pseudonyms.value
 left join quotes on milestones.quote_id = quotes.quote_id

@@ -1,6 +1,6 @@
 -- How long what is pending has waited since its last submit, by the day of its first submit and by assignee.
 -- grain: day, definition, organization, assignee
--- inputs: main.users, marts.pending_ageing, report.milestones
+-- inputs: main.users, marts.pending_ageing, ops.pseudonyms, report.milestones
 with milestones as (
 
     select * from report.milestones
@@ -13,6 +13,11 @@ with milestones as (
 
     select * from main.users
 
+), pseudonyms as (
+
+    select * from ops.pseudonyms
+    where kind = 'email'
+
 ), assigned as (
 
     select
@@ -21,9 +26,10 @@ with milestones as (
         pending.assigned_to_user_id as user_id,
         nullif(trim(concat_ws(' ', users.first_name, users.last_name)), '') as full_name,
         pending.assigned_to_email as email,
-        dense_rank() over (order by pending.assigned_to_user_id) as person,
+        'Person ' || substr(pseudonyms.pseudonym, 7, 8) as person,
     from pending
     left join users on pending.assigned_to_user_id = users.user_id
+    left join pseudonyms on pending.assigned_to_email = pseudonyms.value
 
 ), named as (
 
@@ -33,7 +39,7 @@ with milestones as (
         case
             when user_id is null then 'Nobody'
             when setting('pii') = 'full' then coalesce(full_name, email, user_id)
-            else 'Person ' || person
+            else coalesce(person, 'Somebody')
         end as assignee,
     from assigned
 

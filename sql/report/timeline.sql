@@ -1,14 +1,21 @@
 -- What happened to some milestones, in order: events, comments, documents and deliveries.
 -- grain: milestone_id, at_ms, what, id
--- inputs: main.comments, main.documents, main.envelopes, main.tasks, marts.milestone_events, ops.deliveries
--- Asked with milestone_ids. Where personal data may not be, persons are numbered and texts and names left out.
+-- inputs: main.comments, main.documents, main.envelopes, main.tasks, marts.milestone_events, ops.deliveries,
+-- ops.pseudonyms
+-- Asked with milestone_ids. Where personal data may not be, pseudonyms stand for persons, and texts are left out.
 with asked as (
 
     select unnest(setting('milestone_ids')) as milestone_id
 
 ), tasks as (
 
-    select * from main.tasks
+    select tasks.* from asked
+    inner join main.tasks as tasks using (milestone_id)
+
+), pseudonyms as (
+
+    select * from ops.pseudonyms
+    where kind = 'email'
 
 ), comments as (
 
@@ -117,31 +124,23 @@ with asked as (
         cast(null as varchar) as link,
     from deliveries
 
-), numbered as (
-
-    select
-        *,
-        case when coalesce(email, person) is not null then dense_rank() over (
-            partition by milestone_id
-            order by coalesce(email, person) nulls last
-        ) end as number,
-    from happened
-
 )
 
 select
-    numbered.milestone_id as milestone_id,
-    epoch_ms(numbered.at) as at_ms,
-    numbered.what as what,
-    numbered.id as id,
+    happened.milestone_id as milestone_id,
+    epoch_ms(happened.at) as at_ms,
+    happened.what as what,
+    happened.id as id,
     tasks.name as task,
     case
-        when setting('pii') = 'full' then coalesce(numbered.person, numbered.email)
-        else 'Person ' || numbered.number
+        when setting('pii') = 'full' then coalesce(happened.person, happened.email)
+        when pseudonyms.pseudonym is not null then 'Person ' || substr(pseudonyms.pseudonym, 7, 8)
+        when happened.person <> '' then 'Somebody'
     end as person,
-    case when setting('pii') = 'full' then numbered.said end as said,
-    numbered.detail as detail,
-    numbered.link as link,
-from numbered
-left join tasks on numbered.task_id = tasks.task_id
-order by numbered.milestone_id, numbered.at nulls first, numbered.what, numbered.id
+    case when setting('pii') = 'full' then happened.said end as said,
+    happened.detail as detail,
+    happened.link as link,
+from happened
+left join tasks on happened.task_id = tasks.task_id
+left join pseudonyms on happened.email = pseudonyms.value
+order by happened.milestone_id, happened.at nulls first, happened.what, happened.id

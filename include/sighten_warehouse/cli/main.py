@@ -18,6 +18,7 @@ COMMANDS = (
     "run",
     "status",
     "query",
+    "report",
     "quarantine",
     "backfill",
     "rebuild",

@@ -34,7 +34,10 @@ def render(datasets: Sequence[Dataset], *, shown: str, live: bool) -> bytes:
 
     A live page asks whoever serves it for lists and timelines of milestones, so these are left out of it.
     """
-    kept = [{name: value for name, value in one.items() if not (live and name in ("found", "timelines"))} for one in datasets]
+    kept = [
+        {name: value for name, value in one.items() if not (live and name in ("found", "timelines"))}
+        for one in datasets
+    ]
     data = msgspec.json.encode({"shown": shown, "live": live, "environments": kept})
     before, after = _page(live=live)
     return before + as_html(data) + after
@@ -46,7 +49,7 @@ def as_html(json: bytes) -> bytes:
 
 
 def policy(*, live: bool) -> str:
-    """The page's Content-Security-Policy: our own two scripts and style by their digests, and nothing from elsewhere."""
+    """The page's Content-Security-Policy: its own scripts and style by their digests, nothing from elsewhere."""
     scripts = " ".join(_digest(text) for text in (_text(ECHARTS), _script()))
     asks = "'self'" if live else "'none'"
     return (
@@ -59,8 +62,13 @@ def policy(*, live: bool) -> str:
 def _page(*, live: bool) -> tuple[bytes, bytes]:
     """What stands before and after the data."""
     page = _text("page/page.html")
-    parts = {"policy": policy(live=live), "style": _text("page/page.css"), "library": _text(ECHARTS), "script": _script()}
-    before, after = (page.replace("{{policy}}", parts["policy"]).split("{{data}}"))
+    parts = {
+        "policy": policy(live=live),
+        "style": _text("page/page.css"),
+        "library": _text(ECHARTS),
+        "script": _script(),
+    }
+    before, after = page.replace("{{policy}}", parts["policy"]).split("{{data}}")
     for name in ("style", "library", "script"):
         before, after = before.replace(f"{{{{{name}}}}}", parts[name]), after.replace(f"{{{{{name}}}}}", parts[name])
     return before.encode(), after.encode()

@@ -1,15 +1,17 @@
 """A published version, opened to be asked the queries of `sql/report`."""
 
+import tempfile
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.errors import ModelError
+from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.models import macros, sql_folder
 
 FOLDER = "report"
+ENGINE: dict[str, Any] = {"memory_limit": "1GB", "threads": 2}  # it may sit in Airflow's API server, beside other work
 STAGED = ("definitions", "organizations", "milestones")  # tables that the other queries read, each after its inputs
 
 
@@ -19,13 +21,17 @@ class Source:
     `pii` is `full` where names, texts and addresses may be shown, and `masked` where not.
 
     Raises:
+        NotPublishedError: there is no such file.
         ModelError: the version was published by code that this report does not fit.
     """
 
     def __init__(self, warehouse_file: Path, *, pii: str) -> None:
-        self._connection = duckdb.connect()
+        if not warehouse_file.exists():
+            raise NotPublishedError(f"{warehouse_file}: expected a version that `sighten-warehouse publish` made")
+        self._connection = duckdb.connect(config=ENGINE | {"temp_directory": tempfile.gettempdir()})
         try:
-            self._connection.execute("attach '{}' as warehouse (read_only)".format(str(warehouse_file).replace("'", "''")))
+            path = str(warehouse_file).replace("'", "''")
+            self._connection.execute(f"attach '{path}' as warehouse (read_only)")
             self._connection.execute("attach ':memory:' as report")
             self._connection.execute("use warehouse")
             self._connection.execute(macros("duckdb"))

@@ -29,7 +29,8 @@ class Wanted:
 
 def find(source: Source, wanted: Wanted) -> list[dict[str, Any]]:
     """A page of the milestones that are wanted; each row says under `found` how many there are in all."""
-    return source.table("found", **asdict(wanted)).to_pylist()
+    found: list[dict[str, Any]] = source.table("found", **asdict(wanted)).to_pylist()
+    return found
 
 
 def found_milestones(source: Source, milestone_ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,57 +2,68 @@
 
 /** What a group of milestones adds up to. */
 function newCohort() {
-  return {
-    milestones: 0, submitted: 0, decided: 0, firstPass: 0, approved: 0, rejections: 0, approvals: 0,
-    asked: 0, resigned: 0, unsigned: 0, closed: new Values(), open: new Values(), times: null,
-  };
+    return {
+        milestones: 0,
+        submitted: 0,
+        decided: 0,
+        firstPass: 0,
+        approved: 0,
+        rejections: 0,
+        approvals: 0,
+        asked: 0,
+        resigned: 0,
+        unsigned: 0,
+        closed: new Values(),
+        open: new Values(),
+        times: null,
+    };
 }
 
 function addCohort(cohorts) {
-  return (group, row) => {
-    group.milestones += cohorts.milestones[row];
-    group.submitted += cohorts.submitted[row];
-    group.decided += cohorts.decided[row];
-    group.firstPass += cohorts.first_pass[row];
-    group.approved += cohorts.approved[row];
-    group.rejections += cohorts.rejections[row];
-    group.approvals += cohorts.approvals[row];
-    group.asked += cohorts.asked[row];
-    group.resigned += cohorts.resigned[row];
-    group.unsigned += cohorts.unsigned[row];
-    group.closed.add(cohorts.cycle_minutes[row]);
-    group.open.add(cohorts.open_minutes[row]);
-  };
+    return (group, row) => {
+        group.milestones += cohorts.milestones[row];
+        group.submitted += cohorts.submitted[row];
+        group.decided += cohorts.decided[row];
+        group.firstPass += cohorts.first_pass[row];
+        group.approved += cohorts.approved[row];
+        group.rejections += cohorts.rejections[row];
+        group.approvals += cohorts.approvals[row];
+        group.asked += cohorts.asked[row];
+        group.resigned += cohorts.resigned[row];
+        group.unsigned += cohorts.unsigned[row];
+        group.closed.add(cohorts.cycle_minutes[row]);
+        group.open.add(cohorts.open_minutes[row]);
+    };
 }
 
 let remembered = { data: null, view: null, groups: new Map() };
 
 /** The cohorts of one view by some key; several panels ask for the same ones, so those of the last view are kept. */
 function cohortsBy(data, filters, name, keyOf) {
-  const view = address(filters, null);
-  if (remembered.data !== data || remembered.view !== view) remembered = { data, view, groups: new Map() };
-  if (!remembered.groups.has(name)) {
-    remembered.groups.set(name, grouped(data.cohorts, filters, keyOf, newCohort, addCohort(data.cohorts)));
-  }
-  return remembered.groups.get(name);
+    const view = address(filters, null);
+    if (remembered.data !== data || remembered.view !== view) remembered = { data, view, groups: new Map() };
+    if (!remembered.groups.has(name)) {
+        remembered.groups.set(name, grouped(data.cohorts, filters, keyOf, newCohort, addCohort(data.cohorts)));
+    }
+    return remembered.groups.get(name);
 }
 
 function cohortsByMonth(data, filters) {
-  return cohortsBy(data, filters, "month", (row) => monthOf(data.cohorts.day[row]));
+    return cohortsBy(data, filters, "month", (row) => monthOf(data.cohorts.day[row]));
 }
 
 function wholeCohort(data, filters) {
-  return cohortsBy(data, filters, "all", () => "all").get("all") ?? newCohort();
+    return cohortsBy(data, filters, "all", () => "all").get("all") ?? newCohort();
 }
 
 /** The times in minutes within which half and 90 of 100 of a group were approved. */
 function approvalTimes(group) {
-  if (!group.times) {
-    const closed = group.closed.sorted();
-    const open = group.open.sorted();
-    group.times = { half: timeWithin(closed, open, 0.5), most: timeWithin(closed, open, 0.9), open: open.length };
-  }
-  return group.times;
+    if (!group.times) {
+        const closed = group.closed.sorted();
+        const open = group.open.sorted();
+        group.times = { half: timeWithin(closed, open, 0.5), most: timeWithin(closed, open, 0.9), open: open.length };
+    }
+    return group.times;
 }
 
 /**
@@ -60,152 +71,263 @@ function approvalTimes(group) {
  * Null where none is approved.
  */
 function timeWithin(closed, open, share) {
-  if (!closed.length) return null;
-  const minutes = closedWithin(closed, open, share);
-  return minutes === null ? { minutes: closedWithin(closed, [], share), isReached: false } : { minutes, isReached: true };
+    if (!closed.length) return null;
+    const minutes = closedWithin(closed, open, share);
+    return minutes === null
+        ? { minutes: closedWithin(closed, [], share), isReached: false }
+        : { minutes, isReached: true };
 }
 
 function inSeconds(minutes) {
-  return minutes === null ? null : minutes * 60;
+    return minutes === null ? null : minutes * 60;
 }
 
 const funnel = {
-  id: "funnel",
-  title: "From submit to approval",
-  about: "How far the chosen milestones came. One that was submitted or rejected again after its approval is not approved.",
-  show(data, filters, theme) {
-    const all = wholeCohort(data, filters);
-    if (!all.milestones) return { empty: "No milestone was first submitted in this range." };
-    const stages = [["known", all.milestones], ["submitted", all.submitted], ["decided on", all.decided], ["approved", all.approved]];
-    const label = ({ dataIndex }) => `${count(stages[dataIndex][1])} · ${percent(stages[dataIndex][1], all.milestones)}`;
-    return {
-      insight: `${percent(all.approved, all.submitted)} of ${count(all.submitted)} submitted are approved; ` +
-        `${count(all.open.length)} are still open.`,
-      height: 190,
-      option: {
-        ...base(theme, (place) => stages[place][0], (place) => [["milestones", count(stages[place][1])],
-          ["of all", percent(stages[place][1], all.milestones)]]),
-        ...barsAcross(theme, stages.map(([name]) => name), [{
-          name: "milestones",
-          data: stages.map(([, value]) => value),
-          itemStyle: { color: theme.blue, borderRadius: 3 },
-          label: { show: true, position: "right", formatter: label, color: theme.ink },
-        }]),
-        grid: { left: 4, right: 96, top: 4, bottom: 4, containLabel: true },
-      },
-      columns: [{ title: "Stage" }, { title: "Milestones", number: true }, { title: "Of all", number: true }],
-      rows: stages.map(([name, value]) => [name, count(value), percent(value, all.milestones)]),
-    };
-  },
+    id: "funnel",
+    title: "From submit to approval",
+    about: "How far the chosen milestones came. One that was submitted or rejected again after its approval is not approved.",
+    show(data, filters, theme) {
+        const all = wholeCohort(data, filters);
+        if (!all.milestones) return { empty: "No milestone was first submitted in this range." };
+        const stages = [
+            ["known", all.milestones],
+            ["submitted", all.submitted],
+            ["decided on", all.decided],
+            ["approved", all.approved],
+        ];
+        const label = ({ dataIndex }) =>
+            `${count(stages[dataIndex][1])} · ${percent(stages[dataIndex][1], all.milestones)}`;
+        return {
+            insight:
+                `${percent(all.approved, all.submitted)} of ${count(all.submitted)} submitted are approved; ` +
+                `${count(all.open.length)} are still open.`,
+            height: 190,
+            option: {
+                ...base(
+                    theme,
+                    (place) => stages[place][0],
+                    (place) => [
+                        ["milestones", count(stages[place][1])],
+                        ["of all", percent(stages[place][1], all.milestones)],
+                    ],
+                ),
+                ...barsAcross(
+                    theme,
+                    stages.map(([name]) => name),
+                    [
+                        {
+                            name: "milestones",
+                            data: stages.map(([, value]) => value),
+                            itemStyle: { color: theme.blue, borderRadius: 3 },
+                            label: { show: true, position: "right", formatter: label, color: theme.ink },
+                        },
+                    ],
+                ),
+                grid: { left: 4, right: 96, top: 4, bottom: 4, containLabel: true },
+            },
+            columns: [{ title: "Stage" }, { title: "Milestones", number: true }, { title: "Of all", number: true }],
+            rows: stages.map(([name, value]) => [name, count(value), percent(value, all.milestones)]),
+        };
+    },
 };
 
 const approvalTimesByMonth = {
-  id: "times",
-  title: "Approval times by month",
-  about: "From the first submit to the approval, by the month of the first submit. The band lies between the time within " +
-    "which half were approved (p50) and 90 of 100 (p90). Open ones count for as long as they have been open (Kaplan–Meier). " +
-    "Where too many are open to tell, the point is hollow: it is what is true of the approved ones, so it takes at least that long.",
-  show(data, filters, theme) {
-    const groups = cohortsByMonth(data, filters);
-    const axis = axisOf([...groups.keys()].filter((month) => groups.get(month).submitted));
-    const months = axis.map((month) => {
-      const group = groups.get(month) ?? newCohort();
-      return { month, submitted: group.submitted, ...approvalTimes(group) };
-    });
-    if (!months.some((one) => one.submitted)) return { empty: "Nothing was submitted in this range." };
-    const whole = approvalTimes(wholeCohort(data, filters));
-    return {
-      insight: timesInsight(whole),
-      height: 340,
-      option: timesOption(theme, months),
-      columns: [{ title: "Month" }, ...["Submitted", "Still open", "Half within (p50)", "90 of 100 within (p90)"]
-        .map((title) => ({ title, number: true }))],
-      rows: months.filter((one) => one.month !== null)
-        .map((one) => [monthText(one.month), ...timesPairs(one).map(([, value]) => value)]),
-    };
-  },
+    id: "times",
+    title: "Approval times by month",
+    about:
+        "From the first submit to the approval, by the month of the first submit. The band lies between the time within " +
+        "which half were approved (p50) and 90 of 100 (p90). Open ones count for as long as they have been open (Kaplan–Meier). " +
+        "Where too many are open to tell, the point is hollow: it is what is true of the approved ones, so it takes at least that long.",
+    show(data, filters, theme) {
+        const groups = cohortsByMonth(data, filters);
+        const axis = axisOf([...groups.keys()].filter((month) => groups.get(month).submitted));
+        const months = axis.map((month) => {
+            const group = groups.get(month) ?? newCohort();
+            return { month, submitted: group.submitted, ...approvalTimes(group) };
+        });
+        if (!months.some((one) => one.submitted)) return { empty: "Nothing was submitted in this range." };
+        const whole = approvalTimes(wholeCohort(data, filters));
+        return {
+            insight: timesInsight(whole),
+            height: 340,
+            option: timesOption(theme, months),
+            columns: [
+                { title: "Month" },
+                ...["Submitted", "Still open", "Half within (p50)", "90 of 100 within (p90)"].map((title) => ({
+                    title,
+                    number: true,
+                })),
+            ],
+            rows: months
+                .filter((one) => one.month !== null)
+                .map((one) => [monthText(one.month), ...timesPairs(one).map(([, value]) => value)]),
+        };
+    },
 };
 
 /** "5 d 2 h", "at least 9 d" while too many are open to tell, "–" where none is approved. */
 function reached(time) {
-  if (time === null) return NOTHING;
-  return `${time.isReached ? "" : "at least "}${duration(inSeconds(time.minutes))}`;
+    if (time === null) return NOTHING;
+    return `${time.isReached ? "" : "at least "}${duration(inSeconds(time.minutes))}`;
 }
 
 function timesInsight({ half, most, open }) {
-  if (half === null) return `None is approved yet; ${counted(open, "is", "are")} open.`;
-  return `Half are approved within ${reached(half)}, 90 of 100 within ${reached(most)}; ` +
-    `${open ? `${count(open)} still open and counted so` : "none is open"}.`;
+    if (half === null) return `None is approved yet; ${counted(open, "is", "are")} open.`;
+    return (
+        `Half are approved within ${reached(half)}, 90 of 100 within ${reached(most)}; ` +
+        `${open ? `${count(open)} still open and counted so` : "none is open"}.`
+    );
 }
 
 function timesOption(theme, months) {
-  const labels = months.map(({ month }) => month === null ? null : monthText(month));
-  const highest = Math.max(60, ...months.map((one) => one.most?.minutes ?? 0));
-  const points = (name, colour) => months.map((one) => one[name] && {
-    value: one[name].minutes,
-    itemStyle: { color: one[name].isReached ? colour : theme.card, borderColor: colour, borderWidth: 2 },
-  });
-  const line = (name, data, colour, more) => ({ name, data, type: "line", symbol: "circle", symbolSize: 7, itemStyle: { color: colour },
-    lineStyle: { color: colour, width: 2, ...more } });
-  const band = (name, data, area) => ({ name, data, type: "line", stack: "band", symbol: "none", silent: true,
-    lineStyle: { opacity: 0 }, areaStyle: area });
-  const bars = (name, data, colour) => ({ name, data, type: "bar", stack: "count", xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 26,
-    itemStyle: { color: colour } });
-  const sides = { left: 48, right: 12 };
-  return {
-    ...base(theme, (place) => labels[place] ?? "no submits", (place) => timesPairs(months[place])),
-    legend: legend(theme, ["half within (p50)", "90 of 100 within (p90)", "approved", "still open"]),
-    axisPointer: { link: [{ xAxisIndex: "all" }] },
-    grid: [{ ...sides, top: innerWidth < 600 ? 64 : 40, bottom: 118 }, { ...sides, height: 62, bottom: 26 }],
-    xAxis: [names(theme, labels, { axisLabel: { show: false } }), names(theme, labels, { gridIndex: 1 })],
-    yAxis: [times(theme, highest), amounts(theme, { gridIndex: 1, splitNumber: 2 })],
-    series: [
-      band("from p50", months.map((one) => one.half?.minutes ?? null), { opacity: 0 }),
-      band("to p90", months.map((one) => one.most && one.most.minutes - one.half.minutes), { color: theme.blue, opacity: 0.16 }),
-      line("90 of 100 within (p90)", points("most", theme.sky), theme.sky, { type: "dashed" }),
-      line("half within (p50)", points("half", theme.blue), theme.blue),
-      bars("approved", months.map((one) => one.submitted - one.open), theme.grey),
-      bars("still open", months.map((one) => one.open), theme.orange),
-    ],
-  };
+    const labels = months.map(({ month }) => (month === null ? null : monthText(month)));
+    const highest = Math.max(60, ...months.map((one) => one.most?.minutes ?? 0));
+    const points = (name, colour) =>
+        months.map(
+            (one) =>
+                one[name] && {
+                    value: one[name].minutes,
+                    itemStyle: {
+                        color: one[name].isReached ? colour : theme.card,
+                        borderColor: colour,
+                        borderWidth: 2,
+                    },
+                },
+        );
+    const line = (name, data, colour, more) => ({
+        name,
+        data,
+        type: "line",
+        symbol: "circle",
+        symbolSize: 7,
+        itemStyle: { color: colour },
+        lineStyle: { color: colour, width: 2, ...more },
+    });
+    const band = (name, data, area) => ({
+        name,
+        data,
+        type: "line",
+        stack: "band",
+        symbol: "none",
+        silent: true,
+        lineStyle: { opacity: 0 },
+        areaStyle: area,
+    });
+    const bars = (name, data, colour) => ({
+        name,
+        data,
+        type: "bar",
+        stack: "count",
+        xAxisIndex: 1,
+        yAxisIndex: 1,
+        barMaxWidth: 26,
+        itemStyle: { color: colour },
+    });
+    const sides = { left: 48, right: 12 };
+    return {
+        ...base(
+            theme,
+            (place) => labels[place] ?? "no submits",
+            (place) => timesPairs(months[place]),
+        ),
+        legend: legend(theme, ["half within (p50)", "90 of 100 within (p90)", "approved", "still open"]),
+        axisPointer: { link: [{ xAxisIndex: "all" }] },
+        grid: [
+            { ...sides, top: innerWidth < 600 ? 64 : 40, bottom: 118 },
+            { ...sides, height: 62, bottom: 26 },
+        ],
+        xAxis: [names(theme, labels, { axisLabel: { show: false } }), names(theme, labels, { gridIndex: 1 })],
+        yAxis: [times(theme, highest), amounts(theme, { gridIndex: 1, splitNumber: 2 })],
+        series: [
+            band(
+                "from p50",
+                months.map((one) => one.half?.minutes ?? null),
+                { opacity: 0 },
+            ),
+            band(
+                "to p90",
+                months.map((one) => one.most && one.most.minutes - one.half.minutes),
+                { color: theme.blue, opacity: 0.16 },
+            ),
+            line("90 of 100 within (p90)", points("most", theme.sky), theme.sky, { type: "dashed" }),
+            line("half within (p50)", points("half", theme.blue), theme.blue),
+            bars(
+                "approved",
+                months.map((one) => one.submitted - one.open),
+                theme.grey,
+            ),
+            bars(
+                "still open",
+                months.map((one) => one.open),
+                theme.orange,
+            ),
+        ],
+    };
 }
 
 function timesPairs(one) {
-  return [["submitted", count(one.submitted)], ["still open", count(one.open)], ["half within (p50)", reached(one.half)],
-    ["90 of 100 within (p90)", reached(one.most)]];
+    return [
+        ["submitted", count(one.submitted)],
+        ["still open", count(one.open)],
+        ["half within (p50)", reached(one.half)],
+        ["90 of 100 within (p90)", reached(one.most)],
+    ];
 }
 
 const resigns = {
-  id: "resigns",
-  title: "Re-signs",
-  about: "Milestones whose contract was signed again on another quote, by month of the first submit, as Sighten's API told.",
-  show(data, filters, theme) {
-    const whole = wholeCohort(data, filters);
-    if (!whole.asked) {
-      return { empty: "Not known: Sighten's API was not asked yet which quotes of these milestones are signed." };
-    }
-    if (!whole.resigned) return { empty: `None of ${counted(whole.asked, "milestone")} was re-signed in this range.` };
-    const groups = cohortsByMonth(data, filters);
-    const axis = axisOf(groups.keys());
-    const months = axis.map((month) => groups.get(month) ?? newCohort());
-    const labels = axis.map((month) => month === null ? null : monthText(month));
-    const pairs = (group) => [["re-signed", count(group.resigned)], ["of those asked about", percent(group.resigned, group.asked)],
-      ["not signed yet", count(group.unsigned)], ["asked about", count(group.asked)]];
-    return {
-      insight: `${percent(whole.resigned, whole.asked)} of ${counted(whole.asked, "milestone")} are on a re-signed contract.`,
-      height: 240,
-      option: {
-        ...base(theme, (place) => labels[place] ?? "no submits", (place) => pairs(months[place])),
-        grid: { left: 44, right: 8, top: 12, bottom: 26 },
-        xAxis: names(theme, labels),
-        yAxis: amounts(theme),
-        series: [{ type: "bar", name: "re-signed", barMaxWidth: 26, data: months.map((one) => one.resigned),
-          itemStyle: { color: theme.purple, borderRadius: [3, 3, 0, 0] } }],
-      },
-      columns: [{ title: "Month" }, ...["Re-signed", "Of those asked about", "Not signed yet", "Asked about"]
-        .map((title) => ({ title, number: true }))],
-      rows: axis.map((month, place) => [month, months[place]]).filter(([month]) => month !== null)
-        .map(([month, group]) => [monthText(month), ...pairs(group).map(([, value]) => value)]),
-    };
-  },
+    id: "resigns",
+    title: "Re-signs",
+    about: "Milestones whose contract was signed again on another quote, by month of the first submit, as Sighten's API told.",
+    show(data, filters, theme) {
+        const whole = wholeCohort(data, filters);
+        if (!whole.asked) {
+            return { empty: "Not known: Sighten's API was not asked yet which quotes of these milestones are signed." };
+        }
+        if (!whole.resigned)
+            return { empty: `None of ${counted(whole.asked, "milestone")} was re-signed in this range.` };
+        const groups = cohortsByMonth(data, filters);
+        const axis = axisOf(groups.keys());
+        const months = axis.map((month) => groups.get(month) ?? newCohort());
+        const labels = axis.map((month) => (month === null ? null : monthText(month)));
+        const pairs = (group) => [
+            ["re-signed", count(group.resigned)],
+            ["of those asked about", percent(group.resigned, group.asked)],
+            ["not signed yet", count(group.unsigned)],
+            ["asked about", count(group.asked)],
+        ];
+        return {
+            insight: `${percent(whole.resigned, whole.asked)} of ${counted(whole.asked, "milestone")} are on a re-signed contract.`,
+            height: 240,
+            option: {
+                ...base(
+                    theme,
+                    (place) => labels[place] ?? "no submits",
+                    (place) => pairs(months[place]),
+                ),
+                grid: { left: 44, right: 8, top: 12, bottom: 26 },
+                xAxis: names(theme, labels),
+                yAxis: amounts(theme),
+                series: [
+                    {
+                        type: "bar",
+                        name: "re-signed",
+                        barMaxWidth: 26,
+                        data: months.map((one) => one.resigned),
+                        itemStyle: { color: theme.purple, borderRadius: [3, 3, 0, 0] },
+                    },
+                ],
+            },
+            columns: [
+                { title: "Month" },
+                ...["Re-signed", "Of those asked about", "Not signed yet", "Asked about"].map((title) => ({
+                    title,
+                    number: true,
+                })),
+            ],
+            rows: axis
+                .map((month, place) => [month, months[place]])
+                .filter(([month]) => month !== null)
+                .map(([month, group]) => [monthText(month), ...pairs(group).map(([, value]) => value)]),
+        };
+    },
 };

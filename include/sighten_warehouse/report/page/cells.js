@@ -5,86 +5,87 @@ const isLive = parsed.live;
 
 /** What every filter is while nothing is chosen. */
 function noFilters() {
-  return { environment: parsed.shown, definition: null, organization: null, first: null, last: null };
+    return { environment: parsed.shown, definition: null, organization: null, first: null, last: null };
 }
 
 /** Visit the rows that the filters let through; columns without a definition are filtered by day alone. */
 function each(columns, filters, visit) {
-  const first = filters.first ?? -Infinity;
-  const last = filters.last ?? Infinity;
-  const { day, definition, organization, rows } = columns;
-  const byDefinition = filters.definition !== null && definition;
-  const byOrganization = filters.organization !== null && organization;
-  for (let row = 0; row < rows; row += 1) {
-    if (day[row] < first || day[row] > last) continue;
-    if (byDefinition && definition[row] !== filters.definition) continue;
-    if (byOrganization && organization[row] !== filters.organization) continue;
-    visit(row);
-  }
+    const first = filters.first ?? -Infinity;
+    const last = filters.last ?? Infinity;
+    const { day, definition, organization, rows } = columns;
+    const byDefinition = filters.definition !== null && definition;
+    const byOrganization = filters.organization !== null && organization;
+    for (let row = 0; row < rows; row += 1) {
+        if (day[row] < first || day[row] > last) continue;
+        if (byDefinition && definition[row] !== filters.definition) continue;
+        if (byOrganization && organization[row] !== filters.organization) continue;
+        visit(row);
+    }
 }
 
 /** The rows of `each`, put into groups by their key: a map from key to what `make` gave and `add` filled. */
 function grouped(columns, filters, keyOf, make, add) {
-  const groups = new Map();
-  each(columns, filters, (row) => {
-    const key = keyOf(row);
-    let group = groups.get(key);
-    if (group === undefined) groups.set(key, (group = make()));
-    add(group, row);
-  });
-  return groups;
+    const groups = new Map();
+    each(columns, filters, (row) => {
+        const key = keyOf(row);
+        let group = groups.get(key);
+        if (group === undefined) groups.set(key, (group = make()));
+        add(group, row);
+    });
+    return groups;
 }
 
 const monthsOfDays = new Map();
 
 /** Months since January of year 0, of days since 1970. */
 function monthOf(day) {
-  let month = monthsOfDays.get(day);
-  if (month === undefined) {
-    const date = new Date(day * DAY_MS);
-    monthsOfDays.set(day, (month = date.getUTCFullYear() * 12 + date.getUTCMonth()));
-  }
-  return month;
+    let month = monthsOfDays.get(day);
+    if (month === undefined) {
+        const date = new Date(day * DAY_MS);
+        monthsOfDays.set(day, (month = date.getUTCFullYear() * 12 + date.getUTCMonth()));
+    }
+    return month;
 }
 
 /** "Jul 2026" */
 function monthText(month) {
-  return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
+    return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
 }
 
 /** Steps of time to put days into, so that a chart has neither three bars nor a thousand. */
 function stepFor(days) {
-  if (days <= 92) return { name: "day", of: (day) => day, next: 1, text: dayText };
-  if (days <= 800) return { name: "week", of: (day) => Math.floor((day + 3) / 7), next: 1, text: (week) => dayText(week * 7 - 3) };
-  return { name: "month", of: monthOf, next: 1, text: monthText };
+    if (days <= 92) return { name: "day", of: (day) => day, next: 1, text: dayText };
+    if (days <= 800)
+        return { name: "week", of: (day) => Math.floor((day + 3) / 7), next: 1, text: (week) => dayText(week * 7 - 3) };
+    return { name: "month", of: monthOf, next: 1, text: monthText };
 }
 
 const LONGEST_GAP = 3;
 
 /** The keys in order with the empty ones between them; a long empty stretch is one null. */
 function axisOf(keys) {
-  const ordered = [...keys].sort((one, other) => one - other);
-  const axis = [];
-  for (const key of ordered) {
-    const before = axis.at(-1);
-    if (before !== undefined && key - before > LONGEST_GAP) axis.push(null);
-    else for (let empty = before + 1; empty < key; empty += 1) axis.push(empty);
-    axis.push(key);
-  }
-  return axis;
+    const ordered = [...keys].sort((one, other) => one - other);
+    const axis = [];
+    for (const key of ordered) {
+        const before = axis.at(-1);
+        if (before !== undefined && key - before > LONGEST_GAP) axis.push(null);
+        else for (let empty = before + 1; empty < key; empty += 1) axis.push(empty);
+        axis.push(key);
+    }
+    return axis;
 }
 
 /** The first and last day that anything happened on. */
 function extent(data) {
-  const days = [...data.cohorts.day, ...data.deliveries.day];
-  return days.reduce(([first, last], day) => [Math.min(first, day), Math.max(last, day)], [Infinity, -Infinity]);
+    const days = [...data.cohorts.day, ...data.deliveries.day];
+    return days.reduce(([first, last], day) => [Math.min(first, day), Math.max(last, day)], [Infinity, -Infinity]);
 }
 
 /** A name for a definition or organization that tells it apart from others of the same name. */
 function nameOf(list, number) {
-  const one = list[number];
-  if (!one) return "none";
-  const name = one.name || (one.id ? one.id : "none");
-  const isTwin = list.some((other) => other.number !== number && other.name === one.name);
-  return isTwin && one.id ? `${name} (${one.id.slice(0, 8)})` : name;
+    const one = list[number];
+    if (!one) return "none";
+    const name = one.name || (one.id ? one.id : "none");
+    const isTwin = list.some((other) => other.number !== number && other.name === one.name);
+    return isTwin && one.id ? `${name} (${one.id.slice(0, 8)})` : name;
 }

@@ -3,122 +3,142 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The colours of the theme in use, as the style sheet names them. */
 function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name) => style.getPropertyValue(`--${name}`).trim();
-  const names = ["ink", "muted", "line", "card", "blue", "orange", "green", "red", "purple", "sky", "grey"];
-  return Object.fromEntries(names.map((name) => [name, read(name)]));
+    const style = getComputedStyle(document.documentElement);
+    const read = (name) => style.getPropertyValue(`--${name}`).trim();
+    const names = ["ink", "muted", "line", "card", "blue", "orange", "green", "red", "purple", "sky", "grey"];
+    return Object.fromEntries(names.map((name) => [name, read(name)]));
 }
 
 function textStyle(theme, size = 12) {
-  return { color: theme.muted, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: size };
+    return { color: theme.muted, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: size };
 }
 
 /** The ground of every option: its tooltip is made of text nodes by `explain(place)`, as [name, value] pairs. */
 function base(theme, title, explain) {
-  return {
-    animation: !calm.matches,
-    animationDuration: 250,
-    animationDurationUpdate: 250,
-    textStyle: textStyle(theme),
-    tooltip: {
-      trigger: "axis",
-      confine: true,
-      backgroundColor: theme.card,
-      borderColor: theme.line,
-      padding: 0,
-      axisPointer: { type: "shadow", shadowStyle: { color: theme.grey, opacity: 0.12 } },
-      formatter: (points) => tip(title(points[0].dataIndex), explain(points[0].dataIndex)),
-    },
-  };
+    return {
+        animation: !calm.matches,
+        animationDuration: 250,
+        animationDurationUpdate: 250,
+        textStyle: textStyle(theme),
+        tooltip: {
+            trigger: "axis",
+            confine: true,
+            backgroundColor: theme.card,
+            borderColor: theme.line,
+            padding: 0,
+            axisPointer: { type: "shadow", shadowStyle: { color: theme.grey, opacity: 0.12 } },
+            formatter: (points) => tip(title(points[0].dataIndex), explain(points[0].dataIndex)),
+        },
+    };
 }
 
 function tip(title, pairs) {
-  return element("div", { class: "tip" },
-    element("strong", {}, title),
-    element("dl", {}, pairs.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
+    return element(
+        "div",
+        { class: "tip" },
+        element("strong", {}, title),
+        element(
+            "dl",
+            {},
+            pairs.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+        ),
+    );
 }
 
 function legend(theme, names) {
-  return { data: names, left: 0, top: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, itemGap: 16, textStyle: textStyle(theme) };
+    return {
+        data: names,
+        left: 0,
+        top: 0,
+        icon: "roundRect",
+        itemWidth: 12,
+        itemHeight: 12,
+        itemGap: 16,
+        textStyle: textStyle(theme),
+    };
 }
 
 /** An axis of names; a null among them is a stretch of time without anything. */
 function names(theme, labels, more = {}) {
-  return {
-    type: "category",
-    data: labels.map((label) => label ?? "⋯"),
-    axisTick: { show: false },
-    axisLine: { lineStyle: { color: theme.line } },
-    axisLabel: { ...textStyle(theme, 11), hideOverlap: true },
-    ...more,
-  };
+    return {
+        type: "category",
+        data: labels.map((label) => label ?? "⋯"),
+        axisTick: { show: false },
+        axisLine: { lineStyle: { color: theme.line } },
+        axisLabel: { ...textStyle(theme, 11), hideOverlap: true },
+        ...more,
+    };
 }
 
 function amounts(theme, more = {}) {
-  return {
-    type: "value",
-    minInterval: 1,
-    splitNumber: 4,
-    splitLine: { lineStyle: { color: theme.line } },
-    axisLabel: { ...textStyle(theme, 11), formatter: (value) => count(value) },
-    ...more,
-  };
+    return {
+        type: "value",
+        minInterval: 1,
+        splitNumber: 4,
+        splitLine: { lineStyle: { color: theme.line } },
+        axisLabel: { ...textStyle(theme, 11), formatter: (value) => count(value) },
+        ...more,
+    };
 }
 
 /** An axis of times in minutes, marked at whole days, hours or minutes. */
 function times(theme, most, more = {}) {
-  const units = [["d", 1440], ["h", 60], ["min", 1]];
-  const [unit, size] = units.find(([, minutes]) => most >= 2 * minutes) ?? units[2];
-  const interval = roundStep(most / size / 4) * size;
-  return amounts(theme, {
-    minInterval: undefined,
-    interval,
-    max: Math.ceil(most / interval) * interval,
-    axisLabel: { ...textStyle(theme, 11), formatter: (value) => `${count(value / size)} ${unit}` },
-    ...more,
-  });
+    const units = [
+        ["d", 1440],
+        ["h", 60],
+        ["min", 1],
+    ];
+    const [unit, size] = units.find(([, minutes]) => most >= 2 * minutes) ?? units[2];
+    const interval = roundStep(most / size / 4) * size;
+    return amounts(theme, {
+        minInterval: undefined,
+        interval,
+        max: Math.ceil(most / interval) * interval,
+        axisLabel: { ...textStyle(theme, 11), formatter: (value) => `${count(value / size)} ${unit}` },
+        ...more,
+    });
 }
 
 function roundStep(step) {
-  const size = 10 ** Math.floor(Math.log10(Math.max(step, 1)));
-  return [1, 2, 5, 10].find((times) => times * size >= step) * size;
+    const size = 10 ** Math.floor(Math.log10(Math.max(step, 1)));
+    return [1, 2, 5, 10].find((times) => times * size >= step) * size;
 }
 
 /** Bars across, the first on top, each with its label beside it. */
 function barsAcross(theme, labels, series) {
-  return {
-    grid: { left: 4, right: 64, top: series.length > 1 ? 32 : 4, bottom: 4, containLabel: true },
-    xAxis: amounts(theme, { axisLabel: { show: false }, splitLine: { show: false } }),
-    yAxis: names(theme, labels, {
-      inverse: true,
-      axisLine: { show: false },
-      axisLabel: { ...textStyle(theme), width: Math.min(190, innerWidth * 0.36), overflow: "truncate" },
-    }),
-    series: series.map((one) => ({ type: "bar", barMaxWidth: 22, ...one })),
-  };
+    return {
+        grid: { left: 4, right: 64, top: series.length > 1 ? 32 : 4, bottom: 4, containLabel: true },
+        xAxis: amounts(theme, { axisLabel: { show: false }, splitLine: { show: false } }),
+        yAxis: names(theme, labels, {
+            inverse: true,
+            axisLine: { show: false },
+            axisLabel: { ...textStyle(theme), width: Math.min(190, innerWidth * 0.36), overflow: "truncate" },
+        }),
+        series: series.map((one) => ({ type: "bar", barMaxWidth: 22, ...one })),
+    };
 }
 
 /** One chart in its place: draws what it is given, fits its width, and goes when there is nothing to draw. */
 class Drawing {
-  #place;
-  #chart = null;
+    #place;
+    #chart = null;
 
-  constructor(place) {
-    this.#place = place;
-    new ResizeObserver(() => this.#chart?.resize()).observe(place);
-  }
+    constructor(place) {
+        this.#place = place;
+        new ResizeObserver(() => this.#chart?.resize()).observe(place);
+    }
 
-  draw(option, height) {
-    const isTall = this.#place.style.height === `${height}px`;
-    this.#place.style.height = `${height}px`;
-    if (!this.#chart) this.#chart = echarts.init(this.#place, null, { renderer: "canvas" });
-    else if (!isTall) this.#chart.resize();
-    this.#chart.setOption(option, { notMerge: true });
-  }
+    draw(option, height) {
+        const isTall = this.#place.style.height === `${height}px`;
+        this.#place.style.height = `${height}px`;
+        if (!this.#chart) this.#chart = echarts.init(this.#place, null, { renderer: "canvas" });
+        else if (!isTall) this.#chart.resize();
+        this.#chart.setOption(option, { notMerge: true });
+    }
 
-  clear() {
-    this.#chart?.dispose();
-    this.#chart = null;
-    this.#place.style.height = "0";
-  }
+    clear() {
+        this.#chart?.dispose();
+        this.#chart = null;
+        this.#place.style.height = "0";
+    }
 }

@@ -1,183 +1,307 @@
 // Panels on the webhook itself: what became of deliveries, how fast they were published, quarantine, drift, checks.
-const OUTCOMES = [["applied", "blue"], ["superseded", "sky"], ["duplicate", "grey"], ["ignored", "purple"], ["quarantined", "red"]];
+const OUTCOMES = [
+    ["applied", "blue"],
+    ["superseded", "sky"],
+    ["duplicate", "grey"],
+    ["ignored", "purple"],
+    ["quarantined", "red"],
+];
 const OF_NO_MILESTONE = ["ignored", "quarantined"];
 
 function deliveryCounts(data, filters, keyOf) {
-  const { deliveries } = data;
-  const counted = [...OUTCOMES.map(([name]) => name), "late", "repaired"];
-  return grouped(deliveries, filters, keyOf, () => ({ all: 0, ...Object.fromEntries(counted.map((name) => [name, 0])) }), (group, row) => {
-    for (const name of counted) group[name] += deliveries[name][row];
-    for (const [name] of OUTCOMES) group.all += deliveries[name][row];
-  });
+    const { deliveries } = data;
+    const counted = [...OUTCOMES.map(([name]) => name), "late", "repaired"];
+    return grouped(
+        deliveries,
+        filters,
+        keyOf,
+        () => ({ all: 0, ...Object.fromEntries(counted.map((name) => [name, 0])) }),
+        (group, row) => {
+            for (const name of counted) group[name] += deliveries[name][row];
+            for (const [name] of OUTCOMES) group.all += deliveries[name][row];
+        },
+    );
 }
 
 function stepOf(columns, filters) {
-  let [first, last] = [Infinity, -Infinity];
-  each(columns, filters, (row) => {
-    first = Math.min(first, columns.day[row]);
-    last = Math.max(last, columns.day[row]);
-  });
-  return stepFor(last - first);
+    let [first, last] = [Infinity, -Infinity];
+    each(columns, filters, (row) => {
+        first = Math.min(first, columns.day[row]);
+        last = Math.max(last, columns.day[row]);
+    });
+    return stepFor(last - first);
 }
 
 function isNarrowed(filters) {
-  return filters.definition !== null || filters.organization !== null;
+    return filters.definition !== null || filters.organization !== null;
 }
 
 const outcomes = {
-  id: "outcomes",
-  title: "Deliveries and what became of them",
-  about: "Every delivery by the day it was received, with its one outcome. Those that could not be read belong to no " +
-    "milestone, so they are left out while a definition or organization is chosen.",
-  show(data, filters, theme) {
-    const all = deliveryCounts(data, filters, () => "all").get("all");
-    if (!all) return { empty: "Nothing was received in this range." };
-    const step = stepOf(data.deliveries, filters);
-    const groups = deliveryCounts(data, filters, (row) => step.of(data.deliveries.day[row]));
-    const axis = axisOf(groups.keys());
-    const labels = axis.map((key) => key === null ? null : step.text(key));
-    const shown = OUTCOMES.filter(([name]) => all[name] || !OF_NO_MILESTONE.includes(name));
-    const pairs = (group) => [["deliveries", count(group?.all ?? 0)], ...OUTCOMES.map(([name]) => [name, count(group?.[name] ?? 0)]),
-      ["late", count(group?.late ?? 0)], ["repaired", count(group?.repaired ?? 0)]];
-    return {
-      insight: `${counted(all.all, "delivery", "deliveries")}: ${percent(all.duplicate, all.all)} duplicates, ${percent(all.late, all.all)} late, ` +
-        `${percent(all.repaired, all.all)} not strict JSON and repaired, ${count(all.quarantined)} in quarantine.`,
-      height: 280,
-      option: {
-        ...base(theme, (place) => axisTitle(step, labels[place]), (place) => pairs(groups.get(axis[place]))),
-        legend: legend(theme, shown.map(([name]) => name)),
-        grid: { left: 48, right: 8, top: innerWidth < 600 ? 64 : 40, bottom: 26 },
-        xAxis: names(theme, labels),
-        yAxis: amounts(theme),
-        series: shown.map(([name, colour]) => ({ name, type: "bar", stack: "outcome", barMaxWidth: 26, itemStyle: { color: theme[colour] },
-          data: axis.map((key) => groups.get(key)?.[name] ?? 0) })),
-      },
-      columns: [{ title: stepTitle(step) }, ...["Deliveries", ...OUTCOMES.map(([name]) => name), "Late", "Repaired"]
-        .map((title) => ({ title: title[0].toUpperCase() + title.slice(1), number: true }))],
-      rows: axis.map((key, place) => [labels[place], pairs(groups.get(key))]).filter(([label]) => label !== null)
-        .map(([label, values]) => [label, ...values.map(([, value]) => value)]),
-    };
-  },
+    id: "outcomes",
+    title: "Deliveries and what became of them",
+    about:
+        "Every delivery by the day it was received, with its one outcome. Those that could not be read belong to no " +
+        "milestone, so they are left out while a definition or organization is chosen.",
+    show(data, filters, theme) {
+        const all = deliveryCounts(data, filters, () => "all").get("all");
+        if (!all) return { empty: "Nothing was received in this range." };
+        const step = stepOf(data.deliveries, filters);
+        const groups = deliveryCounts(data, filters, (row) => step.of(data.deliveries.day[row]));
+        const axis = axisOf(groups.keys());
+        const labels = axis.map((key) => (key === null ? null : step.text(key)));
+        const shown = OUTCOMES.filter(([name]) => all[name] || !OF_NO_MILESTONE.includes(name));
+        const pairs = (group) => [
+            ["deliveries", count(group?.all ?? 0)],
+            ...OUTCOMES.map(([name]) => [name, count(group?.[name] ?? 0)]),
+            ["late", count(group?.late ?? 0)],
+            ["repaired", count(group?.repaired ?? 0)],
+        ];
+        return {
+            insight:
+                `${counted(all.all, "delivery", "deliveries")}: ${percent(all.duplicate, all.all)} duplicates, ${percent(all.late, all.all)} late, ` +
+                `${percent(all.repaired, all.all)} not strict JSON and repaired, ${count(all.quarantined)} in quarantine.`,
+            height: 280,
+            option: {
+                ...base(
+                    theme,
+                    (place) => axisTitle(step, labels[place]),
+                    (place) => pairs(groups.get(axis[place])),
+                ),
+                legend: legend(
+                    theme,
+                    shown.map(([name]) => name),
+                ),
+                grid: { left: 48, right: 8, top: innerWidth < 600 ? 64 : 40, bottom: 26 },
+                xAxis: names(theme, labels),
+                yAxis: amounts(theme),
+                series: shown.map(([name, colour]) => ({
+                    name,
+                    type: "bar",
+                    stack: "outcome",
+                    barMaxWidth: 26,
+                    itemStyle: { color: theme[colour] },
+                    data: axis.map((key) => groups.get(key)?.[name] ?? 0),
+                })),
+            },
+            columns: [
+                { title: stepTitle(step) },
+                ...["Deliveries", ...OUTCOMES.map(([name]) => name), "Late", "Repaired"].map((title) => ({
+                    title: title[0].toUpperCase() + title.slice(1),
+                    number: true,
+                })),
+            ],
+            rows: axis
+                .map((key, place) => [labels[place], pairs(groups.get(key))])
+                .filter(([label]) => label !== null)
+                .map(([label, values]) => [label, ...values.map(([, value]) => value)]),
+        };
+    },
 };
 
 function axisTitle(step, label) {
-  if (label === null) return "nothing received";
-  return step.name === "week" ? `week of ${label}` : label;
+    if (label === null) return "nothing received";
+    return step.name === "week" ? `week of ${label}` : label;
 }
 
 function stepTitle(step) {
-  return { day: "Day", week: "Week of", month: "Month" }[step.name];
+    return { day: "Day", week: "Week of", month: "Month" }[step.name];
 }
 
 const publishing = {
-  id: "publishing",
-  title: "Time from landed to published",
-  about: "For each day of receiving, the time within which half of its deliveries could first be read in a published version, " +
-    "and 90 of 100. Not by definition or organization.",
-  show(data, filters, theme) {
-    const days = [];
-    each(data.days, { ...filters, definition: null, organization: null }, (row) => {
-      if (data.days.median_seconds[row] !== null) days.push(row);
-    });
-    if (!days.length) return { empty: "Nothing that was received in this range was published yet." };
-    const values = new Map(days.map((row) => [data.days.day[row], row]));
-    const axis = axisOf(values.keys());
-    const at = (name, key) => values.has(key) ? Math.max(0, data.days[name][values.get(key)]) / 60 : null;
-    const labels = axis.map((key) => key === null ? null : dayText(key));
-    const newest = values.get(axis.at(-1));
-    const line = (name, column, colour, type) => ({ name, type: "line", symbolSize: 5, showSymbol: axis.length < 60, connectNulls: true,
-      lineStyle: { color: theme[colour], width: 2, type }, itemStyle: { color: theme[colour] }, data: axis.map((key) => at(column, key)) });
-    const pairs = (key) => [["half within", spell(at("median_seconds", key))], ["90 of 100 within", spell(at("p90_seconds", key))],
-      ["the slowest", spell(at("longest_seconds", key))]];
-    return {
-      insight: `On the newest day, ${dayText(data.days.day[newest])}, half were published within ${duration(Math.max(0, data.days.median_seconds[newest]))} ` +
-        `and all within ${duration(Math.max(0, data.days.longest_seconds[newest]))}.`,
-      height: 240,
-      option: {
-        ...base(theme, (place) => labels[place] ?? "nothing received", (place) => pairs(axis[place])),
-        legend: legend(theme, ["half within", "90 of 100 within"]),
-        grid: { left: 56, right: 8, top: 40, bottom: 26 },
-        xAxis: names(theme, labels),
-        yAxis: times(theme, Math.max(1, ...axis.map((key) => at("p90_seconds", key) ?? 0))),
-        series: [line("90 of 100 within", "p90_seconds", "sky", "dashed"), line("half within", "median_seconds", "blue", "solid")],
-      },
-      columns: [{ title: "Received on" }, ...["Half within", "90 of 100 within", "The slowest"].map((title) => ({ title, number: true }))],
-      rows: axis.filter((key) => values.has(key)).map((key) => [dayText(key), ...pairs(key).map(([, value]) => value)]),
-    };
-  },
+    id: "publishing",
+    title: "Time from landed to published",
+    about:
+        "For each day of receiving, the time within which half of its deliveries could first be read in a published version, " +
+        "and 90 of 100. Not by definition or organization.",
+    show(data, filters, theme) {
+        const days = [];
+        each(data.days, { ...filters, definition: null, organization: null }, (row) => {
+            if (data.days.median_seconds[row] !== null) days.push(row);
+        });
+        if (!days.length) return { empty: "Nothing that was received in this range was published yet." };
+        const values = new Map(days.map((row) => [data.days.day[row], row]));
+        const axis = axisOf(values.keys());
+        const at = (name, key) => (values.has(key) ? Math.max(0, data.days[name][values.get(key)]) / 60 : null);
+        const labels = axis.map((key) => (key === null ? null : dayText(key)));
+        const newest = values.get(axis.at(-1));
+        const line = (name, column, colour, type) => ({
+            name,
+            type: "line",
+            symbolSize: 5,
+            showSymbol: axis.length < 60,
+            connectNulls: true,
+            lineStyle: { color: theme[colour], width: 2, type },
+            itemStyle: { color: theme[colour] },
+            data: axis.map((key) => at(column, key)),
+        });
+        const pairs = (key) => [
+            ["half within", spell(at("median_seconds", key))],
+            ["90 of 100 within", spell(at("p90_seconds", key))],
+            ["the slowest", spell(at("longest_seconds", key))],
+        ];
+        return {
+            insight:
+                `On the newest day, ${dayText(data.days.day[newest])}, half were published within ${duration(Math.max(0, data.days.median_seconds[newest]))} ` +
+                `and all within ${duration(Math.max(0, data.days.longest_seconds[newest]))}.`,
+            height: 240,
+            option: {
+                ...base(
+                    theme,
+                    (place) => labels[place] ?? "nothing received",
+                    (place) => pairs(axis[place]),
+                ),
+                legend: legend(theme, ["half within", "90 of 100 within"]),
+                grid: { left: 56, right: 8, top: 40, bottom: 26 },
+                xAxis: names(theme, labels),
+                yAxis: times(theme, Math.max(1, ...axis.map((key) => at("p90_seconds", key) ?? 0))),
+                series: [
+                    line("90 of 100 within", "p90_seconds", "sky", "dashed"),
+                    line("half within", "median_seconds", "blue", "solid"),
+                ],
+            },
+            columns: [
+                { title: "Received on" },
+                ...["Half within", "90 of 100 within", "The slowest"].map((title) => ({ title, number: true })),
+            ],
+            rows: axis
+                .filter((key) => values.has(key))
+                .map((key) => [dayText(key), ...pairs(key).map(([, value]) => value)]),
+        };
+    },
 };
 
 function spell(minutes) {
-  return minutes === null ? NOTHING : duration(inSeconds(minutes));
+    return minutes === null ? NOTHING : duration(inSeconds(minutes));
 }
 
 const quarantine = {
-  id: "quarantine",
-  title: "Quarantine",
-  about: "Deliveries that could not be read, by reason, received in the range. Each is kept whole; " +
-    "`sighten-warehouse quarantine` lists them, tries them again or lets them go.",
-  show(data, filters, theme) {
-    const { quarantine_days: days } = data;
-    const groups = grouped(days, filters, (row) => days.reason[row], () => ({ open: 0, decided: 0 }), (group, row) => {
-      group[days.decision_names[days.decision[row]] === "open" ? "open" : "decided"] += days.deliveries[row];
-    });
-    const reasons = [...groups].map(([reason, group]) => ({ name: words(days.reason_names[reason]), ...group }))
-      .sort((one, other) => other.open + other.decided - one.open - one.decided);
-    if (!reasons.length) return { empty: "Nothing was put into quarantine in this range." };
-    const open = reasons.reduce((total, one) => total + one.open, 0);
-    return {
-      insight: `${counted(open, "delivery is", "deliveries are")} in quarantine without a decision.`,
-      height: 60 + 34 * reasons.length,
-      option: {
-        ...base(theme, (place) => reasons[place].name, (place) => [["open", count(reasons[place].open)], ["decided on", count(reasons[place].decided)]]),
-        legend: legend(theme, ["open", "decided on"]),
-        ...barsAcross(theme, reasons.map((one) => one.name), [
-          { name: "open", stack: "quarantine", itemStyle: { color: theme.red }, data: reasons.map((one) => one.open) },
-          { name: "decided on", stack: "quarantine", itemStyle: { color: theme.grey }, data: reasons.map((one) => one.decided),
-            label: { show: true, position: "right", color: theme.ink, formatter: ({ dataIndex }) => count(reasons[dataIndex].open + reasons[dataIndex].decided) } },
-        ]),
-      },
-      columns: [{ title: "Received (UTC)", short: true }, { title: "Reason" }, { title: "Place" }, { title: "Expected" }, { title: "Delivery" }],
-      rows: data.quarantine.filter((one) => fitsDay(one.received_ms, filters)).map((one) =>
-        [momentText(one.received_ms), words(one.reason ?? NOTHING), one.place, one.expected, one.landing_id]),
-      tableTitle: "the newest 50 without a decision",
-    };
-  },
+    id: "quarantine",
+    title: "Quarantine",
+    about:
+        "Deliveries that could not be read, by reason, received in the range. Each is kept whole; " +
+        "`sighten-warehouse quarantine` lists them, tries them again or lets them go.",
+    show(data, filters, theme) {
+        const { quarantine_days: days } = data;
+        const groups = grouped(
+            days,
+            filters,
+            (row) => days.reason[row],
+            () => ({ open: 0, decided: 0 }),
+            (group, row) => {
+                group[days.decision_names[days.decision[row]] === "open" ? "open" : "decided"] += days.deliveries[row];
+            },
+        );
+        const reasons = [...groups]
+            .map(([reason, group]) => ({ name: words(days.reason_names[reason]), ...group }))
+            .sort((one, other) => other.open + other.decided - one.open - one.decided);
+        if (!reasons.length) return { empty: "Nothing was put into quarantine in this range." };
+        const open = reasons.reduce((total, one) => total + one.open, 0);
+        return {
+            insight: `${counted(open, "delivery is", "deliveries are")} in quarantine without a decision.`,
+            height: 60 + 34 * reasons.length,
+            option: {
+                ...base(
+                    theme,
+                    (place) => reasons[place].name,
+                    (place) => [
+                        ["open", count(reasons[place].open)],
+                        ["decided on", count(reasons[place].decided)],
+                    ],
+                ),
+                legend: legend(theme, ["open", "decided on"]),
+                ...barsAcross(
+                    theme,
+                    reasons.map((one) => one.name),
+                    [
+                        {
+                            name: "open",
+                            stack: "quarantine",
+                            itemStyle: { color: theme.red },
+                            data: reasons.map((one) => one.open),
+                        },
+                        {
+                            name: "decided on",
+                            stack: "quarantine",
+                            itemStyle: { color: theme.grey },
+                            data: reasons.map((one) => one.decided),
+                            label: {
+                                show: true,
+                                position: "right",
+                                color: theme.ink,
+                                formatter: ({ dataIndex }) =>
+                                    count(reasons[dataIndex].open + reasons[dataIndex].decided),
+                            },
+                        },
+                    ],
+                ),
+            },
+            columns: [
+                { title: "Received (UTC)", short: true },
+                { title: "Reason" },
+                { title: "Place" },
+                { title: "Expected" },
+                { title: "Delivery" },
+            ],
+            rows: data.quarantine
+                .filter((one) => fitsDay(one.received_ms, filters))
+                .map((one) => [
+                    momentText(one.received_ms),
+                    words(one.reason ?? NOTHING),
+                    one.place,
+                    one.expected,
+                    one.landing_id,
+                ]),
+            tableTitle: "the newest 50 without a decision",
+        };
+    },
 };
 
 function fitsDay(ms, filters) {
-  const day = Math.floor(ms / DAY_MS);
-  return day >= (filters.first ?? -Infinity) && day <= (filters.last ?? Infinity);
+    const day = Math.floor(ms / DAY_MS);
+    return day >= (filters.first ?? -Infinity) && day <= (filters.last ?? Infinity);
 }
 
 const drift = {
-  id: "drift",
-  title: "Drift",
-  about: "What was met in payloads that is not known or does not add up: unknown fields and codes, values that do not fit. " +
-    "It is loaded all the same. Shown is what was last met in the range.",
-  show(data, filters) {
-    const rows = data.drift.filter((one) => fitsDay(one.last_seen_ms, filters));
-    if (!rows.length) return { empty: "Nothing unknown was met in this range." };
-    return {
-      insight: `${counted(rows.length, "place")} in payloads with something that is not known or does not add up.`,
-      columns: [{ title: "Place" }, { title: "What" }, ...(data.pii === "full" ? [{ title: "Example" }] : []),
-        { title: "Deliveries", number: true }, { title: "Last met (UTC)", short: true }],
-      rows: rows.map((one) => [one.path, words(one.drift), ...(data.pii === "full" ? [one.example] : []), count(one.deliveries), momentText(one.last_seen_ms)]),
-    };
-  },
+    id: "drift",
+    title: "Drift",
+    about:
+        "What was met in payloads that is not known or does not add up: unknown fields and codes, values that do not fit. " +
+        "It is loaded all the same. Shown is what was last met in the range.",
+    show(data, filters) {
+        const rows = data.drift.filter((one) => fitsDay(one.last_seen_ms, filters));
+        if (!rows.length) return { empty: "Nothing unknown was met in this range." };
+        return {
+            insight: `${counted(rows.length, "place")} in payloads with something that is not known or does not add up.`,
+            columns: [
+                { title: "Place" },
+                { title: "What" },
+                ...(data.pii === "full" ? [{ title: "Example" }] : []),
+                { title: "Deliveries", number: true },
+                { title: "Last met (UTC)", short: true },
+            ],
+            rows: rows.map((one) => [
+                one.path,
+                words(one.drift),
+                ...(data.pii === "full" ? [one.example] : []),
+                count(one.deliveries),
+                momentText(one.last_seen_ms),
+            ]),
+        };
+    },
 };
 
 const checks = {
-  id: "checks",
-  title: "Checks",
-  about: "What must hold in every version was asked before this one was published. Whatever fails stops a version; " +
-    "what is listed here was found and let pass. Not filtered.",
-  show(data) {
-    if (!data.checks.length) return { empty: "Every check of this version found nothing." };
-    return {
-      insight: `${counted(data.checks.length, "check")} found something to look at.`,
-      columns: [{ title: "Check" }, { title: "What holds otherwise" }, { title: "Found", number: true }],
-      rows: data.checks.map((one) => [words(one.check_name), one.description, count(one.findings)]),
-    };
-  },
+    id: "checks",
+    title: "Checks",
+    about:
+        "What must hold in every version was asked before this one was published. Whatever fails stops a version; " +
+        "what is listed here was found and let pass. Not filtered.",
+    show(data) {
+        if (!data.checks.length) return { empty: "Every check of this version found nothing." };
+        return {
+            insight: `${counted(data.checks.length, "check")} found something to look at.`,
+            columns: [{ title: "Check" }, { title: "What holds otherwise" }, { title: "Found", number: true }],
+            rows: data.checks.map((one) => [words(one.check_name), one.description, count(one.findings)]),
+        };
+    },
 };

@@ -2,37 +2,66 @@
 
 /** An element with attributes and children; a text becomes a text node, null and false are left out. */
 function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value === true) made.setAttribute(name, "");
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
-  }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-  return made;
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+        if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+        else if (value === true) made.setAttribute(name, "");
+        else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+    }
+    made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    return made;
 }
 
 /** A table of rows; columns: {title, number, short} in order; a cell may be a text or an element. */
 function table(caption, columns, rows) {
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    element("table", {},
-      element("caption", { class: "unseen" }, caption),
-      element("thead", {}, element("tr", {}, columns.map((one) =>
-        element("th", { scope: "col", class: cellClass(one) }, one.title)))),
-      element("tbody", {}, rows.map((row) => element("tr", {}, row.map((cell, place) => {
-        const attributes = { class: cellClass(columns[place]), "data-title": columns[place].title };
-        return place ? element("td", attributes, cell ?? NOTHING) : element("th", { scope: "row", ...attributes }, cell ?? NOTHING);
-      }))))));
+    return element(
+        "div",
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+        element(
+            "table",
+            {},
+            element("caption", { class: "unseen" }, caption),
+            element(
+                "thead",
+                {},
+                element(
+                    "tr",
+                    {},
+                    columns.map((one) => element("th", { scope: "col", class: cellClass(one) }, one.title)),
+                ),
+            ),
+            element(
+                "tbody",
+                {},
+                rows.map((row) =>
+                    element(
+                        "tr",
+                        {},
+                        row.map((cell, place) => {
+                            const attributes = { class: cellClass(columns[place]), "data-title": columns[place].title };
+                            return place
+                                ? element("td", attributes, cell ?? NOTHING)
+                                : element("th", { scope: "row", ...attributes }, cell ?? NOTHING);
+                        }),
+                    ),
+                ),
+            ),
+        ),
+    );
 }
 
 function cellClass({ number, short }) {
-  return number ? "number" : short ? "short" : null;
+    return number ? "number" : short ? "short" : null;
 }
 
 /** A symbol and a word for a state: the colour is never the only sign. */
 function stateMark(state) {
-  const symbols = { approved: "✓", rejected: "✕", pending: "…", cancelled: "–", not_submitted: "○" };
-  const name = words(state ?? "unknown");
-  return element("span", { class: `state state-${state}` },
-    element("span", { "aria-hidden": "true" }, symbols[state] ?? "?"), ` ${name}`);
+    const symbols = { approved: "✓", rejected: "✕", pending: "…", cancelled: "–", not_submitted: "○" };
+    const name = words(state ?? "unknown");
+    return element(
+        "span",
+        { class: `state state-${state}` },
+        element("span", { "aria-hidden": "true" }, symbols[state] ?? "?"),
+        ` ${name}`,
+    );
 }

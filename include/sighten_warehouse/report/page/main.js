@@ -7,87 +7,97 @@ let shownAt = null;
 
 /** Show everything that the address asks for. */
 function show() {
-  const { filters, milestone } = readAddress();
-  const data = environments.get(filters.environment);
-  const at = address(filters, null);
-  if (at !== shownAt) {
-    shownAt = at;
-    showFilters(filters);
-    draw(data, filters);
-    list.show(data, filters);
-  }
-  openMilestone(data, filters, milestone);
+    const { filters, milestone } = readAddress();
+    const data = environments.get(filters.environment);
+    const at = address(filters, null);
+    if (at !== shownAt) {
+        shownAt = at;
+        showFilters(filters);
+        draw(data, filters);
+        list.show(data, filters);
+    }
+    openMilestone(data, filters, milestone);
 }
 
 function draw(data, filters) {
-  const theme = colours();
-  showFigures(data, filters);
-  for (const panel of panels) panel.show(data, filters, theme);
-  sayChosen(data, filters);
-  sayFresh(data);
+    const theme = colours();
+    showFigures(data, filters);
+    for (const panel of panels) panel.show(data, filters, theme);
+    sayChosen(data, filters);
+    sayFresh(data);
 }
 
 function redraw() {
-  const { filters } = readAddress();
-  draw(environments.get(filters.environment), filters);
+    const { filters } = readAddress();
+    draw(environments.get(filters.environment), filters);
 }
 
 function sayFresh({ freshness, environment, pii }) {
-  const received = freshness.received_ms === null ? "No delivery yet" : `Newest delivery ${momentText(freshness.received_ms)} UTC`;
-  const isOld = Date.now() - freshness.published_ms > DAY_MS;
-  document.getElementById("fresh").replaceChildren(
-    element("span", { class: isOld ? "old" : null }, `Published ${momentText(freshness.published_ms)} UTC, ${ago(freshness.published_ms)}`),
-    element("br"), received);
-  const notice = document.getElementById("notice");
-  notice.hidden = freshness.milestones > 0;
-  notice.textContent = `The warehouse of ${environment} holds no milestone yet: ${counted(freshness.deliveries, "delivery", "deliveries")} so far.`;
-  document.getElementById("foot").textContent = `Version ${freshness.version}, ${counted(freshness.batches, "batch", "batches")}, ` +
-    `code ${freshness.code_version}. ${pii === "full" ? "Names are shown" : "Names are masked"} (SIGHTEN_PII=${pii}).`;
+    const received =
+        freshness.received_ms === null ? "No delivery yet" : `Newest delivery ${momentText(freshness.received_ms)} UTC`;
+    const isOld = Date.now() - freshness.published_ms > DAY_MS;
+    document
+        .getElementById("fresh")
+        .replaceChildren(
+            element(
+                "span",
+                { class: isOld ? "old" : null },
+                `Published ${momentText(freshness.published_ms)} UTC, ${ago(freshness.published_ms)}`,
+            ),
+            element("br"),
+            received,
+        );
+    const notice = document.getElementById("notice");
+    notice.hidden = freshness.milestones > 0;
+    notice.textContent = `The warehouse of ${environment} holds no milestone yet: ${counted(freshness.deliveries, "delivery", "deliveries")} so far.`;
+    document.getElementById("foot").textContent =
+        `Version ${freshness.version}, ${counted(freshness.batches, "batch", "batches")}, ` +
+        `code ${freshness.code_version}. ${pii === "full" ? "Names are shown" : "Names are masked"} (SIGHTEN_PII=${pii}).`;
 }
 
 /** The theme that was chosen before; a file opened from disk may have no place to remember it. */
 function rememberedTheme() {
-  try {
-    return localStorage.getItem("sighten-theme") ?? "auto";
-  } catch {
-    return "auto";
-  }
+    try {
+        return localStorage.getItem("sighten-theme") ?? "auto";
+    } catch {
+        return "auto";
+    }
 }
 
 function rememberTheme(theme) {
-  try {
-    localStorage.setItem("sighten-theme", theme);
-  } catch {
-    themeChoice.title = "This browser does not keep the choice for the next time.";
-  }
+    try {
+        localStorage.setItem("sighten-theme", theme);
+    } catch {
+        themeChoice.title = "This browser does not keep the choice for the next time.";
+    }
 }
 
 function applyTheme(theme) {
-  document.documentElement.dataset.theme = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
+    document.documentElement.dataset.theme = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
 }
 
 themeChoice.value = rememberedTheme();
 applyTheme(themeChoice.value);
 themeChoice.addEventListener("change", () => {
-  rememberTheme(themeChoice.value);
-  applyTheme(themeChoice.value);
-  redraw();
+    rememberTheme(themeChoice.value);
+    applyTheme(themeChoice.value);
+    redraw();
 });
 dark.addEventListener("change", () => {
-  applyTheme(themeChoice.value);
-  redraw();
+    applyTheme(themeChoice.value);
+    redraw();
 });
 form.addEventListener("change", ({ target }) => {
-  location.hash = address(readForm(target.name), null);
+    location.hash = address(readForm(target.name), null);
 });
 form.addEventListener("reset", (event) => {
-  event.preventDefault();
-  location.hash = address({ ...noFilters(), environment: readAddress().filters.environment }, null);
+    event.preventDefault();
+    location.hash = address({ ...noFilters(), environment: readAddress().filters.environment }, null);
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 opened.addEventListener("close", () => {
-  const { filters, milestone } = readAddress();
-  if (milestone) location.hash = address(filters, null);
+    const { filters, milestone } = readAddress();
+    if (milestone) location.hash = address(filters, null);
 });
 opened.addEventListener("click", ({ target }) => target === opened && opened.close());
 addEventListener("hashchange", show);

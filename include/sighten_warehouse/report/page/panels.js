@@ -1,89 +1,127 @@
 // The panels in their sections, over the whole width and then in two columns: each is built once, and shown again whenever a filter or the theme changes.
 const SECTIONS = [
-  ["Approvals", [approvalTimesByMonth], [funnel, rejectionsByMonth], [rejectionsByDefinition, resigns]],
-  ["What waits", [], [bottlenecks], [ageing, assignees]],
-  ["Deliveries", [outcomes], [publishing, quarantine], [drift, checks]],
+    ["Approvals", [approvalTimesByMonth], [funnel, rejectionsByMonth], [rejectionsByDefinition, resigns]],
+    ["What waits", [], [bottlenecks], [ageing, assignees]],
+    ["Deliveries", [outcomes], [publishing, quarantine], [drift, checks]],
 ];
 
 /** One panel in the page: a heading, a sentence, its chart and, behind it, its table. */
 class Panel {
-  #kind;
-  #card;
-  #insight = element("p", { class: "insight" });
-  #place = element("div", { class: "chart", role: "img" });
-  #behind = element("details", { class: "behind" });
-  #drawing = new Drawing(this.#place);
+    #kind;
+    #card;
+    #insight = element("p", { class: "insight" });
+    #place = element("div", { class: "chart", role: "img" });
+    #behind = element("details", { class: "behind" });
+    #drawing = new Drawing(this.#place);
 
-  constructor(kind) {
-    this.#kind = kind;
-    const about = element("details", { class: "about" },
-      element("summary", { "aria-label": `About ${kind.title}` }, "?"), element("p", {}, kind.about));
-    this.#card = element("article", { class: "card", id: kind.id, "aria-labelledby": `${kind.id}-title` },
-      element("div", { class: "card-head" }, element("h3", { id: `${kind.id}-title` }, kind.title), about),
-      this.#insight, this.#place, this.#behind);
-  }
+    constructor(kind) {
+        this.#kind = kind;
+        const about = element(
+            "details",
+            { class: "about" },
+            element("summary", { "aria-label": `About ${kind.title}` }, "?"),
+            element("p", {}, kind.about),
+        );
+        this.#card = element(
+            "article",
+            { class: "card", id: kind.id, "aria-labelledby": `${kind.id}-title` },
+            element("div", { class: "card-head" }, element("h3", { id: `${kind.id}-title` }, kind.title), about),
+            this.#insight,
+            this.#place,
+            this.#behind,
+        );
+    }
 
-  get card() {
-    return this.#card;
-  }
+    get card() {
+        return this.#card;
+    }
 
-  show(data, filters, theme) {
-    const shown = this.#kind.show(data, filters, theme);
-    this.#card.classList.toggle("empty", Boolean(shown.empty));
-    this.#insight.textContent = shown.empty ?? shown.insight;
-    this.#showChart(shown);
-    this.#showTable(shown);
-  }
+    show(data, filters, theme) {
+        const shown = this.#kind.show(data, filters, theme);
+        this.#card.classList.toggle("empty", Boolean(shown.empty));
+        this.#insight.textContent = shown.empty ?? shown.insight;
+        this.#showChart(shown);
+        this.#showTable(shown);
+    }
 
-  #showChart(shown) {
-    this.#place.hidden = !shown.option;
-    if (!shown.option) return this.#drawing.clear();
-    this.#place.setAttribute("aria-label", `${this.#kind.title}: ${shown.insight} The table below holds the same numbers.`);
-    return this.#drawing.draw(shown.option, shown.height);
-  }
+    #showChart(shown) {
+        this.#place.hidden = !shown.option;
+        if (!shown.option) return this.#drawing.clear();
+        this.#place.setAttribute(
+            "aria-label",
+            `${this.#kind.title}: ${shown.insight} The table below holds the same numbers.`,
+        );
+        return this.#drawing.draw(shown.option, shown.height);
+    }
 
-  #showTable(shown) {
-    this.#behind.hidden = !shown.columns;
-    if (!shown.columns) return;
-    const caption = `${this.#kind.title}${shown.tableTitle ? `, ${shown.tableTitle}` : ""}`;
-    const rows = table(caption, shown.columns, shown.rows);
-    if (shown.option) this.#behind.replaceChildren(element("summary", {}, `Table${shown.tableTitle ? `: ${shown.tableTitle}` : ""}`), rows);
-    else this.#behind.replaceChildren(element("summary", { hidden: true }, "Table"), rows);
-    if (!shown.option) this.#behind.open = true;
-  }
+    #showTable(shown) {
+        this.#behind.hidden = !shown.columns;
+        if (!shown.columns) return;
+        const caption = `${this.#kind.title}${shown.tableTitle ? `, ${shown.tableTitle}` : ""}`;
+        const rows = table(caption, shown.columns, shown.rows);
+        if (shown.option)
+            this.#behind.replaceChildren(
+                element("summary", {}, `Table${shown.tableTitle ? `: ${shown.tableTitle}` : ""}`),
+                rows,
+            );
+        else this.#behind.replaceChildren(element("summary", { hidden: true }, "Table"), rows);
+        if (!shown.option) this.#behind.open = true;
+    }
 }
 
 /** Builds all panels into the page; returns them. */
 function buildPanels() {
-  const place = document.getElementById("sections");
-  return SECTIONS.flatMap(([title, ...columns]) => {
-    const [wide, left, right] = columns.map((kinds) => kinds.map((kind) => new Panel(kind)));
-    const id = `section-${title.toLowerCase().replaceAll(" ", "-")}`;
-    const cards = (panels) => panels.map((panel) => panel.card);
-    place.append(element("section", { "aria-labelledby": id }, element("h2", { id }, title), cards(wide),
-      element("div", { class: "columns" }, element("div", {}, cards(left)), element("div", {}, cards(right)))));
-    return [...wide, ...left, ...right];
-  });
+    const place = document.getElementById("sections");
+    return SECTIONS.flatMap(([title, ...columns]) => {
+        const [wide, left, right] = columns.map((kinds) => kinds.map((kind) => new Panel(kind)));
+        const id = `section-${title.toLowerCase().replaceAll(" ", "-")}`;
+        const cards = (panels) => panels.map((panel) => panel.card);
+        place.append(
+            element(
+                "section",
+                { "aria-labelledby": id },
+                element("h2", { id }, title),
+                cards(wide),
+                element("div", { class: "columns" }, element("div", {}, cards(left)), element("div", {}, cards(right))),
+            ),
+        );
+        return [...wide, ...left, ...right];
+    });
 }
 
 /** The row of key figures on top. */
 function showFigures(data, filters) {
-  const all = wholeCohort(data, filters);
-  const { half, most, open } = approvalTimes(all);
-  const openToo = open ? `${count(open)} open ones counted as open` : "none is open";
-  const ages = agesOf(data, filters);
-  const figures = [
-    ["Submitted", count(all.submitted), `of ${counted(all.milestones, "milestone")}`],
-    ["Approved", count(all.approved), `${percent(all.approved, all.submitted)} of submitted`],
-    ["Half approved within", briefly(half), openToo],
-    ["90 of 100 within", briefly(most), openToo],
-    ["Passed at the first decision", percent(all.firstPass, all.decided), `of ${count(all.decided)} decided on`],
-    ["Waiting for a decision", count(ages.length), ages.length ? `the oldest for ${duration(inSeconds(ages.at(-1)))}` : "nothing waits"],
-  ];
-  document.getElementById("figures").replaceChildren(...figures.map(([name, value, detail]) => element("li", {},
-    element("span", { class: "figure-name" }, name), element("strong", {}, value), element("span", { class: "figure-detail" }, detail))));
+    const all = wholeCohort(data, filters);
+    const { half, most, open } = approvalTimes(all);
+    const openToo = open ? `${count(open)} open ones counted as open` : "none is open";
+    const ages = agesOf(data, filters);
+    const figures = [
+        ["Submitted", count(all.submitted), `of ${counted(all.milestones, "milestone")}`],
+        ["Approved", count(all.approved), `${percent(all.approved, all.submitted)} of submitted`],
+        ["Half approved within", briefly(half), openToo],
+        ["90 of 100 within", briefly(most), openToo],
+        ["Passed at the first decision", percent(all.firstPass, all.decided), `of ${count(all.decided)} decided on`],
+        [
+            "Waiting for a decision",
+            count(ages.length),
+            ages.length ? `the oldest for ${duration(inSeconds(ages.at(-1)))}` : "nothing waits",
+        ],
+    ];
+    document
+        .getElementById("figures")
+        .replaceChildren(
+            ...figures.map(([name, value, detail]) =>
+                element(
+                    "li",
+                    {},
+                    element("span", { class: "figure-name" }, name),
+                    element("strong", {}, value),
+                    element("span", { class: "figure-detail" }, detail),
+                ),
+            ),
+        );
 }
 
 function briefly(time) {
-  return reached(time).replace("at least", "≥");
+    return reached(time).replace("at least", "≥");
 }

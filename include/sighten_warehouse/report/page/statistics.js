@@ -5,47 +5,47 @@
  * Both lists are sorted; an open one counts for as long as it has been open.
  */
 function closedWithin(closed, open, share) {
-  let remaining = 1;
-  let openBefore = 0;
-  for (let first = 0; first < closed.length;) {
-    const value = closed[first];
-    let next = first;
-    while (next < closed.length && closed[next] === value) next += 1;
-    while (openBefore < open.length && open[openBefore] < value) openBefore += 1;
-    const atRisk = closed.length - first + open.length - openBefore;
-    remaining *= 1 - (next - first) / atRisk;
-    if (remaining <= 1 - share + 1e-9) return value;
-    first = next;
-  }
-  return null;
+    let remaining = 1;
+    let openBefore = 0;
+    for (let first = 0; first < closed.length;) {
+        const value = closed[first];
+        let next = first;
+        while (next < closed.length && closed[next] === value) next += 1;
+        while (openBefore < open.length && open[openBefore] < value) openBefore += 1;
+        const atRisk = closed.length - first + open.length - openBefore;
+        remaining *= 1 - (next - first) / atRisk;
+        if (remaining <= 1 - share + 1e-9) return value;
+        first = next;
+    }
+    return null;
 }
 
 /** The middle of a sorted list, or the mean of the two in the middle; null of an empty one. */
 function median(sorted) {
-  if (!sorted.length) return null;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    if (!sorted.length) return null;
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Collects values from many small lists without copying them over and over. */
 class Values {
-  #lists = [];
+    #lists = [];
 
-  add(list) {
-    if (list && list.length) this.#lists.push(list);
-  }
-
-  get length() {
-    return this.#lists.reduce((total, list) => total + list.length, 0);
-  }
-
-  sorted() {
-    const all = new Float64Array(this.length);
-    let at = 0;
-    for (const list of this.#lists) {
-      all.set(list, at);
-      at += list.length;
+    add(list) {
+        if (list && list.length) this.#lists.push(list);
     }
-    return all.sort();
-  }
+
+    get length() {
+        return this.#lists.reduce((total, list) => total + list.length, 0);
+    }
+
+    sorted() {
+        const all = new Float64Array(this.length);
+        let at = 0;
+        for (const list of this.#lists) {
+            all.set(list, at);
+            at += list.length;
+        }
+        return all.sort();
+    }
 }

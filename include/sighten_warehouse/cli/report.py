@@ -1,0 +1,55 @@
+"""`sighten-warehouse report`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--to", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML file there instead, and end."
+)
+def report(*, open_browser: bool, port: int, path: Path | None) -> None:
+    """See the report on the newest published version: served on 127.0.0.1 until Ctrl-C, or as one HTML file.
+
+    The file needs no network and no server, and keeps the timelines of some milestones; what is served has all of them.
+    Names of people are shown with SIGHTEN_PII=full only.
+
+    \b
+    Examples:
+      sighten-warehouse report --open
+      sighten-warehouse report --to report.html
+    """
+    import webbrowser
+
+    from sighten_warehouse.report.writing import write_report_to
+    from sighten_warehouse.settings import read_settings
+
+    settings = read_settings()
+    if path is not None:
+        write_report_to(path, settings)
+        click.echo(f"report written to {path}", err=True)
+        if open_browser:
+            webbrowser.open(path.resolve().as_uri())
+        return
+    _serve(port, open_browser=open_browser)
+
+
+def _serve(port: int, *, open_browser: bool) -> None:
+    import webbrowser
+
+    from sighten_warehouse.report.live import LiveReport
+    from sighten_warehouse.report.server import serve_report
+    from sighten_warehouse.settings import read_settings
+
+    report = LiveReport(read_settings())
+    report.page()  # so that whoever opens it need not wait, and what is wrong is said here
+
+    def say(address: str) -> None:
+        click.echo(f"report at {address}, until Ctrl-C")
+        if open_browser:
+            webbrowser.open(address)
+
+    serve_report(report, port=port, on_listening=say)

@@ -1,0 +1,100 @@
+"""The report on whatever is published now, for those who serve it."""
+
+from threading import Lock
+from typing import Any
+
+from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.report.dataset import Dataset, freshness, known_dataset, make_dataset
+from sighten_warehouse.report.environments import published_environments
+from sighten_warehouse.report.rendering import render
+from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.timelines import Wanted, find, timelines
+from sighten_warehouse.settings import Settings
+
+
+class LiveReport:
+    """The newest version of each environment; a version published meanwhile is taken up at the next question.
+
+    Any thread may ask; one question is answered at a time. Between questions it holds on to what it showed last.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._opened: dict[str, _Opened] = {}
+
+    def page(self) -> bytes:
+        """The page, which asks for single milestones when it needs them.
+
+        Raises:
+            NotPublishedError: nothing is published.
+            ModelError: a version was published by code that this report does not fit.
+        """
+        with self._lock:
+            shown = published_environments(self._settings)
+            datasets = [self._open(one).dataset for one in shown]
+        if not shown:
+            raise NotPublishedError(
+                f"{self._settings.layout.warehouse_file}: expected a version that `sighten-warehouse publish` made"
+            )
+        return render(datasets, shown=shown[0].env, live=True)
+
+    def find(self, environment: str, wanted: Wanted) -> list[dict[str, Any]]:
+        """The milestones that are wanted, as `timelines.find` gives them.
+
+        Raises:
+            NotPublishedError: there is no such environment, or nothing is published in it.
+            ModelError: as above.
+        """
+        with self._lock:
+            return find(self._open(self._named(environment)).source, wanted)
+
+    def timeline(self, environment: str, milestone_id: str) -> dict[str, Any] | None:
+        """What happened to that milestone; None if there is no such milestone.
+
+        Raises:
+            NotPublishedError: as above.
+            ModelError: as above.
+        """
+        with self._lock:
+            found = timelines(self._open(self._named(environment)).source, [milestone_id])
+        return found.get(milestone_id)
+
+    def close(self) -> None:
+        """Let go of all versions; the next question opens them again."""
+        with self._lock:
+            for opened in self._opened.values():
+                opened.source.close()
+            self._opened = {}
+
+    def _named(self, environment: str) -> Settings:
+        for one in published_environments(self._settings):
+            if one.env == environment:
+                return one
+        raise NotPublishedError(f"{environment}: expected an environment with a published version")
+
+    def _open(self, settings: Settings) -> "_Opened":
+        path = settings.layout.warehouse_file
+        facts = path.stat()
+        stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+        opened = self._opened.get(settings.env)
+        if opened is None or opened.stamp != stamp:
+            if opened is not None:
+                opened.source.close()
+                del self._opened[settings.env]
+            self._opened[settings.env] = opened = _Opened(settings, stamp)
+        return opened
+
+
+class _Opened:
+    """One version that is open."""
+
+    def __init__(self, settings: Settings, stamp: tuple[int, ...]) -> None:
+        self.stamp = stamp
+        self.source = Source(settings.layout.warehouse_file, pii=settings.pii)
+        self.dataset = self._dataset(settings)
+
+    def _dataset(self, settings: Settings) -> Dataset:
+        version = freshness(self.source)["version"]
+        known = known_dataset(settings.layout.report_data, version=version, pii=settings.pii)
+        return known or make_dataset(self.source, environment=settings.env, pii=settings.pii, keep=0)
