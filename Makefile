@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev check fix docs clean lock fuzz
+.PHONY: help run test test-big setup setup-dev check fix docs clean lock fuzz
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -21,6 +21,9 @@ run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working 
 
 test: .venv/.installed-dev ## the whole default test suite
 	@$(BIN)/python -m pytest
+
+test-big: .venv/.installed-dev ## the tests that take minutes
+	@$(BIN)/python -m pytest -m big
 
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)

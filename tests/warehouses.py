@@ -20,6 +20,7 @@ class Warehouse:
     def __init__(self, home: Path) -> None:
         self.settings: Settings = read_settings({"SIGHTEN_HOME": str(home)})
         self.clock = datetime(2026, 11, 1, 12, tzinfo=UTC)
+        self._open: tuple[tuple[int, int], duckdb.DuckDBPyConnection] | None = None
 
     def land(self, *bodies: Any, **envelope: Any) -> list[str]:
         """One landing file with those bodies; whatever is not bytes is sent as JSON. Returns their landing ids."""
@@ -46,8 +47,22 @@ class Warehouse:
         return ids
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.settings.layout.warehouse_file), read_only=True) as connection:
-            return connection.execute(sql, list(parameters)).fetchall()
+        return self._opened().execute(sql, list(parameters)).fetchall()
+
+    def close(self) -> None:
+        """Let go of the published version."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        """The published version, kept open until another one is published: opening it takes longer than asking."""
+        path = self.settings.layout.warehouse_file
+        version = (path.stat().st_ino, path.stat().st_mtime_ns)
+        if self._open is None or self._open[0] != version:
+            self.close()  # or else DuckDB, within one process, would go on reading the old file
+            self._open = (version, duckdb.connect(str(path), read_only=True))
+        return self._open[1]
 
     def row(self, sql: str, *parameters: Any) -> tuple[Any, ...]:
         rows = self.rows(sql, *parameters)

@@ -1,4 +1,4 @@
-"""Any deliveries, in any order, repeated, in any dialect and in any split over loads, give what the oracle finds."""
+"""Worlds of deliveries that contradict each other, in any dialect; in whatever batches, they give the same tables."""
 
 import json
 import random
@@ -6,13 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-from oracle import Current, replay
+from oracle import Current
 
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery
 from warehouses import Warehouse
 
-WORLDS = 60
 TIMES = [f"2025-03-0{day}T12:00:00Z" for day in range(1, 6)]
 NOT_COMPARED = (
     "batch_id",
@@ -22,6 +20,8 @@ NOT_COMPARED = (
     "published_at",
     "to_publish",
     "age_seconds",
+    "open_seconds",
+    "waiting_seconds",
     "version",
 )
 
@@ -100,26 +100,10 @@ def expected(current: Current) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_what_is_current_equals_what_the_oracle_finds_in_any_split_of_loads(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    deliveries = [one for number in range(WORLDS) for one in a_world(chance, f"{seed}.{number}")]
-    chance.shuffle(deliveries)
-    warehouse = Warehouse(tmp_path)
-    at_once = 1 + len(deliveries) // chance.randint(1, 6)
-
-    for start in range(0, len(deliveries), at_once):
-        warehouse.land(*(in_some_dialect(chance, one) for one in deliveries[start : start + at_once]))
-        warehouse.load()
-    warehouse.publish()
-
-    assert expected(replay(deliveries)) == found(warehouse)
-
-
 def all_rows(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
     tables = warehouse.rows("""
         select table_schema || '.' || table_name from information_schema.tables
-        where table_name not in ('batches', 'versions', 'latency')
+        where table_schema <> 'masked' and table_name not in ('batches', 'versions', 'latency', 'pseudonyms')
     """)
     return {
         name: sorted(warehouse.rows(f"select {_compared(warehouse, name)} from {name}"), key=repr) for (name,) in tables

@@ -28,6 +28,7 @@ from sighten_warehouse.versions import is_current
 from warehouses import Warehouse
 
 Rows = dict[str, list[tuple[Any, ...]]]
+TOLD_BY_THE_CLOCK = ("age_seconds", "open_seconds", "waiting_seconds")
 TOLD_OF_BATCHES = (
     "batch_id",
     "loaded_at",
@@ -67,7 +68,7 @@ def everything(warehouse: Warehouse, *, but: tuple[str, ...] = ()) -> Rows:
         columns: dict[str, list[str]] = {}
         described = "select table_schema || '.' || table_name, column_name from information_schema.columns"
         for table, column in connection.execute(described).fetchall():
-            if table != "ops.versions" and column not in ("age_seconds", *but):
+            if table != "ops.versions" and not column.endswith(TOLD_BY_THE_CLOCK + but):
                 columns.setdefault(table, []).append(f'"{column}"')
         asked = {table: f"select {', '.join(listed)} from {table}" for table, listed in sorted(columns.items())}
         return {table: sorted(connection.execute(sql).fetchall(), key=repr) for table, sql in asked.items()}
