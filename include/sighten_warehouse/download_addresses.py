@@ -26,7 +26,7 @@ def resolve(host: str, port: int) -> list[Address]:
     Raises:
         OSError: the name has none.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     return [ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found]
 
 
@@ -111,7 +111,7 @@ class GuardedAdapter(HTTPAdapter):
 
     def _checked(self, name: str, port: int) -> Address:
         try:
-            addresses = self._resolve(name.strip("[]"), port)
+            addresses = self._resolve(name, port)
         except (OSError, UnicodeError) as error:
             raise requests.ConnectionError(f"the name has no address ({type(error).__name__})") from None
         # One bad address among several is enough: which of them is taken is not the sender's to choose.

@@ -112,8 +112,10 @@ class Body:
         return Whole(mime_type, NO_END if ends is False else None)
 
     def error_inside(self) -> bytes | None:
-        """The bytes that came, where they are few enough to be an error in JSON."""
-        return small_error(self._partial.path)
+        """The bytes that came, where they may be an error in JSON; they are no part of the document."""
+        content = small_error(self._partial.path)
+        self._partial.restart()
+        return content
 
     def _fits(self, response: requests.Response, promises: Promises) -> bool:
         """Whether the body is the whole document, or the part of it that was asked for."""
@@ -126,7 +128,7 @@ class Body:
             return False
         etag = response.headers.get("ETag")
         is_this_version = etag is None or not str(kept.validator).startswith('"') or etag == kept.validator
-        is_this_length = None in (kept.total, part.total) or kept.total == part.total
+        is_this_length = part.total is not None and kept.total in (None, part.total)
         return part.first == self._partial.goes_on_at and is_this_version and is_this_length
 
     def _begin(self, response: requests.Response, promises: Promises) -> tuple[int, bytes]:
@@ -157,9 +159,9 @@ class Body:
         came = response.raw.tell()
         if promises.length is not None and came != promises.length:
             return f"{came} bytes of {promises.length}"
-        total = self._partial.kept.total
-        if response.status_code == HTTPStatus.PARTIAL_CONTENT and total is not None and self._partial.size != total:
-            return f"{self._partial.size} bytes of {total}"
+        part = part_of(response.headers.get("Content-Range", ""))
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT and part and self._partial.size != part.total:
+            return f"{self._partial.size} bytes of {part.total}"
         return None
 
     def _too_large(self, http_status: int) -> None:

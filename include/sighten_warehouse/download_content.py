@@ -16,6 +16,7 @@ UNKNOWN = "application/octet-stream"
 ERROR_WORDS = {"detail", "status_code", "messages"}
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 ZIP = "application/zip"
+_LEAST_MAGIC_OF_TEXT = 4
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\f\r\x1b"))
 _BEGIN_OF_HTML = re.compile(
     rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|script|h1|div|p|center)[\s>]",
@@ -33,15 +34,23 @@ def mime_type_of(head: bytes, *, name: str | None) -> str:
     """The type that the bytes have; the document's name only decides between types that begin alike."""
     if _BEGIN_OF_HTML.match(head):
         return "text/html"
-    expected = expected_type(name)
+    expected, is_text = expected_type(name), _looks_like_text(head)
+    found = _types_by_magic(head, least=_LEAST_MAGIC_OF_TEXT if is_text else 1)
+    if expected in found:
+        return str(expected)
+    if head.startswith(b"PK\x03\x04"):
+        return ZIP  # office documents are ZIP files too, and nothing at the begin tells which
+    if found and not _is_text(found[0]):
+        return found[0]
+    return _text_type(head, expected) if is_text else UNKNOWN
+
+
+def _types_by_magic(head: bytes, *, least: int) -> list[str]:
+    """The types whose mark stands there, the surest first, if it is so many bytes long: a text may begin with `BM`."""
     with suppress(puremagic.PureError, ValueError):
-        found = {match.mime_type: None for match in puremagic.magic_string(head) if match.mime_type}
-        if head.startswith(b"PK\x03\x04"):
-            # All kinds of office documents are ZIP files: nothing at the begin tells which.
-            return expected if expected in found else ZIP
-        if found and not _is_text(next(iter(found))):
-            return next(iter(found))
-    return _text_type(head, expected) if _looks_like_text(head) else UNKNOWN
+        matches = puremagic.magic_string(head)
+        return [match.mime_type for match in matches if match.mime_type and len(match.byte_match) >= least]
+    return []
 
 
 def _suffixed(name: str | None) -> str | None:

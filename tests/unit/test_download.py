@@ -38,6 +38,7 @@ from sighten_warehouse.vault import PARTIAL_FOLDER
 
 HALF = len(PDF) // 2
 FIRST = HALF - OVERLAP_BYTES  # where the rest of a half begins: some bytes come again
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF_HEADERS = {"Content-Type": "application/pdf"}
 
 
@@ -173,6 +174,28 @@ def test_what_does_not_continue_what_is_there_begins_again(tmp_path: Path, secon
     assert [None, f"bytes={FIRST}-", None][: len(api.asked)] == [asked.headers.get("Range") for asked in api.asked]
 
 
+def test_a_rest_is_taken_only_where_it_is_told_how_long_the_whole_is(tmp_path: Path) -> None:
+    cut = Said(200, PDF[:HALF], PDF_HEADERS | {"ETag": '"v1"'}, chunked=True)
+    endless = Said(206, PDF[FIRST:-1], PDF_HEADERS | {"Content-Range": f"bytes {FIRST}-{len(PDF) - 2}/*"})
+    told = Said(206, PDF[FIRST:], PDF_HEADERS | {"Content-Range": f"bytes {FIRST}-{len(PDF) - 1}/{len(PDF)}"})
+    with scripted(in_turn(cut, endless, Said(200, PDF))) as api:
+        untold = download(tmp_path / "untold", api.url)
+    with scripted(in_turn(cut, told)) as another:
+        record = download(tmp_path, another.url)
+
+    assert (SHA256, SHA256) == (untold.sha256, record.sha256)
+    assert (3, 2) == (len(api.asked), len(another.asked))
+
+
+def test_an_error_inside_a_200_that_may_pass_is_no_part_of_the_document(tmp_path: Path) -> None:
+    busy = said_json({"status_code": 503, "messages": {"error": ["x" * 5000]}}, ETag='"v1"')
+    with scripted(in_turn(busy, Said(200, PDF, PDF_HEADERS))) as api:
+        record = download(tmp_path, api.url)
+
+    assert ("stored", SHA256) == (record.download_status, record.sha256)
+    assert [None, None] == [asked.headers.get("Range") for asked in api.asked]
+
+
 def test_a_weak_etag_resumes_nothing(tmp_path: Path) -> None:
     first = Said(200, PDF[:HALF], PDF_HEADERS | {"ETag": 'W/"v1"', "Last-Modified": "now"}, length=len(PDF))
     with scripted(in_turn(first, Said(200, PDF, PDF_HEADERS))) as api:
@@ -248,6 +271,11 @@ def test_what_is_no_document_is_a_state_of_it_and_asked_for_once(tmp_path: Path,
         ("list.json", b'[{"a": 1}]', "application/json", "application/json"),
         ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(50), "text/html", "image/jpeg"),
         (None, b"just text", "application/octet-stream", "text/plain"),
+        ("notes.txt", b"BM is not always a bitmap", "text/plain", "text/plain"),
+        ("plan.docx", b"PK\x03\x04" + bytes(50), "application/zip", DOCX),
+        ("plan.zip", b"PK\x03\x04" + bytes(50), "application/zip", "application/zip"),
+        ("plan", b"PK\x03\x04" + bytes(50), "application/zip", "application/zip"),
+        ("signed.pdf", b"%PDF-1.4 in letters alone\n%%EOF", "application/octet-stream", "application/pdf"),
         ("../../etc/passwd\0\n", b"\0\1\2\3", "application/pdf", "application/octet-stream"),
     ],
 )

@@ -275,6 +275,7 @@ def test_every_address_has_its_reach(address: str, reach: str) -> None:
 def test_what_is_allowed_beyond_public_addresses_is_where_the_api_is() -> None:
     with scripted(in_turn(Said())) as api:
         assert {"loopback"} == reaches_of("127.0.0.1", int(api.url.rpartition(":")[2]))
+    assert {"loopback"} == reaches_of("[::1]", 80)
     assert frozenset() == reaches_of("no-such-name.invalid", 80)
 
 
