@@ -260,9 +260,28 @@ create macro comments_as_of(ts) as table
         _rescued,
     from comments;
 
+create macro quotes_as_of(ts) as table
+    with intervals as (
+
+        select * from history.quote_intervals
+        where (valid_from_at is null or valid_from_at <= ts) and (valid_to_at is null or valid_to_at > ts)
+
+    )
+
+    select
+        quote_id,
+        signed_quote_id,
+        landing_id,
+        is_resigned,
+        told_by,
+        valid_from_at,
+        valid_to_at,
+    from intervals;
+
 -- The linter does not know this statement.
 comment on macro table milestones_as_of is 'Every milestone as it was at that time.';  -- noqa: PRS
 comment on macro table tasks_as_of is 'Every task that its milestone had at that time, as it was.';  -- noqa: PRS
 comment on macro table sub_tasks_as_of is 'Every sub_task that its task had at that time, as it was.';  -- noqa: PRS
 comment on macro table documents_as_of is 'Every document that its sub_task had at that time, as it was.';  -- noqa: PRS
 comment on macro table comments_as_of is 'Every comment written by that time, with its newest text.';  -- noqa: PRS
+comment on macro table quotes_as_of is 'The quote that was signed at that time for every original quote.';  -- noqa: PRS
