@@ -136,13 +136,14 @@ def partial_of(folder: Path, document_id: str) -> Iterator[Partial | None]:
     path = folder / document_id
     # The lock goes with the process, however that ends.
     with path.open("a+b") as file:
-        if not _is_ours(file, path):
+        if not is_locked(file, path):
             yield None
             return
         yield Partial(path, file)
 
 
-def _is_ours(file: BinaryIO, path: Path) -> bool:
+def is_locked(file: BinaryIO, path: Path) -> bool:
+    """Whether the file is ours from now on, and still the one of that name."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Whoever had it before us may have moved it into the vault meanwhile: then this is no longer the partial.
