@@ -62,4 +62,6 @@ def _table(found: Status) -> Table:
 
 
 def _reasons(found: Status) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in found.quarantine.items())
+    decided = found.outcomes["quarantined"] - sum(found.quarantine.values())
+    reasons = [f"{count} {reason}" for reason, count in found.quarantine.items()]
+    return ", ".join(reasons + ([f"{decided} decided on"] if decided else []))
