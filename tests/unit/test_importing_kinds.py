@@ -57,6 +57,11 @@ TEXTS: dict[str, tuple[bytes, str, list[bytes]]] = {
         "bodies one after the other",
         [PRETTY_A, PRETTY_B, C],
     ),
+    "bodies in many lines, a line break between them": (
+        PRETTY_A + b"\n" + PRETTY_B,
+        "bodies one after the other",
+        [PRETTY_A, PRETTY_B],
+    ),
     "samples one after the other": (SAMPLE_BYTES * 2, "bodies one after the other", [SAMPLE_BYTES.strip()] * 2),
 }
 
@@ -133,6 +138,17 @@ def test_landing_files_of_another_machine_are_kept_line_by_line(
     assert [f"landing lines{' in zst' if suffix.endswith('zst') else ''}"] == [kind for _, kind in tally.kinds]
 
 
+def test_a_landing_line_may_be_longer_than_a_body_may_be(warehouse: Warehouse, tmp_path: Path) -> None:
+    body = b"\xff" * 1_900
+    warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 2_000})
+    line = landing_line(body, landing_id=new_landing_id(), received_at=warehouse.clock)
+    (tmp_path / "file").write_bytes(line)
+
+    imported(warehouse, tmp_path / "file")
+
+    assert [line.strip()] == raw_lines(warehouse)
+
+
 def encrypted() -> bytes:
     content = bytearray(zipped(("secret", A)))
     content[6] |= 1  # in the member's own header, and in the list
@@ -197,9 +213,11 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_landed(warehouse: Warehouse
     assert told == problems(tally)
 
 
-def test_a_body_over_the_limit_is_told_and_the_lines_around_it_are_landed(warehouse: Warehouse, tmp_path: Path) -> None:
-    settings = warehouse.settings
-    warehouse.settings = settings.model_copy(update={"max_body_bytes": 2_000})
+def test_a_body_over_the_limit_is_told_and_the_lines_around_it_are_landed(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sighten_warehouse.importing.reading.BLOCK", 700)
+    warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 2_000})
     large = b'{"a": "%s"}' % (b"x" * 20_000)
     (tmp_path / "lines").write_bytes(b"\n".join([A, large, large[:3_000], B]))
     (tmp_path / "one").write_bytes(large)
@@ -224,6 +242,7 @@ def test_a_zip_lists_what_zipfile_lists_also_with_something_before_it_and_of_zip
         for number in range(30):
             file.writestr(zipfile.ZipInfo(f"{number}.json"), b"")
         file.writestr("last.json", A)
+    archive = io.BytesIO(b"put before afterwards" + archive.getvalue())
 
     members = [(opened.read(info), info.filename) for opened, info in zips.zip_members(archive)]
 
@@ -241,8 +260,8 @@ def test_hidden_names_and_links_to_folders_below_a_folder_are_left_out_unless_th
     (folder / "b").write_bytes(B)
     (folder / "loop").symlink_to(folder)
 
-    below = imported(warehouse, folder).bodies
-    asked = imported(warehouse, folder / ".git").bodies
+    below, asked = imported(warehouse, folder), imported(warehouse, folder / ".git")
 
-    assert (1, 1) == (below, asked)
+    assert (1, 1) == (below.bodies, asked.bodies)
+    assert [] == problems(below)
     assert {A, B} == set(bodies(warehouse))

@@ -4,6 +4,7 @@ import gzip
 import io
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -56,9 +57,16 @@ def zstd_bomb() -> bytes:
     return bytes(pa.compress(b'{"a": "' + b"x" * 120_000_000, "zstd", asbytes=True))
 
 
+def tar_bomb() -> bytes:
+    header = tarfile.TarInfo("a")
+    header.type, header.size = tarfile.XHDTYPE, 120_000_000
+    return gzip.compress(header.tobuf(format=tarfile.GNU_FORMAT) + b" " * 120_000_000, 1)
+
+
 LARGE: dict[str, tuple[Callable[[], bytes], int, int]] = {
     "many bodies of many days": (lambda: lines(9_000), 9_000, 0),
     "a zip with many members": (many_members, 1, 12_000),
+    "a tar with one vast header": (tar_bomb, 0, 1),
     "one vast line": (lambda: bomb(b'{"a": 1}\n{"b": '), 1, 1),
     "one vast body": (zstd_bomb, 0, 1),
 }
