@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import groupby
 from threading import Lock
 from urllib.parse import quote
@@ -15,7 +16,8 @@ from sighten_warehouse.asking import AnswersToLand
 from sighten_warehouse.client import ApiClient
 from sighten_warehouse.dal_metrics import DalObject
 from sighten_warehouse.errors import RefusedCallError
-from sighten_warehouse.payload.dal_answer import is_refusal, names_metric
+from sighten_warehouse.payload.dal_answer import has_any_row, is_refusal, names_metric
+from sighten_warehouse.payload.dal_values import baseline_of
 
 log = structlog.get_logger()
 
@@ -68,6 +70,14 @@ class _Told:
         return _Told(self.accepted + other.accepted, self.refused + other.refused)
 
 
+def _by_baseline(pull: Pull, metrics: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The metrics of each baseline: one that does not exist yet may leave no row, and so cost those of the others."""
+    parts: dict[str, list[str]] = {}
+    for metric in metrics:
+        parts.setdefault(baseline_of(metric, otherwise=pull.object.baseline), []).append(metric)
+    return tuple(map(tuple, parts.values()))
+
+
 class Puller:
     """Asks for pulls, from as many threads as one likes, and remembers which metrics the API refuses.
 
@@ -112,7 +122,11 @@ class Puller:
         """Ask for all of them together and, if that is refused, for each half."""
         answer = self._call(pull, metrics)
         if not is_refusal(answer.content, status=answer.status, metrics=metrics):
-            return _Told(accepted=metrics if answer.status < 400 else ())  # noqa: PLR2004  (404: tells of no metric)
+            has_rows = answer.status < HTTPStatus.BAD_REQUEST and has_any_row(answer.content, metrics)
+            parts = () if has_rows else _by_baseline(pull, metrics)
+            if len(parts) > 1:
+                return sum((self._ask(pull, part) for part in parts), _Told())
+            return _Told(accepted=metrics if answer.status < HTTPStatus.BAD_REQUEST else ())  # 404: tells of no metric
         if len(metrics) == 1 or self._doubted.issuperset((pull.object.name, one) for one in metrics):
             return _Told(refused=tuple((one, answer) for one in metrics))
         middle = len(metrics) // 2

@@ -27,6 +27,7 @@ class Sighten:
         values: metric → value, for every quote.
         unknown: metrics that are refused.
         unsaid: metrics that are left out.
+        rowless: metrics that leave no row.
         instead: quote → an answer of another kind.
         pulled: what every pull is answered, instead of values.
     """
@@ -35,6 +36,7 @@ class Sighten:
     values: dict[str, Any] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     unsaid: set[str] = field(default_factory=set)
+    rowless: set[str] = field(default_factory=set)
     instead: dict[str, Said] = field(default_factory=dict)
     pulled: Said | None = None
 
@@ -51,6 +53,8 @@ class Sighten:
         odd = [f"Metric '{name}' does not exist." for name in metrics if name in self.unknown]
         if odd:
             return said_json({"data": [], "messages": {"error": odd}, "status_code": 400})
+        if self.rowless & set(metrics):
+            return said_json({"data": [], "status_code": 200})
         row = {name: self.values.get(name) for name in metrics if name not in self.unsaid}
         return said_json({"data": [row], "status_code": 200})
 

@@ -7,9 +7,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from enriching import Enriched, enriching, quote
+from pydantic import SecretStr
 from scripted_api import Said, said_json
 
 from factories import a_milestone, an_id
+from sighten_warehouse.enrich import enrich
+from sighten_warehouse.publish import publish
+from sighten_warehouse.simulator.api import Conduct
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.running import running
+from sighten_warehouse.simulator.unknowns import Unknowns
 from warehouses import Warehouse
 
 SIGNED = an_id("signed quote")
@@ -252,3 +259,50 @@ def test_a_quote_that_is_not_there_is_an_answer(enriched: Enriched) -> None:
     assert [("a", "missing"), ("b", "missing")] == enriched.warehouse.rows(
         "select metric, answer from history.dal_values order by metric"
     )
+
+
+def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enriched: Enriched) -> None:
+    configure(enriched, "quote: [capacity, a_capacity, fees]")
+    deliver(enriched, "one")
+    enriched.sighten.values = {"capacity": 1, "fees": 2}
+    enriched.sighten.rowless = {"a_capacity"}
+
+    first, second = enriched.enrich(), enriched.enrich()
+    enriched.warehouse.publish()
+
+    assert (1, 0) == (first.pulled, second.pulled)
+    assert ["capacity,a_capacity,fees", "capacity,fees", "a_capacity"] == [one[1] for one in pulls(enriched)]
+    assert [("capacity", "1"), ("fees", "2")] == enriched.warehouse.rows(
+        "select metric, value from dal_values order by metric"
+    )
+
+
+@pytest.mark.parametrize(
+    "unknowns",
+    [
+        Unknowns(quotes_of_workflow="list", not_signed="no_row", refusal="400", slashes="without"),
+        Unknowns(not_signed="empty_list", unknown_quote="404", refusal="metric", slashes="redirect"),
+    ],
+)
+def test_the_simulated_sighten_is_asked_by_each_signed_quote_in_whatever_way_it_answers(
+    warehouse: Warehouse, tmp_path: Path, unknowns: Unknowns
+) -> None:
+    (tmp_path / "metrics.yml").write_text("quote: [quote_id, array_tilt, no_such]\nsite: [site_id, a_quote_id]")
+    simulation = lives(4, 30)
+    warehouse.land(*(life.final for life in simulation.lives))
+    warehouse.load()
+    sites = {life.site.quote_id: life.site for life in simulation.lives}
+    signed = {quote_id: site.signed_quote_id for quote_id, site in sites.items() if site.signed_quote_id}
+
+    with running(simulation, Conduct(unknowns=unknowns)) as there:
+        changed = {"api_url": there.url, "api_token": SecretStr("any"), "api_rate": 1e6}
+        settings = warehouse.settings.model_copy(update=changed | {"dal_metrics": tmp_path / "metrics.yml"})
+        result, again = enrich(settings), enrich(settings)
+    warehouse.load()
+    publish(settings)
+
+    assert (len(sites), len(signed), ("quote.no_such",)) == (result.asked, result.signed, result.refused_metrics)
+    assert (0, 0, 0) == (again.asked, again.pulled, result.left)
+    assert signed == dict(warehouse.rows("select quote_id, signed_quote_id from quotes where resolution = 'signed'"))
+    assert set(signed.values()) == set(warehouse.column("select quote_id_2 from dal_quote"))
+    assert set(signed.values()) == set(warehouse.column("select quote_id from dal_site where site_id is not null"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sighten_warehouse.payload.findings import At
+from sighten_warehouse.payload.findings import At, Findings
 from sighten_warehouse.payload.json_text import json_text
 
 Row = dict[str, Any]
@@ -39,6 +39,11 @@ def is_refusal(content: Any, *, status: int, metrics: Sequence[str]) -> bool:
 def names_metric(content: Any, metric: str) -> bool:
     """Whether the metric's name stands somewhere in the answer."""
     return re.search(rf"(?<!\w){re.escape(metric)}(?!\w)", json_text(content)) is not None
+
+
+def has_any_row(content: Any, metrics: Sequence[str]) -> bool:
+    """Whether there is a row in the answer, with or without the metrics."""
+    return bool(read_rows(content, metrics, At("", Findings())).rows)
 
 
 def read_rows(content: Any, metrics: Sequence[str], at: At) -> DalRows:
