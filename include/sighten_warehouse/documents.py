@@ -111,13 +111,11 @@ def outcomes_of(
         yield from ask_side_by_side(due, ask, threads=settings.api_concurrency)
 
 
-def answer_of(record: DownloadRecord, *, milestone_id: str | None, clock: Clock) -> tuple[Answer, Asked]:
+def answer_of(record: DownloadRecord, *, clock: Clock) -> tuple[Answer, Asked]:
     """The record as it is landed, beside what was asked."""
     target = DOCUMENT_PATH.format(document_id=record.document_id)
     status, body = record.http_status or 0, msgspec.json.encode(record)
-    asked = Asked(
-        purpose="download", target=target, status=status, document_id=record.document_id, milestone_id=milestone_id
-    )
+    asked = Asked(purpose="download", target=target, status=status, document_id=record.document_id)
     return Answer(DOCUMENT_PATH, target, status, RECORD_TYPE, body, clock.now(), content=None), asked
 
 
@@ -135,7 +133,7 @@ def _download(
 ) -> DownloadRecord | None:
     record = downloader.download(due)
     if record:
-        answers.add(*answer_of(record, milestone_id=due.milestone_id, clock=clock))
+        answers.add(*answer_of(record, clock=clock))
     return record
 
 

@@ -16,7 +16,7 @@ from sighten_warehouse.settings import Settings
 CREATION_TYPES_SCHEMA = pa.schema([("creation_type", pa.string())])
 _DUE, _WANTED, _DOWNLOADS = "enrich.due_documents", "enrich.wanted_documents", "ops.downloads"
 _PROGRESS = "enrich.download_progress"
-_LISTED = "document_id, milestone_id, sub_task_id, name"
+_LISTED = "document_id, sub_task_id, name"
 
 
 @dataclass(frozen=True)

@@ -88,5 +88,5 @@ def _repair(settings: Settings, damages: Sequence[Damage], *, clock: Clock) -> N
                 set_aside(settings.layout.vault, settings.layout.root / damage.vault_path)
             for document_id in damage.document_ids:
                 record = DownloadRecord(document_id=document_id, download_status="damaged", reason=damage.problem)
-                answers.add(*answer_of(record, milestone_id=None, clock=clock))
+                answers.add(*answer_of(record, clock=clock))
             log.warning("damaged", vault_path=damage.vault_path, problem=damage.problem)

@@ -41,13 +41,11 @@ class DueDocument:
 
     Args:
         document_id: a UUID.
-        milestone_id: the milestone it belongs to, if that is known.
         sub_task_id: its sub_task, where that has no other such document.
         name: the file's name; it only tells what kind of file to expect.
     """
 
     document_id: str
-    milestone_id: str | None = None
     sub_task_id: str | None = None
     name: str | None = None
 

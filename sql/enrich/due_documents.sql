@@ -13,7 +13,6 @@ with wanted as (
 
 select
     wanted.document_id as document_id,
-    wanted.milestone_id as milestone_id,
     wanted.sub_task_id as sub_task_id,
     wanted.name as name,
     wanted.date_created as date_created,

@@ -22,7 +22,6 @@ with documents as (
 
 select
     document_id,
-    milestone_id,
     case when in_sub_task = 1 then sub_task_id end as sub_task_id,
     name,
     date_created,
