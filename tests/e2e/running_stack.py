@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import requests
@@ -22,6 +23,7 @@ class RunningStack:
     home: Path
     settings: Settings
     receiver_url: str
+    simulator_url: str
     output: Path
 
     def deliver(self, milestone_id: str) -> int:
@@ -31,5 +33,14 @@ class RunningStack:
 
     def published(self) -> set[str]:
         """The ids of all published milestones."""
+        return {milestone_id for (milestone_id,) in self.rows("select milestone_id from milestones")}
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What the published version answers."""
         with duckdb.connect(str(self.settings.layout.warehouse_file), read_only=True) as warehouse:
-            return {str(row[0]) for row in warehouse.execute("select milestone_id from milestones").fetchall()}
+            return warehouse.execute(sql).fetchall()
+
+    def calls(self) -> dict[str, Any]:
+        """What the simulated Sighten was asked."""
+        journal: dict[str, Any] = requests.get(f"{self.simulator_url}/simulator/journal", timeout=30).json()
+        return journal

@@ -1,5 +1,8 @@
 """The product under a real scheduler: what is delivered over HTTP is published, whatever happens to Airflow."""
 
+import hashlib
+import json
+from pathlib import Path
 from uuid import uuid4
 
 import psutil
@@ -12,6 +15,11 @@ from stack.waiting import wait_until
 pytestmark = pytest.mark.e2e
 PUBLISHED_SECONDS = 60
 BACK_AGAIN_SECONDS = 150
+TOLD = """
+    select
+        (select count(*) from quotes where resolution = 'signed'),
+        (select count(*) from dal_values),
+        (select count(*) from documents where download_status = 'stored')"""
 
 
 def test_a_webhook_is_a_published_row_within_a_minute(running: RunningStack) -> None:
@@ -30,6 +38,17 @@ def test_the_result_says_what_a_person_wants_to_know(running: RunningStack) -> N
     assert str(running.settings.layout.warehouse_file) in output
     assert f"{running.receiver_url}/webhooks/sighten" in output
     assert str(running.home / "passwords.json") in output
+
+
+def test_what_only_the_api_knows_is_published_too(running: RunningStack) -> None:
+    wait_until(
+        lambda: all(running.rows(TOLD)[0]), what="a signed quote, a value and a document", seconds=PUBLISHED_SECONDS
+    )
+
+    stored = running.rows("select sha256, vault_path from documents where download_status = 'stored'")
+    of_bytes = {hashlib.sha256(Path(path).read_bytes()).hexdigest() for _, path in stored}
+    assert {sha256 for sha256, _ in stored} == of_bytes
+    assert 0 == running.calls()["credentials_sent_elsewhere"]
 
 
 def test_everything_listens_on_this_machine_alone(running: RunningStack) -> None:
@@ -61,3 +80,14 @@ def test_what_comes_while_airflow_is_killed_is_published_once_it_is_back(running
 
     assert [200] * 40 == answers
     assert "starting Airflow again" in running.output.read_text()
+
+
+def test_the_token_is_in_no_log_nor_in_anything_else_that_was_written(running: RunningStack) -> None:
+    kept = running.home / "simulator.json"
+    token = json.loads(kept.read_text())["token"].encode()
+    written = [path for folder in (running.home, running.settings.home) for path in folder.rglob("*") if path.is_file()]
+
+    holding = [path for path in written if path != kept and token in path.read_bytes()]
+
+    assert len([path for path in written if "task_id=enrich" in str(path)]) >= 1
+    assert [] == holding
