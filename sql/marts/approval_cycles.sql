@@ -1,18 +1,14 @@
 -- How long each milestone took from its first submit to its approval; open ones are kept as open.
 -- grain: milestone_id
--- inputs: main.milestones, main.organizations, main.users, marts.milestone_events, marts.reviews
+-- inputs: main.milestones, marts.milestone_events, marts.people, marts.reviews
 -- A milestone that was submitted or rejected again after an approval is open until it is approved once more.
 with milestones as (
 
     select * from main.milestones
 
-), users as (
+), people as (
 
-    select * from main.users
-
-), organizations as (
-
-    select * from main.organizations
+    select * from marts.people
 
 ), events as (
 
@@ -60,8 +56,8 @@ with milestones as (
 select
     milestones.milestone_id as milestone_id,
     milestones.milestone_definition_id as milestone_definition_id,
-    users.organization_id as organization_id,
-    organizations.name as organization_name,
+    people.organization_id as organization_id,
+    people.organization_name as organization_name,
     milestones.name as name,
     milestones.status as status,
     case
@@ -90,5 +86,4 @@ from milestones
 left join decided using (milestone_id)
 left join approvals using (milestone_id)
 left join reviews using (milestone_id)
-left join users on milestones.assigned_to_user_id = users.user_id
-left join organizations on users.organization_id = organizations.organization_id
+left join people on milestones.assigned_to_user_id = people.user_id

@@ -1,13 +1,13 @@
 -- Milestones that were submitted and wait for a decision, and for how long, by assignee.
 -- grain: milestone_id
--- inputs: main.milestones, main.users, marts.approval_cycles
+-- inputs: main.milestones, marts.approval_cycles, marts.people
 with milestones as (
 
     select * from main.milestones
 
-), users as (
+), people as (
 
-    select * from main.users
+    select * from marts.people
 
 ), pending as (
 
@@ -27,7 +27,7 @@ select
     pending.name as name,
     pending.status as status,
     milestones.assigned_to_user_id as assigned_to_user_id,
-    users.email as assigned_to_email,
+    people.email as assigned_to_email,
     pending.submits as submits,
     pending.age_seconds as age_seconds,
     case
@@ -41,4 +41,4 @@ select
     pending.last_submitted_at as pending_since_at,
 from pending
 inner join milestones using (milestone_id)
-left join users on milestones.assigned_to_user_id = users.user_id
+left join people on milestones.assigned_to_user_id = people.user_id

@@ -1,13 +1,13 @@
 -- Every rejection, and how long it took until the milestone was submitted again.
 -- grain: milestone_id, rejected_at, comment_id
--- inputs: main.milestones, main.users, marts.milestone_events
+-- inputs: main.milestones, marts.milestone_events, marts.people
 with milestones as (
 
     select * from main.milestones
 
-), users as (
+), people as (
 
-    select * from main.users
+    select * from marts.people
 
 ), events as (
 
@@ -25,7 +25,7 @@ with milestones as (
 select
     events.milestone_id as milestone_id,
     milestones.milestone_definition_id as milestone_definition_id,
-    users.organization_id as organization_id,
+    people.organization_id as organization_id,
     events.comment_id as comment_id,
     milestones.name as name,
     events.actor as actor,
@@ -35,5 +35,5 @@ select
     events.next_submitted_at as next_submitted_at,
 from events
 left join milestones using (milestone_id)
-left join users on milestones.assigned_to_user_id = users.user_id
+left join people on milestones.assigned_to_user_id = people.user_id
 where events.event = 'rejected'

@@ -1,13 +1,13 @@
 -- Every submit of every milestone and how it ended: approved, rejected, cancelled, repeated, or not yet.
 -- grain: milestone_id, round
--- inputs: main.milestones, main.users, marts.milestone_events
+-- inputs: main.milestones, marts.milestone_events, marts.people
 with milestones as (
 
     select * from main.milestones
 
-), users as (
+), people as (
 
-    select * from main.users
+    select * from marts.people
 
 ), followed as (
 
@@ -45,7 +45,7 @@ select
     ended.milestone_id as milestone_id,
     ended.round as round,
     milestones.milestone_definition_id as milestone_definition_id,
-    users.organization_id as organization_id,
+    people.organization_id as organization_id,
     milestones.name as name,
     ended.ended_as as ended_as,
     ended.ended_as is null as is_open,
@@ -68,4 +68,4 @@ select
     ended.next_submitted_at as next_submitted_at,
 from ended
 left join milestones using (milestone_id)
-left join users on milestones.assigned_to_user_id = users.user_id
+left join people on milestones.assigned_to_user_id = people.user_id

@@ -7,11 +7,23 @@ import pytest
 from receiving import Running, listening
 from signing import asking
 
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
+from warehouses import Warehouse
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with listening(tmp_path_factory.mktemp("shared") / "landing") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """What `make run` delivers: the vendor's sample and 300 simulated milestones. For reading only."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
+    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300), Mixture(tasks=True))]))
+    return warehouse
 
 
 @pytest.fixture

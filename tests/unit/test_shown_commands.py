@@ -11,8 +11,6 @@ from documents import code_blocks, shown_commands
 from repository import markdown, text
 
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
 from sighten_warehouse.summary import summarise
 from warehouses import Warehouse
 
@@ -37,14 +35,6 @@ def problem(words: list[str]) -> str | None:
 def queries() -> list[str]:
     in_commands = [words[1] for _, words in shown_commands("sighten-warehouse") if words[:1] == ["query"] and words[1:]]
     return [*in_commands, *(sql for path in markdown() for sql in code_blocks(path, "sql"))]
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """What `make run` delivers: the vendor's sample and 300 simulated milestones."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
-    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300), Mixture(tasks=True))]))
-    return warehouse
 
 
 def test_every_make_target_and_variable_that_is_shown_exists() -> None:

@@ -47,7 +47,7 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
 
     from sighten_warehouse.server import ReceiverServer
     from sighten_warehouse.simulator.lives import lives
-    from sighten_warehouse.simulator.plan import plan_lives, plan_sample
+    from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
     from sighten_warehouse.simulator.proof import proof
     from sighten_warehouse.simulator.sender import deliver
 
@@ -58,7 +58,7 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     try:
         for part in ([one] for one in plan_sample()):
             deliver(part, to=url, prove=prove)
-        counts = deliver(plan_lives(lives(seed, milestones)), to=url, prove=prove)
+        counts = deliver(plan_lives(lives(seed, milestones), Mixture(tasks=True)), to=url, prove=prove)
     finally:
         server.stop()
         serving.join()

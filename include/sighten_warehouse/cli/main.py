@@ -19,6 +19,7 @@ COMMANDS = (
     "status",
     "query",
     "report",
+    "dictionary",
     "quarantine",
     "backfill",
     "rebuild",

@@ -1,0 +1,27 @@
+"""`sighten-warehouse dictionary`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page, with pictures and a search."
+)
+def dictionary(*, html: Path | None) -> None:
+    """What every published table and column means, as Markdown, or as one HTML page that works offline.
+
+    \b
+    Examples:
+      sighten-warehouse dictionary | less
+      sighten-warehouse dictionary --html dictionary.html
+    """
+    from sighten_warehouse.dictionary import render_dictionary
+    from sighten_warehouse.dictionary_page import render_page
+
+    if html is None:
+        click.echo(render_dictionary(), nl=False)
+    else:
+        html.write_text(render_page(), encoding="utf-8")
+        click.echo(html)

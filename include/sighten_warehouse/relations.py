@@ -1,0 +1,73 @@
+"""How the published tables hang together: which column of which table is the key of another."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sighten_warehouse.models import Model, models
+
+# Columns that are called otherwise than the key they hold.
+ALIASES = {"assigned_to_user_id": "user_id", "commentor_id": "user_id"}
+# Where somebody was mentioned or what was asked for, which is no relation.
+NO_KEYS = {(f"main.{name}", "milestone_id") for name in ("users", "organizations", "quotes", "dal_values")}
+DRAWN = ("main", "marts")  # the schemas that have a diagram
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Rows of `child` name, in `column`, one row of `parent` or none."""
+
+    child: Model
+    column: str
+    parent: Model
+
+
+def relations(schema: str) -> list[Relation]:
+    """The relations of that schema's tables to what is current; of what is current to the nearest parent only."""
+    by_key = {model.grain[0]: model for model in models().values() if model.schema == "main" and len(model.grain) == 1}
+    found = [one for model in models().values() if model.schema == schema for one in _named(model, by_key)]
+    if schema != "main":
+        return found
+    parents: dict[str, set[str]] = {model.full_name: set() for model in models().values()}
+    for one in found:
+        parents[one.child.full_name].add(one.parent.full_name)
+    # A document's milestone is told by its task, and its task by its sub_task.
+    return [one for one in found if not _is_told_by(one, parents)]
+
+
+def _is_told_by(one: Relation, parents: dict[str, set[str]]) -> bool:
+    if one.column in ALIASES:
+        return False
+    nearer = parents[one.child.full_name] - {one.parent.full_name}
+    return any(one.parent.full_name in parents[name] for name in nearer)
+
+
+def _named(child: Model, by_key: dict[str, Model]) -> Iterator[Relation]:
+    for column in child.columns:
+        parent = by_key.get(ALIASES.get(column.name, column.name))
+        if parent is not None and parent is not child and (child.full_name, column.name) not in NO_KEYS:
+            yield Relation(child, column.name, parent)
+
+
+def er_diagram(schema: str) -> Iterator[str]:
+    """The lines of a mermaid diagram of that schema, with keys only."""
+    shown = relations(schema)
+    yield "erDiagram"
+    for one in shown:
+        yield f'    {one.parent.name} |o--o{{ {one.child.name} : "{one.column}"'
+    for model in models().values():
+        if model.schema == schema:
+            yield f"    {model.name} {{"
+            yield from (f"        {kind} {name} {marks}" for kind, name, marks in keys(model, shown))
+            yield "    }"
+
+
+def keys(model: Model, shown: Sequence[Relation]) -> list[tuple[str, str, str]]:
+    """Type, name and `PK`, `FK` or both of the columns that are keys of the table or of another."""
+    foreign = {one.column for one in shown if one.child is model}
+    found = []
+    for column in model.columns:
+        marks = ["PK"] if column.name in model.grain else []
+        marks += ["FK"] if column.name in foreign else []
+        if marks:
+            found.append((column.type, column.name, ", ".join(marks)))
+    return found

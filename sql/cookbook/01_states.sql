@@ -1,0 +1,8 @@
+-- How many milestones are in which state?
+select
+    state,
+    count(*) as milestones,
+    count(*) filter (where rejections > 0) as ever_rejected,
+from marts.approval_cycles
+group by state
+order by milestones desc

@@ -1,0 +1,10 @@
+-- Do approvals get faster or slower, month by month of the first submit?
+select
+    submitted_month,
+    milestones,
+    open,
+    round(p50_seconds / 86400, 1) as p50_days,
+    round(p90_seconds / 86400, 1) as p90_days,
+from marts.approval_times
+where grouped_by = 'month' and submitted_month >= date '2025-07-01'
+order by submitted_month

@@ -1,0 +1,10 @@
+-- Which milestones have waited longest for a decision?
+select
+    name,
+    organization_name,
+    submits,
+    pending_since_at,
+    milestone_id,
+from marts.pending_ageing
+order by pending_since_at
+limit 5

@@ -1,0 +1,10 @@
+-- Who has how many milestones waiting, and since when?
+select
+    assigned_to_email,
+    count(*) as waiting,
+    min(pending_since_at) as oldest_since,
+    max(pending_since_at) as newest_since,
+from marts.pending_ageing
+group by assigned_to_email
+order by waiting desc, assigned_to_email asc
+limit 5

@@ -1,0 +1,10 @@
+-- How long do documents wait for a decision?
+select
+    creation_type,
+    document_type,
+    count(*) as documents,
+    count(*) filter (where is_open) as waiting,
+    round(median(turnaround_seconds) / 86400, 1) as median_days_of_the_decided,
+from marts.document_turnaround
+group by creation_type, document_type
+order by documents desc

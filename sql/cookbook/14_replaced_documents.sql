@@ -1,0 +1,10 @@
+-- How many documents were rejected and are gone since?
+select
+    decision,
+    is_current,
+    count(*) as documents,
+    count(distinct milestone_id) as milestones,
+from marts.document_turnaround
+where decision is not null
+group by decision, is_current
+order by decision, is_current

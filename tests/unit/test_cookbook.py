@@ -1,0 +1,31 @@
+"""The cookbook: every question runs, and answers what the page shows."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from repository import text
+
+from sighten_warehouse.cookbook import recipes, render_cookbook
+from sighten_warehouse.errors import ModelError
+from warehouses import Warehouse
+
+
+def test_the_cookbook_shows_what_its_questions_answer(simulated: Warehouse) -> None:
+    with duckdb.connect(str(simulated.settings.layout.warehouse_file), read_only=True) as connection:
+        page = render_cookbook(connection)
+
+    assert page == text("docs/cookbook.md"), "expected what `make docs` writes"
+
+
+def test_there_are_twenty_questions_and_each_is_another() -> None:
+    assert 20 == len({recipe.question for recipe in recipes()}) == len({recipe.sql for recipe in recipes()})
+
+
+def test_a_recipe_without_a_question_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cookbook").mkdir()
+    (tmp_path / "cookbook" / "01.sql").write_text("select 1")
+    monkeypatch.setattr("sighten_warehouse.cookbook.sql_folder", lambda: tmp_path)
+
+    with pytest.raises(ModelError, match="expected a first line that is a question"):
+        recipes()
