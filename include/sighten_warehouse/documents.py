@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import msgspec
@@ -18,7 +18,7 @@ from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand, answers_to_land, ask_side_by_side
 from sighten_warehouse.client import open_client
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.documents_known import due_documents
+from sighten_warehouse.documents_known import due_documents, stored_documents
 from sighten_warehouse.download import DOCUMENT_PATH, Downloader, DueDocument
 from sighten_warehouse.download_addresses import GuardedAdapter, Unsigned, reaches_of
 from sighten_warehouse.download_partial import forget_old
@@ -32,6 +32,10 @@ log = structlog.get_logger()
 
 # Downloads take longer than questions, and what was cut off goes on where it ended.
 PATIENCE = Patience(total_s=900.0, attempts=5, longest_wait_s=30.0)
+NONE_TO_BE_SEEN = (
+    "every document was refused with 403, and none was ever stored: the token's user may see none of them; "
+    f"expected the token of one who may in {WHERE_THE_TOKEN_IS}"
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ def download_documents(
         due = due_documents(settings, clock=clock)[:most]
         outcomes = outcomes_of(settings, due, clock=clock, priority=priority, patience=patience)
         result = _sum(len(due), outcomes)
+        if set(result.statuses) == {"forbidden"} and not stored_documents(settings, clock=clock):
+            result = replace(result, problem=result.problem or NONE_TO_BE_SEEN)
     log.info("downloaded_documents", due=result.due, left=result.left, problem=result.problem, **result.statuses)
     return result
 
@@ -146,15 +152,4 @@ def _sum(due: int, outcomes: Iterable[DownloadRecord | TransientError | None]) -
         elif outcome:
             statuses[outcome.download_status] += 1
             stored_bytes += outcome.size_bytes or 0
-    left = due - statuses.total()
-    return DownloadResult(due, dict(statuses), stored_bytes, left, problem or _problem(statuses))
-
-
-def _problem(statuses: Counter[str]) -> str | None:
-    """Where every document is forbidden, it is not the documents."""
-    if set(statuses) != {"forbidden"}:
-        return None
-    return (
-        f"all {statuses.total()} documents were refused with 403: the token's user may see none of them; "
-        f"expected the token of one who may in {WHERE_THE_TOKEN_IS}"
-    )
+    return DownloadResult(due, dict(statuses), stored_bytes, due - statuses.total(), problem)

@@ -101,7 +101,8 @@ class GuardedAdapter(HTTPAdapter):
         Raises:
             DownloadError: the name leads where a download must not go.
         """
-        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        attributes: tuple[Any, Any] = super().build_connection_pool_key_attributes(request, verify, cert)
+        host, pool = attributes
         name = str(host["host"])
         port = host["port"] or (443 if host["scheme"] == "https" else 80)
         host["host"] = str(self._checked(name, int(port)))
