@@ -1,0 +1,1 @@
+"""History by REST: sites by the day of their last update, and all that Sighten tells of each."""
