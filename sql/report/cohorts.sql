@@ -14,8 +14,8 @@ with milestones as (
 
     select
         milestone_id,
-        cast(round(greatest(cycle_seconds, 0.0) / 60) as bigint) as cycle_minutes,
-        cast(round(open_seconds / 60) as bigint) as open_minutes,
+        cast(round(cycle_seconds / 60) as bigint) as cycle_minutes,
+        case when submitted_at is not null then cast(round(open_seconds / 60) as bigint) end as open_minutes,
     from cycles
 
 ), quotes as (

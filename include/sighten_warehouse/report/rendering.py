@@ -11,16 +11,19 @@ import msgspec
 from sighten_warehouse.report.dataset import Dataset
 
 ECHARTS = "vendor/echarts-6.1.0/echarts.common.min.js"
+STYLES = ("page", "cards", "milestone", "narrow")
 SCRIPTS = (
     "format",
     "statistics",
     "cells",
     "elements",
     "charts",
+    "cohorts",
     "approvals",
     "rejections",
     "waiting",
     "deliveries",
+    "findings",
     "panels",
     "filters",
     "milestones",
@@ -53,7 +56,7 @@ def policy(*, live: bool) -> str:
     scripts = " ".join(_digest(text) for text in (_text(ECHARTS), _script()))
     asks = "'self'" if live else "'none'"
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {_digest(_text('page/page.css'))}; img-src data:; "
+        f"default-src 'none'; script-src {scripts}; style-src {_digest(_style())}; img-src data:; "
         f"connect-src {asks}; base-uri 'none'; form-action 'none'"
     )
 
@@ -64,7 +67,7 @@ def _page(*, live: bool) -> tuple[bytes, bytes]:
     page = _text("page/page.html")
     parts = {
         "policy": policy(live=live),
-        "style": _text("page/page.css"),
+        "style": _style(),
         "library": _text(ECHARTS),
         "script": _script(),
     }
@@ -72,6 +75,11 @@ def _page(*, live: bool) -> tuple[bytes, bytes]:
     for name in ("style", "library", "script"):
         before, after = before.replace(f"{{{{{name}}}}}", parts[name]), after.replace(f"{{{{{name}}}}}", parts[name])
     return before.encode(), after.encode()
+
+
+@cache
+def _style() -> str:
+    return "\n".join(_text(f"page/{name}.css") for name in STYLES)
 
 
 @cache

@@ -1,86 +1,4 @@
-// Panels on how milestones get approved: the funnel, times by month, rejections, re-signs.
-
-/** What a group of milestones adds up to. */
-function newCohort() {
-    return {
-        milestones: 0,
-        submitted: 0,
-        decided: 0,
-        firstPass: 0,
-        approved: 0,
-        rejections: 0,
-        approvals: 0,
-        asked: 0,
-        resigned: 0,
-        unsigned: 0,
-        closed: new Values(),
-        open: new Values(),
-        times: null,
-    };
-}
-
-function addCohort(cohorts) {
-    return (group, row) => {
-        group.milestones += cohorts.milestones[row];
-        group.submitted += cohorts.submitted[row];
-        group.decided += cohorts.decided[row];
-        group.firstPass += cohorts.first_pass[row];
-        group.approved += cohorts.approved[row];
-        group.rejections += cohorts.rejections[row];
-        group.approvals += cohorts.approvals[row];
-        group.asked += cohorts.asked[row];
-        group.resigned += cohorts.resigned[row];
-        group.unsigned += cohorts.unsigned[row];
-        group.closed.add(cohorts.cycle_minutes[row]);
-        group.open.add(cohorts.open_minutes[row]);
-    };
-}
-
-let remembered = { data: null, view: null, groups: new Map() };
-
-/** The cohorts of one view by some key; several panels ask for the same ones, so those of the last view are kept. */
-function cohortsBy(data, filters, name, keyOf) {
-    const view = address(filters, null);
-    if (remembered.data !== data || remembered.view !== view) remembered = { data, view, groups: new Map() };
-    if (!remembered.groups.has(name)) {
-        remembered.groups.set(name, grouped(data.cohorts, filters, keyOf, newCohort, addCohort(data.cohorts)));
-    }
-    return remembered.groups.get(name);
-}
-
-function cohortsByMonth(data, filters) {
-    return cohortsBy(data, filters, "month", (row) => monthOf(data.cohorts.day[row]));
-}
-
-function wholeCohort(data, filters) {
-    return cohortsBy(data, filters, "all", () => "all").get("all") ?? newCohort();
-}
-
-/** The times in minutes within which half and 90 of 100 of a group were approved. */
-function approvalTimes(group) {
-    if (!group.times) {
-        const closed = group.closed.sorted();
-        const open = group.open.sorted();
-        group.times = { half: timeWithin(closed, open, 0.5), most: timeWithin(closed, open, 0.9), open: open.length };
-    }
-    return group.times;
-}
-
-/**
- * {minutes, isReached}; while too many are open to tell, what is true of the approved ones, and so at least that long.
- * Null where none is approved.
- */
-function timeWithin(closed, open, share) {
-    if (!closed.length) return null;
-    const minutes = closedWithin(closed, open, share);
-    return minutes === null
-        ? { minutes: closedWithin(closed, [], share), isReached: false }
-        : { minutes, isReached: true };
-}
-
-function inSeconds(minutes) {
-    return minutes === null ? null : minutes * 60;
-}
+// Panels on how milestones get approved: the funnel, times by month, re-signs.
 
 const funnel = {
     id: "funnel",
@@ -164,12 +82,6 @@ const approvalTimesByMonth = {
         };
     },
 };
-
-/** "5 d 2 h", "at least 9 d" while too many are open to tell, "–" where none is approved. */
-function reached(time) {
-    if (time === null) return NOTHING;
-    return `${time.isReached ? "" : "at least "}${duration(inSeconds(time.minutes))}`;
-}
 
 function timesInsight({ half, most, open }) {
     if (half === null) return `None is approved yet; ${counted(open, "is", "are")} open.`;

@@ -65,3 +65,18 @@ function stateMark(state) {
         ` ${name}`,
     );
 }
+
+/** A path that may be broken after each of its dots. */
+function breakable(path) {
+    return element(
+        "span",
+        {},
+        (path ?? NOTHING).split(/(?<=\.)/).flatMap((part) => [part, element("wbr")]),
+    );
+}
+
+/** A control below its label. */
+function labelled(name, control) {
+    control.id ||= `control-${control.name}`;
+    return element("div", {}, element("label", { for: control.id }, name), control);
+}

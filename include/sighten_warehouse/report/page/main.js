@@ -100,6 +100,10 @@ opened.addEventListener("close", () => {
     if (milestone) location.hash = address(filters, null);
 });
 opened.addEventListener("click", ({ target }) => target === opened && opened.close());
+document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the part of the address after # is the filters'
+    document.getElementById("content").focus();
+});
 addEventListener("hashchange", show);
 show();
 document.documentElement.dataset.shown = String(Math.round(performance.now()));

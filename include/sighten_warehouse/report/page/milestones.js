@@ -36,9 +36,9 @@ class MilestoneList {
         const fields = element(
             "div",
             { class: "list-filters", role: "search", "aria-label": "Milestones" },
-            element("label", {}, "Search", this.#search),
-            element("label", {}, "State", this.#state),
-            element("label", {}, "Order", this.#sort),
+            labelled("Search", this.#search),
+            labelled("State", this.#state),
+            labelled("Order", this.#sort),
         );
         for (const field of [this.#search, this.#state, this.#sort])
             field.addEventListener("input", () => this.#again());

@@ -1,0 +1,50 @@
+"""One warehouse for all tests of the report, and Chromium to look at its page."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from shown_world import make_world, put_version
+
+from sighten_warehouse.report.rendering import render
+from sighten_warehouse.report.writing import read_dataset
+from sighten_warehouse.settings import Settings
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home with two environments: `production`, and `test` with the vendor's sample alone."""
+    return make_world(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture
+def home(world: Settings, tmp_path: Path) -> Settings:
+    """A home whose only version is the one of `test`, and which knows nothing but that file."""
+    settings = world.model_copy(update={"home": tmp_path / "home"})
+    put_version(settings, world.model_copy(update={"env": "test"}))
+    return settings
+
+
+@pytest.fixture(scope="session")
+def report_file(world: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on both environments, with names, as one file."""
+    shown = [world.model_copy(update={"pii": "full", "env": env}) for env in ("production", "test")]
+    path = tmp_path_factory.mktemp("file") / "report.html"
+    path.write_bytes(render([read_dataset(one) for one in shown], shown="production", live=False))
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    sandbox = os.geteuid() != 0  # Chromium has no sandbox for root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=sandbox)
+        yield browser
+        browser.close()

@@ -1,0 +1,166 @@
+"""What the report shows is what the marts say, and nobody is named where names are masked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+from shown_world import HOSTILE
+
+from factories import SAMPLE_MILESTONE
+from sighten_warehouse.report.dataset import Dataset, make_dataset
+from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.timelines import Wanted, find, timelines
+from sighten_warehouse.report.writing import read_dataset
+from sighten_warehouse.settings import Settings
+
+SAMPLE_CYCLE_MINUTES = 5 * 1440 + 2 * 60
+
+
+@pytest.fixture(scope="module")
+def dataset(world: Settings) -> Dataset:
+    return read_dataset(world)
+
+
+@pytest.fixture(scope="module")
+def source(world: Settings) -> Iterator[Source]:
+    with Source(world.layout.warehouse_file, pii="full") as source:
+        yield source
+
+
+def rows(world: Settings, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(world.layout.warehouse_file), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def flat(lists: list[list[int] | None]) -> list[int]:
+    return sorted(value for one in lists for value in one or [])
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+
+
+def test_cohorts_add_up_to_the_marts(world: Settings, dataset: Dataset) -> None:
+    cohorts = dataset["cohorts"]
+    counted = ("milestones", "submitted", "decided", "first_pass", "approved", "rejections", "approvals")
+
+    (expected,) = rows(
+        world,
+        "select count(*), count(submitted_at), count(first_decision), count(*) filter (first_decision = 'approved'),"
+        " count(approved_at), sum(rejections), sum(approvals) from marts.approval_cycles",
+    )
+
+    assert expected == tuple(sum(cohorts[name]) for name in counted)
+
+
+def test_every_time_is_listed_in_minutes(world: Settings, dataset: Dataset) -> None:
+    ((closed, opened),) = rows(
+        world,
+        "select list(round(cycle_seconds / 60) order by cycle_seconds) filter (cycle_seconds is not null),"
+        " list(round(open_seconds / 60) order by open_seconds) filter (open_seconds is not null)"
+        " from marts.approval_cycles",
+    )
+
+    assert closed == flat(dataset["cohorts"]["cycle_minutes"])
+    assert opened == flat(dataset["cohorts"]["open_minutes"])
+    assert SAMPLE_CYCLE_MINUTES in closed
+
+
+def test_what_is_pending_is_listed_by_assignee(world: Settings, dataset: Dataset) -> None:
+    ((ages,),) = rows(world, "select list(round(age_seconds / 60) order by age_seconds) from marts.pending_ageing")
+
+    assert ages == flat(dataset["pending"]["age_minutes"])
+
+
+def test_deliveries_add_up_to_one_outcome_each(world: Settings, dataset: Dataset) -> None:
+    outcomes = dict(rows(world, "select outcome, count(*) from ops.deliveries group by outcome"))
+
+    shown = {name: sum(dataset["deliveries"][name]) for name in outcomes}
+
+    assert {"applied", "superseded", "duplicate", "quarantined"} <= set(outcomes)
+    assert outcomes == shown
+
+
+def test_resigns_are_told_as_the_quotes_are(world: Settings, dataset: Dataset) -> None:
+    ((resigned,),) = rows(world, "select count(*) from marts.resigns")
+
+    assert 0 < resigned == sum(dataset["cohorts"]["resigned"])
+
+
+def test_masked_nothing_tells_who_did_it_or_what_they_wrote(world: Settings) -> None:
+    personal = {
+        text
+        for (text,) in rows(
+            world,
+            "select email from users union select first_name || ' ' || last_name from users"
+            " union select email from signers union select first_name || ' ' || last_name from signers"
+            " union select commentor_first_name || ' ' || commentor_last_name from comments"
+            " union select comment from comments union select name from documents"
+            " union select actor from marts.milestone_events union select example from ops.drift",
+        )
+        if text and text != HOSTILE
+    }
+    with Source(world.layout.warehouse_file, pii="masked") as source:
+        shown = list(texts(make_dataset(source, environment="production", pii="masked", keep=1000)))
+
+    assert len(personal) > 100
+    assert [] == [text for text in shown if any(one in text for one in personal)]
+
+
+def test_in_full_persons_and_texts_are_shown(source: Source) -> None:
+    shown = set(texts(timelines(source, [SAMPLE_MILESTONE])))
+
+    assert {"Generic Operations", "Silver-Inspection (Passed).pdf"} <= shown
+
+
+def test_a_timeline_tells_events_comments_documents_and_deliveries_in_order(source: Source) -> None:
+    told = timelines(source, [SAMPLE_MILESTONE])[SAMPLE_MILESTONE]
+
+    assert ["document", "submitted", "approved", "delivery", "delivery"] == [one["what"] for one in told["timeline"]]
+    assert sorted(one["at_ms"] for one in told["timeline"]) == [one["at_ms"] for one in told["timeline"]]
+    assert {"Equipment Delivered", "Inspection Completion"} == {one["task"] for one in told["work"]}
+
+
+def test_milestones_are_found_by_what_is_chosen(world: Settings, source: Source) -> None:
+    expected = rows(
+        world,
+        "select milestone_id from marts.approval_cycles where name = 'Permit' and rejections > 0"
+        " order by rejections desc, milestone_id limit 1",
+    )
+    (organization_id,) = rows(
+        world, f"select organization_id from marts.approval_cycles where milestone_id = '{expected[0][0]}'"
+    )[0]
+
+    found = find(source, Wanted(text="PERMIT", organization_id=organization_id, state="approved", sort="rejections"))
+
+    assert {organization_id} == {
+        one
+        for (one,) in rows(
+            world,
+            f"select organization_id from marts.approval_cycles where milestone_id in"
+            f" ({', '.join(repr(row['milestone_id']) for row in found)})",
+        )
+    }
+    assert {"approved"} == {row["state"] for row in found}
+    assert sorted((row["rejections"] for row in found), reverse=True) == [row["rejections"] for row in found]
+    assert {len(found)} == {row["found"] for row in found}
+
+
+def test_a_file_keeps_the_milestones_that_wait_longest_and_the_newest(world: Settings, source: Source) -> None:
+    oldest = {
+        one for (one,) in rows(world, "select milestone_id from marts.pending_ageing order by age_seconds desc limit 4")
+    }
+    newest = {one for (one,) in rows(world, "select milestone_id from milestones order by watermark_at desc limit 4")}
+
+    kept = {row["milestone_id"] for row in make_dataset(source, environment="production", pii="full", keep=8)["found"]}
+
+    assert len(kept) == 8
+    assert oldest | newest <= kept

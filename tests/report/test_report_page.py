@@ -1,0 +1,265 @@
+"""The page in a browser: every chart drawn, every filter at work, by keyboard and by screen reader, in every width."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from shown_world import HOSTILE
+
+from factories import SAMPLE_MILESTONE
+from sighten_warehouse.report.live import LiveReport
+from sighten_warehouse.report.server import report_app
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.simulator.serve import served
+
+WIDTHS = (360, 768, 1440)
+CHARTS = {
+    "times",
+    "funnel",
+    "rejections",
+    "rejected-definitions",
+    "resigns",
+    "bottlenecks",
+    "ageing",
+    "assignees",
+    "outcomes",
+    "publishing",
+    "quarantine",
+}
+# How many colours a canvas shows; one that nothing was drawn on shows one.
+COLOURS_SHOWN = """
+canvas => {
+    const copy = Object.assign(document.createElement("canvas"), {width: canvas.width, height: canvas.height});
+    const ground = copy.getContext("2d", {willReadFrequently: true});
+    ground.drawImage(canvas, 0, 0);
+    const pixels = ground.getImageData(0, 0, copy.width, copy.height).data;
+    const shown = new Set();
+    for (let at = 0; at < pixels.length; at += 4) shown.add(pixels.slice(at, at + 4).join());
+    return shown.size;
+}
+"""
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser's console said that it should not."""
+    return []
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, report_file: Path, said: list[str]) -> Page:
+    return opened(context, report_file.as_uri(), said)
+
+
+def opened(context: BrowserContext, address: str, said: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("requestfailed", lambda request: said.append(request.url))
+    page.goto(address)
+    page.locator("html[data-shown]").wait_for()
+    return page
+
+
+def figure(page: Page, name: str) -> str:
+    return figure_of(page, name).inner_text()
+
+
+def figure_of(page: Page, name: str) -> Locator:
+    return page.locator("#figures li", has=page.get_by_text(name, exact=True)).locator("strong")
+
+
+def field(page: Page, name: str) -> Locator:
+    return page.get_by_role("form", name="Filters").get_by_label(name, exact=True)
+
+
+def table(page: Page, panel: str) -> list[list[str]]:
+    """The rows of the table behind a chart, head first; whether it is shown or not."""
+    cells = "table => [...table.rows].map(row => [...row.cells].map(cell => cell.textContent))"
+    rows: list[list[str]] = page.locator(f"#{panel} table").evaluate(cells)
+    return rows
+
+
+def minutes(text: str) -> float:
+    sizes = {"d": 1440, "h": 60, "min": 1, "s": 1 / 60}
+    return sum(int(number) * sizes[unit] for number, unit in re.findall(r"(\d+) (min|[dhs])\b", text))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_chart_is_drawn_in_every_width_and_fits_it(
+    chromium: Browser, report_file: Path, said: list[str], theme: Any
+) -> None:
+    with chromium.new_context(color_scheme=theme, reduced_motion="reduce") as context:
+        page = opened(context, report_file.as_uri(), said)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            canvases = {panel: page.locator(f"#{panel} canvas") for panel in CHARTS}
+            colours = {panel: canvas.evaluate(COLOURS_SHOWN) for panel, canvas in canvases.items()}
+            assert {} == {panel: shown for panel, shown in colours.items() if shown < 5}
+            assert width == page.evaluate("document.documentElement.scrollWidth")
+
+    assert [] == said
+
+
+def test_numbers_are_those_of_the_marts(world: Settings, page: Page) -> None:
+    with duckdb.connect(str(world.layout.warehouse_file), read_only=True) as connection:
+        months = connection.execute(
+            "select strftime(submitted_month, '%b %Y'), milestones, open, p50_seconds / 60 from marts.approval_times"
+            " where grouped_by = 'month' order by submitted_month"
+        ).fetchall()
+    shown = {row[0]: row[1:] for row in table(page, "times")[1:]}
+
+    for month, submitted, opened_still, half in months:
+        assert [str(submitted), str(opened_still)] == shown[month][:2]
+        assert shown[month][2].startswith("at least") == (half is None) or "–" == shown[month][2]
+        assert half is None or abs(half - minutes(shown[month][2])) <= 31  # it reads in days and hours
+
+
+def test_the_vendors_sample_took_5_d_2_h(page: Page) -> None:
+    field(page, "Environment").select_option("test")
+
+    expect(page.locator("#figures")).to_contain_text("5 d 2 h")
+    assert ["1", "1", "5 d 2 h"] == [figure(page, name) for name in ("Submitted", "Approved", "Half approved within")]
+
+
+def test_every_filter_changes_the_numbers_and_the_address_keeps_them(
+    context: BrowserContext, page: Page, said: list[str]
+) -> None:
+    everything = int(figure(page, "Submitted"))
+    counts = [everything]
+
+    field(page, "Definition").select_option("Permit")
+    counts.append(int(figure(page, "Submitted")))
+    field(page, "Organization").select_option(index=2)
+    counts.append(int(figure(page, "Submitted")))
+    field(page, "From").fill("2025-06-01")
+    field(page, "From").dispatch_event("change")
+    counts.append(int(figure(page, "Submitted")))
+    again = opened(context, page.url, said)
+
+    assert sorted(counts, reverse=True) == counts
+    assert len(set(counts)) == len(counts)
+    assert str(counts[-1]) == figure(again, "Submitted")
+    page.get_by_role("button", name="Clear filters").click()
+    assert str(everything) == figure(page, "Submitted")
+    assert [] == said
+
+
+def test_a_range_without_anything_says_why_each_panel_is_empty(page: Page, said: list[str]) -> None:
+    field(page, "From").fill("2030-01-01")
+    field(page, "From").dispatch_event("change")
+
+    insights = page.locator("article:not(#checks) .insight").all_inner_texts()
+
+    assert {"Nothing was rejected in this range.", "Nothing was received in this range."} <= set(insights)
+    assert "0 milestones" in page.locator("#chosen").inner_text()
+    assert 0 == page.locator("canvas").count()
+    assert [] == said
+
+
+def test_by_keyboard_alone_one_filters_opens_a_milestone_and_comes_back(page: Page) -> None:
+    before = figure(page, "Submitted")
+    page.keyboard.press("Tab")
+    assert "Skip to the report" == focused(page).inner_text()
+
+    tab_to(page, "select[name=definition]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(figure_of(page, "Submitted")).not_to_have_text(before)
+    tab_to(page, "#milestones tbody a")
+    opener = focused(page).get_attribute("href")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert "Close" == focused(page).get_attribute("aria-label")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert opener == focused(page).get_attribute("href")
+
+
+def focused(page: Page) -> Locator:
+    return page.locator("*:focus")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    for _ in range(80):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{selector} is not reached by Tab")
+
+
+def test_a_screen_reader_finds_every_chart_told_in_words_and_in_a_table(page: Page) -> None:
+    charts = page.locator(".chart:not([hidden])")
+    controls = page.locator("button, select, input, summary").all()
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
+
+    assert CHARTS == {one.get_attribute("id") for one in page.locator("article:has(canvas)").all()}
+    assert {"img"} == {one.get_attribute("role") for one in charts.all()}
+    assert [] == [one for one in charts.all() if len(one.get_attribute("aria-label") or "") < 40]
+    assert [] == [panel for panel in CHARTS if len(table(page, panel)) < 2]
+    assert [] == [one.evaluate("one => one.outerHTML") for one in controls if not named(one)]
+    assert sorted(set(ids)) == sorted(ids)
+    assert ["H1", *["H2"] * 4] == page.evaluate("[...document.querySelectorAll('h1, main h2')].map(one => one.tagName)")
+
+
+def named(control: Locator) -> bool:
+    name = (
+        "one => one.ariaLabel || one.textContent.trim() || [...one.labels ?? []].map(label => label.textContent).join()"
+    )
+    return bool(control.evaluate(name))
+
+
+def test_texts_that_try_to_be_markup_are_shown_as_texts(page: Page, said: list[str]) -> None:
+    page.get_by_label("Search").fill("onerror")
+    page.locator("#milestones tbody a").click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", level=2)).to_have_text(HOSTILE, use_inner_text=False)
+    expect(dialog.locator(".timeline")).to_contain_text("alert(1)")
+    assert 0 == page.locator("img").count()
+    assert [] == said
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen_and_is_remembered(
+    chromium: Browser, report_file: Path, said: list[str]
+) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    with chromium.new_context(color_scheme="dark", reduced_motion="reduce") as context:
+        page = opened(context, report_file.as_uri(), said)
+        dark = page.evaluate(background)
+        page.get_by_label("Colours").select_option("light")
+        light = page.evaluate(background)
+        again = opened(context, report_file.as_uri(), said)
+
+        assert dark != light == again.evaluate(background)
+
+
+def test_served_it_shows_any_milestone_and_finds_by_text(
+    world: Settings, context: BrowserContext, said: list[str]
+) -> None:
+    report = LiveReport(world)
+    with served(report_app(report)) as address:
+        page = opened(context, address, said)
+        page.get_by_label("Search").fill(SAMPLE_MILESTONE[:13])
+        expect(page.locator("#milestones tbody tr")).to_have_count(1)
+        page.locator("#milestones tbody a").click()
+        expect(page.get_by_role("dialog")).to_contain_text("took 5 d 2 h")
+        expect(page.get_by_role("dialog").locator(".timeline .what-approved")).to_have_count(1)
+        page.context.close()
+    report.close()
+
+    assert [] == said

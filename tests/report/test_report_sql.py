@@ -1,0 +1,57 @@
+"""Rules of the house for the queries of the report, and that each fits a version without any rows."""
+
+import json
+import re
+from typing import Any
+
+import duckdb
+import pytest
+from test_sql_rules import final_selects, tables
+
+from sighten_warehouse.models import models, sql_folder
+from sighten_warehouse.report.dataset import COLUMNS, ROWS, make_dataset
+from sighten_warehouse.report.source import STAGED, Source, report_query
+from warehouses import Warehouse
+
+ASKED_ALONE = ("facts", "found", "freshness", "kept", "timeline", "work")
+HEADER = re.compile(
+    r"-- [A-Z].*\.\n-- grain: .+\n-- inputs: (?P<inputs>.+(?:\n-- [a-z].+)*)\n(?:-- [A-Z].*\n(?:-- .+\n)*)?with "
+)
+every_query = pytest.mark.parametrize("name", [*STAGED, *ROWS[2:], *COLUMNS, *ASKED_ALONE])
+
+
+def parse(name: str) -> dict[str, Any]:
+    said = json.loads(duckdb.execute("select json_serialize_sql(?)", [report_query(name)]).fetchall()[0][0])
+    assert not said["error"], said
+    return dict(said["statements"][0]["node"])
+
+
+def test_every_query_of_the_folder_is_asked() -> None:
+    assert {*STAGED, *ROWS, *COLUMNS, *ASKED_ALONE} == {path.stem for path in (sql_folder() / "report").iterdir()}
+
+
+@every_query
+def test_a_query_begins_with_a_sentence_its_grain_and_the_inputs_that_it_reads(name: str) -> None:
+    header = HEADER.match(report_query(name))
+
+    assert header
+    inputs = re.sub(r"\s|--", "", header["inputs"]).split(",")
+    assert sorted(inputs) == inputs == sorted(tables(parse(name)))
+    assert set(inputs) <= {*models(), *(f"report.{one}" for one in STAGED)}
+
+
+@every_query
+def test_the_last_select_of_a_query_names_its_columns(name: str) -> None:
+    listed = [expression for select in final_selects(parse(name)) for expression in select["select_list"]]
+
+    assert [] == [one for one in listed if one["type"] == "STAR"]
+
+
+def test_a_version_without_any_delivery_has_a_report(warehouse: Warehouse) -> None:
+    warehouse.publish()
+
+    with Source(warehouse.settings.layout.warehouse_file, pii="full") as source:
+        dataset = make_dataset(source, environment="production", pii="full")
+
+    assert 0 == dataset["freshness"]["milestones"]
+    assert [] == dataset["found"]
