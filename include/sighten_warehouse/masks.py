@@ -9,6 +9,9 @@ from sighten_warehouse.pseudonyms import NAMED, PSEUDONYMS
 
 SCHEMA = "masked"
 MASKED = "masked"  # what stands in place of what has no pseudonym
+# What is masked already, in a portable file, stays as it is.
+_PSEUDONYM = f"({'|'.join(NAMED)})-[0-9a-f]{{{{16}}}}"
+_UNKNOWN = f"case when regexp_full_match({{value}}, '{_PSEUDONYM}') then {{value}} else '{MASKED}' end"
 _BLOTS = {
     "file_name": r"'masked' || lower(regexp_extract({value}, '\.[A-Za-z0-9]{{1,5}}$'))",
     "text": "'masked'",
@@ -31,7 +34,7 @@ def _value(number: int, column: Column) -> str:
     value = f'rows."{column.name}"'
     if column.pii is None:
         return value
-    mask = f"coalesce(names_{number}.pseudonym, '{MASKED}')" if column.pii in NAMED else _BLOTS[column.pii]
+    mask = f"coalesce(names_{number}.pseudonym, {_UNKNOWN})" if column.pii in NAMED else _BLOTS[column.pii]
     kept = "" if column.type == "json" else f"when {value} = '' then '' "
     return f"case {kept}when {value} is not null then {mask.format(value=value)} end"
 
@@ -45,17 +48,18 @@ def _joins(columns: Sequence[Column], pseudonyms: str) -> Iterator[str]:
 
 def create_masked_views(connection: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> list[Model]:
     """Create the masked view of every model of those folders that holds personal data; returns them as models."""
-    views = []
-    for model in in_order(folders):
-        if is_masked(model):
-            connection.execute(
-                f"create view {SCHEMA}.{model.name} as {masked_select(model.columns, source=model.full_name)}"
-            )
-            views.append(masked_model(model))
-    return views
+    views = masked_models(folders)
+    for view, model in views:
+        connection.execute(f"create view {view.full_name} as {masked_select(model.columns, source=model.full_name)}")
+    return [view for view, _ in views]
 
 
-def masked_model(model: Model) -> Model:
+def masked_models(folders: Sequence[str]) -> list[tuple[Model, Model]]:
+    """The masked views of those folders as models, each with the model that it shows."""
+    return [(_masked_model(model), model) for model in in_order(folders) if is_masked(model)]
+
+
+def _masked_model(model: Model) -> Model:
     """The masked view as a model: what it is called, and what its columns mean."""
     columns = tuple(_masked_column(column) for column in model.columns)
     said = f"{model.description} Personal data is masked."

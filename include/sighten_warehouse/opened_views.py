@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 
 from sighten_warehouse.errors import NotPublishedError
-from sighten_warehouse.masks import SCHEMA, masked_select
+from sighten_warehouse.masks import SCHEMA, is_masked, masked_select
 from sighten_warehouse.models import macros, models
 from sighten_warehouse.pseudonyms import PSEUDONYMS
 
@@ -31,8 +31,9 @@ def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: 
         )
     for schema in ("marts", "ops"):
         connection.execute(f"create schema {schema}")
+    harmless = {model.full_name for model in models().values() if not is_masked(model)} - {PSEUDONYMS}
     for schema, name in sorted(found):
-        if schema in SCHEMAS:
+        if schema in SCHEMAS and (not masked or name in masks or f"{schema}.{name}" in harmless):
             source = SCHEMA if masked and name in masks else schema
             connection.execute(f'create view {schema}."{name}" as from {CATALOG}.{source}."{name}"')
     if as_of is not None:

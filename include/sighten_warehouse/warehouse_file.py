@@ -1,7 +1,6 @@
 """The file that analysts open, built from the committed history: current state, history, marts and operations."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,17 +10,17 @@ from sighten_warehouse.dal_metrics import read_dal_metrics
 from sighten_warehouse.dal_views import create_dal_views
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.errors import ModelError
+from sighten_warehouse.file_tables import create_table, create_view, describe, new_file, quoted
 from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.history_views import COPIES, create_history, find_copies, history_files, stage_deliveries
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.masks import create_masked_views
-from sighten_warehouse.models import DUCKDB_TYPES, Model, in_order, macros, models
+from sighten_warehouse.models import Model, in_order, macros, models
 from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
 
-SCHEMAS = ("history", "marts", "ops", "masked")
 PUBLISHED = ("current", "marts", "ops", "intervals")
 EXPORTED = ("main", "marts")
 
@@ -40,7 +39,8 @@ def build_warehouse(
         CheckError: a check of severity `fail` found something.
         SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
-    with _warehouse(folder / "warehouse.duckdb") as connection:
+    with new_file(folder / "warehouse.duckdb") as connection:
+        connection.execute("create schema staging")
         connection.execute("set variable api_url = ?", [settings.api_url])
         connection.execute("set variable home = ?", [str(layout.root)])
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
@@ -51,7 +51,7 @@ def build_warehouse(
         copied = find_copies(connection)
         for model in in_order(["history"]):
             create_history(connection, model, history_files(layout, model.name, commits), copied=copied)
-            _describe(connection, model, "view")
+            describe(connection, model, "view")
         counts = {}
         for model in in_order(PUBLISHED):
             if not model.is_view and model.full_name != COPIES:
@@ -59,29 +59,14 @@ def build_warehouse(
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
         for view in create_dal_views(connection, read_dal_metrics(settings)):
-            _describe(connection, view, "view")
+            describe(connection, view, "view")
             _export(connection, view, folder / "parquet" / view.name)
         counts[PSEUDONYMS] = _replace_names(connection, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions))
         connection.execute("commit")
+        connection.execute("drop schema staging cascade")
     sync(folder / "warehouse.duckdb")
     return counts
-
-
-@contextmanager
-def _warehouse(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        # v1.0.0 is the oldest format that every DuckDB since 1.0 opens.
-        connection.execute(f"attach '{_quoted(path)}' as warehouse (storage_version 'v1.0.0')")
-        connection.execute("use warehouse")
-        connection.execute(macros("duckdb"))
-        for schema in SCHEMAS:
-            connection.execute(f"create schema {schema}")
-        connection.execute("create schema staging")
-        yield connection
-        connection.execute("drop schema staging cascade")
-        connection.execute("use memory")
-        connection.execute("detach warehouse")
 
 
 def _create_empty(connection: duckdb.DuckDBPyConnection) -> None:
@@ -92,7 +77,7 @@ def _create_empty(connection: duckdb.DuckDBPyConnection) -> None:
         _create(connection, model)
     connection.execute(macros("published"))
     for view in create_masked_views(connection, PUBLISHED):
-        _describe(connection, view, "view")
+        describe(connection, view, "view")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -101,12 +86,9 @@ def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     if given != described:
         raise ModelError(f"{model.full_name}: the select gives {given}, expected what is described: {described}")
     if model.is_view:
-        connection.execute(f"create view {model.full_name} as {model.select}")
-        _describe(connection, model, "view")
+        create_view(connection, model, model.select or "")
     else:
-        columns = ", ".join(f'"{column.name}" {DUCKDB_TYPES[column.type]}' for column in model.columns)
-        connection.execute(f"create table {model.full_name} ({columns})")
-        _describe(connection, model, "table")
+        create_table(connection, model)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
@@ -138,18 +120,8 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
     return _fill(connection, models()["ops.checks"])
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, model: Model, what: str) -> None:
-    said = {f"{what} {model.full_name}": model.description}
-    said |= {f'column {model.full_name}."{column.name}"': column.description for column in model.columns}
-    connection.execute("; ".join(f"comment on {name} is '{_quoted(text)}'" for name, text in said.items()))
-
-
 def _export(connection: duckdb.DuckDBPyConnection, model: Model, folder: Path) -> None:
     ensure_folder(folder)
     path = folder / f"{model.name}.parquet"
-    connection.execute(f"copy (from {model.full_name}) to '{_quoted(path)}' (format parquet, compression zstd)")
+    connection.execute(f"copy (from {model.full_name}) to '{quoted(path)}' (format parquet, compression zstd)")
     sync(path)
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")
