@@ -18,7 +18,7 @@ from sighten_warehouse.landing import read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import in_order, macros
 from sighten_warehouse.payload.conform import Row
-from sighten_warehouse.payload.shapes import snapshot_schema
+from sighten_warehouse.payload.snapshot_schema import snapshot_schema
 
 MOST_WAITING_BYTES = 4 * 1024 * 1024
 

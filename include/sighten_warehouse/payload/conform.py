@@ -21,13 +21,13 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
         RejectedError: it has no usable uuid, so nothing could be told to belong together.
     """
     findings = Findings()
-    milestone = _conform(MILESTONE, payload, At("", findings))
-    _require_identity(milestone, MILESTONE, payload)
+    milestone = conform(MILESTONE, payload, At("", findings))
+    require_identity(milestone, MILESTONE, payload)
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     del milestone["comments_complete"]
     complete = milestone.pop("tasks_complete") and _count_agrees(milestone, payload["tasks"], tasks, findings)
     _check_counters(milestone, tasks, findings)
-    _drop_repeated(tasks, comments, findings)
+    drop_repeated(tasks, comments, findings)
     facts = ("milestone_id", "site_id", "quote_id", "milestone_definition_id", "date_updated")
     snapshot = {name: milestone[name] for name in facts}
     snapshot |= {
@@ -37,7 +37,8 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
         "comments": comments,
         "tasks_complete": complete,
     }
-    return _finish(snapshot, findings), findings
+    told = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
+    return snapshot | told, findings
 
 
 def conform_task(payload: dict[str, Any]) -> tuple[Row, Findings]:
@@ -47,19 +48,19 @@ def conform_task(payload: dict[str, Any]) -> tuple[Row, Findings]:
         RejectedError: it has no usable uuid.
     """
     findings = Findings()
-    task = _conform(TASK_ROOT, payload, At("", findings)) | {"position": None}
-    _require_identity(task, TASK_ROOT, payload)
+    task = conform(TASK_ROOT, payload, At("", findings)) | {"position": None}
+    require_identity(task, TASK_ROOT, payload)
     facts = ("milestone_id", "site_id", "quote_id", "new_quote_id", "milestone_definition_id", "date_updated")
     snapshot = {name: task.pop(name) for name in facts}
-    _drop_repeated([task], [], findings)
+    drop_repeated([task], [], findings)
     snapshot |= {"kind": "task", "task_id": task["task_id"], "tasks": [task], "comments": [], "tasks_complete": False}
-    return _finish(snapshot, findings), findings
+    told = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
+    return snapshot | told, findings
 
 
-def _finish(snapshot: Row, findings: Findings) -> Row:
-    snapshot["content_hash"] = hashlib.sha256(canonical_json(_meaning(snapshot))).hexdigest()
-    snapshot["watermark_at"] = findings.watermark
-    return snapshot
+def content_hash(snapshot: Row) -> str:
+    """A hash of all that was understood and of what was rescued."""
+    return hashlib.sha256(canonical_json(_meaning(snapshot))).hexdigest()
 
 
 def _meaning(snapshot: Row) -> Row:
@@ -72,13 +73,19 @@ def _without_data(sub_task: Row) -> Row:
     return {key: value for key, value in sub_task.items() if key != "data"}
 
 
-def _require_identity(row: Row, shape: Shape, payload: dict[str, Any]) -> None:
+def require_identity(row: Row, shape: Shape, payload: dict[str, Any]) -> None:
+    """The row has an id.
+
+    Raises:
+        RejectedError: it has none, so nothing could be told to belong together.
+    """
     if row[str(shape.identity)] is None:
         reason = "unfit_uuid" if payload.get("uuid") is not None else "no_uuid"
         raise RejectedError(reason, place="uuid", expected="a UUID")
 
 
-def _conform(shape: Shape, given: Row, at: At) -> Row:
+def conform(shape: Shape, given: Row, at: At) -> Row:
+    """The row of one entity and of all below it: what fits in its columns, what does not under `rescued`."""
     row: Row = dict(shape.empty)
     rescued: Row = {}
     for key, value in given.items():
@@ -89,8 +96,8 @@ def _conform(shape: Shape, given: Row, at: At) -> Row:
         elif key not in shape.nested_keys:
             rescued[key] = value
             at.report(key, "unknown_field", expected="a field met before", example=value)
-    if shape.has_assignee:
-        rescued |= _conform_assignee(row, given.get("assigned_to"), at)
+    if shape.assignee_key:
+        rescued |= _conform_assignee(row, shape.assignee_key, given, at)
     if shape.has_data:
         _conform_data(row, given, at)
     for name, child in shape.lists.items():
@@ -116,16 +123,17 @@ def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
     return True
 
 
-def _conform_assignee(row: Row, given: Any, at: At) -> Row:
+def _conform_assignee(row: Row, key: str, payload: Row, at: At) -> Row:
     """The assigned user into the row; returns what is to be rescued."""
-    user = _conform(USER, given, at.below("assigned_to")) if isinstance(given, dict) else None
+    given = payload.get(key)
+    user = conform(USER, given, at.below(key)) if isinstance(given, dict) else None
     as_id = fit_uuid(given) if isinstance(given, str) else UNFIT
     row["assigned_to"] = user
     row["assigned_to_user_id"] = user["user_id"] if user else (None if as_id is UNFIT else as_id)
     if user is not None or as_id is not UNFIT or given in (None, "None"):
         return {}
-    at.report("assigned_to", "unfit_value", expected="a user, a UUID or null", example=given)
-    return {"assigned_to": given}
+    at.report(key, "unfit_value", expected="a user, a UUID or null", example=given)
+    return {key: given}
 
 
 def _conform_data(row: Row, given: Row, at: At) -> None:
@@ -155,7 +163,7 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
     unreadable: list[Row] = []
     below = at.below(f"{name}[]")
     for position, child in enumerate(children, 1):
-        conformed = _conform(shape, child, below) if isinstance(child, dict) else None
+        conformed = conform(shape, child, below) if isinstance(child, dict) else None
         if conformed is None or conformed[str(shape.identity)] is None:
             if len(unreadable) < MOST_UNREADABLE:
                 unreadable.append({"position": position, "value": child})
@@ -186,7 +194,7 @@ def _check_counters(milestone: Row, tasks: list[Row], findings: Findings) -> Non
         )
 
 
-def _drop_repeated(tasks: list[Row], comments: list[Row], findings: Findings) -> None:
+def drop_repeated(tasks: list[Row], comments: list[Row], findings: Findings) -> None:
     """Of entities that stand twice in one snapshot the last stays, as with a key that stands twice in an object."""
     _keep_last([tasks], "task_id", findings)
     sub_tasks = [task["sub_tasks"] for task in tasks]

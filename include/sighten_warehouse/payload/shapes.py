@@ -3,7 +3,6 @@
 Keys are those of the vendor's sample and of the 2021 key set; `docs/data-dictionary.md` says what each means.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,12 +47,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Shape:
-    """One entity: its fields, the lists of children below it, and the user it may hold under `assigned_to`."""
+    """One entity: its fields, the lists of children below it, and the key under which it may hold a user."""
 
     fields: tuple[Field, ...]
     identity: str | None = None
     lists: dict[str, "Shape"] = field(default_factory=dict)
-    has_assignee: bool = False
+    assignee_key: str | None = None
     has_data: bool = False
 
     @cached_property
@@ -71,7 +70,7 @@ class Shape:
         """The keys that hold more than one value, and are conformed apart."""
         return (
             frozenset(self.lists)
-            | ({"assigned_to"} if self.has_assignee else set())
+            | ({self.assignee_key} if self.assignee_key else set())
             | ({"data"} if self.has_data else set())
         )
 
@@ -85,7 +84,7 @@ class Shape:
         """The struct type of one row."""
         columns = [(one.name, TYPES[one.type][1]) for one in self.fields]
         columns += [("position", pa.int64()), ("rescued", pa.string())]
-        if self.has_assignee:
+        if self.assignee_key:
             columns += [("assigned_to_user_id", pa.string()), ("assigned_to", USER.arrow)]
         if self.has_data:
             columns += [("data", pa.string()), ("is_checked", pa.bool_())]
@@ -94,7 +93,8 @@ class Shape:
         return pa.struct(columns)
 
 
-def _fields(text: str) -> tuple[Field, ...]:
+def fields_of(text: str) -> tuple[Field, ...]:
+    """The fields that a table of lines lists: key, column, type, and what else `Field` may be told."""
     return tuple(_parse(words) for line in text.splitlines() if (words := line.split()))
 
 
@@ -108,7 +108,7 @@ def _parse(words: list[str]) -> Field:
 
 # key, column, type; "none=null": the text "None" is null
 USER = Shape(
-    _fields("""
+    fields_of("""
         uuid              user_id            uuid
         email             email              text
         first_name        first_name         text
@@ -119,7 +119,7 @@ USER = Shape(
     identity="user_id",
 )
 COMMENT = Shape(
-    _fields("""
+    fields_of("""
         uuid                 comment_id           uuid
         comment              comment              text
         commentor            commentor            text
@@ -135,7 +135,7 @@ COMMENT = Shape(
     identity="comment_id",
 )
 DOCUMENT = Shape(
-    _fields("""
+    fields_of("""
         uuid           document_id       uuid
         name           name              text
         creation_type  creation_type     text codes=creation_type
@@ -147,7 +147,7 @@ DOCUMENT = Shape(
     identity="document_id",
 )
 ENVELOPE = Shape(
-    _fields("""
+    fields_of("""
         uuid              envelope_id       uuid
         name              name              text
         status            status            text codes=envelope_status
@@ -161,7 +161,7 @@ ENVELOPE = Shape(
     identity="envelope_id",
 )
 SIGNER = Shape(
-    _fields("""
+    fields_of("""
         uuid          signer_id     uuid
         order         order         integer
         signer_type   signer_type   text
@@ -180,7 +180,7 @@ SIGNER = Shape(
 )
 DATA_LISTS = {"documents": DOCUMENT, "envelopes": ENVELOPE}
 SUB_TASK = Shape(
-    _fields("""
+    fields_of("""
         uuid            sub_task_id     uuid
         label           label           text
         instructions    instructions    text none=null
@@ -201,13 +201,13 @@ _TASK_FIELDS = """
         task_definition task_definition_id uuid
 """
 TASK = Shape(
-    _fields(_TASK_FIELDS),
+    fields_of(_TASK_FIELDS),
     identity="task_id",
     lists={"sub_tasks": SUB_TASK, "comments": COMMENT},
-    has_assignee=True,
+    assignee_key="assigned_to",
 )
 TASK_ROOT = Shape(
-    _fields(
+    fields_of(
         _TASK_FIELDS
         + """
         milestone            milestone_id            uuid
@@ -220,10 +220,10 @@ TASK_ROOT = Shape(
     ),
     identity="task_id",
     lists=TASK.lists,
-    has_assignee=True,
+    assignee_key="assigned_to",
 )
 MILESTONE = Shape(
-    _fields("""
+    fields_of("""
         uuid                 milestone_id            uuid
         name                 name                    text
         description          description             text none=null
@@ -241,37 +241,5 @@ MILESTONE = Shape(
     """),
     identity="milestone_id",
     lists={"tasks": TASK, "comments": COMMENT},
-    has_assignee=True,
+    assignee_key="assigned_to",
 )
-
-
-def snapshot_schema() -> pa.Schema:
-    """The Arrow schema of `staging.snapshots`: one row a loaded delivery, everything below it nested."""
-    return pa.schema(
-        [
-            ("landing_id", pa.string()),
-            ("received_at", pa.timestamp("us")),
-            ("kind", pa.string()),
-            ("milestone_id", pa.string()),
-            ("task_id", pa.string()),
-            ("site_id", pa.string()),
-            ("quote_id", pa.string()),
-            ("new_quote_id", pa.string()),
-            ("milestone_definition_id", pa.string()),
-            ("date_updated", pa.timestamp("us")),
-            ("watermark_at", pa.timestamp("us")),
-            ("content_hash", pa.string()),
-            ("tasks_complete", pa.bool_()),
-            ("milestone", MILESTONE_ROW),
-            ("tasks", pa.list_(TASK.arrow)),
-            ("comments", pa.list_(COMMENT.arrow)),
-        ]
-    )
-
-
-def _without(struct: pa.DataType, names: Iterable[str]) -> pa.DataType:
-    left_out = set(names)
-    return pa.struct([one for one in struct if one.name not in left_out])
-
-
-MILESTONE_ROW = _without(MILESTONE.arrow, ("tasks", "tasks_complete", "comments", "comments_complete", "position"))
