@@ -57,12 +57,17 @@ def _new_name() -> str:
     return datetime.now(UTC).strftime("lake.%Y%m%dT%H%M%S.%fZ")
 
 
-def swap_in(layout: Layout, aside: Layout) -> None:
-    """The lake aside becomes the one in use; once that is written down, a crash leaves it to the next reader."""
-    finished = aside.lake.with_name(aside.lake.name.removesuffix(UNFINISHED))
-    os.replace(aside.lake, finished)  # noqa: PTH105  (named as in `durable`)
-    sync(layout.root)
-    decide_swap(layout, finished.name)
+def finished(aside: Layout) -> Layout:
+    """The lake aside under the name that it keeps; until it is swapped in, the next publish removes it."""
+    whole = replace(aside, lake_folder=aside.lake_folder.removesuffix(UNFINISHED))
+    os.replace(aside.lake, whole.lake)  # noqa: PTH105  (named as in `durable`)
+    sync(aside.root)
+    return whole
+
+
+def swap_in(layout: Layout, whole: Layout) -> None:
+    """That lake becomes the one in use; once that is written down, a crash leaves it to the next reader."""
+    decide_swap(layout, whole.lake.name)
     complete_swap(layout)
 
 

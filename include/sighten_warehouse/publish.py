@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version, is_current, published_batches, versions, write_version
 from sighten_warehouse.warehouse_file import build_warehouse
 
-__all__ = ["is_current", "publish"]
+__all__ = ["is_current", "publish", "publish_lake"]
 
 log = structlog.get_logger()
 
@@ -41,23 +41,27 @@ def publish(settings: Settings) -> Version:
         SettingError: the home's list of codes or the file of metrics is ill-formed; the version before stays.
     """
     with one_writer(settings.layout, "publish"):
-        layout = pinned(settings.layout)
-        committed = commits(layout)
-        version = _name_version(settings, layout, committed)
-        aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
-        ensure_folder(aside)
-        try:
-            tables = build_warehouse(
-                aside,
-                settings=settings,
-                layout=layout,
-                commits=committed,
-                versions=[*versions(layout), version],
-            )
-            version = _swap_in(layout, aside, version, tables)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        _forget_old(layout)
+        return publish_lake(settings, pinned(settings.layout))
+
+
+def publish_lake(settings: Settings, layout: Layout, *, once_checked: Callable[[], None] = lambda: None) -> Version:
+    """Build a version of that lake, ask its checks, call `once_checked`, and swap it in; to be called by one writer.
+
+    Raises:
+        LakeError, ModelError, CheckError, SettingError: as `publish`; nothing was called then.
+    """
+    committed = commits(layout)
+    version = _name_version(settings, layout, committed)
+    aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
+    ensure_folder(aside)
+    try:
+        known = [*versions(layout), version]
+        tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
+        once_checked()
+        version = _swap_in(layout, aside, version, tables)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _forget_old(layout)
     log.info("published", version=version.version, batches=version.batches, new_batches=len(version.new_batches))
     return version
 

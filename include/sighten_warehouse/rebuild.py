@@ -1,12 +1,13 @@
-"""Rebuild: make the lake anew from landing, by today's rules, and swap it in."""
+"""Rebuild: make the lake anew from landing, or a part of it, by today's rules, and swap it in."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
 
+from sighten_warehouse.carry import carry_over, is_whole, sync_folders
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import (
     Manifest,
@@ -18,12 +19,13 @@ from sighten_warehouse.lake import (
     read_manifest,
     write_manifest,
 )
-from sighten_warehouse.lake_folder import new_lake, pinned, swap_in
+from sighten_warehouse.lake_folder import finished, new_lake, pinned, swap_in
 from sighten_warehouse.landing import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.publish import publish
+from sighten_warehouse.publish import is_current, publish, publish_lake
+from sighten_warehouse.received_days import Days
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
 
@@ -34,39 +36,90 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What the new lake holds, and the version that was published of it."""
+    """What was made anew, how many batches were kept as they were, and the version that was published of both."""
 
     batches: int
+    kept: int
     landed: int
     outcomes: dict[str, int]
     version: Version
 
 
-def rebuild(settings: Settings, *, accept_loss: bool = False, tell: Tell = lambda _done, _all: None) -> Rebuilt:
+def rebuild(
+    settings: Settings,
+    *,
+    days: Days | None = None,
+    accept_loss: bool = False,
+    tell: Tell = lambda _done, _all: None,
+) -> Rebuilt:
     """Make a new lake of everything in landing, swap it in, and publish it; loads and readers go on meanwhile.
 
-    Batches that were committed keep their names and times. `tell` hears how many batches are made, of how many.
+    Batches that were committed keep their names and times. With `days`, those without a delivery received then are kept
+    as they are, and so is what is pending. `tell` hears how many batches are made, of how many.
 
     Raises:
         LakeError: landing lacks files that were loaded, and `accept_loss` does not say to go on without them.
+        CheckError: the new lake does not hold what must hold; the old one stays.
     """
     layout = settings.layout
     with one_writer(layout, "rebuild"):
-        before = _batches_before(layout)
+        kept, before = _kept_and_remade(layout, days)
         if not accept_loss:
             _refuse_loss(layout, before)
         aside = new_lake(layout)
-        made: Counter[str] = Counter()
-        todo = list(_division(layout, before, set(landing_files(layout.landing))))
+        made = Counter(kept=_keep(layout, aside, kept))
+        todo = list(_division(layout, before, _files_to_take(layout, before, days)))
         for number, manifest in enumerate(todo, 1):
             made += _make(manifest, aside)
             tell(number, len(todo))
-        with one_writer(layout, "publish"), one_writer(layout, "commit"):
-            made += _catch_up(layout, aside)
-            _keep_planned(layout, aside)
-            swap_in(layout, aside)
+        with one_writer(layout, "publish"):
+            version = _swap_in(settings, finished(aside), days, made)
     log.info("rebuilt", **made)
-    return Rebuilt(made.pop("batches", 0), made.pop("landed", 0), dict(made), publish(settings))
+    if not is_current(settings):  # what was loaded meanwhile is in the lake, but not in the version
+        version = publish(settings)
+    batches, unchanged, landed = (made.pop(name, 0) for name in ("batches", "kept", "landed"))
+    return Rebuilt(batches, unchanged, landed, dict(made), version)
+
+
+def _swap_in(settings: Settings, whole: Layout, days: Days | None, made: Counter[str]) -> Version:
+    """The new lake is the one in use, and published; its checks decide whether. `made` is added to."""
+    layout = settings.layout
+
+    def swap() -> None:
+        with one_writer(layout, "commit"):
+            made.update(_catch_up(layout, whole, days))
+            _keep_planned(layout, whole)
+            swap_in(layout, whole)
+
+    return publish_lake(settings, whole, once_checked=swap)
+
+
+def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest], list[Manifest]]:
+    """The batches that stay as they are, and those that are made again: one that lost a file is, whenever it was."""
+    kept: list[Manifest] = []
+    remade: list[Manifest] = []
+    taken: set[str] = set()
+    layout = pinned(layout)
+    for manifest in _batches_before(layout):
+        again = days is None or days.touch(manifest.landing_files) or not is_whole(manifest, layout)
+        if again:
+            remade.append(manifest)
+        elif not taken & manifest.landing_files.keys():
+            kept.append(manifest)
+            taken |= manifest.landing_files.keys()
+    return kept, [one for one in remade if not taken & one.landing_files.keys()]
+
+
+def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
+    for manifest in kept:
+        carry_over(manifest, layout=pinned(layout), aside=aside)
+    sync_folders(aside.lake)
+    return len(kept)
+
+
+def _files_to_take(layout: Layout, before: Collection[Manifest], days: Days | None) -> set[str]:
+    landed = set(landing_files(layout.landing))
+    return landed if days is None else landed & {name for manifest in before for name in manifest.landing_files}
 
 
 def _batches_before(layout: Layout) -> list[Manifest]:
@@ -107,12 +160,13 @@ def _make(manifest: Manifest, aside: Layout) -> Counter[str]:
     return Counter(made.outcomes | {"batches": 1, "landed": made.landed})
 
 
-def _catch_up(layout: Layout, aside: Layout) -> Counter[str]:
-    """Make what was loaded into the lake in use since it was looked at, so that nothing loaded is pending again."""
-    before = _batches_before(layout)
+def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
+    """Take over what was loaded into the lake in use since it was looked at: nothing loaded is pending again."""
+    kept, before = _kept_and_remade(layout, days)
+    there = loaded_files(aside)
+    made = Counter(kept=_keep(layout, aside, [one for one in kept if not there & one.landing_files.keys()]))
     loaded = {name for manifest in before for name in manifest.landing_files}
-    made: Counter[str] = Counter()
-    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - loaded_files(aside)):
+    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - there):
         made += _make(manifest, aside)
     return made
 

@@ -37,6 +37,7 @@ TOLD_OF_BATCHES = (
     "publish_seconds",
     "total_seconds",
     "median_seconds_to_publish",
+    "p90_seconds_to_publish",
     "longest_seconds_to_publish",
 )
 

@@ -1,25 +1,38 @@
 """`sighten-warehouse rebuild`."""
 
 import sys
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from sighten_warehouse.received_days import Days
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
 
 @click.command()
+@click.option("--from", "first", type=DAY, metavar="DATE", help="Only what was received on this day or later.")
+@click.option("--to", "last", type=DAY, metavar="DATE", help="Only what was received on this day or earlier.")
 @click.option(
     "--accept-loss",
     is_flag=True,
     help="Go on although landing lacks files that were loaded; their deliveries are lost.",
 )
-def rebuild(*, accept_loss: bool) -> None:
+def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool) -> None:
     """Make the lake anew from landing, by the rules of this version, swap it in and publish it.
 
-    Loading, publishing and reading go on meanwhile. The new lake takes as much room as the old one, which stays until
-    no version that is kept reads it.
+    Loading, publishing and reading go on meanwhile. It is swapped in when its checks pass. What is made anew takes as
+    much room as before a second time, until no version that is kept reads the old lake.
+
+    With --from and --to, in UTC, only batches with a delivery received on those days are made anew, each as a whole;
+    all others are kept as they are.
 
     \b
-    Example:
+    Examples:
       sighten-warehouse rebuild
+      sighten-warehouse rebuild --from 2026-10-01 --to 2026-10-31
     """
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
@@ -27,16 +40,31 @@ def rebuild(*, accept_loss: bool) -> None:
     from sighten_warehouse.rebuild import rebuild as rebuild_lake
     from sighten_warehouse.settings import read_settings
 
+    days = _days(first, last)
     settings = read_settings()
     columns = [*Progress.get_default_columns(), MofNCompleteColumn()]
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("batches", total=None)
         result = rebuild_lake(
             settings,
+            days=days,
             accept_loss=accept_loss,
             tell=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(result.outcomes.items()))
     click.echo(f"remade {result.batches} batches of {result.landed} deliveries: {outcomes or 'none'}")
+    if days:
+        click.echo(f"kept {result.kept} batches as they were")
     click.echo(f"published {result.version.version}")
     click.echo(result.version.path)
+
+
+def _days(first: datetime | None, last: datetime | None) -> "Days | None":
+    from sighten_warehouse.received_days import Days
+
+    if first is None and last is None:
+        return None
+    days = Days(first.date() if first else date.min, last.date() if last else date.max)
+    if days.first > days.last:
+        raise click.UsageError(f"--from {days.first} --to {days.last}: expected a first day that is not after the last")
+    return days

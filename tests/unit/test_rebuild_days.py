@@ -1,0 +1,191 @@
+"""Rebuilding what was received on some days: those batches anew, all others as they are."""
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+from test_rebuild import everything
+
+from factories import SAMPLE_BYTES, a_milestone, an_id
+from sighten_warehouse import delivery
+from sighten_warehouse import rebuild as rebuild_module
+from sighten_warehouse.carry import carry_over
+from sighten_warehouse.cli.main import commands
+from sighten_warehouse.errors import CheckError, LakeError
+from sighten_warehouse.lake import Manifest, commits, history_file
+from sighten_warehouse.lake_folder import new_lake, pinned
+from sighten_warehouse.landing import landing_files
+from sighten_warehouse.load import pending
+from sighten_warehouse.rebuild import rebuild
+from sighten_warehouse.received_days import Days
+from sighten_warehouse.status import read_status
+from sighten_warehouse.versions import is_current, versions
+from warehouses import Warehouse
+
+DAY = Days(date(2026, 11, 2), date(2026, 11, 2))
+
+
+def land_on(warehouse: Warehouse, day: int, name: str) -> None:
+    warehouse.clock = datetime(2026, 11, day, 12, tzinfo=UTC)
+    warehouse.land(a_milestone(name, new_field=1))
+
+
+@pytest.fixture
+def three(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """Three batches, loaded by a version that knows no kinds: of the first day, of the first two, and of the third."""
+    with monkeypatch.context() as older:
+        older.setattr(delivery, "CONFORM", {})
+        for batch in ([(1, "a")], [(1, "b"), (2, "c")], [(3, "d")]):
+            for day, name in batch:
+                land_on(warehouse, day, name)
+            warehouse.load()
+    return warehouse
+
+
+def history(warehouse: Warehouse) -> list[tuple[str, int]]:
+    """Name and number on disk of every history file of deliveries, in the order of their batches."""
+    layout = warehouse.settings.layout
+    files = [history_file(layout, "deliveries", one.batch_id) for one in commits(layout)]
+    return [(path.name, path.stat().st_ino) for path in files]
+
+
+def run(warehouse: Warehouse, *arguments: str) -> Result:
+    env = {"SIGHTEN_HOME": str(warehouse.settings.home)}
+    return CliRunner().invoke(commands, ["rebuild", *arguments], env=env)
+
+
+def test_only_batches_that_touch_the_days_are_made_anew_and_each_as_a_whole(three: Warehouse) -> None:
+    before = history(three)
+
+    told = run(three, "--from", "2026-11-02", "--to", "2026-11-02")
+
+    assert 0 == told.exit_code, told.output
+    assert "remade 1 batches of 2 deliveries: 2 loaded\nkept 2 batches as they were" in told.stdout
+    assert [True, False, True] == [one == other for one, other in zip(before, history(three), strict=True)]
+    assert {an_id("milestone b"), an_id("milestone c")} == set(three.column("select milestone_id from milestones"))
+
+
+def test_days_that_end_before_they_begin_are_refused(three: Warehouse) -> None:
+    told = run(three, "--from", "2026-11-02", "--to", "2026-11-01")
+
+    assert 2 == told.exit_code
+    assert "expected a first day that is not after the last" in told.stderr
+
+
+def test_all_days_one_after_the_other_give_the_rows_of_one_rebuild(three: Warehouse) -> None:
+    three.land(SAMPLE_BYTES, b"no json", {"stage_id": 1})
+    three.load()
+
+    since = rebuild(three.settings, days=Days(first=date(2026, 11, 3)))
+    until = rebuild(three.settings, days=Days(last=date(2026, 11, 2)))
+    by_days, status = everything(three), read_status(three.settings)
+    rebuild(three.settings)
+
+    assert (2, 2) == (since.batches, until.batches)
+    assert everything(three) == by_days
+    assert (True, 0) == (status.balanced, status.outdated)
+    assert is_current(three.settings)
+
+
+def test_what_is_loaded_meanwhile_is_taken_over_and_what_is_pending_stays_so(three: Warehouse) -> None:
+    def meanwhile(*_: int) -> None:
+        for day, name in ((2, "meanwhile"), (4, "also meanwhile")):
+            land_on(three, day, name)
+            three.load()
+        land_on(three, 2, "pending")
+
+    result = rebuild(three.settings, days=DAY, tell=meanwhile)
+
+    assert (2, 3) == (result.batches, result.kept)
+    assert 4 == three.value("select count(*) from milestones")
+    assert is_current(three.settings)
+    assert 1 == len(pending(three.settings))
+    assert read_status(three.settings).balanced
+
+
+def test_a_crash_at_any_step_leaves_the_lake_that_was_in_use(three: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = three.settings.layout
+    version = three.publish()
+    before, in_use = history(three), layout.lake.resolve()
+
+    for step in ("new_lake", "carry_over", "sync_folders", "_make", "finished", "publish_lake", "_catch_up", "swap_in"):
+
+        def crash(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as once:
+            once.setattr(rebuild_module, step, crash)
+            with pytest.raises(KeyboardInterrupt):
+                rebuild(three.settings, days=DAY)
+
+        assert (in_use, before, [version]) == (layout.lake.resolve(), history(three), versions(layout)), step
+    rebuild(three.settings, days=DAY)
+
+    assert 2 == three.value("select count(*) from milestones")
+    assert {in_use.name, layout.lake.resolve().name, "lake"} == {path.name for path in layout.root.glob("lake*")}
+
+
+def test_a_lake_whose_checks_fail_is_not_swapped_in(three: Warehouse) -> None:
+    layout = three.settings.layout
+    rebuild(three.settings)
+    [first, *_] = commits(layout)
+    damaged = history_file(layout, "drift", first.batch_id)
+    in_use = layout.lake.resolve()
+    duckdb.execute(f"copy (from '{damaged}' union all from '{damaged}') to '{layout.root}/twice.parquet'")
+    (layout.root / "twice.parquet").rename(damaged)
+
+    with pytest.raises(CheckError, match="grain_of_history_drift"):
+        rebuild(three.settings, days=DAY)
+    stayed = layout.lake.resolve()
+    rebuild(three.settings, days=Days(last=date(2026, 11, 1)))
+
+    assert in_use == stayed
+    assert in_use != layout.lake.resolve()
+
+
+def test_landing_files_that_are_gone_matter_only_on_those_days(three: Warehouse) -> None:
+    landing = three.settings.layout.landing
+    for name in landing_files(landing)[-2:]:
+        (landing / name).rename(landing / Path(name).name)
+
+    with pytest.raises(LakeError, match="lacks 1 files that were loaded, such as received_date=2026-11-02"):
+        rebuild(three.settings, days=DAY)
+    kept = rebuild(three.settings, days=Days(last=date(2026, 10, 31)))
+    with_loss = rebuild(three.settings, days=DAY, accept_loss=True)
+
+    assert (0, 3) == (kept.batches, kept.kept)
+    assert (1, 2, 1) == (with_loss.batches, with_loss.kept, with_loss.landed)
+    assert [an_id("milestone b")] == three.column("select milestone_id from milestones")
+
+
+def test_a_batch_that_lost_a_history_file_is_made_anew_whenever_it_was_received(three: Warehouse) -> None:
+    layout = three.settings.layout
+    last: Manifest = commits(layout)[-1]
+    history_file(layout, "deliveries", last.batch_id).unlink()
+
+    result = rebuild(three.settings, days=DAY)
+
+    assert (2, 1) == (result.batches, result.kept)
+    assert read_status(three.settings).balanced
+
+
+def test_where_a_disk_knows_no_second_names_kept_files_are_copied(
+    three: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    layout = pinned(three.settings.layout)
+    aside = new_lake(layout)
+    monkeypatch.setattr(os, "link", refuse)
+
+    for manifest in commits(layout):
+        carry_over(manifest, layout=layout, aside=aside)
+
+    held, kept = ({path.relative_to(one.lake): path for path in one.lake.rglob("*.*")} for one in (layout, aside))
+    assert kept.keys() == held.keys()
+    assert all(kept[name].read_bytes() == path.read_bytes() for name, path in held.items())
+    assert not any(kept[name].samefile(path) for name, path in held.items())
