@@ -50,10 +50,10 @@ def listed(report: LiveReport, request: Request) -> Response:
         return _json({"error": str(error)}, status=404)
 
 
-def timeline(report: LiveReport, request: Request) -> Response:
-    """What happened to the milestone that the path names; 404 if there is none."""
+def timeline(report: LiveReport, request: Request, milestone_id: str) -> Response:
+    """What happened to that milestone; 404 if there is none."""
     try:
-        found = report.timeline(request.query_params.get("environment", ""), request.path_params["milestone_id"])
+        found = report.timeline(request.query_params.get("environment", ""), milestone_id)
     except NotPublishedError as error:
         return _json({"error": str(error)}, status=404)
     return _json({"error": "no such milestone"}, status=404) if found is None else _json(found)

@@ -33,7 +33,7 @@ def report_app(report: LiveReport) -> Starlette:
         return answers.listed(report, request)
 
     def timeline(request: Request) -> Response:
-        return answers.timeline(report, request)
+        return answers.timeline(report, request, request.path_params["milestone_id"])
 
     routes = [Route("/", page), Route("/milestones", listed), Route("/milestones/{milestone_id}", timeline)]
     return Starlette(

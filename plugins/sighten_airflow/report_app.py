@@ -1,0 +1,43 @@
+"""The report as an application below Airflow's: for those who may see its plugins, and nobody else."""
+
+from functools import cache
+
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+from airflow.api_fastapi.core_api.security import requires_access_view
+from fastapi import Depends, FastAPI, Request, Response
+
+from sighten_warehouse.report import answers
+from sighten_warehouse.report.live import LiveReport
+from sighten_warehouse.settings import read_settings
+
+
+@cache
+def report_app() -> FastAPI:
+    """The one of this process.
+
+    Raises:
+        SettingError: a setting is ill-formed.
+    """
+    report = LiveReport(read_settings())
+    app = FastAPI(
+        title="Sighten report",
+        dependencies=[Depends(requires_access_view(AccessView.PLUGINS))],
+        # These would be answered without a login.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+
+    @app.get("/")
+    def page() -> Response:
+        return answers.page(report)
+
+    @app.get("/milestones")
+    def listed(request: Request) -> Response:
+        return answers.listed(report, request)
+
+    @app.get("/milestones/{milestone_id}")
+    def timeline(request: Request, milestone_id: str) -> Response:
+        return answers.timeline(report, request, milestone_id)
+
+    return app

@@ -1,0 +1,91 @@
+"""The report in Airflow: in its navigation, behind its login, and of no weight to tasks."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from airflow import plugins_manager
+from fastapi.testclient import TestClient
+
+from factories import SAMPLE_BYTES, SAMPLE_MILESTONE
+from warehouses import Warehouse
+
+pytestmark = pytest.mark.airflow
+REPOSITORY = Path(__file__).resolve().parents[2]
+PATHS = ("/sighten/report/", "/sighten/report/milestones", f"/sighten/report/milestones/{SAMPLE_MILESTONE}")
+
+
+@pytest.fixture(scope="module")
+def client(metadata_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:  # noqa: ARG001  (it must be there)
+    """Airflow's own API server with its plugins, in this process, on a home with the vendor's sample."""
+    from airflow.api_fastapi.app import create_app, purge_cached_app  # noqa: PLC0415  (takes seconds)
+
+    from sighten_airflow.report_app import report_app  # noqa: PLC0415  (as above)
+
+    warehouse = Warehouse(tmp_path_factory.mktemp("home"))
+    warehouse.deliver(SAMPLE_BYTES)
+    purge_cached_app()
+    report_app.cache_clear()
+    with pytest.MonkeyPatch.context() as patched, TestClient(create_app("core"), base_url="http://127.0.0.1") as client:
+        patched.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
+        yield client
+    report_app.cache_clear()
+
+
+def token(role: str | None) -> str:
+    """What Airflow's login gives to a user of that role."""
+    from airflow.api_fastapi.app import get_auth_manager  # noqa: PLC0415  (as above)
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: PLC0415  (as above)
+
+    return str(get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="somebody", role=role)))
+
+
+def test_the_report_is_in_the_navigation() -> None:
+    views, _ = plugins_manager._get_ui_plugins()  # noqa: SLF001  (Airflow's own reading of them)
+    apps, _ = plugins_manager.get_fastapi_plugins()
+
+    (view,) = (one for one in views if one["url_route"] == "sighten-report")
+    assert "/sighten/report" in {app["url_prefix"] for app in apps}
+    assert ("nav", "sighten/report/") == (view["destination"], view["href"])
+
+
+def test_who_is_not_logged_in_sees_nothing(client: TestClient) -> None:
+    assert dict.fromkeys(PATHS, 401) == {path: client.get(path).status_code for path in PATHS}
+
+
+def test_who_may_see_no_plugins_sees_nothing(client: TestClient) -> None:
+    headers = {"Authorization": f"Bearer {token(None)}"}
+
+    assert dict.fromkeys(PATHS, 403) == {path: client.get(path, headers=headers).status_code for path in PATHS}
+
+
+def test_the_session_of_airflows_own_login_opens_the_report(client: TestClient) -> None:
+    session = {"Cookie": f"_token={token('viewer')}"}
+
+    page, listed, timeline = (client.get(path, params={"environment": "production"}, headers=session) for path in PATHS)
+
+    assert [200, 200, 200] == [one.status_code for one in (page, listed, timeline)]
+    assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+    assert "x-frame-options" not in page.headers
+    assert [SAMPLE_MILESTONE] == [row["milestone_id"] for row in listed.json()]
+    assert "approved" in {one["what"] for one in timeline.json()["timeline"]}
+
+
+def test_its_schema_and_documentation_are_not_served_without_a_login(client: TestClient) -> None:
+    assert {404} == {client.get(f"/sighten/report/{name}").status_code for name in ("openapi.json", "docs", "redoc")}
+
+
+def test_a_process_that_only_reads_plugins_imports_nothing_for_the_report() -> None:
+    ours = "sorted({'sighten_warehouse', 'sighten_airflow.report_app', 'duckdb'} & set(sys.modules))"
+
+    said = subprocess.run(
+        [sys.executable, "-c", f"import sys, sighten_report; print({ours})"],
+        cwd=REPOSITORY / "plugins",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "[]" == said.stdout.splitlines()[-1]
