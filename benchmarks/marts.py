@@ -1,0 +1,139 @@
+"""How fast a published version answers when many deliveries stand behind it: marts, cookbook, tables as of a time.
+
+Run it with `.venv/bin/python benchmarks/marts.py --deliveries 100000` (`--help` for its options). One part of history
+comes from the simulated Sighten and the real loader; the others are copies of it under other ids, written with SQL, so
+that a million deliveries take minutes to make. People, organizations and definitions are the same in all parts.
+`--home` keeps what was made, and uses it again.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import duckdb
+
+from sighten_warehouse import open_warehouse
+from sighten_warehouse.cookbook import recipes
+from sighten_warehouse.lake import Manifest, commit_path, commits, history_file, write_manifest
+from sighten_warehouse.lake_folder import pinned
+from sighten_warehouse.landing import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.load import load
+from sighten_warehouse.models import models
+from sighten_warehouse.publish import is_current, publish
+from sighten_warehouse.settings import Settings, read_settings
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.plan import plan_lives
+
+DELIVERIES_PER_MILESTONE = 2.6
+PART = 20_000
+SAME_IN_ALL = {"user_id", "organization_id", "milestone_definition_id", "task_definition_id", "assigned_to_user_id"}
+LIMIT_SECONDS = 1.0
+
+
+def main() -> None:
+    """Make the deliveries, publish them, and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--deliveries", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=5, help="how often each question is asked")
+    parser.add_argument("--home", type=Path, help="where to keep what was made")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = read_settings({"SIGHTEN_HOME": str(asked.home or scratch)})
+        _timed("made", lambda: make(settings, asked.deliveries))
+        if not is_current(settings):
+            _timed("published", lambda: publish(settings))
+        report(settings, asked.times)
+
+
+def make(settings: Settings, deliveries: int) -> None:
+    """As many deliveries as asked for, in parts of one size."""
+    if not commits(settings.layout):
+        part = min(PART, deliveries)
+        bodies = [one.body for one in plan_lives(lives(1, round(part / DELIVERIES_PER_MILESTONE)))]
+        now = datetime.now(UTC)
+        lines = [landing_line(body, landing_id=new_landing_id(), received_at=now) for body in bodies]
+        write_landing_file(settings.layout.landing, lines, received_at=now)
+        load(settings)
+    layout = pinned(settings.layout)
+    (first, *others) = commits(layout)
+    for number in range(len(others) + 1, max(1, round(deliveries / first.landed))):
+        copy_part(layout, first, number)
+
+
+def copy_part(layout: Layout, first: Manifest, number: int) -> None:
+    """The history of the first batch under other ids, as a batch of its own."""
+    batch_id, landing_file = f"{number:020x}", f"received_date=2026-11-01/copy-{number}.ndjson"
+    for table in first.history_files:
+        source, target = (history_file(layout, table, one) for one in (first.batch_id, batch_id))
+        changed = ", ".join(_changed(column, number) for column in _ids(table))
+        if table == "deliveries":
+            changed += f", '{batch_id}' as batch_id, '{landing_file}' as landing_file"
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (select * replace ({changed}) from '{source}') to '{target}' (format parquet, compression zstd)"
+            )
+    facts = {**vars(first), "batch_id": batch_id, "landing_files": {landing_file: first.landed}}
+    write_manifest(commit_path(layout, batch_id), Manifest(**facts))
+
+
+def _ids(table: str) -> list[str]:
+    names = [column.name for column in models()[f"history.{table}"].columns]
+    return [name for name in names if name.endswith(("_id", "content_hash")) and name not in SAME_IN_ALL | {"batch_id"}]
+
+
+def _changed(column: str, number: int) -> str:
+    # The first digits of a landing_id are a time, by which deliveries are ordered; they stay.
+    return f'"{column}"[:-9] || \'{number:08x}\' || "{column}"[-1:] as "{column}"'
+
+
+def report(settings: Settings, times: int) -> None:
+    """Print the median of each question, those above the limit marked."""
+    facts = json.loads(max(settings.layout.versions.glob("*.json")).read_bytes())
+    size = settings.layout.warehouse_file.stat().st_size / 1e6
+    tables = facts["tables"]
+    print(f"{tables['ops.deliveries']:,} deliveries, {tables['main.milestones']:,} milestones, {size:,.0f} MB")
+    path = str(settings.layout.warehouse_file)
+    with duckdb.connect(path, read_only=True) as connection:
+        for name, sql in questions().items():
+            _ask(name, lambda sql=sql: connection.sql(sql).to_arrow_table(), times)
+    _ask("open_warehouse()", lambda: open_warehouse(path).close(), times)
+
+
+def questions() -> dict[str, str]:
+    """What is asked: every mart summed up by a column, the masked events, the cookbook, tables as of a time."""
+    found = {}
+    for model in models().values():
+        if model.schema == "marts":
+            counted = ", ".join(f'count(distinct "{column.name}")' for column in model.columns[:1])
+            found[model.full_name] = f"select count(*), {counted} from {model.full_name}"
+    found["masked.milestone_events"] = "select actor, count(*) from masked.milestone_events group by actor"
+    found |= {f"cookbook {recipe.name}": recipe.sql for recipe in recipes()}
+    for name in ("milestones", "tasks", "comments"):
+        found[f"{name}_as_of"] = f"select count(*) from {name}_as_of(timestamp '2026-01-01')"
+    return found
+
+
+def _ask(name: str, question: Callable[[], object], times: int) -> None:
+    took = []
+    for _ in range(times):
+        began = perf_counter()
+        question()
+        took.append(perf_counter() - began)
+    median = statistics.median(took)
+    print(f"{'SLOW' if median > LIMIT_SECONDS else '    '} {median * 1000:10,.1f} ms  {name}", flush=True)
+
+
+def _timed(what: str, step: Callable[[], object]) -> None:
+    began = perf_counter()
+    step()
+    print(f"{what} in {perf_counter() - began:,.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
