@@ -31,7 +31,8 @@ def start_airflow(stack: Stack) -> None:
         await_api_server(stack)
         airflow_api.make_pools(url, POOLS, password=read_admin_password(stack.credentials))
     # A scheduler that starts before the API server answers fails its first tasks.
-    stack.airflow.serve("scheduler", [*AIRFLOW, "scheduler", "--skip-serve-logs"])
+    # Tasks that it leaves unfinished are taken up at the next start: no need to wait for them.
+    stack.airflow.serve("scheduler", [*AIRFLOW, "scheduler", "--skip-serve-logs"], grace_seconds=4)
 
 
 def migrate(stack: Stack) -> None:

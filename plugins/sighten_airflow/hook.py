@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -123,8 +124,12 @@ class SightenHook(BaseHook):
 
 
 def url_of(connection: Any) -> str:
-    """The address, whole in the connection's host or, as in `sighten://:token@host:port`, in its parts."""
-    host = (connection.host or "").strip()
-    if not host or "://" in host:
-        return host
-    return f"https://{host}" + (f":{connection.port}" if connection.port else "")
+    """The address in the connection's host, with the port beside it if it names none; https if it does not say."""
+    host = (connection.host or "").strip().rstrip("/")
+    if not host:
+        return ""
+    parts = urlsplit(host if "://" in host else f"https://{host}")
+    # A port that is none is for the reader of settings to refuse.
+    has_port = ":" in parts.netloc.rpartition("@")[2].rpartition("]")[2]
+    netloc = f"{parts.netloc}:{connection.port}" if connection.port and not has_port else parts.netloc
+    return urlunsplit(parts._replace(netloc=netloc))

@@ -18,11 +18,13 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": "sighten_airflow.hook.SightenHook",
                 "hook-name": "Sighten",
                 "ui-field-behaviour": {
-                    "hidden-fields": ["schema", "login", "port", "extra"],
-                    "relabeling": {"host": "URL", "password": "Token"},
+                    # The port stays: Airflow 3.3.2 sends port 0 to test a connection that has none, and then refuses.
+                    "hidden-fields": ["schema", "login", "extra"],
+                    "relabeling": {"host": "URL", "password": "Token", "port": "Port (the Test button needs it)"},
                     "placeholders": {
                         "host": "https://engine.goeverbright.com",
                         "password": "the API token of a Sighten user",
+                        "port": "443",
                     },
                 },
                 "conn-fields": {

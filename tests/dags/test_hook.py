@@ -60,8 +60,8 @@ def test_airflow_offers_the_type_with_its_fields_and_a_test() -> None:
         name for name in providers.connection_form_widgets if name.startswith("extra__sighten__")
     }
     behaviour = providers.field_behaviours["sighten"]
-    assert {"host": "URL", "password": "Token"} == behaviour["relabeling"]
-    assert {"schema", "login", "port", "extra"} == set(behaviour["hidden_fields"])
+    assert {"host": "URL", "password": "Token"}.items() <= behaviour["relabeling"].items()
+    assert {"schema", "login", "extra"} == set(behaviour["hidden_fields"])
 
 
 def test_the_connection_gives_address_token_and_budget_and_wins_over_the_environment(
@@ -85,6 +85,24 @@ def test_a_connection_given_as_one_address_is_understood(monkeypatch: pytest.Mon
     hook = SightenHook()
 
     assert ("https://engine.example.com:8443", TOKEN) == (hook.settings().api_url, token_of(hook))
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "url"),
+    [
+        ("engine.example.com", None, "https://engine.example.com"),
+        ("engine.example.com", 443, "https://engine.example.com:443"),
+        ("http://127.0.0.1:8090/", 80, "http://127.0.0.1:8090"),
+        ("http://[::1]", 8090, "http://[::1]:8090"),
+        (" https://engine.example.com/sighten/ ", 8443, "https://engine.example.com:8443/sighten"),
+    ],
+)
+def test_a_port_beside_the_address_counts_where_the_address_has_none(
+    connect: Any, host: str, port: int | None, url: str
+) -> None:
+    connect(host=host, port=port, password=TOKEN)
+
+    assert url == SightenHook().settings().api_url
 
 
 @pytest.mark.usefixtures("settings")
