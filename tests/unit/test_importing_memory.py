@@ -22,7 +22,7 @@ from importing import imported
 from sighten_warehouse.importing import chunks
 from warehouses import Warehouse
 
-chunks.MOST_MEMORY_BYTES, chunks.MOST_FILE_BYTES = 4_000_000, 2_000_000
+chunks.MOST_MEMORY_BYTES, chunks.MOST_FILE_LINES = 4_000_000, 1_000_000
 warehouse = Warehouse(Path(sys.argv[1]))
 warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 1_000_000})
 imported(warehouse, sys.argv[2], field="at")

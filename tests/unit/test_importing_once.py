@@ -221,7 +221,12 @@ def test_a_disk_that_refuses_is_told_and_what_was_landed_stays(
     assert 23 == len(raw_lines(warehouse)) == len(set(raw_lines(warehouse)))
 
 
-def test_lines_that_wait_on_disk_are_landed_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limit", "value", "expected"), [("MOST_FILE_LINES", 40, 28), ("MOST_WAITING_BYTES", 90_000, 43)]
+)
+def test_lines_that_wait_on_disk_are_landed_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, expected: int
+) -> None:
     chance = random.Random(3)
     days = [min(chance.randrange(11), chance.randrange(11)) + 1 for _ in range(900)]
     content = b"\n".join(
@@ -232,11 +237,10 @@ def test_lines_that_wait_on_disk_are_landed_in_their_order(tmp_path: Path, monke
     imported(at_once, tmp_path / "lines", field="at")
 
     monkeypatch.setattr(chunks, "MOST_MEMORY_BYTES", 4_000)
-    monkeypatch.setattr(chunks, "MOST_WAITING_BYTES", 100_000)
-    monkeypatch.setattr(chunks, "MOST_FILE_LINES", 40)
+    monkeypatch.setattr(chunks, limit, value)
     files = imported(aside, tmp_path / "lines", field="at").landing_files
 
-    assert 28 == files
+    assert expected == files
     assert sorted(raw_lines(at_once)) == sorted(raw_lines(aside))
     landing = aside.settings.layout.landing
     for name in landing_files(landing):
