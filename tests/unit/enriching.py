@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import duckdb
 from pydantic import SecretStr
 from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
 
@@ -83,6 +84,11 @@ class Enriched:
         if load:
             self.warehouse.load()
         return result
+
+    def loaded(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        """Those columns of a history table, as it lies in the lake, in order: much quicker than a publish."""
+        files = str(self.warehouse.settings.layout.lake / table / "*.parquet").replace("'", "''")
+        return duckdb.execute(f"select {columns} from '{files}' order by all").fetchall()
 
     def asked_since(self, number: int = 0) -> list[str]:
         """The quotes that were asked by, in the order of asking, from that call on."""

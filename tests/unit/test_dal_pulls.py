@@ -136,17 +136,16 @@ def test_a_refused_metric_is_found_and_costs_the_others_nothing_and_is_asked_onc
     deliver(enriched, "new")
     calls = len(enriched.api.targets)
     later = enriched.enrich()
-    enriched.warehouse.publish()
 
     asked_alone = Counter(one[1] for one in pulls(enriched))
     assert ("quote.m5", "site.lone") == result.refused_metrics
     assert (1, 1) == (asked_alone["m5"], asked_alone["lone"])
     assert (0, 1, ()) == (again.pulled, later.pulled, later.refused_metrics)
     assert {"m5", "lone"}.isdisjoint(name for one in pulls(enriched, calls) for name in one[1].split(","))
-    assert 9 * 15 == enriched.warehouse.value("select count(*) from dal_values")
-    assert [("data[].lone", 1), ("data[].m5", 1)] == enriched.warehouse.rows(
-        "select path, deliveries from ops.drift where drift = 'refused_metric' order by path"
-    )
+    answers = Counter(enriched.loaded("dal_values", "answer"))
+    assert {("value",): 9 * 15, ("refused",): 2} == answers
+    drift = enriched.loaded("drift", "drift, path")
+    assert ["data[].lone", "data[].m5"] == [path for kind, path in drift if kind == "refused_metric"]
 
 
 def test_a_quote_that_is_refused_as_a_whole_costs_the_others_nothing(enriched: Enriched) -> None:
@@ -158,12 +157,12 @@ def test_a_quote_that_is_refused_as_a_whole_costs_the_others_nothing(enriched: E
     enriched.sighten.values = {"a": 1, "b": 2, "c": 3}
 
     result = enriched.enrich()
-    enriched.warehouse.publish()
 
     assert () == result.refused_metrics
-    assert {(quote("odd"), 3), (quote("one"), 3)} == set(
-        enriched.warehouse.rows("select quote_id, count(*) from dal_values group by quote_id")
-    )
+    answers = Counter(enriched.loaded("dal_values", "quote_id, answer"))
+    assert {(quote("odd"), "value"): 3, (quote("one"), "value"): 3} == {
+        told: count for told, count in answers.items() if told[1] == "value"
+    }
 
 
 def test_a_refused_metric_that_nothing_tells_from_a_refused_quote_is_asked_for_by_one_more(enriched: Enriched) -> None:
@@ -207,10 +206,9 @@ def test_numbers_keep_every_digit(enriched: Enriched) -> None:
     )
 
     enriched.enrich()
-    enriched.warehouse.publish()
 
-    assert ["12345678901234567890.123456789012345", "1.50"] == enriched.warehouse.column(
-        "select cast(value as varchar) from dal_values order by position"
+    assert [(1, "12345678901234567890.123456789012345"), (2, "1.50")] == enriched.loaded(
+        "dal_values", "position, value"
     )
 
 
@@ -220,7 +218,6 @@ def test_the_baseline_is_told_by_the_prefix_and_else_by_the_file(enriched: Enric
     enriched.sighten.values = dict.fromkeys(["x", "p_x", "s_x", "a_x"], 1)
 
     enriched.enrich()
-    enriched.warehouse.publish()
 
     assert [
         ("quote", "a_x", "approved"),
@@ -229,7 +226,7 @@ def test_the_baseline_is_told_by_the_prefix_and_else_by_the_file(enriched: Enric
         ("quote", "x", "live"),
         ("signed quote", "s_x", "signed"),
         ("signed quote", "x", "approved"),
-    ] == enriched.warehouse.rows("select object, metric, baseline from dal_values order by object, metric")
+    ] == enriched.loaded("dal_values", "object, metric, baseline")
 
 
 def test_a_long_list_of_metrics_is_asked_for_in_calls_of_bounded_size(enriched: Enriched) -> None:
@@ -253,12 +250,9 @@ def test_a_quote_that_is_not_there_is_an_answer(enriched: Enriched) -> None:
     enriched.sighten.pulled = said_json({"detail": "Not found."}, status=404)
 
     first, second = enriched.enrich(), enriched.enrich()
-    enriched.warehouse.publish()
 
     assert (1, 0, ()) == (first.pulled, second.pulled, first.refused_metrics)
-    assert [("a", "missing"), ("b", "missing")] == enriched.warehouse.rows(
-        "select metric, answer from history.dal_values order by metric"
-    )
+    assert [("a", "missing"), ("b", "missing")] == enriched.loaded("dal_values", "metric, answer")
 
 
 def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enriched: Enriched) -> None:
@@ -268,13 +262,11 @@ def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enri
     enriched.sighten.rowless = {"a_capacity"}
 
     first, second = enriched.enrich(), enriched.enrich()
-    enriched.warehouse.publish()
 
     assert (1, 0) == (first.pulled, second.pulled)
     assert ["capacity,a_capacity,fees", "capacity,fees", "a_capacity"] == [one[1] for one in pulls(enriched)]
-    assert [("capacity", "1"), ("fees", "2")] == enriched.warehouse.rows(
-        "select metric, value from dal_values order by metric"
-    )
+    values = enriched.loaded("dal_values", "metric, value")
+    assert [("capacity", "1"), ("fees", "2")] == [one for one in values if one[1]]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +15,18 @@ SECOND, THIRD = an_id("second quote"), an_id("third quote")
 RE_SIGNED = "2026-11-02T13:00:00Z"
 
 
-@pytest.fixture
-def enriched(warehouse: Warehouse, tmp_path: Path) -> Iterator[Enriched]:
-    (tmp_path / "dal-metrics.yml").write_text("quote: [capacity, refused]")
-    with enriching(warehouse, dal_metrics=tmp_path / "dal-metrics.yml") as one:
+@pytest.fixture(scope="module")
+def enriched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enriched]:
+    """A contract that is signed three times; a change order tells of the second a day before the API is asked."""
+    metrics = tmp_path_factory.mktemp("metrics") / "dal-metrics.yml"
+    metrics.write_text("quote: [capacity, refused]")
+    with enriching(Warehouse(tmp_path_factory.mktemp("home")), dal_metrics=metrics) as one:
         one.sighten.values, one.sighten.unknown = {"capacity": [1.50, None]}, {"refused"}
+        sign_three_times(one)
         yield one
 
 
-def live_a_contract_that_is_signed_three_times(enriched: Enriched) -> None:
-    """The second quote is told by a change order, a day before the API is asked; the third by the API alone."""
+def sign_three_times(enriched: Enriched) -> None:
     enriched.deliver(a_milestone("one"))
     enriched.sighten.signed = {quote("one"): quote("one")}
     enriched.enrich()
@@ -44,8 +45,6 @@ def as_of(enriched: Enriched, moment: datetime) -> list[Any]:
 
 
 def test_the_chain_from_the_original_to_now_is_kept_with_its_times(enriched: Enriched) -> None:
-    live_a_contract_that_is_signed_three_times(enriched)
-
     start, re_signed = MOMENT.replace(tzinfo=None), datetime(2026, 11, 2, 13)
     assert [quote("one")] == as_of(enriched, datetime(2000, 1, 1))
     assert [quote("one")] == as_of(enriched, re_signed - timedelta(seconds=1))
@@ -62,8 +61,6 @@ def test_the_chain_from_the_original_to_now_is_kept_with_its_times(enriched: Enr
 
 
 def test_a_new_quote_that_is_not_the_signed_one_is_reported(enriched: Enriched) -> None:
-    live_a_contract_that_is_signed_three_times(enriched)
-
     assert [(1, quote("one"))] == enriched.warehouse.rows(
         "select findings, examples from ops.checks where check_name = 'new_quotes_are_signed'"
     )
@@ -73,7 +70,6 @@ def test_a_new_quote_that_is_not_the_signed_one_is_reported(enriched: Enriched) 
 
 
 def test_a_rebuild_gives_the_same_quotes_and_values_without_an_api(enriched: Enriched) -> None:
-    live_a_contract_that_is_signed_three_times(enriched)
     tables = ("main.quotes", "main.dal_values", "history.quotes", "history.dal_values", "history.quote_intervals")
     before = {name: sorted(enriched.warehouse.rows(f"from {name}"), key=repr) for name in tables}
     calls = len(enriched.api.targets)
