@@ -1,8 +1,8 @@
 """### History becomes the warehouse that analysts open
 
 Starts when something was committed, and every five minutes to find what a lost asset event missed. The new version is
-swapped in by one rename; then the balance is checked: every delivery that landed has exactly one outcome.
-Nothing new: nothing happens.
+swapped in by one rename; then the balance is checked: every delivery that landed has exactly one outcome. The report on
+it is written beside it; should that fail, the version stays. Nothing new: nothing happens.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, Context, dag, task
@@ -40,7 +40,13 @@ def publish_warehouse() -> None:
         if not status.balanced:
             raise AirflowFailException(status.explain())
 
-    publish() >> check_balance()
+    @task
+    def write_report() -> str:
+        from sighten_warehouse.report import writing
+
+        return str(writing.write_report(read_settings()))
+
+    publish() >> [check_balance(), write_report()]
 
 
 publish_warehouse()

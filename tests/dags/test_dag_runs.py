@@ -1,6 +1,7 @@
 """Both DAGs, run by Airflow's own `dag.test()` on real landing files."""
 
 from collections.abc import Callable
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,6 +15,7 @@ from sighten_warehouse.settings import Settings
 pytestmark = pytest.mark.airflow
 Land = Callable[..., str]
 Run = Callable[[str], dict[str, list[str]]]
+PUBLISH_TASKS = ("publish", "check_balance", "write_report")
 FIVE_MEGABYTES = b"x" * 5_000_000  # enough for a batch of its own
 
 
@@ -60,7 +62,8 @@ def test_what_is_committed_is_published_and_balanced(run: Run, settings: Setting
 
     states = run("publish_warehouse")
 
-    assert {"run": ["success"], "publish": ["success"], "check_balance": ["success"]} == states
+    assert {"run": ["success"], **{task: ["success"] for task in PUBLISH_TASKS}} == states
+    assert b"Milestones report" in settings.layout.report_file.read_bytes()
     with duckdb.connect(str(settings.layout.warehouse_file), read_only=True) as warehouse:
         assert [("7a605ec8-d276-4d6c-bd47-52a483e28783",)] == warehouse.sql(
             "select milestone_id from milestones"
@@ -75,7 +78,7 @@ def test_publishing_again_is_skipped_when_there_is_nothing_new(run: Run, setting
 
     states = run("publish_warehouse")
 
-    assert {"run": ["success"], "publish": ["skipped"], "check_balance": ["skipped"]} == states
+    assert {"run": ["success"], **{task: ["skipped"] for task in PUBLISH_TASKS}} == states
     assert published == settings.layout.warehouse_file.stat().st_ino
 
 
@@ -88,4 +91,11 @@ def test_a_published_delivery_that_landing_no_longer_holds_fails_the_run(
 
     states = run("publish_warehouse")
 
-    assert {"run": ["failed"], "publish": ["success"], "check_balance": ["failed"]} == states
+    assert {"run": ["failed"], **{task: ["success"] for task in PUBLISH_TASKS}, "check_balance": ["failed"]} == states
+
+
+def test_nothing_waits_for_the_report(dags: dict[str, Any]) -> None:
+    report = dags["publish_warehouse"].get_task("write_report")
+
+    assert {"publish"} == report.upstream_task_ids
+    assert set() == report.downstream_task_ids
