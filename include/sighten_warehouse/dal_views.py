@@ -62,6 +62,7 @@ def _view(one: DalObject, shapes: Shapes) -> Model:
     found = [shapes.get((one.name, metric.name, metric.baseline), _Shape()) for metric in one.metrics]
     selected = [_selected(metric, shape) for metric, shape in zip(one.metrics, found, strict=True)]
     listed = "".join(f', {value} as "{name}"' for name, value in zip(names, selected, strict=True))
+    select = f"select {QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
     signed = "select signed_quote_id from main.quotes where resolution = 'signed'"
     return Model(
         folder="current",
@@ -74,8 +75,7 @@ def _view(one: DalObject, shapes: Shapes) -> Model:
             *(_column(name, metric, shape) for name, metric, shape in zip(names, one.metrics, found, strict=True)),
             Column(PULLED_AT, "timestamp", "When the newest of these values was pulled."),
         ),
-        select=f"select {QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
-        f" where object = '{one.name}' and {QUOTE_ID} in ({signed}) group by {QUOTE_ID}",
+        select=f"{select} where object = '{one.name}' and {QUOTE_ID} in ({signed}) group by {QUOTE_ID}",
         grain=(QUOTE_ID,),
         inputs=("main.dal_values", "main.quotes"),
     )
