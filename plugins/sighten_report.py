@@ -32,6 +32,6 @@ class SightenReport(AirflowPlugin):
             "href": f"{PREFIX.lstrip('/')}/",
             "url_route": "sighten-report",
             "destination": "nav",
-            "category": "browse",
+            "nav_top_level": True,
         }
     ]
