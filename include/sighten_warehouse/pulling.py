@@ -112,11 +112,16 @@ class Puller:
 
     @contextmanager
     def _turn(self, pull: Pull) -> Iterator[None]:
-        if self._accepted.issuperset((pull.object.name, one) for one in pull.metrics):
-            yield
-            return
-        with self._turns[pull.object.name]:
-            yield
+        if not self._is_known(pull):
+            with self._turns[pull.object.name]:
+                if not self._is_known(pull):
+                    yield
+                    return
+        yield
+
+    def _is_known(self, pull: Pull) -> bool:
+        """Whether each of its metrics was accepted or refused before."""
+        return (self._accepted | self._refused).issuperset((pull.object.name, one) for one in pull.metrics)
 
     def _ask(self, pull: Pull, metrics: tuple[str, ...]) -> _Told:
         """Ask for all of them together and, if that is refused, for each half."""

@@ -1,6 +1,6 @@
 """What the tests of `enrich` have in common: an API of quotes and metrics, and a warehouse that asks it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ class Sighten:
         unsaid: metrics that are left out.
         rowless: metrics that leave no row.
         instead: quote → an answer of another kind.
+        before: called with the metrics of each pull before it is answered.
         pulled: what every pull is answered, instead of values.
     """
 
@@ -40,6 +41,7 @@ class Sighten:
     rowless: set[str] = field(default_factory=set)
     instead: dict[str, Said] = field(default_factory=dict)
     pulled: Said | None = None
+    before: Callable[[list[str]], object] = lambda _: None
 
     def answer(self, asked: Asked) -> Said:
         path, query = urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query)
@@ -49,6 +51,7 @@ class Sighten:
         if path.startswith("/api/data/workflow") and metrics == ["s_quote_id"]:
             rows = [{"s_quote_id": self.signed[quote_id]}] if quote_id in self.signed else []
             return said_json({"data": rows, "messages": {"error": []}, "status_code": 200})
+        self.before(metrics)
         if self.pulled:
             return self.pulled
         odd = [f"Metric '{name}' does not exist." for name in metrics if name in self.unknown]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -146,6 +147,19 @@ def test_a_refused_metric_is_found_and_costs_the_others_nothing_and_is_asked_onc
     assert {("value",): 9 * 15, ("refused",): 2} == answers
     drift = enriched.loaded("drift", "drift, path")
     assert ["data[].lone", "data[].m5"] == [path for kind, path in drift if kind == "refused_metric"]
+
+
+def test_once_the_refused_metric_is_known_pulls_are_asked_side_by_side(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a, b, c]")
+    deliver(enriched, *(f"{number}" for number in range(5)))
+    enriched.sighten.unknown = {"b"}
+    two_at_once = Barrier(2)
+    enriched.sighten.before = lambda metrics: two_at_once.wait(10) if metrics == ["a", "c"] else None
+
+    result = enriched.enrich()
+
+    assert (5, 0) == (result.pulled, result.left)
+    assert not two_at_once.broken
 
 
 def test_a_quote_that_is_refused_as_a_whole_costs_the_others_nothing(enriched: Enriched) -> None:
