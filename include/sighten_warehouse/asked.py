@@ -11,7 +11,7 @@ from sighten_warehouse.arrivals import ARRIVALS
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing import ASKED_HEADER, LandingLine, landing_line, write_landing_file
 
-Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_sites"]
+Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_milestones", "rest_site", "rest_sites"]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,6 +26,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         document_id: the document that was asked for.
         object: the configured object of a DAL pull.
         metrics: the metrics that were asked for in one call.
+        site_id: the site that it was asked for.
+        site_updated_at: when that site was last updated, as the list of sites had it, ISO 8601.
+        asked_at: when the first of the calls began that the answer is made of, ISO 8601.
+        compared_from: from when on changes are compared with what was delivered, ISO 8601.
     """
 
     purpose: str
@@ -36,11 +40,22 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     document_id: str | None = None
     object: str | None = None
     metrics: tuple[str, ...] = ()
+    site_id: str | None = None
+    site_updated_at: str | None = None
+    asked_at: str | None = None
+    compared_from: str | None = None
 
     @property
     def subject(self) -> str:
         """What the answer is about: of two answers with the same purpose and subject the later one counts."""
-        parts = (self.quote_id, self.milestone_id, self.document_id, self.object, ",".join(self.metrics))
+        parts = (
+            self.quote_id,
+            self.site_id,
+            self.milestone_id,
+            self.document_id,
+            self.object,
+            ",".join(self.metrics),
+        )
         return " ".join(part for part in parts if part)
 
 

@@ -127,8 +127,7 @@ def _read_body(line: LandingLine, facts: Row) -> Delivery:
     if kind not in CONFORM:
         return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"})
     snapshot, findings = CONFORM[kind](payload)
-    told = {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
-    facts |= told | {"outcome": "loaded"}
+    facts |= _told(snapshot) | {"outcome": "loaded"}
     snapshot |= {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
     return Delivery(facts, {"snapshots": [snapshot], "drift": _drift_rows(facts, findings)})
 
@@ -141,9 +140,16 @@ def _answered(line: LandingLine, facts: Row) -> Delivery:
         return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"})
     content, facts["repair"] = _content(line, asked)
     staged, findings = reader(content, asked)
+    for snapshot in staged.get("snapshots", []):
+        # Its place among the snapshots decides what becomes of it, not which answer came last.
+        facts |= _told(snapshot) | {"subject": None}
     keys = {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
     rows = {name: [row | keys for row in listed] for name, listed in staged.items()}
     return Delivery(facts | {"outcome": "loaded"}, rows | {"drift": _drift_rows(facts, findings)})
+
+
+def _told(snapshot: Row) -> Row:
+    return {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
 
 
 def _content(line: LandingLine, asked: Asked) -> tuple[Any, str]:

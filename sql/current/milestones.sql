@@ -1,9 +1,9 @@
 -- The newest state of every milestone.
 -- grain: milestone_id
--- inputs: history.milestones, main.quotes, ops.snapshots
+-- inputs: history.milestone_states, main.quotes, ops.snapshots
 with milestones as (
 
-    select * from history.milestones
+    select * from history.milestone_states
 
 ), snapshots as (
 
@@ -29,11 +29,14 @@ select
     milestones.milestone_id as milestone_id,
     milestones.landing_id as landing_id,
     milestones.name as name,
+    milestones.alias as alias,
     milestones.description as description,
     milestones.status as status,
     milestones.site_id as site_id,
     milestones.quote_id as quote_id,
     quotes.signed_quote_id as signed_quote_id,
+    milestones.workflow_id as workflow_id,
+    milestones.contract_id as contract_id,
     milestones.milestone_definition_id as milestone_definition_id,
     milestones.assigned_to_user_id as assigned_to_user_id,
     milestones.ready_to_submit as ready_to_submit,

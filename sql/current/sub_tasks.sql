@@ -1,10 +1,14 @@
 -- The newest state of every sub_task that its task still has.
 -- grain: sub_task_id
--- inputs: history.sub_tasks, history.tasks, main.tasks, ops.snapshots
+-- inputs: history.sub_task_states, history.sub_tasks, history.tasks, main.tasks, ops.snapshots
 -- It is gone when a newer snapshot with a complete list of its task's sub_tasks lacks it.
 with sub_tasks as (
 
     select * from history.sub_tasks
+
+), states as (
+
+    select * from history.sub_task_states
 
 ), tasks_then as (
 
@@ -42,22 +46,22 @@ with sub_tasks as (
 )
 
 select
-    sub_tasks.sub_task_id as sub_task_id,
-    sub_tasks.task_id as task_id,
-    sub_tasks.milestone_id as milestone_id,
-    sub_tasks.landing_id as landing_id,
-    sub_tasks.position as position,
-    sub_tasks.label as label,
-    sub_tasks.instructions as instructions,
-    sub_tasks.category as category,
-    sub_tasks.status as status,
-    sub_tasks.document_status as document_status,
-    sub_tasks.required as required,
-    sub_tasks.data as data,
-    sub_tasks.is_checked as is_checked,
-    sub_tasks.received_at as received_at,
-    sub_tasks._rescued as _rescued,
-from sub_tasks
+    states.sub_task_id as sub_task_id,
+    states.task_id as task_id,
+    states.milestone_id as milestone_id,
+    states.landing_id as landing_id,
+    states.position as position,
+    states.label as label,
+    states.instructions as instructions,
+    states.category as category,
+    states.status as status,
+    states.document_status as document_status,
+    states.required as required,
+    states.data as data,
+    states.is_checked as is_checked,
+    states.received_at as received_at,
+    states._rescued as _rescued,
+from states
 inner join newest using (sub_task_id, landing_id)
 inner join tasks_now using (task_id)
 left join complete_lists using (task_id)

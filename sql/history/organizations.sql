@@ -11,7 +11,7 @@ with users as (
         *,
         row_number() over (
             partition by landing_id, organization_id
-            order by organization_name is null, place
+            order by organization_name is null, place, organization_name
         ) as mention,
     from users
     where organization_id is not null

@@ -12,6 +12,7 @@ select
     milestone_id,
     task_id,
     kind,
+    coalesce(is_rest, false) as is_rest,
     site_id,
     quote_id,
     new_quote_id,

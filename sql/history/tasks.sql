@@ -17,6 +17,7 @@ select
     task.status as status,
     task.assigned_to_user_id as assigned_to_user_id,
     task.task_definition_id as task_definition_id,
+    task.approver_user_id as approver_user_id,
     task.sub_tasks_complete as sub_tasks_complete,
     received_at,
     task.rescued as _rescued,

@@ -9,7 +9,7 @@ with users as (
 
     select
         *,
-        row_number() over (partition by landing_id, user_id order by place) as mention,
+        row_number() over (partition by landing_id, user_id order by place, email, first_name, last_name) as mention,
     from users
     where user_id is not null
 

@@ -1,10 +1,10 @@
 -- Every state of a milestone with the time in which it held: a row opens only when something changed.
 -- grain: milestone_id, valid_from_at
--- inputs: history.milestones, ops.snapshots
+-- inputs: history.milestone_states, ops.snapshots
 -- A state holds from its snapshot's watermark on, without one since ever; of those that share one the last holds.
 with milestones as (
 
-    select * from history.milestones
+    select * from history.milestone_states
 
 ), snapshots as (
 
@@ -35,10 +35,13 @@ with milestones as (
         (
             coalesce(valid_from_at = lag(valid_to_at) over earlier_first, false)
             and name is not distinct from lag(name) over earlier_first
+            and alias is not distinct from lag(alias) over earlier_first
             and description is not distinct from lag(description) over earlier_first
             and status is not distinct from lag(status) over earlier_first
             and site_id is not distinct from lag(site_id) over earlier_first
             and quote_id is not distinct from lag(quote_id) over earlier_first
+            and workflow_id is not distinct from lag(workflow_id) over earlier_first
+            and contract_id is not distinct from lag(contract_id) over earlier_first
             and milestone_definition_id is not distinct from lag(milestone_definition_id) over earlier_first
             and assigned_to_user_id is not distinct from lag(assigned_to_user_id) over earlier_first
             and ready_to_submit is not distinct from lag(ready_to_submit) over earlier_first
@@ -79,10 +82,13 @@ select
     milestone_id,
     landing_id,
     name,
+    alias,
     description,
     status,
     site_id,
     quote_id,
+    workflow_id,
+    contract_id,
     milestone_definition_id,
     assigned_to_user_id,
     ready_to_submit,

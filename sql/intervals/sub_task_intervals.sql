@@ -1,11 +1,11 @@
 -- Every state of a sub_task with the time in which it held: a row opens only when something changed.
 -- grain: sub_task_id, valid_from_at
--- inputs: history.sub_tasks, history.task_intervals, history.tasks, ops.snapshots
+-- inputs: history.sub_task_states, history.task_intervals, history.tasks, ops.snapshots
 -- A state ends with the sub_task's next one, or with the next complete list of its task's sub_tasks, which then lacks
 -- it; and it holds only while its task does.
 with sub_tasks as (
 
-    select * from history.sub_tasks
+    select * from history.sub_task_states
 
 ), tasks as (
 

@@ -1,11 +1,12 @@
 -- Every state of a task with the time in which it held: a row opens only when something changed.
 -- grain: task_id, valid_from_at
--- inputs: history.tasks, ops.snapshots
+-- inputs: history.task_states, ops.snapshots
 -- A state ends with the task's next one, or with the next complete list of its milestone's tasks, which then lacks it.
--- Only one of the two shapes tells its position, and only the other its definition: what was told last stays.
+-- Only one of the two shapes tells its position, only the other its definition, and only REST its approver: what was
+-- told last stays.
 with tasks as (
 
-    select * from history.tasks
+    select * from history.task_states
 
 ), snapshots as (
 
@@ -35,6 +36,9 @@ with tasks as (
         max_by(
             tasks.task_definition_id, case when tasks.task_definition_id is not null then snapshots.snapshot_rank end
         ) over so_far as task_definition_id,
+        max_by(
+            tasks.approver_user_id, case when tasks.approver_user_id is not null then snapshots.snapshot_rank end
+        ) over so_far as approver_user_id,
         tasks.received_at as received_at,
         tasks._rescued as _rescued,
         snapshots.snapshot_rank as snapshot_rank,
@@ -73,6 +77,7 @@ with tasks as (
             and status is not distinct from lag(status) over earlier_first
             and assigned_to_user_id is not distinct from lag(assigned_to_user_id) over earlier_first
             and task_definition_id is not distinct from lag(task_definition_id) over earlier_first
+            and approver_user_id is not distinct from lag(approver_user_id) over earlier_first
             and _rescued is not distinct from lag(_rescued) over earlier_first
         ) as is_same,
     from held
@@ -110,6 +115,7 @@ select
     status,
     assigned_to_user_id,
     task_definition_id,
+    approver_user_id,
     valid_from_at,
     closed_at as valid_to_at,
     received_at,

@@ -3,7 +3,7 @@
 create macro milestones_as_of(ts) as table
     with milestones as (
 
-        select * from history.milestones
+        select * from history.milestone_states
 
     ), snapshots as (
 
@@ -24,10 +24,13 @@ create macro milestones_as_of(ts) as table
         milestones.milestone_id as milestone_id,
         milestones.landing_id as landing_id,
         milestones.name as name,
+        milestones.alias as alias,
         milestones.description as description,
         milestones.status as status,
         milestones.site_id as site_id,
         milestones.quote_id as quote_id,
+        milestones.workflow_id as workflow_id,
+        milestones.contract_id as contract_id,
         milestones.milestone_definition_id as milestone_definition_id,
         milestones.assigned_to_user_id as assigned_to_user_id,
         milestones.ready_to_submit as ready_to_submit,
@@ -46,7 +49,7 @@ create macro milestones_as_of(ts) as table
 create macro tasks_as_of(ts) as table
     with tasks as (
 
-        select * from history.tasks
+        select * from history.task_states
 
     ), snapshots as (
 
@@ -75,6 +78,10 @@ create macro tasks_as_of(ts) as table
                 tasks.task_definition_id,
                 case when tasks.task_definition_id is not null then snapshots.snapshot_rank end
             ) as task_definition_id,
+            max_by(
+                tasks.approver_user_id,
+                case when tasks.approver_user_id is not null then snapshots.snapshot_rank end
+            ) as approver_user_id,
         from tasks
         inner join snapshots using (landing_id)
         group by tasks.task_id, tasks.milestone_id
@@ -100,6 +107,7 @@ create macro tasks_as_of(ts) as table
         tasks.status as status,
         tasks.assigned_to_user_id as assigned_to_user_id,
         told.task_definition_id as task_definition_id,
+        told.approver_user_id as approver_user_id,
         tasks.received_at as received_at,
         tasks._rescued as _rescued,
     from tasks
@@ -112,7 +120,7 @@ create macro tasks_as_of(ts) as table
 create macro sub_tasks_as_of(ts) as table
     with sub_tasks as (
 
-        select * from history.sub_tasks
+        select * from history.sub_task_states
 
     ), tasks_then as (
 

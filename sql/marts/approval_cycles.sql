@@ -1,7 +1,8 @@
 -- How long each milestone took from its first submit to its approval; open ones are kept as open.
 -- grain: milestone_id
--- inputs: main.milestones, marts.milestone_events, marts.people, marts.reviews
--- A milestone that was submitted or rejected again after an approval is open until it is approved once more.
+-- inputs: main.milestones, marts.milestone_events, marts.people, marts.reviews, ops.snapshots
+-- A milestone that was submitted or rejected again after an approval is open until it is approved once more. One whose
+-- status only REST tells, without a date, is in the state of that status, and no time is made up for it.
 with milestones as (
 
     select * from main.milestones
@@ -24,6 +25,19 @@ with milestones as (
         sum(rework_seconds) as rework_seconds,
     from marts.reviews
     group by milestone_id
+
+), pulled as (
+
+    select
+        milestones.milestone_id as milestone_id,
+        case milestones.status
+            when 'SUBMITTED' then 'submitted'
+            when 'REJECTED' then 'rejected'
+            when 'APPROVED' then 'approved'
+        end as event,
+    from milestones
+    inner join ops.snapshots as snapshots using (landing_id)
+    where snapshots.is_rest
 
 ), decided as (
 
@@ -61,6 +75,8 @@ select
     milestones.name as name,
     milestones.status as status,
     case
+        when pulled.event <> coalesce(decided.last_event, '') and pulled.event = 'submitted' then 'pending'
+        when pulled.event <> coalesce(decided.last_event, '') then pulled.event
         when decided.last_event = 'submitted' and reviews.last_ended_as = 'cancelled' then 'cancelled'
         when decided.last_event = 'submitted' then 'pending'
         else coalesce(decided.last_event, 'not_submitted')
@@ -70,13 +86,16 @@ select
     coalesce(decided.approvals, 0) as approvals,
     coalesce(reviews.cancellations, 0) as cancellations,
     decided.first_decision as first_decision,
-    approvals.approved_at is null as is_open,
+    approvals.approved_at is null and coalesce(pulled.event, '') <> 'approved' as is_open,
     seconds_between(decided.submitted_at, approvals.approved_at) as cycle_seconds,
     seconds_between(decided.last_submitted_at, approvals.approved_at) as review_seconds,
     reviews.total_review_seconds as total_review_seconds,
     reviews.rework_seconds as rework_seconds,
     case
-        when approvals.approved_at is null and decided.submitted_at is not null
+        when
+            approvals.approved_at is null
+            and coalesce(pulled.event, '') <> 'approved'
+            and decided.submitted_at is not null
             then greatest(seconds_between(decided.submitted_at, cast(setting('published_at') as timestamp)), 0.0)
     end as open_seconds,
     decided.submitted_at as submitted_at,
@@ -86,4 +105,5 @@ from milestones
 left join decided using (milestone_id)
 left join approvals using (milestone_id)
 left join reviews using (milestone_id)
+left join pulled using (milestone_id)
 left join people on milestones.assigned_to_user_id = people.user_id

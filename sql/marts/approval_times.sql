@@ -10,7 +10,7 @@ with cycles as (
         cast(date_trunc('month', submitted_at) as date) as submitted_month,
         greatest(coalesce(cycle_seconds, open_seconds), 0.0) as seconds,
     from marts.approval_cycles
-    where submitted_at is not null
+    where submitted_at is not null and (is_open or cycle_seconds is not null)
 
 ), groupings as (
 

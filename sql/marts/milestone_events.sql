@@ -1,9 +1,10 @@
 -- Every submit, rejection and approval of every milestone, from its comments and, where those are silent, its status.
--- grain: milestone_id, event, event_at, comment_id
+-- grain: milestone_id, sequence
 -- inputs: main.milestones, main.comments, history.milestones, ops.snapshots
 -- The log's wording is "<actor> submitted milestone <name> for approval."; a name may itself hold such words, and a
 -- note may follow. So the author's own name is taken off first; where it does not lead the text, the first whole
--- sentence counts, if what stands before it reads as a name. Of the statuses only APPROVED is documented.
+-- sentence counts, if what stands before it reads as a name. Of the statuses only APPROVED is documented. One that REST
+-- tells is dated by date_updated, since REST's watermark is when it was asked; without that date it is no event.
 with milestones as (
 
     select * from main.milestones
@@ -110,7 +111,7 @@ with milestones as (
     select
         states.milestone_id as milestone_id,
         states.landing_id as landing_id,
-        states.watermark_at as watermark_at,
+        case when snapshots.is_rest then states.date_updated else states.watermark_at end as watermark_at,
         snapshots.snapshot_rank as snapshot_rank,
         case states.status
             when 'SUBMITTED' then 'submitted'
@@ -124,7 +125,9 @@ with milestones as (
         ) as status_before,
     from history.milestones as states
     inner join snapshots using (landing_id)
-    where states.watermark_at is not null
+    where
+        case when snapshots.is_rest then states.date_updated else states.watermark_at end is not null
+        and (states.status is not null or not coalesce(snapshots.is_rest, false))
 
 ), runs as (
 
@@ -190,6 +193,7 @@ with milestones as (
         'comment' as source,
         coalesce(seen.is_seen, false) as is_delivered,
         log.log_number as log_number,
+        0 as run_number,
         log.event_at as event_at,
     from log
     left join seen using (milestone_id, event_at)
@@ -206,6 +210,7 @@ with milestones as (
         'status' as source,
         true as is_delivered,
         coalesce(number_before, 0) as log_number,
+        run_number,
         min(watermark_at) as event_at,
     from compared
     where not coalesce(is_told, false)
@@ -218,13 +223,13 @@ with milestones as (
         lead(event) over first_to_last as next_event,
         lead(event_at) over first_to_last as next_event_at,
     from all_events
-    window first_to_last as (partition by milestone_id order by event_at, log_number, source)
+    window first_to_last as (partition by milestone_id order by event_at, log_number, source, run_number)
 
 )
 
 select
     milestone_id,
-    row_number() over (partition by milestone_id order by event_at, log_number, source) as sequence,
+    row_number() over (partition by milestone_id order by event_at, log_number, source, run_number) as sequence,
     landing_id,
     comment_id,
     event,

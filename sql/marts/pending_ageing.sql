@@ -31,6 +31,7 @@ select
     pending.submits as submits,
     pending.age_seconds as age_seconds,
     case
+        when pending.age_seconds is null then 'unknown'
         when pending.age_seconds < 86400 then 'under 1 day'
         when pending.age_seconds < 3 * 86400 then '1 to 3 days'
         when pending.age_seconds < 7 * 86400 then '3 to 7 days'

@@ -28,7 +28,12 @@ with milestones as (
 
     select
         states.task_id as task_id,
-        min(case when states.status = 'APPROVED' then snapshots.watermark_at end) as approved_at,
+        -- REST tells that it is approved, and not when it came to be so.
+        min(
+            case
+                when states.status = 'APPROVED' and not coalesce(snapshots.is_rest, false) then snapshots.watermark_at
+            end
+        ) as approved_at,
         count(case when states.status = 'REJECTED' then 1 end) > 0 as was_rejected,
     from history.tasks as states
     inner join snapshots using (landing_id)

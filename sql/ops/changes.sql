@@ -25,10 +25,13 @@ with milestones as (
         fields.field as field,
         case fields.field
             when 'name' then milestones.name
+            when 'alias' then milestones.alias
             when 'description' then milestones.description
             when 'status' then milestones.status
             when 'site_id' then milestones.site_id
             when 'quote_id' then milestones.quote_id
+            when 'workflow_id' then milestones.workflow_id
+            when 'contract_id' then milestones.contract_id
             when 'milestone_definition_id' then milestones.milestone_definition_id
             when 'assigned_to_user_id' then milestones.assigned_to_user_id
             when 'ready_to_submit' then cast(milestones.ready_to_submit as string)
@@ -46,10 +49,13 @@ with milestones as (
     cross join (
         values
         ('name'),
+        ('alias'),
         ('description'),
         ('status'),
         ('site_id'),
         ('quote_id'),
+        ('workflow_id'),
+        ('contract_id'),
         ('milestone_definition_id'),
         ('assigned_to_user_id'),
         ('ready_to_submit'),
@@ -78,6 +84,7 @@ with milestones as (
             when 'status' then tasks.status
             when 'assigned_to_user_id' then tasks.assigned_to_user_id
             when 'task_definition_id' then tasks.task_definition_id
+            when 'approver_user_id' then tasks.approver_user_id
             when '_rescued' then cast(tasks._rescued as string)
         end as value,
         tasks.valid_from_at as valid_from_at,
@@ -92,6 +99,7 @@ with milestones as (
         ('status'),
         ('assigned_to_user_id'),
         ('task_definition_id'),
+        ('approver_user_id'),
         ('_rescued')
     ) as fields (field)
 

@@ -35,7 +35,7 @@ with decisions as (
         first_value(landing_id) over last_to_first as last_landing_id,
         first_value(received_at) over last_to_first as last_received_at,
         max(watermark_at) over (
-            partition by kind, milestone_id, coalesce(task_id, '')
+            partition by kind, coalesce(is_rest, false), milestone_id, coalesce(task_id, '')
             order by received_at, landing_id
             rows between unbounded preceding and 1 preceding
         ) as watermark_before_at,
@@ -51,6 +51,7 @@ select
     milestone_id,
     task_id,
     kind,
+    coalesce(is_rest, false) as is_rest,
     original_landing_id,
     repetition > 1 as is_duplicate,
     repetition = 1 and coalesce(watermark_at < watermark_before_at, false) as is_late,

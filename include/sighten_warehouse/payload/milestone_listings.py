@@ -1,0 +1,71 @@
+"""From Sighten's list of a site's milestones to how each of them stood, to be compared with what was delivered."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from sighten_warehouse.asked import Asked
+from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.payload.conform import Row
+from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.fit import UNFIT, Fit, fit_text, fit_timestamp, fit_uuid
+
+SCHEMA = pa.schema(
+    [
+        ("landing_id", pa.string()),
+        ("milestone_id", pa.string()),
+        ("site_id", pa.string()),
+        ("status", pa.string()),
+        ("date_updated", pa.timestamp("us")),
+        ("site_updated_at", pa.timestamp("us")),
+        ("compared_from_at", pa.timestamp("us")),
+        ("asked_at", pa.timestamp("us")),
+        ("received_at", pa.timestamp("us")),
+    ]
+)
+_COLUMNS: tuple[tuple[str, str, Fit, str], ...] = (
+    ("uuid", "milestone_id", fit_uuid, "a UUID"),
+    ("status", "status", fit_text, "a text"),
+    ("date_updated", "date_updated", fit_timestamp, "an ISO 8601 date and time"),
+)
+
+
+def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
+    """One row of `milestone_listings` for each milestone; one without a usable uuid is reported, and costs itself only.
+
+    Raises:
+        RejectedError: it is none that we landed.
+    """
+    listed = content.get("milestones") if isinstance(content, dict) else None
+    if not isinstance(listed, list):
+        raise RejectedError("not_a_listing", place="milestones", expected="a list of the site's milestones")
+    findings = Findings()
+    at = At("milestones[].", findings)
+    facts = {"site_id": asked.site_id} | {
+        column: _moment(text)
+        for column, text in (
+            ("site_updated_at", asked.site_updated_at),
+            ("compared_from_at", asked.compared_from),
+            ("asked_at", asked.asked_at),
+        )
+    }
+    rows = [_row(item, at) for item in listed]
+    return {"milestone_listings": [row | facts for row in rows if row["milestone_id"] is not None]}, findings
+
+
+def _row(item: Any, at: At) -> Row:
+    given = item if isinstance(item, dict) else {}
+    row: Row = {}
+    for key, column, fit, expected in _COLUMNS:
+        value = given.get(key)
+        fitted = None if value is None and key != "uuid" else fit(value)
+        if fitted is UNFIT:
+            at.report(key, "unfit_value", expected=expected, example=value)
+            fitted = None
+        row[column] = fitted
+    return row
+
+
+def _moment(text: str | None) -> Any:
+    moment = fit_timestamp(text)
+    return None if moment is UNFIT else moment

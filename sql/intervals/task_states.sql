@@ -1,0 +1,83 @@
+-- Every task as it was after each snapshot that holds it, each column as the last one had it that tells it.
+-- grain: landing_id, task_id
+-- inputs: history.tasks, ops.snapshots
+-- REST tells what is not NULL; the rest stays as it was in that milestone. Only one of the webhooks' two shapes tells a
+-- task's position, only the other its definition, only REST its approver: of these, what was told stays for later ones
+-- to be asked for. Tasks that REST never told of are as they were delivered, duplicates included.
+with tasks as (
+
+    select * from history.tasks
+
+), snapshots as (
+
+    select * from ops.snapshots
+    where not is_duplicate
+
+), pulled as (
+
+    select distinct
+        tasks.task_id as task_id,
+        true as is_pulled,
+    from tasks
+    inner join snapshots using (landing_id)
+    where snapshots.is_rest
+
+), ranked as (
+
+    select
+        tasks.*,
+        snapshots.snapshot_rank as snapshot_rank,
+        count(case when not snapshots.is_rest then 1 end) over (
+            partition by tasks.task_id, tasks.milestone_id
+            order by snapshots.snapshot_rank
+            rows between unbounded preceding and current row
+        ) as webhooks,
+    from tasks
+    inner join snapshots using (landing_id)
+    inner join pulled on tasks.task_id = pulled.task_id
+
+)
+
+select
+    tasks.task_id as task_id,
+    tasks.landing_id as landing_id,
+    tasks.milestone_id as milestone_id,
+    tasks.position as position,
+    tasks.name as name,
+    tasks.description as description,
+    tasks.status as status,
+    tasks.assigned_to_user_id as assigned_to_user_id,
+    tasks.task_definition_id as task_definition_id,
+    tasks.approver_user_id as approver_user_id,
+    tasks.sub_tasks_complete as sub_tasks_complete,
+    tasks.received_at as received_at,
+    tasks._rescued as _rescued,
+from tasks
+left join pulled using (task_id)
+where pulled.is_pulled is null
+
+union all
+
+select
+    task_id,
+    landing_id,
+    milestone_id,
+    position,
+    max_by(name, case when name is not null then snapshot_rank end) over so_far as name,
+    max_by(description, case when description is not null then snapshot_rank end) over so_far as description,
+    max_by(status, case when status is not null then snapshot_rank end) over so_far as status,
+    max_by(
+        assigned_to_user_id, case when assigned_to_user_id is not null then snapshot_rank end
+    ) over so_far as assigned_to_user_id,
+    task_definition_id,
+    approver_user_id,
+    sub_tasks_complete,
+    received_at,
+    max_by(_rescued, case when _rescued is not null then snapshot_rank end) over so_far as _rescued,
+from ranked
+window
+    so_far as (
+        partition by task_id, milestone_id, webhooks
+        order by snapshot_rank
+        rows between unbounded preceding and current row
+    )

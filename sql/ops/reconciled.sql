@@ -1,0 +1,148 @@
+-- Every change of a milestone that Sighten's API told of, and whether its webhook came.
+-- grain: milestone_id, changed_at
+-- inputs: history.deliveries, history.milestone_listings, history.milestones, history.site_pulls, history.snapshots
+-- Its webhook is one whose watermark is not before the change and whose date_updated is not after the API was asked, give
+-- or take a minute: clocks differ, and Sighten may date a milestone a little after it has sent it.
+with listings as (
+
+    select * from history.milestone_listings
+
+), deliveries as (
+
+    select * from history.deliveries
+    where source = 'webhook'
+
+), snapshots as (
+
+    select * from history.snapshots
+    where kind = 'milestone'
+
+), milestones as (
+
+    select * from history.milestones
+
+), pulls as (
+
+    select * from history.site_pulls
+    where milestone_id is not null
+
+), webhooks as (
+
+    select
+        snapshots.landing_id as landing_id,
+        snapshots.milestone_id as milestone_id,
+        milestones.status as status,
+        snapshots.watermark_at as watermark_at,
+        coalesce(snapshots.date_updated, snapshots.watermark_at) as updated_at,
+        snapshots.received_at as received_at,
+    from snapshots
+    inner join deliveries using (landing_id)
+    inner join milestones using (landing_id, milestone_id)
+
+), sent as (
+
+    -- Which statuses Sighten sends is configured there, so it is told from what it has sent.
+    select distinct
+        status,
+        true as is_sent,
+    from webhooks
+
+), switched_on as (
+
+    select min(watermark_at) as at from webhooks
+
+), told as (
+
+    -- What the newest webhook said of the milestone, of those that tell of it as it was when the API was asked.
+    select
+        listings.landing_id as landing_id,
+        listings.milestone_id as milestone_id,
+        max_by(
+            webhooks.status, (webhooks.watermark_at, webhooks.received_at, webhooks.landing_id)
+        ) as status,
+        max(webhooks.watermark_at) as watermark_at,
+    from listings
+    inner join webhooks on listings.milestone_id = webhooks.milestone_id
+    where webhooks.updated_at <= listings.asked_at + interval '1' minute
+    group by listings.landing_id, listings.milestone_id
+
+), dated as (
+
+    -- Where the API does not date a milestone: it changed with its site if it stands otherwise than was told.
+    select
+        listings.*,
+        told.status as told_status,
+        coalesce(
+            listings.date_updated,
+            case
+                when told.watermark_at is not null and coalesce(listings.status, told.status) = told.status
+                    then told.watermark_at
+                else listings.site_updated_at
+            end
+        ) as changed_at,
+    from listings
+    left join told using (landing_id, milestone_id)
+
+), changes as (
+
+    -- A change of the hour before is left for the next time: its webhook may be under way.
+    select
+        milestone_id,
+        changed_at,
+        max_by(site_id, asked_at) as site_id,
+        max_by(status, asked_at) as status,
+        max_by(told_status, asked_at) as told_status,
+        max(asked_at) as asked_at,
+    from dated
+    where changed_at >= compared_from_at and changed_at <= asked_at - interval '1' hour
+    group by milestone_id, changed_at
+
+), deliveries_of_changes as (
+
+    select
+        changes.milestone_id as milestone_id,
+        changes.changed_at as changed_at,
+        min_by(webhooks.landing_id, (webhooks.received_at, webhooks.landing_id)) as delivered_landing_id,
+        min(webhooks.received_at) as delivered_at,
+    from changes
+    inner join webhooks on changes.milestone_id = webhooks.milestone_id
+    where
+        webhooks.watermark_at >= changes.changed_at - interval '1' minute
+        and webhooks.updated_at <= changes.asked_at + interval '1' minute
+    group by changes.milestone_id, changes.changed_at
+
+), pulls_of_changes as (
+
+    select
+        changes.milestone_id as milestone_id,
+        changes.changed_at as changed_at,
+        min(pulls.received_at) as pulled_at,
+    from changes
+    inner join pulls on changes.milestone_id = pulls.milestone_id
+    where pulls.asked_at >= changes.changed_at
+    group by changes.milestone_id, changes.changed_at
+
+)
+
+select
+    changes.milestone_id as milestone_id,
+    changes.site_id as site_id,
+    deliveries_of_changes.delivered_landing_id as delivered_landing_id,
+    changes.status as status,
+    case
+        when deliveries_of_changes.delivered_at is not null then 'delivered'
+        when switched_on.at is not null and changes.changed_at < switched_on.at then 'not_sent'
+        when switched_on.at is not null and changes.status is not null and sent.is_sent is null then 'not_sent'
+        else 'missing'
+    end as outcome,
+    deliveries_of_changes.delivered_at is null
+    and coalesce(changes.status = changes.told_status, false) as is_same_status,
+    changes.changed_at as changed_at,
+    changes.asked_at as asked_at,
+    deliveries_of_changes.delivered_at as delivered_at,
+    pulls_of_changes.pulled_at as pulled_at,
+from changes
+left join deliveries_of_changes using (milestone_id, changed_at)
+left join pulls_of_changes using (milestone_id, changed_at)
+left join sent on changes.status = sent.status
+cross join switched_on
