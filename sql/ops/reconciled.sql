@@ -1,8 +1,8 @@
 -- Every change of a milestone that Sighten's API told of, and whether its webhook came.
 -- grain: milestone_id, changed_at
--- inputs: history.deliveries, history.milestone_listings, history.milestones, history.site_pulls, history.snapshots
--- Its webhook is one whose watermark is not before the change and whose date_updated is not after the API was asked, give
--- or take a minute: clocks differ, and Sighten may date a milestone a little after it has sent it.
+-- inputs: history.deliveries, history.milestone_listings, history.milestones, history.site_pulls
+-- Its webhook is one whose watermark is not before the change and whose date_updated is not after the API was asked,
+-- give or take a minute: clocks differ, and Sighten may date a milestone a little after it has sent it.
 with listings as (
 
     select * from history.milestone_listings
@@ -10,12 +10,7 @@ with listings as (
 ), deliveries as (
 
     select * from history.deliveries
-    where source = 'webhook'
-
-), snapshots as (
-
-    select * from history.snapshots
-    where kind = 'milestone'
+    where source = 'webhook' and kind = 'milestone'
 
 ), milestones as (
 
@@ -29,15 +24,14 @@ with listings as (
 ), webhooks as (
 
     select
-        snapshots.landing_id as landing_id,
-        snapshots.milestone_id as milestone_id,
+        milestones.landing_id as landing_id,
+        milestones.milestone_id as milestone_id,
         milestones.status as status,
-        snapshots.watermark_at as watermark_at,
-        coalesce(snapshots.date_updated, snapshots.watermark_at) as updated_at,
-        snapshots.received_at as received_at,
-    from snapshots
-    inner join deliveries using (landing_id)
-    inner join milestones using (landing_id, milestone_id)
+        milestones.watermark_at as watermark_at,
+        coalesce(milestones.date_updated, milestones.watermark_at) as updated_at,
+        milestones.received_at as received_at,
+    from milestones
+    inner join deliveries using (landing_id, milestone_id)
 
 ), sent as (
 
@@ -57,9 +51,7 @@ with listings as (
     select
         listings.landing_id as landing_id,
         listings.milestone_id as milestone_id,
-        max_by(
-            webhooks.status, (webhooks.watermark_at, webhooks.received_at, webhooks.landing_id)
-        ) as status,
+        max_by(webhooks.status, (webhooks.watermark_at, webhooks.received_at, webhooks.landing_id)) as status,
         max(webhooks.watermark_at) as watermark_at,
     from listings
     inner join webhooks on listings.milestone_id = webhooks.milestone_id

@@ -37,7 +37,7 @@ HANDED_IN = {
     "staging.versions": VERSIONS_SCHEMA,
     **{f"staging.{name}": schema for name, schema in schemas().items()},
 }
-VARIABLES = ("published_at", "api_url", "home", "asked_at", "asked_too_long_ago")
+VARIABLES = ("published_at", "api_url", "home", "asked_at", "asked_too_long_ago", "compared_from")
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [
