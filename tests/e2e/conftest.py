@@ -43,9 +43,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     folder = tmp_path_factory.mktemp("a stack")
     environment = make_environment(folder)
     settings = read_settings({"SIGHTEN_HOME": environment["SIGHTEN_HOME"]})
-    receiver, simulator = (
-        f"http://127.0.0.1:{environment[name]}" for name in ("SIGHTEN_RECEIVER_PORT", "STACK_SIMULATOR_PORT")
-    )
+    ports = ("SIGHTEN_RECEIVER_PORT", "STACK_SIMULATOR_PORT", "STACK_AIRFLOW_PORT")
+    urls = [f"http://127.0.0.1:{environment[name]}" for name in ports]
     output = folder / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -62,7 +61,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
             seconds=START_SECONDS,
         )
         assert process.poll() is None, output.read_text()
-        yield RunningStack(process, Path(environment["STACK_HOME"]), settings, receiver, simulator, output)
+        yield RunningStack(process, Path(environment["STACK_HOME"]), settings, *urls, output)
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)

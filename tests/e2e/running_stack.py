@@ -1,5 +1,6 @@
 """A stack that serves, and what a test asks it."""
 
+import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class RunningStack:
     settings: Settings
     receiver_url: str
     simulator_url: str
+    airflow_url: str
     output: Path
 
     def deliver(self, milestone_id: str) -> int:
@@ -39,6 +41,19 @@ class RunningStack:
         """What the published version answers."""
         with duckdb.connect(str(self.settings.layout.warehouse_file), read_only=True) as warehouse:
             return warehouse.execute(sql).fetchall()
+
+    def test_connection(self, connection_id: str) -> dict[str, Any]:
+        """What Airflow's API server answers to the Test button of a connection that it knows."""
+        password = json.loads((self.home / "passwords.json").read_text())["admin"]
+        user = {"username": "admin", "password": password}
+        token = requests.post(f"{self.airflow_url}/auth/token", json=user, timeout=30).json()["access_token"]
+        answer: dict[str, Any] = requests.post(
+            f"{self.airflow_url}/api/v2/connections/test",
+            json={"connection_id": connection_id, "conn_type": "sighten"},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        ).json()
+        return answer
 
     def calls(self) -> dict[str, Any]:
         """What the simulated Sighten was asked."""

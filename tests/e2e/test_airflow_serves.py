@@ -51,6 +51,12 @@ def test_what_only_the_api_knows_is_published_too(running: RunningStack) -> None
     assert 0 == running.calls()["credentials_sent_elsewhere"]
 
 
+def test_the_test_button_says_that_the_connection_works(running: RunningStack) -> None:
+    answer = running.test_connection("sighten_default")
+
+    assert {"status": True, "message": f"Works: {running.simulator_url} knows the token."} == answer
+
+
 def test_everything_listens_on_this_machine_alone(running: RunningStack) -> None:
     listening = {
         connection.laddr.ip

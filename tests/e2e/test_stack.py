@@ -124,7 +124,10 @@ def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[st
     assert [] == find_marked(mark)
 
 
-def test_nothing_survives_a_stop_not_even_what_left_its_group(processes: Processes, mark: str) -> None:
+def test_nothing_survives_a_stop_not_even_what_left_its_group(
+    processes: Processes, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.processes.KILL_SECONDS", 0.5)  # the orphan lets the grace time pass in any case
     processes.serve("parent", [sys.executable, "-c", STUBBORN_ORPHAN])
     await_marked(mark, 2)
     started = find_marked(mark)
