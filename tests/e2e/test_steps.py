@@ -1,0 +1,33 @@
+"""What `make run` waits for: that the webhooks' deliveries are published, and that nothing is left to ask."""
+
+from running_stack import SAMPLE
+
+from sighten_warehouse.landing import landing_files
+from stack.answers import is_everything_told
+from stack.steps import is_published
+from warehouses import Warehouse
+
+
+def test_the_webhooks_deliveries_are_published_whatever_lands_after_them(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE.read_bytes())
+    delivered = frozenset(landing_files(warehouse.settings.layout.landing))
+    states = [is_published(warehouse.settings, delivered)]
+    warehouse.load()
+    states.append(is_published(warehouse.settings, delivered))
+
+    warehouse.publish()
+    warehouse.land({"an": "answer"})
+
+    states.append(is_published(warehouse.settings, delivered))
+    assert [False, False, True] == states
+
+
+def test_there_is_more_to_tell_while_a_quote_is_due_or_an_answer_is_not_published(warehouse: Warehouse) -> None:
+    warehouse.deliver({"stage_id": 1, "site_id": "a1f7e1d6-0c53-4d4e-9d35-3a6f3a0ddc11"})
+    without_quotes = is_everything_told(warehouse.settings)
+    warehouse.land({"an": "answer"})
+    with_an_answer = is_everything_told(warehouse.settings)
+
+    warehouse.deliver(SAMPLE.read_bytes())
+
+    assert [True, False, False] == [without_quotes, with_an_answer, is_everything_told(warehouse.settings)]
