@@ -123,5 +123,9 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
 def _export(connection: duckdb.DuckDBPyConnection, model: Model, folder: Path) -> None:
     ensure_folder(folder)
     path = folder / f"{model.name}.parquet"
-    connection.execute(f"copy (from {model.full_name}) to '{quoted(path)}' (format parquet, compression zstd)")
+    types = {name: kind for name, kind, *_ in connection.execute(f"describe {model.full_name}").fetchall()}
+    # Not every reader of Parquet knows its type JSON; all know text.
+    plain = {name: f'cast("{name}" as {kind.replace("JSON", "VARCHAR")}) as "{name}"' for name, kind in types.items()}
+    select = f"select {', '.join(plain.values())} from {model.full_name}"
+    connection.execute(f"copy ({select}) to '{quoted(path)}' (format parquet, compression zstd)")
     sync(path)
