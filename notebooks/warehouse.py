@@ -34,10 +34,9 @@ def _(mo, open_warehouse):
 
 @app.cell
 def _(mo, recipes):
-    mo.md("## The cookbook")
     cookbook = {recipe.question: recipe for recipe in recipes()}
     question = mo.ui.dropdown(options=list(cookbook), value=next(iter(cookbook)), label="Question", full_width=True)
-    question  # noqa: B018  (the last expression of a cell is what it shows)
+    mo.vstack([mo.md("## The cookbook"), question])
     return cookbook, question
 
 
@@ -65,7 +64,11 @@ def _(alt, mo, warehouse):
     """)
     _base = alt.Chart(times).encode(x=alt.X("yearmonth(submitted_month):O", title="month of the first submit"))
     _tooltip = ["submitted_month", "milestones", "approved", "open", "p50_days", "p90_days"]
-    _band = _base.mark_area(opacity=0.2).encode(y=alt.Y("p50_days", title="days to approval"), y2="p90_days")
+    _band = (
+        _base.transform_filter("isValid(datum.p90_days)")
+        .mark_bar(opacity=0.25)
+        .encode(y=alt.Y("p50_days", title="days to approval"), y2="p90_days")
+    )
     _line = _base.mark_line(point=True).encode(y="p50_days", tooltip=_tooltip)
     approval_times = (_band + _line).properties(width="container", height=260)
     mo.vstack(
@@ -73,7 +76,7 @@ def _(alt, mo, warehouse):
             mo.md("""
             ## How long approvals take
 
-            The line is p50, the band reaches to p90. Open ones count as open: where too many are, there is no value.
+            The line is p50, the bars reach to p90. Open ones count as open: where too many are, there is no bar.
             """),
             approval_times,
         ]
@@ -130,9 +133,8 @@ def _(mo):
     own_question = mo.ui.code_editor(
         value="select event, count(*) as events from marts.milestone_events group by all order by all",
         language="sql",
-        label="A question of your own",
     )
-    own_question  # noqa: B018  (as above)
+    mo.vstack([mo.md("## A question of your own"), own_question])
     return (own_question,)
 
 
