@@ -50,6 +50,11 @@ class Layout:
         return self.root / "pseudonyms.key"
 
     @property
+    def failed_sites(self) -> Path:
+        """The sites that failed when they were last pulled, one JSON file each."""
+        return self.root / "failed_sites"
+
+    @property
     def vault(self) -> Path:
         """Document bytes by content hash."""
         return self.root / "vault"

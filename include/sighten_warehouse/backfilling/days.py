@@ -1,77 +1,25 @@
-"""What of each day of history is expected, landed and loaded, and how what is missing is brought in."""
+"""What of each day of history is expected, landed and loaded, and how what is missing is brought in.
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import date
+A site belongs to the day of its last update, UTC, as the newest list that names it has it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 
 from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.backfilling.journal import failures
+from sighten_warehouse.backfilling.known import Known, Site, read_known
+from sighten_warehouse.backfilling.pull import Caller, Tell, pull_sites
+from sighten_warehouse.backfilling.results import DayPlan, DayStatus, PullResult
+from sighten_warehouse.backfilling.site_list import land_site_list
+from sighten_warehouse.client import ApiClient, open_client
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
 
-
-@dataclass(frozen=True)
-class DayPlan:
-    """How many sites were last updated on that day (UTC), as the API lists them now, and how many of them are due."""
-
-    day: date
-    expected: int
-    due: int
-
-
-@dataclass(frozen=True)
-class DayStatus:
-    """How far one day of history has come, counted in sites; `expected` is the sum of landed, failed and missing.
-
-    Args:
-        day: the day of `site_last_updated`, UTC.
-        expected: sites that the API listed for it.
-        landed: of these, those of which all that REST tells is landed since their last update.
-        loaded: of the landed ones, those that are loaded too.
-        failed: those whose last attempt failed; `retry_failed` takes these.
-        missing: those that were not tried since their last update.
-        milestones: of the landed sites.
-    """
-
-    day: date
-    expected: int
-    landed: int
-    loaded: int
-    failed: int
-    missing: int
-    milestones: int
-
-
-@dataclass(frozen=True)
-class PullResult:
-    """What one pull came to, counted in sites.
-
-    Args:
-        expected: sites that were asked for by their days.
-        done_before: of these, those that were landed already: nothing was asked of them.
-        landed: those that are landed now.
-        failed: those that failed now; they are written down for `retry_failed`.
-        left: those that were not tried, because the API or the user stopped it.
-        milestones: landed with those sites.
-        stopped: whether `stop` said so.
-        problem: what the first failure was; None without any.
-    """
-
-    expected: int = 0
-    done_before: int = 0
-    landed: int = 0
-    failed: int = 0
-    left: int = 0
-    milestones: int = 0
-    stopped: bool = False
-    problem: str | None = None
-
-    @property
-    def is_to_be_looked_at(self) -> bool:
-        """Whether something is not done."""
-        return bool(self.failed or self.left)
-
-
-Tell = Callable[[PullResult], None]
+__all__ = ["DayPlan", "DayStatus", "PullResult", "plan_days", "pull_day", "pull_days", "retry_failed", "status"]
 
 
 def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
@@ -83,16 +31,22 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
     clock: Clock | None = None,
     patience: Patience | None = None,
 ) -> list[DayPlan]:
-    """Ask the API for its sites, land that list, and tell how many belong to each day from first to last, both included.
+    """Ask the API for its sites, land that list, and tell how many belong to each day, first and last included.
 
-    The list is asked for once, however many days there are. `sites` limits it to these.
+    The list is asked for once, however many days there are. `sites` limits it to these. Days without sites are left
+    out.
 
     Raises:
         SettingError: the API's address or the token is missing.
         ApiUnavailableError: there was no usable answer.
         FatalError: the API asks for somebody to act, as by 401 and 403.
     """
-    raise NotImplementedError
+    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+        land_site_list(settings.layout, client, sites=sites)
+    days: dict[date, list[Site]] = defaultdict(list)
+    for site in _of_days(read_known(settings), first, last, sites):
+        days[site.day].append(site)
+    return [DayPlan(day, len(found), sum(not site.is_landed for site in found)) for day, found in sorted(days.items())]
 
 
 def pull_day(  # noqa: PLR0913
@@ -114,7 +68,7 @@ def pull_day(  # noqa: PLR0913
         SettingError, ApiUnavailableError, FatalError: as `plan_days`.
         StorageError: the disk refused; what was landed before stays.
     """
-    raise NotImplementedError
+    return pull_days(settings, day, day, sites=sites, clock=clock, patience=patience, tell=tell, stop=stop)
 
 
 def pull_days(  # noqa: PLR0913
@@ -129,7 +83,11 @@ def pull_days(  # noqa: PLR0913
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """As `pull_day`, for all days from first to last, the earliest first."""
-    raise NotImplementedError
+    clock = clock or Clock()
+    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+        known = _listed_since(settings, datetime.combine(last + timedelta(days=1), time_of_day.min), sites, client)
+        found = _of_days(known, first, last, sites)
+        return pull_sites(settings, found, known=known, client=client, clock=clock, caller=Caller(tell, stop))
 
 
 def retry_failed(
@@ -141,9 +99,56 @@ def retry_failed(
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """As `pull_day`, for the sites whose last attempt failed, whatever their day."""
-    raise NotImplementedError
+    clock = clock or Clock()
+    failed = failures(settings.layout)
+    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+        known = read_known(settings)
+        found = [site for site in known.sites if site.site_id in failed and not site.is_landed]
+        return pull_sites(settings, found, known=known, client=client, clock=clock, caller=Caller(tell, stop))
 
 
-def status(settings: Settings, *, clock: Clock | None = None) -> list[DayStatus]:
+def status(settings: Settings) -> list[DayStatus]:
     """Every day for which a site was listed, the earliest first; told from landing and lake, so it asks nothing."""
-    raise NotImplementedError
+    failed = failures(settings.layout)
+    days: dict[date, list[Site]] = defaultdict(list)
+    for site in read_known(settings).sites:
+        days[site.day].append(site)
+    return [_status_of(day, found, failed) for day, found in sorted(days.items())]
+
+
+def _status_of(day: date, sites: Sequence[Site], failed: Collection[str]) -> DayStatus:
+    landed = [site for site in sites if site.is_landed]
+    failures_of_day = sum(not site.is_landed and site.site_id in failed for site in sites)
+    return DayStatus(
+        day,
+        expected=len(sites),
+        landed=len(landed),
+        loaded=sum(site.is_loaded for site in landed),
+        failed=failures_of_day,
+        missing=len(sites) - len(landed) - failures_of_day,
+        milestones=sum(site.milestones or 0 for site in landed),
+    )
+
+
+def _of_days(known: Known, first: date, last: date, sites: Collection[str]) -> list[Site]:
+    return [site for site in known.sites if first <= site.day <= last and (not sites or site.site_id in sites)]
+
+
+def _listed_since(settings: Settings, moment: datetime, sites: Collection[str], client: ApiClient) -> Known:
+    """What is known by a list of that moment or later; of many that need one at once, one asks for it."""
+    known = read_known(settings)
+    if _is_listed(known, moment, sites):
+        return known
+    with one_writer(settings.layout, "site_list"):
+        known = read_known(settings)
+        if _is_listed(known, moment, sites):
+            return known
+        land_site_list(settings.layout, client, sites=sites)
+    return read_known(settings)
+
+
+def _is_listed(known: Known, moment: datetime, sites: Collection[str]) -> bool:
+    if known.listed_at is not None and known.listed_at >= moment:
+        return True
+    listed = {site.site_id for site in known.sites if site.listed_at >= moment}
+    return bool(sites) and set(sites) <= listed

@@ -1,0 +1,59 @@
+"""What is known of the sites that the API listed: told from landing and lake, so that it asks nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sighten_warehouse.answered import open_known
+from sighten_warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site, as the newest list has it; times are UTC without a zone.
+
+    `milestones` is the number that was landed; None unless `is_landed`, since its last update.
+    """
+
+    site_id: str
+    updated_at: datetime
+    listed_at: datetime
+    is_landed: bool
+    is_loaded: bool
+    milestones: int | None
+
+    @property
+    def day(self) -> date:
+        """The day of history that it belongs to."""
+        return self.updated_at.date()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The sites, those that were updated first first.
+
+    Args:
+        sites: every site that was ever listed.
+        listed_at: when all sites were last asked for; None if they never were.
+        pulled: by site, the milestones that need not be pulled again although their site is not landed.
+    """
+
+    sites: tuple[Site, ...]
+    listed_at: datetime | None
+    pulled: dict[str, frozenset[str]]
+
+
+def read_known(settings: Settings) -> Known:
+    """What is known now.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    wanted = ("enrich.listed_sites", "enrich.pulled_milestones")
+    with open_known(settings.layout, wanted, handed_in={}, variables={}) as connection:
+        columns = "site_id, site_updated_at, listed_at, is_landed, is_loaded, milestones"
+        rows = connection.execute(f"select {columns} from enrich.listed_sites order by site_updated_at, site_id")
+        sites = tuple(Site(*row) for row in rows.fetchall())
+        newest = connection.execute("select max(received_at) from history.site_listings where is_whole_list").fetchone()
+        listed = "select site_id, list(milestone_id) from enrich.pulled_milestones group by site_id"
+        pulled = {site_id: frozenset(ids) for site_id, ids in connection.execute(listed).fetchall()}
+    return Known(sites, newest[0] if newest else None, pulled)

@@ -1,0 +1,50 @@
+-- Every site that the API listed, when it was last updated, and whether all that REST tells of it was landed since.
+-- grain: site_id
+-- inputs: history.deliveries, history.site_listings, history.site_pulls
+-- Both times are the API's own, so it does not matter how our clock and theirs differ.
+with listings as (
+
+    select * from history.site_listings
+
+), pulls as (
+
+    select * from history.site_pulls
+    where milestone_id is null
+
+), deliveries as (
+
+    select * from history.deliveries
+    where kind = 'rest_site'
+
+), listed as (
+
+    select
+        site_id,
+        max_by(site_updated_at, (received_at, landing_id)) as site_updated_at,
+        max(received_at) as listed_at,
+    from listings
+    group by site_id
+
+), pulled as (
+
+    select
+        pulls.site_id as site_id,
+        max_by(pulls.milestones, (pulls.site_updated_at, pulls.received_at, pulls.landing_id)) as milestones,
+        max(pulls.site_updated_at) as site_updated_at,
+        max(case when deliveries.batch_id <> '' then pulls.site_updated_at end) as loaded_up_to,
+    from pulls
+    inner join deliveries using (landing_id)
+    group by pulls.site_id
+
+)
+
+select
+    listed.site_id as site_id,
+    coalesce(pulled.site_updated_at >= listed.site_updated_at, false) as is_landed,
+    coalesce(pulled.loaded_up_to >= listed.site_updated_at, false) as is_loaded,
+    case when pulled.site_updated_at >= listed.site_updated_at then pulled.milestones end as milestones,
+    listed.site_updated_at as site_updated_at,
+    listed.listed_at as listed_at,
+from listed
+left join pulled using (site_id)
+where listed.site_updated_at is not null
