@@ -134,3 +134,20 @@ def test_the_chain_from_site_to_sub_task_leads_to_what_the_webhook_said(get: Get
     assert [task["uuid"] for task in life.final["tasks"]] == [row["uuid"] for row in tasks]
     assert life.final["tasks"][0]["assigned_to"]["uuid"] == tasks[0]["responsible_user"]
     assert [one["label"] for one in life.final["tasks"][0]["sub_tasks"]] == [row["label"] for row in sub_tasks]
+
+
+def test_what_names_a_text_is_refused_until_that_is_lifted(address: str, get: Get, simulation: Simulation) -> None:
+    url = f"{address}/simulator/refusals"
+    one, other = (life.site.workflow_id for life in (simulation.lives[0], simulation.lives[-1]))
+
+    told = requests.post(url, json={"about": one, "status": 500}, timeout=10).json()
+    while_refused = [get("/api/v1/milestone/", workflow_id=name).status_code for name in (one, other)]
+    requests.delete(url, timeout=10)
+    afterwards = get("/api/v1/milestone/", workflow_id=one).status_code
+    wrong = requests.post(url, json={"about": one}, timeout=10)
+
+    assert {one: 500} == told
+    assert [500, 200] == while_refused
+    assert 200 == afterwards
+    assert 400 == wrong.status_code
+    assert "expected about (a text) and status (a number)" in wrong.json()["detail"]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sighten_warehouse.simulator.cast import END
-from sighten_warehouse.simulator.control import control_routes
+from sighten_warehouse.simulator.control import control_routes, refusal_routes
 from sighten_warehouse.simulator.dal import dal_routes
 from sighten_warehouse.simulator.desk import DocumentDesk
 from sighten_warehouse.simulator.documents import document_routes
@@ -19,6 +19,7 @@ from sighten_warehouse.simulator.faults import Faults, FaultsMiddleware
 from sighten_warehouse.simulator.gate import GateMiddleware
 from sighten_warehouse.simulator.journal import Journal, JournalMiddleware
 from sighten_warehouse.simulator.lives import Simulation
+from sighten_warehouse.simulator.refusals import Refusals, RefusalsMiddleware
 from sighten_warehouse.simulator.rest import list_routes
 from sighten_warehouse.simulator.signed_urls import SignedUrls
 from sighten_warehouse.simulator.slashes import SlashMiddleware
@@ -65,13 +66,14 @@ def build_api(simulation: Simulation, *, token: str | None = None, faults: Fault
 
 def build_sighten(simulation: Simulation, conduct: Conduct, *, storage_url: str) -> Sighten:
     """Everything, of that simulation and the vendor's sample; `storage_url` is where the storage host will answer."""
-    world, journal = World(simulation, now=conduct.now), Journal()
+    world, journal, refusals = World(simulation, now=conduct.now), Journal(), Refusals()
     desk = DocumentDesk(conduct.documents, seed=simulation.seed)
     urls = SignedUrls(storage_url)
     storage = build_storage(world, desk=desk, urls=urls, journal=journal)
     api = Starlette(
         routes=[
             *control_routes(world, journal),
+            *refusal_routes(refusals),
             *document_routes(world, desk=desk, urls=urls),
             *list_routes(world),
             *dal_routes(world, conduct.unknowns),
@@ -80,6 +82,7 @@ def build_sighten(simulation: Simulation, conduct: Conduct, *, storage_url: str)
             Middleware(JournalMiddleware, journal=journal),
             Middleware(GateMiddleware, accounts=conduct.accounts),
             Middleware(SlashMiddleware, slashes=conduct.unknowns.slashes),
+            Middleware(RefusalsMiddleware, refusals=refusals),
             Middleware(FaultsMiddleware, faults=conduct.faults, seed=simulation.seed),
         ],
         exception_handlers={HTTPException: _say_detail},

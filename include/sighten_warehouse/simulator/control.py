@@ -14,6 +14,7 @@ from sighten_warehouse.simulator.cast import END
 from sighten_warehouse.simulator.chance import written
 from sighten_warehouse.simulator.journal import Journal
 from sighten_warehouse.simulator.page import render
+from sighten_warehouse.simulator.refusals import Refusals
 from sighten_warehouse.simulator.world import EVERYTHING, World
 
 EXPECTED_MOVE = "expected one of: now (a time), days (a number), until (next_re_sign or end)"
@@ -54,6 +55,28 @@ def control_routes(world: World, journal: Journal) -> list[Route]:
         Route("/simulator/time", say_time),
         Route("/simulator/time", move, methods=["POST"]),
     ]
+
+
+def refusal_routes(refusals: Refusals) -> list[Route]:
+    """What is refused on purpose, as JSON; it can be added to, and cleared."""
+
+    async def tell(_: Request) -> Response:
+        return JSONResponse(refusals.as_json())
+
+    async def add(request: Request) -> Response:
+        try:
+            asked = dict(json.loads(await request.body()))
+            refusals.add(str(asked["about"]), int(asked["status"]))
+        except (ValueError, TypeError, KeyError) as error:
+            raise HTTPException(400, f"{error}; expected about (a text) and status (a number)") from None
+        return await tell(request)
+
+    async def forget(request: Request) -> Response:
+        refusals.clear()
+        return await tell(request)
+
+    path = "/simulator/refusals"
+    return [Route(path, tell), Route(path, add, methods=["POST"]), Route(path, forget, methods=["DELETE"])]
 
 
 def time_of(world: World) -> dict[str, Any]:
