@@ -29,7 +29,7 @@ SUB_TASKS_PATH = "/api/v1/sub_task"
 RECORD_TYPE = "application/vnd.sighten-warehouse.rest+json"
 
 # These are about the site that was asked for. Others, as a token that is not known, are about every call.
-_COSTS_THE_SITE = (RejectedError, ApiUnavailableError, ApiContractError, PermissionDeniedError)
+COSTS_THE_SITE = (RejectedError, ApiUnavailableError, ApiContractError, PermissionDeniedError)
 
 
 class StoppedError(Exception):
@@ -89,7 +89,7 @@ class Walker:
             return Walked(site, is_left=True)
         except CircuitOpenError:
             raise
-        except _COSTS_THE_SITE as error:
+        except COSTS_THE_SITE as error:
             return Walked(site, error=error)
 
     def _site(self, site: Site) -> int:
