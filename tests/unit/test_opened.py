@@ -20,13 +20,20 @@ from warehouses import Warehouse
 HEAVY = "import sys; from sighten_warehouse import open_warehouse; print(*sorted(sys.modules))"
 
 
-@pytest.fixture
-def home(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """A warehouse in the home that the environment names, with the vendor's sample published."""
-    monkeypatch.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
-    monkeypatch.delenv("SIGHTEN_PII", raising=False)
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A warehouse with the vendor's sample, for reading only."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("published"))
     warehouse.deliver(SAMPLE_BYTES)
     return warehouse
+
+
+@pytest.fixture
+def home(published: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """That warehouse, in the home that the environment names."""
+    monkeypatch.setenv("SIGHTEN_HOME", str(published.settings.home))
+    monkeypatch.delenv("SIGHTEN_PII", raising=False)
+    return published
 
 
 def test_nothing_heavy_is_imported_until_a_warehouse_is_opened() -> None:
@@ -72,10 +79,14 @@ def test_polars_gives_the_same_rows_as_pandas(home: Warehouse) -> None:
         assert warehouse.frame(sql).to_dict("records") == warehouse.polars(sql).to_dicts()
 
 
-def test_the_newest_version_is_opened_unless_another_is_named(home: Warehouse) -> None:
+def test_the_newest_version_is_opened_unless_another_is_named(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
+    warehouse.deliver(a_milestone("one"))
     held = open_warehouse()
     first = held.version
-    home.deliver(a_milestone("two"))
+    warehouse.deliver(a_milestone("two"))
 
     with open_warehouse() as newest, open_warehouse(version=first) as named:
         counts = [one.frame("select count(*) as n from milestones")["n"][0] for one in (held, newest, named)]
@@ -87,7 +98,7 @@ def test_the_newest_version_is_opened_unless_another_is_named(home: Warehouse) -
     with pytest.raises(NotPublishedError, match=rf"version 1999: no file of it in .*; kept are {first}, "):
         open_warehouse(version="1999")
     with pytest.raises(NotPublishedError, match="expected one of the two"):
-        open_warehouse(home.settings.layout.warehouse_file, version=first)
+        open_warehouse(warehouse.settings.layout.warehouse_file, version=first)
 
 
 def test_a_file_that_is_none_is_refused_with_what_was_expected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,12 +138,17 @@ def test_names_are_masked_unless_somebody_asks_for_them(home: Warehouse, monkeyp
     assert home.settings.pii == "masked"
 
 
-def test_as_of_gives_the_tables_as_they_were_and_reports_as_they_are(home: Warehouse) -> None:
+def test_as_of_gives_the_tables_as_they_were_and_reports_as_they_are(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
+
     def at(time: str, status: str) -> dict[str, object]:
         said = a_comment(status, "Something.", time)
         return a_milestone("two", at=time, status=status, comments=[said], tasks=[])
 
-    home.deliver(at("2025-03-01T12:00:00Z", "SUBMITTED"), at("2025-03-05T12:00:00Z", "APPROVED"))
+    warehouse.land(SAMPLE_BYTES)
+    warehouse.deliver(at("2025-03-01T12:00:00Z", "SUBMITTED"), at("2025-03-05T12:00:00Z", "APPROVED"))
     noon = datetime(2025, 3, 1, 12)
     elsewhere = noon.replace(tzinfo=UTC).astimezone(timezone(timedelta(hours=-7)))
     asked = (
