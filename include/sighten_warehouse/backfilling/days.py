@@ -77,15 +77,20 @@ def pull_days(  # noqa: PLR0913
     last: date,
     *,
     sites: Collection[str] = (),
+    fresh_list: bool = False,
     clock: Clock | None = None,
     patience: Patience | None = None,
     tell: Tell = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
-    """As `pull_day`, for all days from first to last, the earliest first."""
+    """As `pull_day`, for all days from first to last, the earliest first; `fresh_list` asks for the sites anew."""
     clock = clock or Clock()
     with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
-        known = _listed_since(settings, datetime.combine(last + timedelta(days=1), time_of_day.min), sites, client)
+        if fresh_list:
+            land_site_list(settings.layout, client, sites=sites)
+            known = read_known(settings)
+        else:
+            known = _listed_since(settings, datetime.combine(last + timedelta(days=1), time_of_day.min), sites, client)
         found = _of_days(known, first, last, sites)
         return pull_sites(settings, found, known=known, client=client, clock=clock, caller=Caller(tell, stop))
 

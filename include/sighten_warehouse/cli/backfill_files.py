@@ -1,22 +1,20 @@
 """`sighten-warehouse backfill files`."""
 
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from sighten_warehouse.cli.interrupted import STOPPED, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 
 if TYPE_CHECKING:
     from sighten_warehouse.importing.run import Progress, Tell
     from sighten_warehouse.importing.tally import Tally
     from sighten_warehouse.importing.times import Times
-
-STOPPED = 130  # as every program that Ctrl-C ends
 
 
 @click.command()
@@ -63,7 +61,7 @@ def files(
 
     times = _times(received_at_field, received_at_pattern)
     settings = read_settings()
-    with _progress() as tell, _until_interrupted() as stop:
+    with _progress() as tell, until_interrupted() as stop:
         try:
             tally = import_files(settings, paths, times=times, dry_run=dry_run, tell=tell, stop=stop)
         except FileNotFoundError as error:
@@ -83,22 +81,6 @@ def _times(field: str | None, pattern: str | None) -> "Times":
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--received-at-pattern") from error
     return Times(field=field or None, pattern=in_name, now=datetime.now(UTC))
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed; a second one ends at once, which loses nothing either."""
-    pressed: list[int] = []
-
-    def press(number: int, _: object) -> None:
-        pressed.append(number)
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
