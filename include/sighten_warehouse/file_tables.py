@@ -13,14 +13,21 @@ SCHEMAS = ("history", "marts", "ops", "masked")
 
 @contextmanager
 def new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose tables go into that file, which every DuckDB since 1.0 opens."""
+    """A connection whose tables go into that new file, which every DuckDB since 1.0 opens."""
+    with attached_file(path) as connection:
+        for schema in SCHEMAS:
+            connection.execute(f"create schema {schema}")
+        yield connection
+
+
+@contextmanager
+def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose tables are those of that file; it is whole when the context is left."""
     with duckdb.connect() as connection:
         # v1.0.0 is the oldest format that every DuckDB since 1.0 opens.
         connection.execute(f"attach '{quoted(path)}' as warehouse (storage_version 'v1.0.0')")
         connection.execute("use warehouse")
         connection.execute(macros("duckdb"))
-        for schema in SCHEMAS:
-            connection.execute(f"create schema {schema}")
         yield connection
         connection.execute("use memory")
         connection.execute("detach warehouse")

@@ -9,19 +9,17 @@ from sighten_warehouse.checks import findings_table, run_checks, stage_new_histo
 from sighten_warehouse.dal_metrics import read_dal_metrics
 from sighten_warehouse.dal_views import create_dal_views
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.errors import ModelError
-from sighten_warehouse.file_tables import create_table, create_view, describe, new_file, quoted
+from sighten_warehouse.empty_file import PUBLISHED, write_empty_file
+from sighten_warehouse.file_tables import attached_file, describe, quoted
 from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.history_views import COPIES, create_history, find_copies, history_files, stage_deliveries
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.masks import create_masked_views
-from sighten_warehouse.models import Model, in_order, macros, models
+from sighten_warehouse.models import Model, in_order, models
 from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
 
-PUBLISHED = ("current", "marts", "ops", "intervals")
 EXPORTED = ("main", "marts")
 
 
@@ -39,7 +37,8 @@ def build_warehouse(
         CheckError: a check of severity `fail` found something.
         SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
-    with new_file(folder / "warehouse.duckdb") as connection:
+    write_empty_file(folder / "warehouse.duckdb")
+    with attached_file(folder / "warehouse.duckdb") as connection:
         connection.execute("create schema staging")
         connection.execute("set variable api_url = ?", [settings.api_url])
         connection.execute("set variable home = ?", [str(layout.root)])
@@ -47,7 +46,6 @@ def build_warehouse(
         hand_in(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
-        _create_empty(connection)
         copied = find_copies(connection)
         for model in in_order(["history"]):
             create_history(connection, model, history_files(layout, model.name, commits), copied=copied)
@@ -67,28 +65,6 @@ def build_warehouse(
         connection.execute("drop schema staging cascade")
     sync(folder / "warehouse.duckdb")
     return counts
-
-
-def _create_empty(connection: duckdb.DuckDBPyConnection) -> None:
-    """All that is published, without rows: to create a view opens the files it reads, and there are none yet."""
-    for model in in_order(["history"]):
-        create_history(connection, model, [])
-    for model in in_order(PUBLISHED):
-        _create(connection, model)
-    connection.execute(macros("published"))
-    for view in create_masked_views(connection, PUBLISHED):
-        describe(connection, view, "view")
-
-
-def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    given = [column[0] for column in connection.execute(f"select * from ({model.select}) limit 0").description or ()]
-    described = [column.name for column in model.columns]
-    if given != described:
-        raise ModelError(f"{model.full_name}: the select gives {given}, expected what is described: {described}")
-    if model.is_view:
-        create_view(connection, model, model.select or "")
-    else:
-        create_table(connection, model)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:

@@ -1,0 +1,62 @@
+"""A published file without rows: to make one takes longer than to fill it, so a process makes it once."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from sighten_warehouse.errors import ModelError
+from sighten_warehouse.file_tables import create_table, create_view, describe, new_file
+from sighten_warehouse.handed_in import hand_in
+from sighten_warehouse.history_views import create_history, stage_deliveries
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.masks import create_masked_views
+from sighten_warehouse.models import Model, in_order, macros, models
+
+PUBLISHED = ("current", "marts", "ops", "intervals")
+
+
+def write_empty_file(path: Path) -> None:
+    """Write a file that has every table, view and macro, described, and no rows.
+
+    Raises:
+        ModelError: a model does not give the columns that its description lists.
+    """
+    path.write_bytes(_empty_file(tuple(models().values())))
+
+
+@cache
+def _empty_file(_models: tuple[Model, ...]) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        with new_file(path) as connection:
+            connection.execute("create schema staging")
+            hand_in(connection, layout=Layout(Path(folder)), commits=(), versions=())
+            stage_deliveries(connection, [])
+            connection.execute("begin")
+            _create_all(connection)
+            connection.execute("drop schema staging cascade")
+            connection.execute("commit")
+        return path.read_bytes()
+
+
+def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
+    for model in in_order(["history"]):
+        create_history(connection, model, [])
+    for model in in_order(PUBLISHED):
+        _create(connection, model)
+    connection.execute(macros("published"))
+    for view in create_masked_views(connection, PUBLISHED):
+        describe(connection, view, "view")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    given = [column[0] for column in connection.execute(f"select * from ({model.select}) limit 0").description or ()]
+    described = [column.name for column in model.columns]
+    if given != described:
+        raise ModelError(f"{model.full_name}: the select gives {given}, expected what is described: {described}")
+    if model.is_view:
+        create_view(connection, model, model.select or "")
+    else:
+        create_table(connection, model)
