@@ -34,7 +34,7 @@ def open_published(
 
 
 def _version_file(layout: Layout, version: str | None) -> Path:
-    """The file under its version's own name: DuckDB takes `warehouse.duckdb` for the one it may already have open."""
+    """The file under its version's own name, under which `as_of` finds the same version later."""
     kept = sorted(path for path in layout.versions.glob("*.duckdb") if path.with_suffix(".json").exists())
     if version is None:
         return kept[-1] if kept else layout.warehouse_file

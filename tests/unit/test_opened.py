@@ -88,13 +88,14 @@ def test_the_newest_version_is_opened_unless_another_is_named(
     first = held.version
     warehouse.deliver(a_milestone("two"))
 
-    with open_warehouse() as newest, open_warehouse(version=first) as named:
-        counts = [one.frame("select count(*) as n from milestones")["n"][0] for one in (held, newest, named)]
-        versions = [one.version for one in (held, newest, named)]
+    with open_warehouse() as newest, open_warehouse(version=first) as named, held.as_of("2030-01-01") as then:
+        opened_ones = (held, newest, named, then)
+        counts = [one.frame("select count(*) as n from milestones")["n"][0] for one in opened_ones]
+        versions = [one.version for one in opened_ones]
 
     held.close()
-    assert [1, 2, 1] == counts
-    assert [first, max(versions), first] == versions
+    assert [1, 2, 1, 1] == counts
+    assert [first, max(versions), first, first] == versions
     with pytest.raises(NotPublishedError, match=rf"version 1999: no file of it in .*; kept are {first}, "):
         open_warehouse(version="1999")
     with pytest.raises(NotPublishedError, match="expected one of the two"):
