@@ -15,6 +15,8 @@ from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches, versions
 
 OUTCOMES = ("applied", "superseded", "duplicate", "ignored", "quarantined")
+COVERED = ("changed", "delivered", "missing", "pulled")
+_LAST_COVERED = f"select {', '.join(COVERED)} from ops.coverage order by changed_date desc limit 7"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Status:
     `recounted` says whether the lines of all landing files were counted again, or only those of pending ones.
     `outdated`: batches that were loaded by other rules than today's.
     `quarantine`: reason → open deliveries; `checks`: check → rows it found in the published version.
+    `coverage`: the sums of `ops.coverage` over the last seven days that were reconciled; empty where none was.
     """
 
     landed: int
@@ -40,6 +43,7 @@ class Status:
     last_committed_at: str | None = None
     quarantine: dict[str, int] = field(default_factory=dict)
     checks: dict[str, int] = field(default_factory=dict)
+    coverage: dict[str, int] = field(default_factory=dict)
     drift: int = 0
     outdated: int = 0
 
@@ -107,6 +111,7 @@ def _published(layout: Layout) -> dict[str, Any]:
         checks = _counts(
             connection, "select check_name, findings from ops.checks where findings > 0 order by check_name"
         )
+        coverage = _coverage(connection)
         drift, last = connection.execute(
             "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"
         ).fetchall()[0]
@@ -114,9 +119,18 @@ def _published(layout: Layout) -> dict[str, Any]:
         "outcomes": dict.fromkeys(OUTCOMES, 0) | outcomes,
         "quarantine": quarantine,
         "checks": checks,
+        "coverage": coverage,
         "drift": drift,
         "last_received_at": last,
     }
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    try:
+        days = connection.execute(_LAST_COVERED).fetchall()
+    except duckdb.CatalogException:
+        return {}  # published by older code, which had no such table
+    return dict(zip(COVERED, map(sum, zip(*days, strict=True)), strict=True)) if days else {}
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:

@@ -1,11 +1,11 @@
 -- The sites that changed and have not been compared since, with the time from which on their changes are compared.
 -- grain: site_id
--- inputs: history.deliveries, history.site_listings
+-- inputs: enrich.listed_sites, history.deliveries
 -- Compared is from the day that is asked for on, or from that of the last reconcile if it was before: none is left out.
 -- A site that changed within the hour is left for the next time: its webhook may be under way.
-with listings as (
+with sites as (
 
-    select * from history.site_listings
+    select * from enrich.listed_sites
 
 ), answers as (
 
@@ -28,15 +28,6 @@ with listings as (
             coalesce(cast(cast(max(received_at) as date) as timestamp), setting('compared_from'))
         ) as compared_from_at,
     from answers
-
-), sites as (
-
-    select
-        site_id,
-        max_by(site_updated_at, received_at) as site_updated_at,
-    from listings
-    where site_updated_at is not null
-    group by site_id
 
 )
 

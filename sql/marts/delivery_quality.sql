@@ -1,6 +1,6 @@
 -- How well the webhook worked, day by day: outcomes, late arrivals, repairs and how long publishing took.
 -- grain: received_date
--- inputs: history.comments, history.drift, marts.milestone_events, ops.deliveries, ops.latency, staging.own_codes
+-- inputs: history.comments, history.drift, marts.milestone_events, ops.coverage, ops.deliveries, ops.latency, staging.own_codes -- noqa: LT05
 with deliveries as (
 
     select * from ops.deliveries
@@ -8,6 +8,10 @@ with deliveries as (
 ), latency as (
 
     select * from ops.latency
+
+), coverage as (
+
+    select * from ops.coverage
 
 ), own_codes as (
 
@@ -86,10 +90,11 @@ select
     days.with_unknown_codes as with_unknown_codes,
     days.milestones as milestones,
     coalesce(missed.submits_never_delivered, 0) as submits_never_delivered,
-    cast(null as double) as coverage,
+    coverage.coverage as coverage,
     days.median_seconds_to_receive as median_seconds_to_receive,
     days.median_seconds_to_publish as median_seconds_to_publish,
     days.p90_seconds_to_publish as p90_seconds_to_publish,
     days.longest_seconds_to_publish as longest_seconds_to_publish,
 from days
 left join missed using (received_date)
+left join coverage on days.received_date = coverage.changed_date

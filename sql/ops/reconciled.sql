@@ -111,7 +111,7 @@ with listings as (
         min(pulls.received_at) as pulled_at,
     from changes
     inner join pulls on changes.milestone_id = pulls.milestone_id
-    where pulls.asked_at >= changes.changed_at
+    where pulls.site_updated_at >= changes.changed_at or pulls.asked_at >= changes.changed_at
     group by changes.milestone_id, changes.changed_at
 
 )

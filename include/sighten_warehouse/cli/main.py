@@ -22,6 +22,7 @@ COMMANDS = (
     "dictionary",
     "quarantine",
     "backfill",
+    "reconcile",
     "rebuild",
     "simulate",
     "demo",

@@ -52,6 +52,8 @@ def _table(found: Status) -> Table:
         table.add_row("  outdated", f"{found.outdated:,}", "loaded by an older version: rebuild to apply today's rules")
     for check, findings in found.checks.items():
         table.add_row("check", f"{findings:,}", f"{check}: see ops.checks")
+    if found.coverage:
+        table.add_row("coverage", *_covered(found.coverage))
     table.add_row("drift", f"{found.drift:,}", "places in payloads with something new: see ops.drift")
     table.add_row(
         "published",
@@ -59,6 +61,15 @@ def _table(found: Status) -> Table:
         f"{found.published_at or 'never'}, newest delivery received at {found.last_received_at or 'no time'}",
     )
     return table
+
+
+def _covered(coverage: dict[str, int]) -> tuple[str, str]:
+    changed = coverage["changed"]
+    told = (
+        f"of {changed:,} changed milestones {coverage['delivered']:,} webhooks came; of {coverage['missing']:,} missing"
+        f" {coverage['pulled']:,} were pulled: see ops.coverage"
+    )
+    return f"{coverage['delivered'] / changed:.1%}" if changed else "", told
 
 
 def _reasons(found: Status) -> str:

@@ -1,0 +1,52 @@
+"""`sighten-warehouse reconcile`."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sighten_warehouse.reconcile import ReconcileResult
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(min=0), default=7, show_default=True, help="How far back it compares.")
+def reconcile(*, days: int) -> None:
+    """Ask Sighten's API what changed, compare it with what was delivered, and pull what is missing.
+
+    What changed since the last reconcile is compared in any case, and nothing is compared twice. The answers are
+    landed, so load them next; coverage is then in ops.coverage. Ends with 1 when the API refused something or gave no
+    answer.
+
+    \b
+    Example:
+      sighten-warehouse load; sighten-warehouse reconcile; sighten-warehouse load; sighten-warehouse publish
+    """
+    from sighten_warehouse.reconcile import reconcile as compare_and_pull
+    from sighten_warehouse.settings import read_settings
+
+    result = compare_and_pull(read_settings(), days=days)
+    click.echo(told(result))
+    for problem in problems(result):
+        click.echo(problem, err=True)
+    if result.is_to_be_looked_at:
+        sys.exit(1)
+
+
+def told(result: "ReconcileResult") -> str:
+    """The result in a line."""
+    coverage = "nothing to cover" if result.coverage is None else f"coverage {result.coverage:.1%}"
+    return (
+        f"compared {result.sites} sites that changed; of {result.changed} changed milestones since {result.since}"
+        f" the webhooks of {result.delivered} came: {coverage}; {result.pulled} sites pulled"
+    )
+
+
+def problems(result: "ReconcileResult") -> list[str]:
+    """What is to be looked at, a line each."""
+    said = []
+    if result.failed:
+        said.append(f"{result.failed} sites could not be compared or pulled: {result.problem}")
+    if result.left:
+        said.append(f"{result.left} sites are left for later: {result.problem}")
+    return said

@@ -1,0 +1,127 @@
+"""Asks the API how each milestone of a changed site stands, and lands that, to be compared with what was delivered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import msgspec
+
+from sighten_warehouse.answered import open_known
+from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.asked import Asked
+from sighten_warehouse.asking import AnswersToLand
+from sighten_warehouse.backfilling.items import Listed, read_list
+from sighten_warehouse.backfilling.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
+from sighten_warehouse.client import ApiClient
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.errors import CircuitOpenError, WarehouseError
+from sighten_warehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class ChangedSite:
+    """A site that changed and was not compared since; times are UTC without a zone.
+
+    Args:
+        site_id: the site.
+        updated_at: when it last changed, as the list of sites had it.
+        compared_from: from when on changes of its milestones are compared.
+    """
+
+    site_id: str
+    updated_at: datetime
+    compared_from: datetime
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is known of the changes of some days, answers included that are not loaded yet.
+
+    Args:
+        changed: changes of which a webhook was to come.
+        delivered: of these, those whose webhook came.
+        sites_to_pull: sites with a change whose webhook did not come and that was not pulled either, whatever its day.
+    """
+
+    changed: int
+    delivered: int
+    sites_to_pull: frozenset[str]
+
+
+def changed_sites(settings: Settings, *, days: int, clock: Clock) -> list[ChangedSite]:
+    """Those to compare, by the newest list of sites, the earliest change first.
+
+    What changed in the last so many days, or since the last reconcile if that was longer ago; but not within the hour.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    variables = {"asked_at": clock.now().replace(tzinfo=None), "compared_from": first_compared(days=days, clock=clock)}
+    with open_known(settings.layout, ["enrich.changed_sites"], handed_in={}, variables=variables) as connection:
+        columns = "site_id, site_updated_at, compared_from_at"
+        rows = connection.execute(f"select {columns} from enrich.changed_sites order by site_updated_at, site_id")
+        return [ChangedSite(*row) for row in rows.fetchall()]
+
+
+def compare(settings: Settings, *, since: datetime) -> Comparison:
+    """What was delivered of the changes since then.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    with open_known(settings.layout, ["ops.coverage"], handed_in={}, variables={}) as connection:
+        days = "select coalesce(sum(changed), 0), coalesce(sum(delivered), 0) from ops.coverage where changed_date >= ?"
+        changed, delivered = connection.execute(days, [since.date()]).fetchall()[0]
+        missing = "select distinct site_id from ops.reconciled where outcome = 'missing' and pulled_at is null"
+        to_pull = frozenset(site_id for (site_id,) in connection.execute(missing).fetchall())
+    return Comparison(int(changed), int(delivered), to_pull)
+
+
+def first_compared(*, days: int, clock: Clock) -> datetime:
+    """The midnight with which the last so many days begin, UTC without a zone."""
+    return datetime.combine((clock.now() - timedelta(days=days)).date(), datetime.min.time())
+
+
+def land_milestones(
+    site: ChangedSite, *, client: ApiClient, answers: AnswersToLand, clock: Clock
+) -> WarehouseError | None:
+    """Land how the site's milestones stand; an error that is about this site alone is returned, and nothing is landed.
+
+    Raises:
+        CircuitOpenError: the API was not asked.
+        FatalError: somebody must act.
+        StorageError: the disk refused.
+    """
+    try:
+        workflows = _list(client, WORKFLOWS_PATH, "site_id", site.site_id, clock=clock)
+        lists = [
+            _list(client, MILESTONES_PATH, "workflow_id", workflow.item_id, clock=clock)
+            for workflow in workflows.items
+            if workflow.item_id is not None
+        ]
+    except CircuitOpenError:
+        raise
+    except COSTS_THE_SITE as error:
+        return error
+    asked = Asked(
+        purpose="rest_milestones",
+        target=workflows.target,
+        status=HTTPStatus.OK,
+        site_id=site.site_id,
+        site_updated_at=site.updated_at.isoformat(),
+        asked_at=workflows.asked_at.isoformat(),
+        compared_from=site.compared_from.isoformat(),
+    )
+    body = msgspec.json.encode(
+        {
+            "workflows": [item.json for item in workflows.items],
+            "milestones": [item.json for listed in lists for item in listed.items],
+        }
+    )
+    answers.add(Answer(asked.target, asked.target, HTTPStatus.OK, RECORD_TYPE, body, clock.now(), None), asked)
+    return None
+
+
+def _list(client: ApiClient, path: str, by: str, item_id: str, *, clock: Clock) -> Listed:
+    asked_at = clock.now()
+    return read_list(client.pages(path, query={by: item_id}), asked_at=asked_at)

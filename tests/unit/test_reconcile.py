@@ -1,0 +1,195 @@
+"""Reconcile: what changed is compared with what was delivered, what is missing is pulled, and coverage is told."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from backfilling import PATIENCE, Backfilled, backfilling, site_of
+from click.testing import CliRunner
+from scripted_api import TOKEN, said_json
+
+from factories import a_milestone, an_id
+from sighten_warehouse.cli.main import commands
+from sighten_warehouse.rebuild import rebuild
+from sighten_warehouse.reconcile import ReconcileResult, reconcile
+from sighten_warehouse.status import read_status
+from warehouses import Warehouse
+
+EARLIER, LATER = "2026-10-28T10:00:00Z", "2026-10-30T10:00:00Z"
+RECONCILED = "select * from ops.reconciled order by all"
+COVERAGE = "select changed_date, changed, delivered, missing, pulled, coverage from ops.coverage order by all"
+
+
+@pytest.fixture
+def backfilled(warehouse: Warehouse) -> Iterator[Backfilled]:
+    with backfilling(warehouse) as one:
+        yield one
+
+
+def reconciled(backfilled: Backfilled, **options: Any) -> ReconcileResult:
+    """Reconcile, and load what was landed."""
+    result = reconcile(backfilled.settings, clock=backfilled.clock, patience=PATIENCE, **options)
+    backfilled.warehouse.load()
+    return result
+
+
+def has_two_sites_of_which_one_was_not_delivered(backfilled: Backfilled) -> None:
+    told, lost = a_milestone("told", at=LATER), a_milestone("lost", at=LATER)
+    backfilled.rest.has("told", told, updated=LATER)
+    backfilled.rest.has("lost", lost, updated=LATER)
+    backfilled.deliver(told)
+
+
+def test_what_was_not_delivered_is_pulled_and_coverage_tells_how_much_that_was_also_after_a_rebuild(
+    warehouse: Warehouse, backfilled: Backfilled
+) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+
+    result = reconciled(backfilled)
+    warehouse.publish()
+    before_a_rebuild = warehouse.rows(RECONCILED)
+    rebuild(warehouse.settings)
+
+    assert ReconcileResult(date(2026, 10, 25), sites=2, changed=2, delivered=1, pulled=1) == result
+    assert 0.5 == result.coverage
+    assert {an_id("milestone told"), an_id("milestone lost")} == set(
+        warehouse.column("select milestone_id from milestones")
+    )
+    assert [(date(2026, 10, 30), 2, 1, 1, 1, 0.5)] == warehouse.rows(COVERAGE)
+    assert {"changed": 2, "delivered": 1, "missing": 1, "pulled": 1} == read_status(warehouse.settings).coverage
+    assert before_a_rebuild == warehouse.rows(RECONCILED)
+
+
+def test_what_was_compared_is_not_asked_again_until_it_changes(backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    reconciled(backfilled)
+    asked = len(backfilled.api.targets)
+
+    again = reconciled(backfilled)
+    asked_again = backfilled.questions(asked)
+    backfilled.rest.updated[site_of("told")] = "2026-11-01T14:00:00Z"
+    backfilled.clock.sleep(6 * 3600)
+    after_a_change = reconciled(backfilled)
+
+    assert (0, 2, 1, 0) == (again.sites, again.changed, again.delivered, again.pulled)
+    assert [] == asked_again
+    assert ["ops_workflow", "milestone"] == backfilled.questions(asked)
+    assert 1 == after_a_change.sites
+
+
+def test_a_webhook_that_was_lost_behind_a_newer_one_of_its_site_is_noticed(
+    warehouse: Warehouse, backfilled: Backfilled
+) -> None:
+    lost = a_milestone("lost", at=EARLIER) | {"site": site_of("one")}
+    told = a_milestone("one", at=LATER)
+    backfilled.rest.has("one", lost, told, updated=LATER)
+    backfilled.deliver(a_milestone("first of all", at="2026-10-01T00:00:00Z"), told)
+
+    reconciled(backfilled)
+    warehouse.publish()
+
+    assert [(date(2026, 10, 28), 1, 0, 1, 1, 0.0), (date(2026, 10, 30), 1, 1, 0, 0, 1.0)] == warehouse.rows(COVERAGE)
+
+
+def test_a_webhook_that_comes_late_counts_as_soon_as_it_is_loaded(backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    reconciled(backfilled)
+
+    backfilled.deliver(a_milestone("lost", at=LATER))
+    result = reconciled(backfilled)
+
+    assert (0, 2, 2, 1.0) == (result.sites, result.changed, result.delivered, result.coverage)
+
+
+def test_a_site_of_which_the_api_refuses_to_tell_is_compared_the_next_time(backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    backfilled.rest.instead[site_of("lost")] = said_json({"detail": "no"}, status=400)
+
+    first = reconciled(backfilled)
+    backfilled.rest.instead.clear()
+    second = reconciled(backfilled)
+
+    assert (1, 1, 0) == (first.sites, first.failed, first.pulled)
+    assert "refused_with_400" in str(first.problem)
+    assert (1, 0, 1) == (second.sites, second.failed, second.pulled)
+    assert (2, 1) == (second.changed, second.delivered)
+
+
+def test_what_could_not_be_pulled_is_pulled_the_next_time_though_it_did_not_change(backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    backfilled.rest.instead[an_id("milestone lost")] = said_json({"detail": "no"}, status=400)
+
+    first = reconciled(backfilled)
+    backfilled.rest.instead.clear()
+    second = reconciled(backfilled)
+    third = reconciled(backfilled)
+
+    assert (2, 1, 0) == (first.sites, first.failed, first.pulled)
+    assert (0, 0, 1) == (second.sites, second.failed, second.pulled)
+    assert (0, 0, 0) == (third.sites, third.failed, third.pulled)
+
+
+def test_what_changed_since_the_last_reconcile_is_compared_however_long_ago_that_was(backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    reconciled(backfilled)
+    backfilled.rest.has(
+        "forgotten", a_milestone("forgotten", at="2026-11-01T14:00:00Z"), updated="2026-11-01T14:00:00Z"
+    )
+    backfilled.rest.has("ancient", a_milestone("ancient", at=EARLIER), updated=EARLIER)
+    backfilled.clock.sleep(30 * 24 * 3600)
+
+    result = reconciled(backfilled, days=1)
+
+    assert ReconcileResult(date(2026, 11, 1), sites=1, changed=1, delivered=0, pulled=1) == result
+
+
+def test_an_api_that_stops_answering_leaves_the_rest_for_the_next_time(warehouse: Warehouse) -> None:
+    with backfilling(warehouse) as backfilled:
+        for number in range(30):
+            backfilled.rest.has(str(number), a_milestone(str(number), at=LATER), updated=LATER)
+        backfilled.rest.instead["ops_workflow"] = said_json({}, status=503)
+
+        result = reconciled(backfilled)
+
+    assert (0, 30) == (result.sites, result.failed + result.left)
+    assert result.left >= 1
+    assert result.is_to_be_looked_at
+
+
+def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    backfilled.rest.instead[an_id("milestone lost")] = said_json({"detail": "no"}, status=400)
+    environment = {
+        "SIGHTEN_HOME": str(warehouse.settings.home),
+        "SIGHTEN_API_URL": backfilled.api.url,
+        "SIGHTEN_API_TOKEN": TOKEN,
+        "SIGHTEN_API_RATE": "1000",
+    }
+
+    first = CliRunner().invoke(commands, ["reconcile", "--days", "36500"], env=environment)
+    backfilled.rest.instead.clear()
+    second = CliRunner().invoke(commands, ["reconcile", "--days", "36500"], env=environment)
+
+    assert (1, 0) == (first.exit_code, second.exit_code)
+    assert "compared 2 sites that changed; of 2 changed milestones since " in first.stdout
+    assert "the webhooks of 1 came: coverage 50.0%; 0 sites pulled" in first.stdout
+    assert "1 sites could not be compared or pulled: refused_with_400" in first.stderr
+    assert "compared 0 sites that changed; of 2 changed milestones" in second.stdout
+    assert "1 sites pulled" in second.stdout
+    assert "" == second.stderr
+
+
+def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Backfilled) -> None:
+    environment = {"SIGHTEN_HOME": str(warehouse.settings.home), "COLUMNS": "200"}
+
+    before = CliRunner().invoke(commands, ["status"], env=environment)
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    reconciled(backfilled)
+    warehouse.publish()
+    after = CliRunner().invoke(commands, ["status"], env=environment)
+
+    assert "coverage" not in before.stdout
+    assert (
+        "50.0%  of 2 changed milestones 1 webhooks came; of 1 missing 1 were pulled: see ops.coverage" in after.stdout
+    )
