@@ -13,7 +13,10 @@ with milestones as (
 
     select
         *,
-        greatest(seconds_between(last_submitted_at, cast(setting('published_at') as timestamp)), 0.0) as age_seconds,
+        case
+            when last_submitted_at is not null
+                then greatest(seconds_between(last_submitted_at, cast(setting('published_at') as timestamp)), 0.0)
+        end as age_seconds,
     from marts.approval_cycles
     where state = 'pending'
 
