@@ -3,15 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable
+from airflow.sdk import CronTriggerTimetable, Param
 from pydantic import JsonValue
 
 WRITER_POOL = "sighten_writer"  # one slot: whoever commits or publishes is alone, backfills included
-# Few slots, so that an API that is slow or down leaves room for loading: the two live tasks, and one of a backfill.
+# Few slots, so that an API that is slow or down leaves room for loading: the two live tasks, and one that takes long.
 API_POOL = "sighten_api"
 LIVE = 10  # the priority_weight of what asks about deliveries of today; a backfill has Airflow's own, which is 1
 # Finds what a lost asset event missed. A new DAG would otherwise begin with a run of its own, before anything is there.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
+DAILY = CronTriggerTimetable("17 5 * * *", timezone="UTC", run_immediately=timedelta(0))
+DAYS_COMPARED = Param(7, type="integer", minimum=0, description="How far back it compares; since the last time always.")
 
 Counts = JsonValue  # what a task hands on for people to read; Airflow would spread a `dict` over one XCom a key
 

@@ -68,11 +68,11 @@ def land(settings: Settings) -> Callable[..., str]:
 
 
 @pytest.fixture
-def run(dags: dict[str, Any], metadata_database: None) -> Callable[[str], dict[str, list[str]]]:  # noqa: ARG001  (runs need the database)
+def run(dags: dict[str, Any], metadata_database: None) -> Callable[..., dict[str, list[str]]]:  # noqa: ARG001  (runs need the database)
     """Runs a DAG once; gives the states of each task and, under `run`, of the run itself."""
 
-    def run(dag_id: str) -> dict[str, list[str]]:
-        dag_run = dags[dag_id].test()
+    def run(dag_id: str, **options: Any) -> dict[str, list[str]]:
+        dag_run = dags[dag_id].test(**options)
         states = {"run": [str(dag_run.state)]}
         for task in dag_run.get_task_instances():
             states.setdefault(task.task_id, []).append(str(task.state))

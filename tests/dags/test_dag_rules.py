@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow.sdk import BaseOperator
 
 from sighten_airflow.dag_defaults import API_POOL, LIVE, WRITER_POOL
 from stack.airflow_environment import LEAST_AT_ONCE
@@ -19,6 +18,7 @@ ALLOWED_IMPORTS = {"airflow.sdk", "airflow.providers.standard", "sighten_airflow
 ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
 ONE_WRITER = {("load_milestones", "commit"), ("publish_warehouse", "publish")}
 ASK_THE_API = {("enrich_quotes", "enrich"), ("download_documents", "download")}
+ASK_IT_FOR_LONG = {("backfill_milestones", "pull"), ("reconcile_milestones", "reconcile")}
 MOST_STATEMENTS = 3
 
 pytestmark = pytest.mark.airflow
@@ -59,8 +59,16 @@ def test_whoever_asks_the_api_waits_for_a_slot_of_its_pool_and_comes_before_a_ba
         if task.pool == API_POOL
     }
 
-    assert dict.fromkeys(ASK_THE_API, LIVE) == pooled
-    assert LIVE > BaseOperator(task_id="of_a_backfill").priority_weight
+    assert dict.fromkeys(ASK_THE_API, LIVE) | dict.fromkeys(ASK_IT_FOR_LONG, 1) == pooled
+    assert LIVE > 1
+
+
+def test_a_backfill_however_many_days_it_has_leaves_slots_of_the_pool_to_others(dags: dict[str, Any]) -> None:
+    slots = {pool.name: pool.slots for pool in POOLS}
+    at_once = {dag_id: dags[dag_id].get_task(task_id).max_active_tis_per_dag for dag_id, task_id in ASK_IT_FOR_LONG}
+
+    assert 1 == at_once["backfill_milestones"]  # Airflow's backfills go past `max_active_runs`
+    assert slots[API_POOL] > len(ASK_IT_FOR_LONG)
 
 
 def test_the_pools_that_the_dags_name_are_made_by_make_run_and_by_compose(dags: dict[str, Any]) -> None:
@@ -83,16 +91,19 @@ def test_asking_the_api_leaves_room_for_loading() -> None:
 
 def test_the_assets_tie_landing_to_history_and_history_to_whatever_follows_from_it(dags: dict[str, Any]) -> None:
     listens = {name: [asset.name for asset in listened_to(dag)] for name, dag in dags.items()}
+    on_their_own = {name for name, assets in listens.items() if not assets}
     announces = {
         (dag.dag_id, task.task_id, asset.name) for dag in dags.values() for task in dag.tasks for asset in task.outlets
     }
 
     assert {
+        **{name: [] for name in on_their_own},
         "load_milestones": ["landing"],
         "publish_warehouse": ["history"],
         "enrich_quotes": ["history"],
         "download_documents": ["history"],
     } == listens
+    assert {"backfill_milestones", "reconcile_milestones"} == on_their_own
     assert {("load_milestones", "commit", "history")} == announces
 
 
@@ -130,7 +141,8 @@ def test_a_task_has_one_to_three_lines_beside_its_imports(path: Path) -> None:
 
 
 def listened_to(dag: Any) -> list[Any]:
-    return list(dag.timetable.asset_condition.objects)
+    condition = dag.timetable.asset_condition
+    return list(condition.objects) if condition else []
 
 
 def parse(path: Path) -> ast.Module:

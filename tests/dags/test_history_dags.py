@@ -1,0 +1,123 @@
+"""The DAGs that bring in what no webhook delivered, run by Airflow's own `dag.test()` against a simulated Sighten."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import requests
+from airflow.sdk.observability import stats
+from airflow.serialization.serialized_objects import DagSerialization
+
+from sighten_warehouse import load
+from sighten_warehouse.backfilling import days
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.running import Running, running
+
+pytestmark = pytest.mark.airflow
+Run = Callable[..., dict[str, list[str]]]
+LISTS = ("ops_workflow", "milestone", "task", "sub_task")
+
+
+@pytest.fixture
+def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:  # noqa: ARG001  (the home comes first)
+    """A Sighten of seven milestones on three sites and the vendor's sample, and a connection to it."""
+    with running(lives(4, 7)) as one:
+        connection = {"conn_type": "sighten", "host": one.url, "password": "any", "extra": {"rate": 100_000}}
+        monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", json.dumps(connection))
+        yield one
+
+
+def last_updates(sighten: Running) -> dict[str, date]:
+    """When each site was last updated."""
+    asked = {"metrics": "site_id,site_last_updated"}
+    rows = requests.get(f"{sighten.url}/api/data/site/", params=asked, headers=TOKEN, timeout=10).json()["data"]
+    return {row["site_id"]: datetime.fromisoformat(row["site_last_updated"]).date() for row in rows}
+
+
+TOKEN = {"Authorization": "Token any"}
+
+
+def walked(sighten: Running) -> int:
+    """How many lists were asked for, those of sites not counted."""
+    return sum(one.path.strip("/").split("/")[-1] in LISTS for one in sighten.journal.answered)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def test_a_backfill_has_a_run_for_each_day_and_none_begins_by_itself(dags: dict[str, Any]) -> None:
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(dags["backfill_milestones"]))  # as the scheduler reads it
+
+    runs = list(dag.iter_dagrun_infos_between(datetime(2018, 1, 1, tzinfo=UTC), datetime(2018, 1, 3, tzinfo=UTC)))
+    by_hand = dag.timetable.infer_manual_data_interval(run_after=runs[0].logical_date.add(hours=5))
+
+    assert [date(2018, 1, 1), date(2018, 1, 2), date(2018, 1, 3)] == [run.data_interval.start.date() for run in runs]
+    assert runs[0].data_interval == by_hand
+    assert dag.timetable.periodic
+    assert dag.next_dagrun_info(last_automated_run_info=None) is None
+    assert dag.next_dagrun_info(last_automated_run_info=runs[0]) is None
+
+
+def test_a_run_lands_its_day_and_the_same_run_again_asks_nothing(
+    run: Run, settings: Settings, sighten: Running
+) -> None:
+    day = last_updates(sighten)[sighten.world.lives[1].site.site_id]
+
+    first = run("backfill_milestones", logical_date=at(day))
+    asked = walked(sighten)
+    second = run("backfill_milestones", logical_date=at(day))
+
+    assert {"run": ["success"], "pull": ["success"]} == first == second
+    assert asked >= 1
+    assert asked == walked(sighten)
+    assert {day} == {one.day for one in days.status(settings) if one.landed}
+
+
+def test_a_day_of_which_a_site_failed_is_a_failed_run_that_is_made_good_by_another(
+    run: Run, settings: Settings, sighten: Running, capfd: Any
+) -> None:
+    site_id = sighten.world.lives[1].site.site_id
+    day = last_updates(sighten)[site_id]
+    refusals = f"{sighten.url}/simulator/refusals"
+    requests.post(refusals, json={"about": site_id, "status": 400}, timeout=10)
+
+    first = run("backfill_milestones", logical_date=at(day))
+    requests.delete(refusals, timeout=10)
+    second = run("backfill_milestones", logical_date=at(day))
+
+    assert {"run": ["failed"], "pull": ["failed"]} == first
+    assert f"0 of 1 sites of {day} are landed, 1 failed: refused_with_400" in "".join(capfd.readouterr())
+    assert {"run": ["success"], "pull": ["success"]} == second
+    assert {day} == {one.day for one in days.status(settings) if one.landed}
+
+
+@pytest.mark.usefixtures("settings")
+def test_without_an_api_a_day_fails_since_a_later_backfill_would_pass_over_a_success(run: Run, capfd: Any) -> None:
+    states = run("backfill_milestones", logical_date=datetime(2018, 1, 1, tzinfo=UTC))
+
+    assert {"run": ["failed"], "pull": ["failed"]} == states
+    assert "no URL of Sighten's API" in "".join(capfd.readouterr())
+
+
+def test_what_changed_is_compared_and_pulled_and_coverage_is_measured(
+    run: Run, settings: Settings, sighten: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gauges: dict[str, float] = {}
+    monkeypatch.setattr(stats, "gauge", gauges.__setitem__)
+
+    states = run("reconcile_milestones", run_conf={"days": 36_500})
+    load.load(settings)
+
+    assert {"run": ["success"], "reconcile": ["success"]} == states
+    assert 8 == gauges["sighten.reconcile.changed"]
+    assert 0.0 == gauges["sighten.coverage"]
+    assert len(last_updates(sighten)) == sum(one.loaded for one in days.status(settings))
+
+
+@pytest.mark.usefixtures("settings")
+def test_without_an_api_nothing_is_compared(run: Run) -> None:
+    assert {"run": ["success"], "reconcile": ["skipped"]} == run("reconcile_milestones")
