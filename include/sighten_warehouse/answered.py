@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sighten_warehouse.delivery import Staged, read_delivery
 from sighten_warehouse.flatten import schemas, staging_connection
-from sighten_warehouse.history_views import create_history, history_files
+from sighten_warehouse.history_views import create_history, history_files, select_history
 from sighten_warehouse.lake import Manifest, commits
 from sighten_warehouse.lake_folder import pinned
 from sighten_warehouse.landing import landing_files, read_raw_lines
@@ -83,7 +83,7 @@ def _with_inputs(wanted: Iterable[str]) -> list[Model]:
 def _create_history(
     connection: duckdb.DuckDBPyConnection, model: Model, layout: Layout, committed: Sequence[Manifest]
 ) -> None:
-    create_history(connection, model, history_files(layout, model.name, committed))
+    create_history(connection, model, select_history(model, history_files(layout, model.name, committed)))
     connection.execute(f"alter view {model.full_name} rename to loaded_{model.name}")
     loaded = f"{model.schema}.loaded_{model.name}"
     connection.execute(f"create view {model.full_name} as from {loaded} union all by name ({model.select})")

@@ -1,7 +1,7 @@
 """Checks: queries that return no rows when all is well, asked of every version before analysts see it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,15 +93,11 @@ def _new(model: Model) -> str:
     return f"staging.new_{model.name}"
 
 
-def stage_new_history(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[Path]]) -> None:
-    """Create the views of the history that no version before held; `files`: table → its new files."""
-    for model in models().values():
-        if model.schema != "history" or not model.grain or model.is_view:
-            continue
+def stage_new_history(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
+    """Create the view of the rows of a history table that no version before held."""
+    if model.grain and not model.is_view:
         columns = ", ".join(f'"{column}"' for column in model.grain)
-        listed = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in files.get(model.name, ()))
-        source = f"read_parquet([{listed}], hive_partitioning = false)" if listed else f"{model.full_name} limit 0"
-        connection.execute(f"create view {_new(model)} as select {columns} from {source}")
+        connection.execute(f"create view {_new(model)} as select {columns} from ({select})")
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection) -> list[Finding]:

@@ -29,10 +29,13 @@ def find_copies(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
 
 
-def create_history(
-    connection: duckdb.DuckDBPyConnection, model: Model, files: Sequence[Path], *, copied: set[str] | None = None
-) -> None:
-    """The view of those files; of the `copied` batches without the rows of what was copied."""
+def create_history(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
+    """The view of history that `select_history` describes."""
+    connection.execute(f"create or replace view {model.full_name} as {select}")
+
+
+def select_history(model: Model, files: Sequence[Path], *, copied: set[str] | None = None) -> str:
+    """The rows of those files; of the `copied` batches without the rows of what was copied."""
     doubtful: list[Path] = []
     certain: list[Path] = []
     for path in files:
@@ -41,7 +44,7 @@ def create_history(
     if doubtful:
         unmark = _marked if model.full_name == DELIVERIES else _without_copies
         selects.append(unmark(model, doubtful))
-    connection.execute(f"create or replace view {model.full_name} as {' union all by name '.join(selects)}")
+    return " union all by name ".join(selects)
 
 
 def _select(model: Model, files: Sequence[Path]) -> str:
@@ -61,23 +64,17 @@ def _read(files: Sequence[Path], *, options: str = "") -> str:
 
 def _without_copies(model: Model, files: Sequence[Path]) -> str:
     """History has no line numbers, and needs none: within one batch a landing_id has rows of one line only."""
-    batch = "parse_filename(filename, true)"
-    source = f"(from {_read(files, options=', filename = true')})"
-    return (
-        f"{_select(model, ())} union all by name select {_names(model)} from {source} as rows "
-        f"anti join {COPIES} as copies on rows.landing_id = copies.landing_id and {batch} = 'batch=' || copies.batch_id"
-    )
+    source = f"(from {_read(files, options=', filename = true')}) as rows"
+    is_copy = "rows.landing_id = copies.landing_id and parse_filename(filename, true) = 'batch=' || copies.batch_id"
+    rows = f"select {_names(model)} from {source} anti join {COPIES} as copies on {is_copy}"
+    return f"{_select(model, ())} union all by name {rows}"
 
 
 def _marked(model: Model, files: Sequence[Path]) -> str:
-    replaced = (
-        "coalesce(copies.copy_landing_id, rows.landing_id) as landing_id, "
-        "coalesce(rows.copy_of_landing_id, copies.landing_id) as copy_of_landing_id"
-    )
-    return (
-        f"select rows.* replace ({replaced}) from ({_select(model, files)}) as rows "
-        f"left join {COPIES} as copies using (landing_file, line_number)"
-    )
+    own = "coalesce(copies.copy_landing_id, rows.landing_id) as landing_id"
+    original = "coalesce(rows.copy_of_landing_id, copies.landing_id) as copy_of_landing_id"
+    source = f"({_select(model, files)}) as rows left join {COPIES} as copies using (landing_file, line_number)"
+    return f"select rows.* replace ({own}, {original}) from {source}"
 
 
 def _names(model: Model) -> str:

@@ -12,7 +12,14 @@ from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.empty_file import PUBLISHED, write_empty_file
 from sighten_warehouse.file_tables import attached_file, describe, quoted
 from sighten_warehouse.handed_in import hand_in
-from sighten_warehouse.history_views import COPIES, create_history, find_copies, history_files, stage_deliveries
+from sighten_warehouse.history_views import (
+    COPIES,
+    create_history,
+    find_copies,
+    history_files,
+    select_history,
+    stage_deliveries,
+)
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, in_order, models
@@ -48,7 +55,8 @@ def build_warehouse(
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
         copied = find_copies(connection)
         for model in in_order(["history"]):
-            create_history(connection, model, history_files(layout, model.name, commits), copied=copied)
+            files = history_files(layout, model.name, commits)
+            create_history(connection, model, select_history(model, files, copied=copied))
             describe(connection, model, "view")
         counts = {}
         for model in in_order(PUBLISHED):
@@ -60,7 +68,7 @@ def build_warehouse(
             describe(connection, view, "view")
             _export(connection, view, folder / "parquet" / view.name)
         counts[PSEUDONYMS] = _replace_names(connection, layout)
-        counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions))
+        counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
         connection.execute("commit")
         connection.execute("drop schema staging cascade")
     sync(folder / "warehouse.duckdb")
@@ -86,11 +94,12 @@ def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list
     return [one for one in commits if not same_lake or one.batch_id in this.new_batches]
 
 
-def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> int:
+def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], copied: set[str]) -> int:
     """Ask every check and keep what they found; history is looked at as far as it is new."""
-    stage_new_history(
-        connection, {model.name: history_files(layout, model.name, new) for model in in_order(["history"])}
-    )
+    for model in in_order(["history"]):
+        stage_new_history(
+            connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
+        )
     connection.register("_findings", findings_table(run_checks(connection)))
     connection.execute("insert into staging.findings from _findings")
     return _fill(connection, models()["ops.checks"])
