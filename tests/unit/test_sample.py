@@ -26,7 +26,10 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_the_milestone_has_every_value_of_the_sample(loaded: Warehouse) -> None:
-    row = loaded.row("select columns(* exclude (landing_id, received_at, first_received_at)) from milestones")
+    told_by_rest = "alias, workflow_id, contract_id"
+    row = loaded.row(
+        f"select columns(* exclude (landing_id, received_at, first_received_at, {told_by_rest})) from milestones"
+    )
 
     assert (
         SAMPLE_MILESTONE,
@@ -51,7 +54,9 @@ def test_the_milestone_has_every_value_of_the_sample(loaded: Warehouse) -> None:
 
 
 def test_both_tasks_have_every_value_of_the_sample(loaded: Warehouse) -> None:
-    rows = loaded.rows("select columns(* exclude (landing_id, received_at)) from tasks order by position")
+    rows = loaded.rows(
+        "select columns(* exclude (landing_id, received_at, approver_user_id)) from tasks order by position"
+    )
 
     assert [
         (
