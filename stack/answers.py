@@ -27,7 +27,7 @@ def await_answers(stack: Stack) -> None:
                 every=LOOK_EVERY_SECONDS,
             )
         except DeadlineError:
-            stack.progress.say("not all signed quotes, values and documents are here yet: they come while it serves")
+            stack.progress.say("not all signed quotes, values and documents are here yet")
         else:
             stack.progress.say("signed quotes, values and documents are published too")
 
