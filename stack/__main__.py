@@ -29,7 +29,8 @@ FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--once", is_flag=True, help="End after the first result instead of serving until Ctrl-C.")
 @click.option("--milestones", default=300, show_default=True, help="How many simulated milestones are delivered.")
-def main(*, once: bool, milestones: int) -> None:
+@click.option("--past", default=30, show_default=True, help="How many more only the API knows, for a backfill.")
+def main(*, once: bool, milestones: int, past: int) -> None:
     r"""A simulated Sighten, the receiver and Airflow, working together on this machine.
 
     \b
@@ -45,7 +46,7 @@ def main(*, once: bool, milestones: int) -> None:
     """
     on_every_end(signal.default_int_handler)
     try:
-        run(read_plan(os.environ, milestones=milestones), once=once)
+        run(read_plan(os.environ, milestones=milestones, past=past), once=once)
     except WrongUseError as error:
         complain(error)
         sys.exit(WRONG_USE)

@@ -17,7 +17,7 @@ DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
 
 @dataclass(frozen=True)
 class Plan:
-    """One stack, decided before anything is started."""
+    """One stack, decided before anything is started; of `past` further milestones only the simulated API tells."""
 
     home: Path
     settings: Settings
@@ -25,6 +25,7 @@ class Plan:
     receiver: Port
     simulator: Port
     milestones: int
+    past: int
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -42,7 +43,7 @@ class Plan:
         return str(self.home)
 
 
-def read_plan(environ: Mapping[str, str], *, milestones: int) -> Plan:
+def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> Plan:
     """The stack that the environment describes.
 
     Raises:
@@ -64,6 +65,7 @@ def read_plan(environ: Mapping[str, str], *, milestones: int) -> Plan:
         receiver=read_port(environ, "SIGHTEN_RECEIVER_PORT", purpose="the receiver", default=8088),
         simulator=read_port(environ, "STACK_SIMULATOR_PORT", purpose="the simulated Sighten", default=8090),
         milestones=milestones,
+        past=past,
     )
 
 

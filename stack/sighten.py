@@ -24,9 +24,11 @@ def start_sighten(stack: Stack) -> None:
     ):
         receive = ["receive", "--host", LOOPBACK, "--port", str(plan.receiver.number)]
         token = ["--token", stack.credentials.simulator_token]
-        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *token, *_same_lives(stack)]
+        all_lives = _lives(plan.milestones + plan.past)
+        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *token, *all_lives]
         stack.sighten.serve("receiver", [warehouse, *receive])
-        stack.sighten.serve("simulator", [warehouse, *simulate])
+        # A real Sighten has a machine of its own: this one steps back while deliveries are loaded and published.
+        stack.sighten.serve("simulator", ["nice", "-n", "5", warehouse, *simulate])
         for port in (plan.receiver, plan.simulator):
             wait_until(
                 partial(_is_ready, port),
@@ -46,13 +48,13 @@ def _is_ready(port: Port) -> bool:
 def start_delivering(stack: Stack) -> subprocess.Popen[bytes]:
     """Deliveries are on their way, while the rest comes up."""
     to = f"{stack.plan.receiver.url}/webhooks/sighten"
-    deliver = ["simulate", "deliver", "--to", to, *_same_lives(stack)]
+    deliver = ["simulate", "deliver", "--to", to, *_lives(stack.plan.milestones)]
     return stack.sighten.start("deliver", [program("sighten-warehouse"), *deliver])
 
 
-def _same_lives(stack: Stack) -> list[str]:
-    # What the webhooks tell is then what the API knows.
-    return ["--milestones", str(stack.plan.milestones), "--seed", str(SEED)]
+def _lives(milestones: int) -> list[str]:
+    # Of one seed more lives are the same ones and then others: what the webhooks tell, the API knows, and some besides.
+    return ["--milestones", str(milestones), "--seed", str(SEED)]
 
 
 def finish_delivering(stack: Stack, delivering: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from running_stack import REPOSITORY, RunningStack
+from running_stack import MILESTONES, PAST, REPOSITORY, RunningStack
 
 from sighten_warehouse.settings import read_settings
 from stack.marked import find_marked
@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     output = folder / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "stack", "--milestones", "3"],
+            [sys.executable, "-m", "stack", "--milestones", str(MILESTONES), "--past", str(PAST)],
             cwd=REPOSITORY,
             env=environment,
             stdout=file,

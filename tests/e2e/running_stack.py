@@ -1,7 +1,9 @@
 """A stack that serves, and what a test asks it."""
 
 import json
+import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import requests
 
 from sighten_warehouse.settings import Settings
 
+MILESTONES, PAST = 3, 90  # that are delivered, and that only the API knows
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
 SAMPLE_ID = b"7a605ec8-d276-4d6c-bd47-52a483e28783"
@@ -44,16 +47,32 @@ class RunningStack:
 
     def test_connection(self, connection_id: str) -> dict[str, Any]:
         """What Airflow's API server answers to the Test button of a connection that it knows."""
+        return self.ask_airflow("POST", "connections/test", {"connection_id": connection_id, "conn_type": "sighten"})
+
+    def ask_airflow(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What Airflow's API server answers to its one user, as its UI asks it."""
         password = json.loads((self.home / "passwords.json").read_text())["admin"]
         user = {"username": "admin", "password": password}
         token = requests.post(f"{self.airflow_url}/auth/token", json=user, timeout=30).json()["access_token"]
-        answer: dict[str, Any] = requests.post(
-            f"{self.airflow_url}/api/v2/connections/test",
-            json={"connection_id": connection_id, "conn_type": "sighten"},
+        answered = requests.request(
+            method,
+            f"{self.airflow_url}/api/v2/{path}",
+            json=body,
             headers={"Authorization": f"Bearer {token}"},
             timeout=60,
-        ).json()
+        )
+        assert answered.ok, answered.text
+        answer: dict[str, Any] = answered.json()
         return answer
+
+    def airflow(self, *arguments: str) -> None:
+        """Give Airflow a command at a terminal, as docs/runbook.md shows it."""
+        airflow = {"AIRFLOW_HOME": str(self.home), "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins")}
+        command = [sys.executable, "-m", "airflow", *arguments]
+        ended = subprocess.run(
+            command, env=os.environ | airflow, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert 0 == ended.returncode, ended.stderr
 
     def calls(self) -> dict[str, Any]:
         """What the simulated Sighten was asked."""

@@ -8,6 +8,7 @@ from uuid import uuid4
 import psutil
 import pytest
 from running_stack import RunningStack
+from simulated_past import Backfills, busiest_days
 
 from stack.marked import find_marked, part_of
 from stack.waiting import wait_until
@@ -66,6 +67,30 @@ def test_everything_listens_on_this_machine_alone(running: RunningStack) -> None
     }
 
     assert {"127.0.0.1"} == listening
+
+
+def test_days_of_history_come_in_by_a_backfill_and_the_next_one_does_only_what_failed(running: RunningStack) -> None:
+    past = busiest_days()
+    backfills = Backfills(running, past)
+    (lost, day), *_ = past.sites.items()
+
+    backfills.refuse(lost)
+    backfills.create("--run-backwards", "--max-active-runs", "2")
+    first, first_walks = backfills.runs(), backfills.walks()
+    backfills.cancel()
+    backfills.refuse_nothing()
+    backfills.create("--reprocess-behavior", "failed")
+    second, walks = backfills.runs(), backfills.walks()
+    everything = past.milestones_of(past.sites)
+    wait_until(lambda: everything <= running.published(), what="all milestones of the days", seconds=PUBLISHED_SECONDS)
+
+    assert len(set(past.sites.values())) >= 2
+    assert dict.fromkeys(past.all, "success") | {day: "failed"} == {one: run["state"] for one, run in first.items()}
+    assert dict.fromkeys(past.all, "success") == {one: run["state"] for one, run in second.items()}
+    assert [day] == [one for one in past.all if first[one]["start_date"] != second[one]["start_date"]]
+    assert {"backfill"} == {run["run_type"] for run in second.values()}
+    assert dict.fromkeys(past.sites, 1) == first_walks
+    assert dict.fromkeys(past.sites, 1) | {lost: 2} == walks
 
 
 def test_what_comes_while_airflow_is_killed_is_published_once_it_is_back(running: RunningStack) -> None:
