@@ -6,7 +6,7 @@ from stack.credentials import Credentials
 from stack.plan import Plan
 
 # The simulated Sighten is nobody's production: what a real one bears says nothing here, and a person waits.
-CALLS_A_SECOND = 100
+CALLS_A_SECOND = 150
 CALLS_AT_ONCE = 8
 
 
