@@ -65,15 +65,15 @@ from listed
 where
     (setting('definition_id') is null or definition_id = setting('definition_id'))
     and (setting('organization_id') is null or organization_id = setting('organization_id'))
-    and (setting('milestone_ids') is null or list_contains(setting('milestone_ids'), milestone_id))
+    and (setting('milestone_ids') is null or list_contains(cast(setting('milestone_ids') as string[]), milestone_id))
     and (setting('first_day') is null or start_date >= date '1970-01-01' + cast(setting('first_day') as integer))
     and (setting('last_day') is null or start_date <= date '1970-01-01' + cast(setting('last_day') as integer))
     and (setting('state') is null or state = setting('state'))
     and (
         setting('text') is null
-        or contains(lower(name), lower(setting('text')))
-        or starts_with(milestone_id, lower(setting('text')))
-        or starts_with(site_id, lower(setting('text')))
+        or contains(lower(name), lower(cast(setting('text') as string)))
+        or starts_with(milestone_id, lower(cast(setting('text') as string)))
+        or starts_with(site_id, lower(cast(setting('text') as string)))
     )
 order by
     case setting('sort')
