@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from backfilling import PATIENCE, Backfilled, backfilling, site_of
 from click.testing import CliRunner
+from pydantic import SecretStr
 from scripted_api import TOKEN, said_json
 
-from factories import a_milestone, an_id
+from factories import SAMPLE_BYTES, a_milestone, an_id
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.reconcile import ReconcileResult, reconcile
+from sighten_warehouse.simulator.codes import IN_PROGRESS
+from sighten_warehouse.simulator.lives import lives
+from sighten_warehouse.simulator.running import running
 from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 
@@ -193,3 +197,31 @@ def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Back
     assert (
         "50.0%  of 2 changed milestones 1 webhooks came; of 1 missing 1 were pulled: see ops.coverage" in after.stdout
     )
+
+
+def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: Warehouse) -> None:
+    simulation = lives(4, 30)
+    kept = [
+        life.snapshots[:-1] if life.milestone_id[0] in "0123" and len(life.snapshots) > 1 else life.snapshots
+        for life in simulation.lives
+    ]
+    told = {snapshots[-1].payload["uuid"]: snapshots[-1].payload for snapshots in kept if snapshots}
+    finals = {life.milestone_id: life.final for life in simulation.lives if life.final["status"] != IN_PROGRESS}
+    warehouse.land(SAMPLE_BYTES, *(one.payload for snapshots in kept for one in snapshots))
+    warehouse.load()
+
+    with running(simulation) as sighten:
+        given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
+        result = reconcile(warehouse.settings.model_copy(update=given), days=36_500)
+    warehouse.load()
+    warehouse.publish()
+
+    lost = {milestone_id for milestone_id, final in finals.items() if told[milestone_id] != final}
+    assert len(lost) >= 2
+    assert (len(finals) + 1, len(finals) + 1 - len(lost)) == (result.changed, result.delivered)
+    assert sorted(lost) == warehouse.column(
+        "select milestone_id from ops.reconciled where outcome = 'missing' and pulled_at is not null order by all"
+    )
+    assert {milestone_id: final["status"] for milestone_id, final in finals.items()}.items() <= dict(
+        warehouse.rows("select milestone_id, status from milestones")
+    ).items()
