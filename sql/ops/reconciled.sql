@@ -10,7 +10,7 @@ with listings as (
 ), deliveries as (
 
     select * from history.deliveries
-    where source = 'webhook' and kind = 'milestone'
+    where source = 'webhook'
 
 ), milestones as (
 
@@ -19,7 +19,6 @@ with listings as (
 ), pulls as (
 
     select * from history.site_pulls
-    where milestone_id is not null
 
 ), webhooks as (
 
