@@ -19,7 +19,7 @@ Land = Callable[..., str]
 
 
 def impatient() -> LandingDoorbell:
-    return LandingDoorbell(poll_seconds=0.01, repeat_seconds=0.01)
+    return LandingDoorbell(poll_seconds=0.01, pause_seconds=0.01, repeat_seconds=0.01)
 
 
 async def hear(doorbell: LandingDoorbell, *, times: int = 1, after: Callable[[], object] = lambda: None) -> list[Any]:
@@ -50,6 +50,22 @@ def test_it_rings_again_for_as_long_as_something_is_pending(land: Land) -> None:
     heard = listen(impatient(), times=3)
 
     assert [{"pending": 1}] * 3 == heard
+
+
+def test_it_rings_for_more_long_before_it_would_ring_again(land: Land) -> None:
+    land()
+
+    async def hear_twice() -> list[Any]:
+        rings = LandingDoorbell(poll_seconds=0.01, pause_seconds=0.01, repeat_seconds=10 * SECONDS).run()
+        first = await anext(rings)
+        await asyncio.to_thread(land)
+        second = await anext(rings)
+        await rings.aclose()
+        return [first.payload, second.payload]
+
+    heard = asyncio.run(asyncio.wait_for(hear_twice(), SECONDS))
+
+    assert [{"pending": 1}, {"pending": 2}] == heard
 
 
 def test_it_waits_for_a_landing_that_does_not_exist_yet(settings: Settings, land: Land) -> None:
@@ -89,7 +105,7 @@ def test_it_goes_on_after_an_error_and_says_which(settings: Settings, land: Land
 
 
 def test_the_triggerer_can_make_it_anew() -> None:
-    path, arguments = LandingDoorbell(poll_seconds=2.0, repeat_seconds=7.0).serialize()
+    path, arguments = LandingDoorbell(poll_seconds=2.0, pause_seconds=3.0, repeat_seconds=7.0).serialize()
     anew = import_string(path)(**arguments)
 
-    assert (2.0, 7.0) == (anew.poll_seconds, anew.repeat_seconds)
+    assert (2.0, 3.0, 7.0) == (anew.poll_seconds, anew.pause_seconds, anew.repeat_seconds)
