@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 import requests
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
+from sighten_airflow.history import day_of, tell_day
 from sighten_warehouse import load
 from sighten_warehouse.backfilling import days
+from sighten_warehouse.backfilling.results import PullResult
+from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.simulator.lives import lives
 from sighten_warehouse.simulator.running import Running, running
@@ -19,6 +23,7 @@ from sighten_warehouse.simulator.running import Running, running
 pytestmark = pytest.mark.airflow
 Run = Callable[..., dict[str, list[str]]]
 LISTS = ("ops_workflow", "milestone", "task", "sub_task")
+TOKEN = {"Authorization": "Token any"}
 
 
 @pytest.fixture
@@ -35,9 +40,6 @@ def last_updates(sighten: Running) -> dict[str, date]:
     asked = {"metrics": "site_id,site_last_updated"}
     rows = requests.get(f"{sighten.url}/api/data/site/", params=asked, headers=TOKEN, timeout=10).json()["data"]
     return {row["site_id"]: datetime.fromisoformat(row["site_last_updated"]).date() for row in rows}
-
-
-TOKEN = {"Authorization": "Token any"}
 
 
 def walked(sighten: Running) -> int:
@@ -93,6 +95,18 @@ def test_a_day_of_which_a_site_failed_is_a_failed_run_that_is_made_good_by_anoth
     assert f"0 of 1 sites of {day} are landed, 1 failed: refused_with_400" in "".join(capfd.readouterr())
     assert {"run": ["success"], "pull": ["success"]} == second
     assert {day} == {one.day for one in days.status(settings) if one.landed}
+
+
+def test_a_day_that_the_api_left_is_tried_again_by_airflow() -> None:
+    result = PullResult(expected=3, landed=1, left=2, problem="nobody is there")
+
+    with pytest.raises(ApiUnavailableError, match="1 of 3 sites of 2018-01-01 are landed, 2 are left: nobody is there"):
+        tell_day(result, day=date(2018, 1, 1))
+
+
+def test_a_run_without_a_day_says_what_it_expects() -> None:
+    with pytest.raises(AirflowFailException, match="expected one of a backfill, or one with a logical date"):
+        day_of(None)
 
 
 @pytest.mark.usefixtures("settings")
