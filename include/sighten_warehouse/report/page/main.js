@@ -76,6 +76,13 @@ function applyTheme(theme) {
     document.documentElement.dataset.theme = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
 }
 
+/** Close what was opened with a ?, except what holds the target. */
+function closeAbouts(target) {
+    for (const about of document.querySelectorAll(".about[open]")) {
+        if (!about.contains(target)) about.open = false;
+    }
+}
+
 themeChoice.value = rememberedTheme();
 applyTheme(themeChoice.value);
 themeChoice.addEventListener("change", () => {
@@ -104,6 +111,8 @@ document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault(); // the part of the address after # is the filters'
     document.getElementById("content").focus();
 });
+addEventListener("click", ({ target }) => closeAbouts(target));
+addEventListener("keydown", ({ key }) => key === "Escape" && closeAbouts(null));
 addEventListener("hashchange", show);
 show();
 document.documentElement.dataset.shown = String(Math.round(performance.now()));
