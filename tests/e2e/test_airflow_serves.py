@@ -118,7 +118,15 @@ def test_the_token_is_in_no_log_nor_in_anything_else_that_was_written(running: R
     token = json.loads(kept.read_text())["token"].encode()
     written = [path for folder in (running.home, running.settings.home) for path in folder.rglob("*") if path.is_file()]
 
-    holding = [path for path in written if path != kept and token in path.read_bytes()]
+    holding = [path for path in written if path != kept and token in bytes_of(path)]
 
     assert len([path for path in written if "task_id=enrich" in str(path)]) >= 1
     assert [] == holding
+
+
+def bytes_of(path: Path) -> bytes:
+    """Those of a file, none if it is gone: old versions are removed while the stack runs."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
