@@ -14,7 +14,7 @@ from stack.sighten import SEED
 from stack.waiting import wait_until
 
 DAG = "backfill_milestones"
-SECONDS = 60
+SECONDS = 120
 DAYS = 3
 
 
@@ -76,10 +76,15 @@ class Backfills:
         wait_until(have_ended, what="the end of all runs", seconds=SECONDS, every=0.5)
         return {datetime.fromisoformat(run["data_interval_start"]).date(): run for run in found}
 
-    def cancel(self) -> None:
-        """Stop the one that is under way; Airflow itself would notice within 30 s that it has nothing left to do."""
-        newest = self.running.ask_airflow("GET", f"backfills?dag_id={DAG}&order_by=-id")["backfills"][0]
-        self.running.ask_airflow("PUT", f"backfills/{newest['id']}/cancel")
+    def wait_until_over(self) -> None:
+        """Airflow looks every 30 s whether one has nothing left to do, and refuses another one before."""
+        path = f"backfills?dag_id={DAG}"
+        wait_until(
+            lambda: all(one["completed_at"] for one in self.running.ask_airflow("GET", path)["backfills"]),
+            what="the end of the backfill",
+            seconds=SECONDS,
+            every=0.5,
+        )
 
     def refuse(self, site_id: str) -> None:
         """Let the simulated Sighten tell nothing more of that site."""

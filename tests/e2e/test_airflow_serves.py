@@ -77,7 +77,7 @@ def test_days_of_history_come_in_by_a_backfill_and_the_next_one_does_only_what_f
     backfills.refuse(lost)
     backfills.create("--run-backwards", "--max-active-runs", "2")
     first, first_walks = backfills.runs(), backfills.walks()
-    backfills.cancel()
+    backfills.wait_until_over()
     backfills.refuse_nothing()
     backfills.create("--reprocess-behavior", "failed")
     second, walks = backfills.runs(), backfills.walks()
