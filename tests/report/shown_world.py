@@ -17,7 +17,7 @@ from warehouses import Warehouse
 
 LIVES = 90
 PARTS = 6
-HOSTILE = "</script><img src=x onerror=alert(1)> & \u2028 {{data}}"
+HOSTILE = "</script x><img src=x onerror=alert(1)> & \u2028 {{data}}"
 NOT_JSON = b'{"uuid": "cut off'
 
 

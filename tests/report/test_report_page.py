@@ -152,6 +152,7 @@ def test_every_filter_changes_the_numbers_and_the_address_keeps_them(
         lambda: field(page, "Definition").select_option("Permit"),
         lambda: field(page, "Organization").select_option(index=2),
         lambda: choose_day(page, "From", "2025-06-01"),
+        lambda: choose_day(page, "To", "2025-06-02"),
     ]
 
     for choose in choices:
