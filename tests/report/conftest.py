@@ -39,8 +39,9 @@ def report_file(world: Settings, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    # No longer than a module needs it: its event loop runs in this thread, where no other can run beside it.
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
     sandbox = os.geteuid() != 0  # Chromium has no sandbox for root
