@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from shown_world import HOSTILE, put_version
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import NotPublishedError
-from sighten_warehouse.report.rendering import render
+from sighten_warehouse.report.rendering import ECHARTS, render
 from sighten_warehouse.report.writing import read_dataset, write_report
 from sighten_warehouse.settings import Settings
 
@@ -93,6 +94,16 @@ def test_the_page_asks_for_nothing_from_elsewhere(page: Page) -> None:
     led_to = [value or "" for _, one in page.elements for name, value in one.items() if name in ("src", "href")]
 
     assert [] == [target for target in led_to if not target.startswith(("#", "data:"))]
+
+
+def test_the_chart_library_is_the_one_that_was_released() -> None:
+    folder = files("sighten_warehouse.report").joinpath(ECHARTS.rpartition("/")[0])
+
+    assert (
+        "61f13280aba3161f77fc801bf5f9c786f55f10432153a0683fc5cc0700b013d5"
+        == hashlib.sha256(files("sighten_warehouse.report").joinpath(ECHARTS).read_bytes()).hexdigest()
+    )
+    assert {"LICENSE", "NOTICE", "licenses"} <= {one.name for one in folder.iterdir()}
 
 
 def test_the_report_is_written_beside_the_version(home: Settings) -> None:
