@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 import requests
 from shown_world import put_version
@@ -51,6 +52,7 @@ def test_milestones_are_listed_filtered_and_sorted(address: str) -> None:
     waiting = found(address, sort="waiting", state="pending", most=5)
 
     ages = [row["waiting_seconds"] for row in waiting]
+    assert 1 == len(found(address, most=-7))
     assert 5 == len(waiting) < waiting[0]["found"]
     assert sorted(ages, reverse=True) == ages
     assert [SAMPLE_MILESTONE] == [row["milestone_id"] for row in found(address, text=SAMPLE_MILESTONE[:8])]
@@ -93,11 +95,22 @@ def test_a_version_published_meanwhile_is_shown_at_the_next_question(world: Sett
     report.close()
 
 
+def test_a_version_of_other_code_is_not_shown_but_told_of(home: Settings) -> None:
+    home.layout.warehouse_file.unlink()
+    duckdb.connect(str(home.layout.warehouse_file)).close()
+
+    with served(report_app(LiveReport(home))) as address:
+        answer = requests.get(address, timeout=10)
+
+    assert 503 == answer.status_code
+    assert "publish again with this code" in answer.text
+
+
 def test_before_the_first_version_the_page_says_so(tmp_path: Path) -> None:
     report = LiveReport(read_settings({"SIGHTEN_HOME": str(tmp_path)}))
 
     with served(report_app(report)) as address:
         answer = requests.get(address, timeout=10)
 
-    assert 200 == answer.status_code
-    assert "Nothing is published yet" in answer.text
+    assert 503 == answer.status_code
+    assert "There is no report yet" in answer.text

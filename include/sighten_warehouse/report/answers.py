@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.rendering import policy
 from sighten_warehouse.report.timelines import MOST_FOUND, SORTS, Wanted
@@ -21,20 +21,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,7}")
-_NOTHING_YET = (
+_NO_REPORT = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Milestones report</title>"
-    "<h1>Nothing is published yet</h1><p>{}</p></html>"
+    "<h1>There is no report yet</h1><p>{}</p></html>"
 )
 
 
 def page(report: LiveReport) -> Response:
-    """The page; it may be framed by pages of the same origin only, and asks nobody else for anything."""
+    """The page, or 503 and why there is none; pages of the same origin may frame it."""
     try:
-        content = report.page()
-    except NotPublishedError as error:
-        content = _NOTHING_YET.format(html.escape(str(error))).encode()
+        content, status = report.page(), 200
+    except (ModelError, NotPublishedError) as error:
+        content, status = _NO_REPORT.format(html.escape(str(error))).encode(), 503
     headers = HEADERS | {"Content-Security-Policy": f"{policy(live=True)}; frame-ancestors 'self'"}
-    return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(content, status, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def listed(report: LiveReport, request: Request) -> Response:
@@ -71,7 +71,7 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         state=asked.get("state") or None,
         text=asked.get("text") or None,
         sort=sort,
-        most=min(_number(asked, "most") or MOST_FOUND, MOST_LISTED),
+        most=max(1, min(_number(asked, "most") or MOST_FOUND, MOST_LISTED)),
     )
 
 
