@@ -3,7 +3,9 @@
 const funnel = {
     id: "funnel",
     title: "From submit to approval",
-    about: "How far the chosen milestones came. One that was submitted or rejected again after its approval is not approved.",
+    about:
+        "How far the chosen milestones came. One that was submitted or rejected again after its approval is " +
+        "not approved.",
     show(data, filters, theme) {
         const all = wholeCohort(data, filters);
         if (!all.milestones) return { empty: "No milestone was first submitted in this range." };
@@ -53,9 +55,10 @@ const approvalTimesByMonth = {
     id: "times",
     title: "Approval times by month",
     about:
-        "From the first submit to the approval, by the month of the first submit. The band lies between the time within " +
-        "which half were approved (p50) and 90 of 100 (p90). Open ones count for as long as they have been open (Kaplan–Meier). " +
-        "Where too many are open to tell, the point is hollow: it is what is true of the approved ones, so it takes at least that long.",
+        "From the first submit to the approval, by the month of the first submit. The band lies between the time " +
+        "within which half were approved (p50) and 90 of 100 (p90). Open ones count for as long as they have been " +
+        "open (Kaplan–Meier). Where too many are open to tell, the point is hollow: it is what is true of the " +
+        "approved ones, so it takes at least that long.",
     show(data, filters, theme) {
         const groups = cohortsByMonth(data, filters);
         const axis = axisOf([...groups.keys()].filter((month) => groups.get(month).submitted));
@@ -189,7 +192,9 @@ function timesPairs(one) {
 const resigns = {
     id: "resigns",
     title: "Re-signs",
-    about: "Milestones whose contract was signed again on another quote, by month of the first submit, as Sighten's API told.",
+    about:
+        "Milestones whose contract was signed again on another quote, by month of the first submit, as Sighten's " +
+        "API told.",
     show(data, filters, theme) {
         const whole = wholeCohort(data, filters);
         if (!whole.asked) {
@@ -208,7 +213,9 @@ const resigns = {
             ["asked about", count(group.asked)],
         ];
         return {
-            insight: `${percent(whole.resigned, whole.asked)} of ${counted(whole.asked, "milestone")} are on a re-signed contract.`,
+            insight:
+                `${percent(whole.resigned, whole.asked)} of ${counted(whole.asked, "milestone")} ` +
+                "are on a re-signed contract.",
             height: 240,
             option: {
                 ...base(

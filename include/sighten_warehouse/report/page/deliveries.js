@@ -32,10 +32,6 @@ function stepOf(columns, filters) {
     return stepFor(last - first);
 }
 
-function isNarrowed(filters) {
-    return filters.definition !== null || filters.organization !== null;
-}
-
 const outcomes = {
     id: "outcomes",
     title: "Deliveries and what became of them",
@@ -58,8 +54,9 @@ const outcomes = {
         ];
         return {
             insight:
-                `${counted(all.all, "delivery", "deliveries")}: ${percent(all.duplicate, all.all)} duplicates, ${percent(all.late, all.all)} late, ` +
-                `${percent(all.repaired, all.all)} not strict JSON and repaired, ${count(all.quarantined)} in quarantine.`,
+                `${counted(all.all, "delivery", "deliveries")}: ${percent(all.duplicate, all.all)} duplicates, ` +
+                `${percent(all.late, all.all)} late, ${percent(all.repaired, all.all)} not strict JSON and repaired, ` +
+                `${count(all.quarantined)} in quarantine.`,
             height: 280,
             option: {
                 ...base(
@@ -111,7 +108,8 @@ const publishing = {
     id: "publishing",
     title: "Time from landed to published",
     about:
-        "For each day of receiving, the time within which half of its deliveries could first be read in a published version, " +
+        "For each day of receiving, the time within which half of its deliveries could first be read in a published " +
+        "version, " +
         "and 90 of 100. Not by definition or organization.",
     show(data, filters, theme) {
         const days = [];
@@ -141,7 +139,8 @@ const publishing = {
         ];
         return {
             insight:
-                `On the newest day, ${dayText(data.days.day[newest])}, half were published within ${duration(Math.max(0, data.days.median_seconds[newest]))} ` +
+                `On the newest day, ${dayText(data.days.day[newest])}, half were published within ` +
+                `${duration(Math.max(0, data.days.median_seconds[newest]))} ` +
                 `and all within ${duration(Math.max(0, data.days.longest_seconds[newest]))}.`,
             height: 240,
             option: {

@@ -99,5 +99,6 @@ function sayChosen(data, filters) {
     const emptyRange = filters.first !== null && filters.last !== null && filters.first > filters.last;
     document.getElementById("chosen").textContent = emptyRange
         ? "The first day is after the last one, so nothing is chosen."
-        : `${counted(milestones, "milestone")} by the day of their first submit, ${counted(deliveries, "delivery", "deliveries")} by the day received. Times are UTC.`;
+        : `${counted(milestones, "milestone")} by the day of their first submit, ` +
+          `${counted(deliveries, "delivery", "deliveries")} by the day received. Times are UTC.`;
 }

@@ -91,7 +91,8 @@ const drift = {
     id: "drift",
     title: "Drift",
     about:
-        "What was met in payloads that is not known or does not add up: unknown fields and codes, values that do not fit. " +
+        "What was met in payloads that is not known or does not add up: unknown fields and codes, values that do " +
+        "not fit. " +
         "It is loaded all the same. Shown is what was last met in the range.",
     show(data, filters) {
         const rows = data.drift.filter((one) => fitsDay(one.last_seen_ms, filters));

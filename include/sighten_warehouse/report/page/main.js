@@ -49,7 +49,9 @@ function sayFresh({ freshness, environment, pii }) {
         );
     const notice = document.getElementById("notice");
     notice.hidden = freshness.milestones > 0;
-    notice.textContent = `The warehouse of ${environment} holds no milestone yet: ${counted(freshness.deliveries, "delivery", "deliveries")} so far.`;
+    notice.textContent =
+        `The warehouse of ${environment} holds no milestone yet: ` +
+        `${counted(freshness.deliveries, "delivery", "deliveries")} so far.`;
     document.getElementById("foot").textContent =
         `Version ${freshness.version}, ${counted(freshness.batches, "batch", "batches")}, ` +
         `code ${freshness.code_version}. ${pii === "full" ? "Names are shown" : "Names are masked"} (SIGHTEN_PII=${pii}).`;

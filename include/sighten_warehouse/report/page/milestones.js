@@ -78,8 +78,9 @@ class MilestoneList {
     #say(found) {
         if (isLive) return `${counted(found, "milestone")} found.`;
         return (
-            `${count(found)} found among the ${count(this.#data.found.length)} of ${counted(this.#data.freshness.milestones, "milestone")} whose timelines ` +
-            "this file keeps: those waiting the longest and the newest. “sighten-warehouse report --open” shows all."
+            `${count(found)} found among the ${count(this.#data.found.length)} of ` +
+            `${counted(this.#data.freshness.milestones, "milestone")} whose timelines this file keeps: those waiting ` +
+            "the longest and the newest. “sighten-warehouse report --open” shows all."
         );
     }
 

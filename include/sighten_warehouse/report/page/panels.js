@@ -1,4 +1,5 @@
-// The panels in their sections, over the whole width and then in two columns: each is built once, and shown again whenever a filter or the theme changes.
+// The panels in their sections, over the whole width and then in two columns: each is built once, and shown again
+// whenever a filter or the theme changes.
 const SECTIONS = [
     ["Approvals", [approvalTimesByMonth], [funnel, rejectionsByMonth], [rejectionsByDefinition, resigns]],
     ["What waits", [], [bottlenecks], [ageing, assignees]],
