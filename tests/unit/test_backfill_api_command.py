@@ -1,0 +1,124 @@
+"""`backfill api`, `plan`, `status` and `retry` as a person meets them: what they say, and how they end."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from backfilling import Rest, site_of
+from click.testing import CliRunner, Result
+from scripted_api import TOKEN, Asked, Said, ScriptedApi, scripted
+
+from sighten_warehouse.cli.main import commands
+from warehouses import Warehouse
+
+DAYS = ["--from", "2018-01-01", "--to", "2018-12-31"]
+
+
+@pytest.fixture
+def rest() -> Rest:
+    rest = Rest()
+    rest.has("one", updated="2018-03-01T00:00:00Z")
+    rest.has("two", updated="2018-03-02T00:00:00Z")
+    return rest
+
+
+@pytest.fixture
+def api(rest: Rest) -> Iterator[ScriptedApi]:
+    with scripted(rest.answer) as one:
+        yield one
+
+
+@pytest.fixture
+def configured(warehouse: Warehouse, api: ScriptedApi) -> dict[str, str]:
+    return {
+        "SIGHTEN_HOME": str(warehouse.settings.home),
+        "SIGHTEN_API_URL": api.url,
+        "SIGHTEN_API_TOKEN": TOKEN,
+        "SIGHTEN_API_RATE": "10000",
+        "SIGHTEN_API_CONCURRENCY": "1",
+    }
+
+
+def backfill(configured: dict[str, str], *arguments: str) -> Result:
+    return CliRunner().invoke(commands, ["backfill", *arguments], env=configured)
+
+
+def test_what_is_planned_fails_is_shown_and_is_retried(rest: Rest, configured: dict[str, str]) -> None:
+    rest.instead[site_of("two")] = Said(403, b'{"detail": "no"}')
+    before = backfill(configured, "status")
+    plan = backfill(configured, "plan", *DAYS)
+
+    failed = backfill(configured, "api", *DAYS)
+    status = backfill(configured, "status", "--json")
+    rest.instead.clear()
+    retried = backfill(configured, "retry")
+    again = backfill(configured, "api", *DAYS)
+    table = backfill(configured, "status")
+
+    assert [0, 0, 1, 1, 0, 0, 0] == [one.exit_code for one in (before, plan, failed, status, retried, again, table)]
+    assert "no site was listed yet" in before.stdout
+    planned = [" ".join(one.split()) for one in plan.stdout.splitlines()[-3:]]
+    assert ["2018-03-01 1 1", "2018-03-02 1 1", "total 2 2"] == planned
+    assert "2 sites: 1 landed now with 1 milestones, 0 before, 1 failed, 0 left" in failed.stdout
+    assert "first problem: /api/v1/ops_workflow: answered 403" in failed.stderr
+    assert "backfill retry asks again" in failed.stderr
+    total = {"expected": 2, "landed": 1, "loaded": 0, "failed": 1, "missing": 0, "milestones": 1}
+    assert total == json.loads(status.stdout)["total"]
+    assert "1 sites: 1 landed now with 1 milestones" in retried.stdout
+    assert "2 sites: 0 landed now with 0 milestones, 2 before, 0 failed, 0 left" in again.stdout
+    assert "total 2 2 0 0 0 2" == " ".join(table.stdout.splitlines()[-1].split())
+
+
+def test_a_site_that_is_not_of_those_days_is_said(rest: Rest, configured: dict[str, str]) -> None:
+    other = rest.has("other", updated="2019-01-01T00:00:00Z")
+
+    result = backfill(configured, "api", *DAYS, "--site", other, "--site", site_of("one"))
+
+    assert "1 sites: 1 landed now" in result.stdout
+    assert "1 of the given sites: not listed by the API, or last updated in other days" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--from", "2018-02-01", "--to", "2018-01-31"], "2018-01-31 is before --from"),
+        (["--from", "2018-02-01"], "Missing option '--to'"),
+        (["--from", "yesterday", "--to", "2018-01-31"], "does not match the format"),
+        ([*DAYS, "--site", "7a60"], "not a valid UUID"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_asks_nothing(
+    api: ScriptedApi, configured: dict[str, str], arguments: list[str], said: str
+) -> None:
+    result = backfill(configured, "api", *arguments)
+
+    assert 2 == result.exit_code
+    assert said in result.stderr
+    assert [] == api.asked
+
+
+def test_ctrl_c_stops_after_the_call_under_way_and_says_how_to_go_on(rest: Rest, configured: dict[str, str]) -> None:
+    children: list[subprocess.Popen[str]] = []
+
+    def press(asked: Asked) -> None:
+        if len(children) == 1 and "/task" in asked.target:
+            children[0].send_signal(signal.SIGINT)
+
+    rest.before = press
+    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "backfill", "api", *DAYS]
+    children.append(
+        subprocess.Popen(command, env=configured, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    )
+    out, error = children[0].communicate(timeout=60)
+    children.append(children[0])
+
+    resumed = backfill(configured, "api", *DAYS)
+
+    assert 130 == children[0].returncode
+    assert "2 sites: 0 landed now with 0 milestones, 0 before, 0 failed, 2 left" in out
+    assert "stopped; what came is landed: the same command goes on from there" in error
+    assert 0 == resumed.exit_code
+    assert "2 sites: 2 landed now" in resumed.stdout
