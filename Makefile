@@ -20,7 +20,7 @@ run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working 
 	@$(BIN)/python -m stack $(if $(ONCE),--once)
 
 test: .venv/.installed-dev ## the whole default test suite
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-big: .venv/.installed-dev ## the tests that take minutes
 	@$(BIN)/python -m pytest -m big
