@@ -51,20 +51,22 @@ def _select(model: Model, files: Sequence[Path]) -> str:
     columns = ", ".join(
         f'cast("{column.name}" as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns
     )
+    return f"select {columns} from {_read(model, files)}"
+
+
+def _read(model: Model, files: Sequence[Path], *, options: str = "") -> str:
+    """Those files with every column of the model, also where older code wrote all of them and lacked one."""
+    nulls = (f'cast(null as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns)
+    parts = [f"select {', '.join(nulls)} where false"]
     if files:
-        return f"select {columns} from {_read(files)}"
-    empty = ", ".join(f'null as "{column.name}"' for column in model.columns)
-    return f"select {columns} from (select {empty} where false)"
-
-
-def _read(files: Sequence[Path], *, options: str = "") -> str:
-    listed = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in files)
-    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{options})"
+        listed = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in files)
+        parts.append(f"from read_parquet([{listed}], union_by_name = true, hive_partitioning = false{options})")
+    return f"({' union all by name '.join(parts)})"
 
 
 def _without_copies(model: Model, files: Sequence[Path]) -> str:
     """History has no line numbers, and needs none: within one batch a landing_id has rows of one line only."""
-    source = f"(from {_read(files, options=', filename = true')}) as rows"
+    source = f"{_read(model, files, options=', filename = true')} as rows"
     is_copy = "rows.landing_id = copies.landing_id and parse_filename(filename, true) = 'batch=' || copies.batch_id"
     rows = f"select {_names(model)} from {source} anti join {COPIES} as copies on {is_copy}"
     return f"{_select(model, ())} union all by name {rows}"

@@ -14,6 +14,7 @@ import pytest
 
 from factories import SAMPLE_BYTES, a_milestone, a_task
 from sighten_warehouse.errors import ModelError
+from sighten_warehouse.lake import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, models
 from sighten_warehouse.publish import is_current
 from sighten_warehouse.versions import versions
@@ -178,3 +179,16 @@ def test_what_has_no_name_and_no_comment_keeps_nobody_from_publishing(warehouse:
     assert [(None, None, 2)] == warehouse.rows(
         "select milestone_definition_id, name, tasks from marts.task_bottlenecks"
     )
+
+
+def test_history_that_older_code_wrote_without_a_column_is_published(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch] = warehouse.load().batches
+    for table, column in (("deliveries", "copy_of_landing_id"), ("tasks", "task_definition_id")):
+        path = history_file(warehouse.settings.layout, table, batch)
+        pq.write_table(pq.read_table(path, partitioning=None).drop_columns([column]), path)
+
+    warehouse.publish()
+
+    assert [(None,), (None,)] == warehouse.rows("select task_definition_id from history.tasks")
+    assert [("applied",)] == warehouse.rows("select outcome from ops.deliveries")
