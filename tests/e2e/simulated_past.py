@@ -14,7 +14,7 @@ from stack.sighten import SEED
 from stack.waiting import wait_until
 
 DAG = "backfill_milestones"
-SECONDS = 120
+SECONDS = 240
 DAYS = 3
 
 

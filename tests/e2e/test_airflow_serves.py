@@ -69,6 +69,8 @@ def test_everything_listens_on_this_machine_alone(running: RunningStack) -> None
     assert {"127.0.0.1"} == listening
 
 
+@pytest.mark.big
+@pytest.mark.timeout(900)
 def test_days_of_history_come_in_by_a_backfill_and_the_next_one_does_only_what_failed(running: RunningStack) -> None:
     past = busiest_days()
     backfills = Backfills(running, past)
