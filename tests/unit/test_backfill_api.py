@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from textwrap import dedent
@@ -137,6 +138,18 @@ def test_a_day_that_nobody_planned_asks_for_the_list_itself_and_only_for_the_sit
         assert 4 == len(there.questions())
 
 
+def test_days_that_are_pulled_at_once_share_one_list(warehouse: Warehouse) -> None:
+    days = [date(2018, 3, day) for day in (1, 2, 3)]
+    with backfilling(warehouse) as there, ThreadPoolExecutor(len(days)) as pool:
+        for day in days:
+            there.rest.has(str(day), updated=f"{day}T10:00:00Z")
+
+        results = pool.map(lambda day: pull_day(there.settings, day, clock=there.clock, patience=PATIENCE), days)
+
+        assert [1, 1, 1] == [one.landed for one in results]
+        assert 1 == sum("page=1" in target for target in there.api.targets)
+
+
 def test_a_page_that_fails_costs_its_site_only_and_retry_takes_that_one(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
         there.rest.has("one", *three("one"))
@@ -160,6 +173,11 @@ def test_a_page_that_fails_costs_its_site_only_and_retry_takes_that_one(warehous
         )
         assert [(2, 2, 0)] == [(one.expected, one.landed, one.failed) for one in there.status()]
         assert 0 == there.retry().expected
+
+        there.rest.updated[site_of("one")] = "2018-04-01T00:00:00Z"
+        plan_days(there.settings, FIRST, LAST, clock=there.clock)
+
+        assert [(0, 0), (0, 1)] == [(one.failed, one.missing) for one in there.status()]
 
 
 @pytest.mark.parametrize("refusal", [Said(403, b'{"detail": "no"}'), Said(404, b'{"detail": "no"}'), Said(200, b"{}")])

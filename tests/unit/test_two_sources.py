@@ -71,6 +71,21 @@ def test_over_an_older_webhook_rest_tells_what_it_can_and_the_rest_stays(warehou
     assert [] == warehouse.rows("from ops.checks where findings > 0")
 
 
+def test_a_state_that_rest_tells_again_after_another_is_current_again(warehouse: Warehouse) -> None:
+    with backfilling(warehouse) as there:
+        pull_one(there, status="SUBMITTED", date_updated=None)
+        between = there.clock.now().isoformat()
+        there.deliver(told_by_webhook(status="APPROVED", date_updated=between, comments=[], tasks=[]))
+        there.rest.updated[site_of("one")] = "2018-06-01T00:00:00Z"
+        there.pull(fresh_list=True)
+        warehouse.publish()
+
+    assert "SUBMITTED" == warehouse.value("select status from milestones")
+    assert ["SUBMITTED", "APPROVED", "SUBMITTED"] == warehouse.column(
+        "select status from history.milestone_intervals order by valid_from_at"
+    )
+
+
 def test_an_approval_that_only_rest_tells_gets_the_date_it_tells_or_none(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
         there.rest.has("dated", a_milestone("dated", status="APPROVED", date_updated="2018-05-01T10:00:00Z"))
