@@ -1,6 +1,6 @@
 -- What the DAL last told of every metric that was pulled: its values, and nulls among them.
 -- grain: quote_id, object, metric, baseline, position
--- inputs: history.dal_values
+-- inputs: history.dal_values, main.quotes
 -- An answer without values ends those before it; a refusal tells nothing and ends none.
 with dal_values as (
 
@@ -18,6 +18,18 @@ with dal_values as (
     from dal_values
     group by quote_id, object, metric, baseline
 
+), quotes as (
+
+    select * from main.quotes
+
+), first_milestones as (
+
+    select
+        signed_quote_id as quote_id,
+        min_by(milestone_id, quote_id) as milestone_id,
+    from quotes
+    group by signed_quote_id
+
 )
 
 select
@@ -26,7 +38,7 @@ select
     dal_values.metric as metric,
     dal_values.baseline as baseline,
     dal_values.position as position,
-    dal_values.milestone_id as milestone_id,
+    first_milestones.milestone_id as milestone_id,
     dal_values.landing_id as landing_id,
     dal_values.value as value,
     dal_values.pulled_at as pulled_at,
@@ -34,4 +46,5 @@ select
     dal_values._rescued as _rescued,
 from dal_values
 inner join newest using (quote_id, object, metric, baseline, landing_id)
+left join first_milestones using (quote_id)
 where dal_values.answer in ('value', 'null')
