@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from enriching import Sighten, quote
 from scripted_api import TOKEN, ScriptedApi, said_json, scripted
 
 from factories import SAMPLE_BYTES, a_milestone, an_id
 from sighten_warehouse.cli.main import commands, main
+from told import told
 from warehouses import Warehouse
 
 SIGNED = an_id("signed quote")
@@ -40,12 +41,6 @@ def configured(warehouse: Warehouse, api: ScriptedApi, tmp_path: Path) -> dict[s
     }
 
 
-def said(result: Result) -> str:
-    """What a person is told on stderr, without the events that are logged there too."""
-    lines = result.stderr.splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("timestamp="))
-
-
 def test_run_loads_asks_loads_and_publishes_and_says_what_is_to_be_looked_at(
     warehouse: Warehouse, sighten: Sighten, configured: dict[str, str]
 ) -> None:
@@ -57,7 +52,7 @@ def test_run_loads_asks_loads_and_publishes_and_says_what_is_to_be_looked_at(
     assert (1, 0) == (first.exit_code, second.exit_code)
     assert "asked about 1 quotes: 1 signed, 0 not signed yet, 0 not found; 1 pulls from the DAL" in first.stdout
     assert "the API refused metrics of SIGHTEN_DAL_METRICS: quote.unknown" in first.stderr
-    assert ("", False, False) == (said(second), "asked about" in second.stdout, "published 2" in second.stdout)
+    assert ("", False, False) == (told(second), "asked about" in second.stdout, "published 2" in second.stdout)
     assert SIGNED == warehouse.value("select signed_quote_id from milestones")
     assert [(SIGNED, "7.5")] == warehouse.rows("select quote_id, value from dal_values")
 
@@ -68,7 +63,7 @@ def test_run_without_an_api_says_that_it_is_not_asked_and_does_the_rest(warehous
     done = CliRunner().invoke(commands, ["run"], env={"SIGHTEN_HOME": str(warehouse.settings.home)})
 
     assert 0 == done.exit_code
-    assert "SIGHTEN_API_URL is not set: the API is not asked\n" == said(done)
+    assert "SIGHTEN_API_URL is not set: the API is not asked\n" == told(done)
     assert 1 == warehouse.value("select count(*) from milestones")
 
 
