@@ -268,14 +268,14 @@ def test_pulling_side_by_side_lands_the_same(warehouse: Warehouse, tmp_path: Pat
     rows = []
     for home, concurrency in ((warehouse, 1), (Warehouse(tmp_path / "other"), 4)):
         with backfilling(home, api_concurrency=concurrency) as there:
-            for number in range(12):
+            for number in range(4):
                 there.rest.has(str(number), *three(str(number)))
             there.pull()
             home.publish()
             rows.append(sorted(home.rows("select milestone_id, task_id, name, status, approver_user_id from tasks")))
             home.close()
 
-    assert 36 == len(rows[0])
+    assert 12 == len(rows[0])
     assert rows[0] == rows[1]
 
 

@@ -67,6 +67,8 @@ def test_what_is_planned_fails_is_shown_and_is_retried(rest: Rest, configured: d
     assert "backfill retry asks again" in failed.stderr
     total = {"expected": 2, "landed": 1, "loaded": 0, "failed": 1, "missing": 0, "milestones": 1}
     assert total == json.loads(status.stdout)["total"]
+    assert [site_of("two")] == [one["site_id"] for one in json.loads(status.stdout)["failed_sites"]]
+    assert "1 failed: /api/v1/ops_workflow: answered 403" in status.stderr
     assert "1 sites: 1 landed now with 1 milestones" in retried.stdout
     assert "2 sites: 0 landed now with 0 milestones, 2 before, 0 failed, 0 left" in again.stdout
     assert "total 2 2 0 0 0 2" == " ".join(table.stdout.splitlines()[-1].split())

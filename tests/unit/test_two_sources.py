@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 from backfilling import Backfilled, backfilling, site_of
 from pydantic import SecretStr
 from scripted_api import TOKEN, FakeClock
 
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, an_id
+from sighten_warehouse import open_warehouse
 from sighten_warehouse.backfilling.days import plan_days, pull_days, status
 from sighten_warehouse.simulator.api import Conduct
 from sighten_warehouse.simulator.lives import lives
@@ -84,6 +86,25 @@ def test_a_state_that_rest_tells_again_after_another_is_current_again(warehouse:
     assert ["SUBMITTED", "APPROVED", "SUBMITTED"] == warehouse.column(
         "select status from history.milestone_intervals order by valid_from_at"
     )
+
+
+def test_a_file_that_was_published_before_rest_was_asked_can_be_looked_back_into(warehouse: Warehouse) -> None:
+    warehouse.deliver(told_by_webhook(at=BEFORE, date_updated=BEFORE))
+    file = warehouse.settings.layout.warehouse_file
+    with duckdb.connect(str(file)) as connection:
+        views = (
+            "select schema_name, view_name from duckdb_views() where view_name like '%states'"
+            " or view_name in ('milestone_intervals', 'task_intervals', 'sub_task_intervals', 'changes')"
+        )
+        for schema, name in connection.execute(views).fetchall():
+            connection.execute(f"drop view {schema}.{name}")
+
+    with open_warehouse(file, pii="full") as opened, opened.as_of("2026-11-01") as then:
+        told = then.arrow(
+            "select status, alias, tasks.name as task from milestones inner join tasks using (milestone_id)"
+        )
+
+        assert [{"status": "SUBMITTED", "alias": None, "task": "t"}] == told.to_pylist()
 
 
 def test_an_approval_that_only_rest_tells_gets_the_date_it_tells_or_none(warehouse: Warehouse) -> None:

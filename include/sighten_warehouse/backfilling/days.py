@@ -19,6 +19,9 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
 
+# Live calls may keep the API busy for long; a call that is answered badly is given up after its attempts all the same.
+PATIENCE = Patience(total_s=3600.0)
+
 __all__ = ["DayPlan", "DayStatus", "PullResult", "plan_days", "pull_day", "pull_days", "retry_failed", "status"]
 
 
@@ -29,7 +32,7 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
     *,
     sites: Collection[str] = (),
     clock: Clock | None = None,
-    patience: Patience | None = None,
+    patience: Patience = PATIENCE,
 ) -> list[DayPlan]:
     """Ask the API for its sites, land that list, and tell how many belong to each day, first and last included.
 
@@ -55,7 +58,7 @@ def pull_day(  # noqa: PLR0913
     *,
     sites: Collection[str] = (),
     clock: Clock | None = None,
-    patience: Patience | None = None,
+    patience: Patience = PATIENCE,
     tell: Tell = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
@@ -79,7 +82,7 @@ def pull_days(  # noqa: PLR0913
     sites: Collection[str] = (),
     fresh_list: bool = False,
     clock: Clock | None = None,
-    patience: Patience | None = None,
+    patience: Patience = PATIENCE,
     tell: Tell = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
@@ -99,7 +102,7 @@ def retry_failed(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    patience: Patience | None = None,
+    patience: Patience = PATIENCE,
     tell: Tell = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:

@@ -26,6 +26,7 @@ class Listed:
     """A whole list: what was asked for it, and when; the API's state is at least as new as that."""
 
     items: tuple[Item, ...]
+    path: str
     target: str
     asked_at: datetime
 
@@ -44,7 +45,7 @@ def read_list(pages: Iterable[Answer], *, asked_at: datetime) -> Listed:
         items |= {item.item_id or bytes(item.json): item for item in map(_item, _raw_items(page.body))}
     if len(items) < said:
         raise ApiUnavailableError(f"{path}: gave {len(items)} items, expected {said} as it says itself")
-    return Listed(tuple(items.values()), target, asked_at)
+    return Listed(tuple(items.values()), path, target, asked_at)
 
 
 def _count(content: Any) -> int:

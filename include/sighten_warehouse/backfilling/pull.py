@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from sighten_warehouse.asking import answers_to_land, ask_side_by_side
+from sighten_warehouse.asking import AnswersToLand, answers_to_land, ask_side_by_side
 from sighten_warehouse.backfilling.journal import Failure, failures, forget_failure, note_failure
 from sighten_warehouse.backfilling.known import Known, Site
 from sighten_warehouse.backfilling.results import PullResult
@@ -46,8 +46,7 @@ def pull_sites(  # noqa: PLR0913  (what is asked for, and with what)
         walker = Walker(client, answers, clock=clock, pulled=known.pulled, stop=caller.stop)
         for walked in ask_side_by_side(run.questions(due), walker.walk, threads=settings.api_concurrency):
             run.count(walked)
-            if run.is_time_to_land():
-                answers.land()
+            run.land_now_and_then(answers)
     result = run.ended(due=len(due))
     log.info("pulled", **{name: getattr(result, name) for name in ("expected", "landed", "failed", "left")})
     return result
@@ -77,13 +76,12 @@ class _Run:
                 return
             yield site
 
-    def is_time_to_land(self) -> bool:
-        """Whether a crash would lose more than some seconds of work."""
+    def land_now_and_then(self, answers: AnswersToLand) -> None:
+        """A crash loses no more than some seconds of work."""
         now = self.clock.monotonic()
-        if now - self._landed_at < LAND_EVERY_S:
-            return False
-        self._landed_at = now
-        return True
+        if now - self._landed_at >= LAND_EVERY_S:
+            answers.land()
+            self._landed_at = now
 
     def count(self, walked: Walked | TransientError) -> None:
         """Take in what became of a site; a circuit that is open says nothing about it."""

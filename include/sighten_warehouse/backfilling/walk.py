@@ -139,7 +139,7 @@ class Walker:
             asked_at=listed.asked_at.isoformat(),
         )
         body, now = msgspec.json.encode(content), self._clock.now()
-        self._answers.add(Answer(listed.target, listed.target, HTTPStatus.OK, RECORD_TYPE, body, now, None), asked)
+        self._answers.add(Answer(listed.path, listed.target, HTTPStatus.OK, RECORD_TYPE, body, now, None), asked)
 
 
 def _json_of(listed: Listed) -> list[msgspec.Raw]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sighten_warehouse.backfilling.days import DayPlan, DayStatus, PullResult
 
+MOST_SAID = 10
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -85,24 +87,31 @@ def status(*, as_json: bool) -> None:
     A site belongs to the day of its last update, UTC. Of those that the API listed (expected), some are landed, and of
     these some loaded; of the others the last attempt failed, or they are missing: not tried since their last update.
 
-    Ends with 1 when a site failed.
+    Ends with 1 when a site failed, and says why on stderr; with --json each is listed.
 
     \b
     Examples:
       sighten-warehouse backfill status
       sighten-warehouse backfill status --json
     """
+    from msgspec.structs import asdict as fields_of
+
     from sighten_warehouse.backfilling.days import status as read_status
+    from sighten_warehouse.backfilling.journal import failures
     from sighten_warehouse.settings import read_settings
 
     columns = ("day", "expected", "landed", "loaded", "failed", "missing", "milestones")
-    days = read_status(read_settings())
+    settings = read_settings()
+    days, failed = read_status(settings), list(failures(settings.layout).values())
     if as_json:
-        click.echo(json.dumps({"days": [asdict(one) for one in days], "total": _total(days, columns)}, default=str))
+        told = {"days": [asdict(one) for one in days], "failed_sites": [fields_of(one) for one in failed]}
+        click.echo(json.dumps(told | {"total": _total(days, columns)}, default=str))
     elif days:
         _print_table(days, columns)
     else:
         click.echo("no site was listed yet; expected `sighten-warehouse backfill plan` or `backfill api` first")
+    for said, count in Counter(one.said for one in failed).most_common(MOST_SAID):
+        click.echo(f"{count:,} failed: {said}", err=True)
     if any(one.failed for one in days):
         sys.exit(SOMETHING_TO_LOOK_AT)
 
