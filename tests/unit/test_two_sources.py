@@ -101,7 +101,7 @@ def test_a_file_that_was_published_before_rest_was_asked_can_be_looked_back_into
 
     with open_warehouse(file, pii="full") as opened, opened.as_of("2026-11-01") as then:
         told = then.arrow(
-            "select status, alias, tasks.name as task from milestones inner join tasks using (milestone_id)"
+            "select milestones.status, alias, tasks.name as task from milestones inner join tasks using (milestone_id)"
         )
 
         assert [{"status": "SUBMITTED", "alias": None, "task": "t"}] == told.to_pylist()
