@@ -27,7 +27,9 @@ def await_answers(stack: Stack) -> None:
                 every=LOOK_EVERY_SECONDS,
             )
         except DeadlineError:
-            stack.progress.say(f"{ASK_SECONDS} s later signed quotes, values and documents are still coming in; below is what is there")
+            stack.progress.say(
+                f"{ASK_SECONDS} s later signed quotes, values and documents are still coming in; below is what is there"
+            )
         else:
             stack.progress.say("signed quotes, values and documents are published too")
 
