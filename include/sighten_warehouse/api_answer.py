@@ -1,5 +1,6 @@
 """What the API answered, and what it means: the answer, a setback that is worth another try, or an error."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from sighten_warehouse.errors import (
 )
 
 TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_STATUS = re.compile(r"[1-9][0-9]{2}", re.ASCII)
 WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
 WHERE_THE_ADDRESS_IS = "SIGHTEN_API_URL, or in Airflow the connection sighten_default"
 
@@ -113,13 +115,18 @@ def _meant(status: int, content: Any) -> int:
     """The status of the answer: that of an error inside a 200, if there is one."""
     if status >= HTTPStatus.MULTIPLE_CHOICES or not isinstance(content, dict):
         return status
-    inside = content.get("status_code")
-    said = int(inside) if isinstance(inside, str) and inside.isascii() and inside.isdigit() else inside
-    if isinstance(said, int) and said >= HTTPStatus.BAD_REQUEST:
+    said = _status_of(content.get("status_code"))
+    if said is not None and said >= HTTPStatus.BAD_REQUEST:
         return said
     messages = content.get("messages")
     is_error = isinstance(messages, dict) and any(messages.get(level) for level in ("error", "critical"))
     return HTTPStatus.BAD_REQUEST if is_error else status
+
+
+def _status_of(inside: Any) -> int | None:
+    """A status written as a number or as text; None of what can be none."""
+    text = f"{inside:g}" if isinstance(inside, float) else str(inside)
+    return int(text) if _STATUS.fullmatch(text) else None
 
 
 def _say(status: int, reply: Reply) -> str:

@@ -112,6 +112,21 @@ def test_a_passing_error_inside_a_200_is_tried_again(opened: Callable[[Script], 
     assert 2 == len(api.asked)
 
 
+@pytest.mark.parametrize("status", [404.0, "404"])
+def test_a_status_inside_a_200_counts_however_it_is_written(opened: Callable[[Script], Opened], status: object) -> None:
+    client, _ = opened(in_turn(said_json({"data": [], "status_code": status})))
+
+    assert isinstance(raised(client), NotFoundError)
+
+
+@pytest.mark.parametrize("status", ["9" * 5000, 10**18, "٤٠٤", True, None, "OK", {}, 1e300])
+def test_what_is_no_status_says_nothing_inside_a_200(opened: Callable[[Script], Opened], status: object) -> None:
+    client, api = opened(in_turn(said_json({"data": [1], "status_code": status})))
+
+    assert [1] == client.get("/api/data/quote/").content["data"]
+    assert 1 == len(api.asked)
+
+
 @pytest.mark.parametrize("level", ["error", "critical"])
 def test_messages_of_an_error_make_a_200_a_refusal(opened: Callable[[Script], Opened], level: str) -> None:
     client, api = opened(in_turn(said_json({"data": [], "messages": {level: ["no such metric"]}, "status_code": 200})))
