@@ -2,10 +2,13 @@
 -- grain: document_id
 -- inputs: history.documents, main.documents, marts.milestone_events, ops.snapshots
 -- Documents that are gone are kept: those that were rejected are the ones that are replaced. A decision counts for one
--- that is gone only if it was still there.
+-- that is gone only if no delivery before the decision lacks it: a rejection need not have been delivered itself.
 with snapshots as (
 
-    select * from ops.snapshots
+    select
+        *,
+        lead(watermark_at) over (partition by milestone_id order by snapshot_rank) as next_watermark_at,
+    from ops.snapshots
     where not is_duplicate
 
 ), documents_now as (
@@ -25,6 +28,7 @@ with snapshots as (
         max_by(states.document_type, snapshots.snapshot_rank) as document_type,
         max_by(states.date_created, snapshots.snapshot_rank) as date_created,
         max(snapshots.watermark_at) as last_seen_at,
+        max_by(snapshots.next_watermark_at, snapshots.snapshot_rank) as missed_at,
     from history.documents as states
     inner join snapshots using (landing_id)
     group by states.document_id
@@ -44,7 +48,10 @@ with snapshots as (
     left join documents_now using (document_id)
     inner join decisions
         on documents.milestone_id = decisions.milestone_id and documents.date_created <= decisions.event_at
-    where documents_now.is_current or decisions.event_at <= documents.last_seen_at
+    where
+        documents_now.is_current
+        or decisions.event_at <= documents.last_seen_at
+        or decisions.event_at < documents.missed_at
     group by documents.document_id
 
 )

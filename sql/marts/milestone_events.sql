@@ -24,13 +24,13 @@ with milestones as (
 
 ), directions as (
 
-    -- Older bodies list the oldest comment first, newer ones the newest: it decides between comments of one time.
+    -- Older bodies list the oldest comment first, newer ones the newest: it decides between comments of one time. Where
+    -- all have one time, nothing but the log itself tells: it begins with a submit.
     select
         landing_id,
         case
             when max_by(position, timestamp) > min_by(position, timestamp) then 1
             when max_by(position, timestamp) < min_by(position, timestamp) or max(last_updated) is not null then -1
-            else 1
         end as direction,
     from comments
     group by landing_id
@@ -45,7 +45,8 @@ with milestones as (
         comments.author as author,
         comments.comment as comment,
         comments.timestamp as event_at,
-        comments.position * directions.direction as place,
+        comments.position as position,
+        directions.direction as direction,
         case
             when comments.author <> '' and starts_with(comments.comment, comments.author || ' ')
                 then substr(comments.comment, length(comments.author) + 2)
@@ -89,7 +90,8 @@ with milestones as (
         actor,
         actor_email,
         event_at,
-        place,
+        position,
+        direction,
         case
             when matches(substr(comment, length(actor) + 2), '^(re-?)?submitted ') then 'submitted'
             when starts_with(substr(comment, length(actor) + 2), 'approved ') then 'approved'
@@ -99,12 +101,24 @@ with milestones as (
     from read_as
     where actor is not null
 
+), beginnings as (
+
+    select
+        landing_id,
+        case when min_by(event, position) in ('approved', 'rejected') then -1 else 1 end as direction,
+    from told
+    group by landing_id
+
 ), log as (
 
     select
-        *,
-        row_number() over (partition by milestone_id order by event_at, place, comment_id) as log_number,
+        told.*,
+        row_number() over (
+            partition by told.milestone_id
+            order by told.event_at, told.position * coalesce(told.direction, beginnings.direction), told.comment_id
+        ) as log_number,
     from told
+    left join beginnings using (landing_id)
 
 ), statuses as (
 
@@ -146,13 +160,16 @@ with milestones as (
         runs.landing_id as landing_id,
         max(case when log.event_at <= runs.watermark_at then log.log_number end) as number_before,
         min(case when log.event_at > runs.watermark_at then log.log_number end) as number_after,
+        max(case when log.event_at = runs.watermark_at and log.event = runs.event then log.log_number end)
+            as number_same,
     from runs
     inner join log using (milestone_id)
     group by runs.landing_id
 
 ), compared as (
 
-    -- As in the vendor's sample, a status may be dated a little before the comment that tells why.
+    -- As in the vendor's sample, a status may be dated a little before the comment that tells why. Of several events of
+    -- one time, it is the one that it names.
     select
         runs.milestone_id as milestone_id,
         runs.landing_id as landing_id,
@@ -162,10 +179,12 @@ with milestones as (
         runs.watermark_at as watermark_at,
         earlier.log_number as number_before,
         case
-            when runs.event = later.event and runs.event <> coalesce(earlier.event, '') then later.event_at
-            else earlier.event_at
-        end as told_at,
-        runs.event is null or runs.event in (earlier.event, later.event) as is_told,
+            when neighbours.number_same is not null then neighbours.number_same
+            when runs.event = later.event and runs.event <> coalesce(earlier.event, '') then later.log_number
+            else earlier.log_number
+        end as told_number,
+        runs.event is null or neighbours.number_same is not null or runs.event in (earlier.event, later.event)
+            as is_told,
     from runs
     left join neighbours using (landing_id)
     left join log as earlier
@@ -177,7 +196,7 @@ with milestones as (
 
     select distinct
         milestone_id,
-        told_at as event_at,
+        told_number as log_number,
         true as is_seen,
     from compared
 
@@ -196,7 +215,7 @@ with milestones as (
         0 as run_number,
         log.event_at as event_at,
     from log
-    left join seen using (milestone_id, event_at)
+    left join seen using (milestone_id, log_number)
 
     union all
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -28,6 +29,7 @@ HANDED_IN = {
 HEADER = re.compile(r"-- [A-Z].*\.\n-- grain: .+\n-- inputs: .+\n(?:-- [A-Z].*\n(?:-- .+\n)*)?(?=with |select)")
 Node = dict[str, Any]
 SELECTS = [pytest.param(model, id=model.full_name) for model in models().values() if model.select is not None]
+MARTS = [pytest.param(model, id=model.name) for model in models().values() if model.schema == "marts"]
 every_select = pytest.mark.parametrize("model", SELECTS)
 
 
@@ -118,6 +120,14 @@ def test_a_description_is_one_sentence_or_more(model: Model) -> None:
     said += [model.description] if model.schema not in NOT_PUBLISHED else []
 
     assert [] == [text for text in said if not re.fullmatch(r"[A-Za-z].*\.", text, re.DOTALL)]
+
+
+@pytest.mark.parametrize("model", MARTS)
+def test_a_mart_has_a_worked_example_and_cases_as_data(model: Model) -> None:
+    cases = Path(__file__).parent.parent / "sql" / "cases" / f"{model.full_name}.yml"
+
+    assert re.search(r" Example: .+\.$", model.description)
+    assert cases.is_file()
 
 
 def test_the_folder_holds_models_and_nothing_else() -> None:
