@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from sighten_warehouse import __version__
 from sighten_warehouse.api_answer import Reply, Setback
+from sighten_warehouse.api_connections import BoundedAdapter, ending_within
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import RejectedError
 
@@ -66,7 +66,7 @@ class Exchange:
         clock: for how long a request may take.
     """
 
-    def __init__(self, *, auth: AuthBase, adapter: HTTPAdapter, clock: Clock) -> None:
+    def __init__(self, *, auth: AuthBase, adapter: BoundedAdapter, clock: Clock) -> None:
         # At DEBUG it writes each address with its query, and so ids; its warnings may hold addresses too.
         for name in ("urllib3.connectionpool", "urllib3.connection"):
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -114,14 +114,15 @@ class Exchange:
         if left <= 0:
             return Setback("not asked: its time was over")
         try:
-            return self._session.get(
-                url,
-                headers=headers,
-                auth=self._auth,
-                timeout=(min(CONNECT_S, left), min(READ_S, left)),
-                allow_redirects=False,
-                stream=True,
-            )
+            with ending_within(left):
+                return self._session.get(
+                    url,
+                    headers=headers,
+                    auth=self._auth,
+                    timeout=(min(CONNECT_S, left), min(READ_S, left)),
+                    allow_redirects=False,
+                    stream=True,
+                )
         except NETWORK_ERRORS as error:
             return setback_of(error)
 

@@ -46,7 +46,7 @@ def told_wait(retry_after: str | None, *, now: datetime) -> float | None:
     text = retry_after.strip()
     if SECONDS.fullmatch(text):
         return float(text)
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):  # a year of twenty digits is the latter
         moment = parsedate_to_datetime(text)
         # A date without a zone is in GMT: HTTP knows no other.
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,12 +7,12 @@ from typing import Self, TypeVar
 
 import requests
 import structlog
-from requests.adapters import HTTPAdapter
 
 from sighten_warehouse.api_addresses import Addresses, Query, target_of
 from sighten_warehouse.api_answer import Answer, Setback, judge
 from sighten_warehouse.api_attempt import Attempt, Follow
 from sighten_warehouse.api_budget import BUDGET_NAME, ApiBudget, Priority
+from sighten_warehouse.api_connections import BoundedAdapter
 from sighten_warehouse.api_exchange import Exchange
 from sighten_warehouse.api_origin import Origin, TokenAuth
 from sighten_warehouse.api_pages import PagesSeen, items_of, next_link
@@ -47,7 +47,7 @@ def open_client(
     budget = ApiBudget(settings.layout.root / BUDGET_NAME, rate=settings.api_rate, priority=priority, clock=clock)
     exchange = Exchange(
         auth=TokenAuth(settings.api_token, origin=addresses.origin),
-        adapter=HTTPAdapter(pool_maxsize=settings.api_concurrency),
+        adapter=BoundedAdapter(pool_maxsize=settings.api_concurrency),
         clock=clock,
     )
     retries = Retries(

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from sighten_warehouse.api_connections import BoundedAdapter
 from sighten_warehouse.errors import DownloadError
 
 Address = IPv4Address | IPv6Address
@@ -72,7 +72,7 @@ class Unsigned(AuthBase):
         return request
 
 
-class GuardedAdapter(HTTPAdapter):
+class GuardedAdapter(BoundedAdapter):
     """Connects to the very address that was checked, under the name that was asked for.
 
     So a name that resolves to another address the next moment changes nothing.

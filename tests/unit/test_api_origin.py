@@ -3,9 +3,9 @@
 import pytest
 import requests
 from pydantic import SecretStr
-from requests.adapters import HTTPAdapter
 from scripted_api import TOKEN, FakeClock, Said, ScriptedApi, in_turn, scripted
 
+from sighten_warehouse.api_connections import BoundedAdapter
 from sighten_warehouse.api_exchange import Exchange
 from sighten_warehouse.api_origin import Origin, TokenAuth, origin_of
 
@@ -13,7 +13,7 @@ from sighten_warehouse.api_origin import Origin, TokenAuth, origin_of
 def exchange_of(api: ScriptedApi) -> Exchange:
     origin = origin_of(api.url)
     assert origin
-    return Exchange(auth=TokenAuth(SecretStr(TOKEN), origin=origin), adapter=HTTPAdapter(), clock=FakeClock())
+    return Exchange(auth=TokenAuth(SecretStr(TOKEN), origin=origin), adapter=BoundedAdapter(), clock=FakeClock())
 
 
 def status_of(exchange: Exchange, url: str) -> int:

@@ -63,7 +63,9 @@ def test_next_links_are_followed_with_the_token_as_pages_are_wanted(link: str, t
     assert {f"Token {TOKEN}"} == {asked.token for asked in api.asked}
 
 
-@pytest.mark.parametrize("start", ["http://localhost:{port}", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "ftp:"])
+@pytest.mark.parametrize(
+    "start", ["http://localhost:{port}", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "ftp:", "http://[::1"]
+)
 def test_a_next_link_to_another_origin_is_refused_and_not_asked(start: str, tmp_path: Path) -> None:
     def script(_: Asked) -> Said:
         elsewhere = start.format(port=api.url.rpartition(":")[2])

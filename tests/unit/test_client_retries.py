@@ -106,6 +106,7 @@ def test_the_whole_of_a_call_is_bounded(tmp_path: Path) -> None:
         ("Mon, 23 Nov 2026 11:00:00 GMT", 0),
         ("-5", None),
         ("soon", None),
+        ("Tue, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("", None),
     ],
 )

@@ -1,0 +1,91 @@
+"""Answers that drip, on raw sockets: each is over when the time is, whichever part of it drips."""
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import requests
+from scripted_api import client_of
+
+from sighten_warehouse.api_answer import Setback
+from sighten_warehouse.api_connections import BoundedAdapter
+from sighten_warehouse.api_exchange import Exchange
+from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.download_addresses import GuardedAdapter, Unsigned
+from sighten_warehouse.errors import ApiUnavailableError
+
+TOTAL_S, PAUSE_S = 0.3, 0.02
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+GZIPPED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:3] + b"\x08" + bytes(6)
+DRIPS = {
+    "a header": (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: a\r\n"),
+    "provisional answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+    "the size of a chunk": (CHUNKED, b"0"),
+    "trailers": (CHUNKED + b"2\r\n{}\r\n0\r\n", b"T: a\r\n"),
+    "the name in a compressed body": (GZIPPED, b"a"),
+}
+
+
+@contextmanager
+def dripping(head: bytes, piece: bytes) -> Iterator[str]:
+    """A server whose every answer begins with `head` and goes on with `piece`, until nobody listens any more."""
+    done = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(head)
+            while not done.wait(PAUSE_S):
+                connection.sendall(piece)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=[listener.accept()[0]]).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve)
+        server.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            server.join()
+
+
+@pytest.mark.parametrize("what", DRIPS)
+def test_whatever_of_an_answer_drips_the_call_is_over_when_its_time_is(what: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with (
+        dripping(*DRIPS[what]) as url,
+        client_of(url, tmp_path, clock=Clock(), patience=Patience(total_s=TOTAL_S)) as client,
+        pytest.raises(ApiUnavailableError, match=r"no whole answer|did not end in time"),
+    ):
+        client.get("/api/v1/project/")
+
+    assert TOTAL_S <= time.monotonic() - began < TOTAL_S + 2
+
+
+def test_whoever_the_api_redirects_to_is_bounded_alike() -> None:
+    clock, adapter = Clock(), GuardedAdapter(allowed={"loopback"}, pool_maxsize=1)
+    exchange = Exchange(auth=Unsigned(), adapter=adapter, clock=clock)
+    with dripping(*DRIPS["a header"]) as url, exchange.opened(url, until=clock.monotonic() + TOTAL_S) as opened:
+        met = opened
+
+    assert Setback("no whole answer (ReadTimeoutError)") == met
+
+
+def test_without_a_bound_an_answer_is_read_as_ever() -> None:
+    with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", b"}") as url, requests.Session() as session:
+        session.mount("http://", BoundedAdapter())
+        content = session.get(url, timeout=10).content
+
+    assert b"{}" == content
