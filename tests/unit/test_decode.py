@@ -44,6 +44,7 @@ def test_bytes_that_are_no_text_are_rejected_with_their_place() -> None:
         ("deflate", zlib.compress(TEXT.encode(), wbits=-15)),
         ("deflate, gzip", gzip.compress(zlib.compress(TEXT.encode()), mtime=0)),
         ("identity", TEXT.encode()),
+        ("gzip", gzip.compress(TEXT.encode()[:9], mtime=0) + gzip.compress(TEXT.encode()[9:], mtime=0)),
     ],
 )
 def test_compressed_bodies_are_read(encoding: str, compressed: bytes) -> None:
@@ -57,6 +58,12 @@ def test_compressed_bodies_are_read(encoding: str, compressed: bytes) -> None:
         ("gzip", gzip.compress(TEXT.encode(), mtime=0)[:-12], "cut_off"),
         ("gzip", TEXT.encode(), "not_compressed"),
         ("br", TEXT.encode(), "unknown_encoding"),
+        ("gzip", b"", "cut_off"),
+        ("gzip", gzip.compress(TEXT.encode(), mtime=0) + b"and more", "not_compressed"),
+        ("deflate", zlib.compress(TEXT.encode()) + b"and more", "not_compressed"),
+        ("gzip", gzip.compress(b"", mtime=0) * 10_001, "not_compressed"),
+        ("gzip", gzip.compress(bytes(MOST_DECODED_BYTES), mtime=0) + gzip.compress(b"1", mtime=0), "too_big"),
+        (", ".join(["gzip"] * 9), TEXT.encode(), "unknown_encoding"),
     ],
 )
 def test_compression_that_cannot_be_undone_is_rejected(encoding: str, body: bytes, reason: str) -> None:

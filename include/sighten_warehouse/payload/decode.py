@@ -2,7 +2,7 @@
 
 import codecs
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sighten_warehouse.errors import RejectedError
 
@@ -15,6 +15,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _GZIP_OR_ZLIB = 47  # zlib's own number for "find out which of the two"
+_TAKEN_BYTES = 64 * 1024
+_MOST_MEMBERS = 10_000  # each costs a copy of what was taken with it
+_MOST_ENCODINGS = 8  # one upon the other: each may cost as much as the whole body
 
 
 def decode_body(body: bytes, *, headers: Mapping[str, str], content_type: str | None) -> str:
@@ -27,7 +30,11 @@ def decode_body(body: bytes, *, headers: Mapping[str, str], content_type: str | 
 
 
 def _decompress(body: bytes, content_encoding: str) -> bytes:
-    for encoding in reversed([part.strip().lower() for part in content_encoding.split(",") if part.strip()]):
+    encodings = [part.strip().lower() for part in content_encoding.split(",") if part.strip()]
+    if len(encodings) > _MOST_ENCODINGS:
+        expected = f"at most {_MOST_ENCODINGS} encodings"
+        raise RejectedError("unknown_encoding", place="header content-encoding", expected=expected)
+    for encoding in reversed(encodings):
         if encoding in ("gzip", "x-gzip", "deflate"):
             body = _inflate(body)
         elif encoding != "identity":
@@ -39,19 +46,30 @@ def _decompress(body: bytes, content_encoding: str) -> bytes:
 
 def _inflate(body: bytes) -> bytes:
     for window in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # some senders of "deflate" leave the zlib header out
-        inflater = zlib.decompressobj(window)
         try:
-            text = inflater.decompress(body, MOST_DECODED_BYTES + 1)
+            return b"".join(_members(memoryview(body), window))
         except zlib.error:
             continue
-        if len(text) > MOST_DECODED_BYTES:
-            raise RejectedError(
-                "too_big", place="body", expected=f"at most {MOST_DECODED_BYTES} bytes once decompressed"
-            )
+    raise RejectedError("not_compressed", place="body", expected="data compressed as header content-encoding says")
+
+
+def _members(body: memoryview, window: int) -> Iterator[bytes]:
+    """The text of all members: gzip data may be several, one after the other (RFC 1952 section 2.2)."""
+    at, left, members = 0, MOST_DECODED_BYTES, 0
+    while at < len(body) or not members:
+        inflater, members = zlib.decompressobj(window), members + 1
+        while at < len(body) and not inflater.eof:
+            taken = body[at : at + _TAKEN_BYTES]
+            text = inflater.decompress(taken, left + 1)
+            at, left = at + len(taken) - len(inflater.unused_data), left - len(text)
+            if left < 0:
+                expected = f"at most {MOST_DECODED_BYTES} bytes once decompressed"
+                raise RejectedError("too_big", place="body", expected=expected)
+            yield text
         if not inflater.eof:
             raise RejectedError("cut_off", place="body", expected="compressed data with its end")
-        return text
-    raise RejectedError("not_compressed", place="body", expected="data compressed as header content-encoding says")
+        if members > _MOST_MEMBERS:
+            raise RejectedError("not_compressed", place="body", expected=f"at most {_MOST_MEMBERS} members")
 
 
 def _decode_characters(body: bytes, content_type: str | None) -> str:
