@@ -1,9 +1,11 @@
-"""What Airflow asks of its local settings when it starts: that no process of it writes a secret to its own log."""
+"""What Airflow asks of its local settings when it starts: its database, and that no process logs a secret."""
 
 import structlog
 from airflow.sdk.log import mask_logs
 
-__all__ = ["configure_action_logging"]
+from sighten_airflow.metadata_engine import create_metadata_engine
+
+__all__ = ["configure_action_logging", "create_metadata_engine"]
 
 
 def configure_action_logging() -> None:

@@ -1,0 +1,26 @@
+"""Airflow's own records in SQLite: what creates a backfill there, and what else writes meanwhile."""
+
+import pytest
+from airflow import settings
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+pytestmark = pytest.mark.airflow
+READ = text("select count(*) from log")
+WRITE = text("insert into log (event) values ('written')")
+
+
+@pytest.mark.usefixtures("metadata_database")
+def test_a_savepoint_writes_what_it_set_out_to_write_and_others_wait_for_it() -> None:
+    with settings.engine.connect() as creating, settings.engine.connect() as other:
+        other.execute(text("pragma busy_timeout = 0"))  # so that this test need not wait
+        with creating.begin_nested():
+            before = creating.execute(READ).scalar_one()
+            with pytest.raises(OperationalError, match="database is locked"):
+                other.execute(WRITE)
+            other.rollback()
+            creating.execute(WRITE)
+        other.execute(WRITE)
+        other.rollback()
+
+        assert before + 1 == other.execute(READ).scalar_one()
