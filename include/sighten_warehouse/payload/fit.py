@@ -20,6 +20,9 @@ Fit = Callable[[Any], Any]
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT64_DIGITS = 19
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# Python's own reader takes hyphens anywhere, underscores, signs and the digits of every script.
+_HEX = r"(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_ANY_UUID = re.compile(rf"\{{{_HEX}\}}|(?:urn:uuid:)?{_HEX}", re.ASCII | re.IGNORECASE)
 _DATE_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -42,10 +45,8 @@ def fit_uuid(value: Any) -> str | Unfit:
         return UNFIT
     if _CANONICAL_UUID.fullmatch(value):
         return value
-    try:
-        return str(UUID(value.strip()))
-    except ValueError:
-        return UNFIT
+    spelling = value.strip()
+    return str(UUID(spelling.lower())) if _ANY_UUID.fullmatch(spelling) else UNFIT
 
 
 def fit_timestamp(value: Any) -> datetime | Unfit:
