@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -45,6 +46,12 @@ def configured(warehouse: Warehouse, api: ScriptedApi) -> dict[str, str]:
 
 def backfill(configured: dict[str, str], *arguments: str) -> Result:
     return CliRunner().invoke(commands, ["backfill", *arguments], env=configured)
+
+
+def started(configured: dict[str, str]) -> subprocess.Popen[str]:
+    """`backfill api` as a process of its own."""
+    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "backfill", "api", *DAYS]
+    return subprocess.Popen(command, env=configured, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_what_is_planned_fails_is_shown_and_is_retried(rest: Rest, configured: dict[str, str]) -> None:
@@ -111,10 +118,7 @@ def test_ctrl_c_stops_after_the_call_under_way_and_says_how_to_go_on(rest: Rest,
             children[0].send_signal(signal.SIGINT)
 
     rest.before = press
-    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "backfill", "api", *DAYS]
-    children.append(
-        subprocess.Popen(command, env=configured, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    )
+    children.append(started(configured))
     out, error = children[0].communicate(timeout=60)
     children.append(children[0])
 
@@ -128,3 +132,40 @@ def test_ctrl_c_stops_after_the_call_under_way_and_says_how_to_go_on(rest: Rest,
     assert "stopped; what came is landed: the same command goes on from there" in error
     assert 0 == resumed.exit_code
     assert f"2 sites: {left} landed now" in resumed.stdout
+
+
+def test_ctrl_c_ends_it_although_the_api_asks_to_wait(rest: Rest, configured: dict[str, str]) -> None:
+    rest.instead["ops_workflow"] = Said(429, b"{}", {"Retry-After": "600"})
+    children: list[subprocess.Popen[str]] = []
+    rest.before = lambda asked: children[0].send_signal(signal.SIGINT) if "ops_workflow" in asked.target else None
+
+    children.append(started(configured))
+    try:
+        out, error = children[0].communicate(timeout=20)
+    finally:
+        children[0].kill()
+
+    assert 130 == children[0].returncode
+    assert "2 sites: 0 landed now with 0 milestones, 0 before, 0 failed, 2 left" in out
+    assert "the same command goes on from there" in error
+
+
+def test_a_second_ctrl_c_ends_it_although_an_answer_does_not_come(rest: Rest, configured: dict[str, str]) -> None:
+    children: list[subprocess.Popen[str]] = []
+    ended = threading.Event()
+
+    def press_twice(asked: Asked) -> None:
+        if "ops_workflow" in asked.target:
+            while not ended.wait(0.1):
+                children[0].send_signal(signal.SIGINT)
+
+    rest.before = press_twice
+
+    children.append(started(configured))
+    try:
+        children[0].communicate(timeout=30)
+    finally:
+        children[0].kill()
+        ended.set()
+
+    assert 130 == children[0].returncode

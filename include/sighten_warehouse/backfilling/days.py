@@ -14,10 +14,13 @@ from sighten_warehouse.backfilling.known import Known, Site, read_known
 from sighten_warehouse.backfilling.pull import Caller, Tell, pull_sites
 from sighten_warehouse.backfilling.results import DayPlan, DayStatus, PullResult
 from sighten_warehouse.backfilling.site_list import land_site_list
+from sighten_warehouse.backfilling.stopping import StoppableClock, StoppedError
 from sighten_warehouse.client import ApiClient, open_client
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
+
+Choose = Callable[[ApiClient], tuple[Known, list[Site]]]
 
 # Live calls may keep the API busy for long; a call that is answered badly is given up after its attempts all the same.
 PATIENCE = Patience(total_s=3600.0)
@@ -87,15 +90,16 @@ def pull_days(  # noqa: PLR0913
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """As `pull_day`, for all days from first to last, the earliest first; `fresh_list` asks for the sites anew."""
-    clock = clock or Clock()
-    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+
+    def choose(client: ApiClient) -> tuple[Known, list[Site]]:
         if fresh_list:
             land_site_list(settings.layout, client, sites=sites)
             known = read_known(settings)
         else:
             known = _listed_since(settings, datetime.combine(last + timedelta(days=1), time_of_day.min), sites, client)
-        found = _of_days(known, first, last, sites)
-        return pull_sites(settings, found, known=known, client=client, clock=clock, caller=Caller(tell, stop))
+        return known, _of_days(known, first, last, sites)
+
+    return _pull(settings, choose, clock=clock, patience=patience, caller=Caller(tell, stop))
 
 
 def retry_failed(
@@ -107,12 +111,13 @@ def retry_failed(
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """As `pull_day`, for the sites whose last attempt failed, whatever their day."""
-    clock = clock or Clock()
     failed = failures(settings.layout)
-    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+
+    def choose(_: ApiClient) -> tuple[Known, list[Site]]:
         known = read_known(settings)
-        found = [site for site in known.sites if site.site_id in failed and not site.is_landed]
-        return pull_sites(settings, found, known=known, client=client, clock=clock, caller=Caller(tell, stop))
+        return known, [site for site in known.sites if site.site_id in failed and not site.is_landed]
+
+    return _pull(settings, choose, clock=clock, patience=patience, caller=Caller(tell, stop))
 
 
 def status(settings: Settings) -> list[DayStatus]:
@@ -122,6 +127,17 @@ def status(settings: Settings) -> list[DayStatus]:
     for site in read_known(settings).sites:
         days[site.day].append(site)
     return [_status_of(day, found, failed) for day, found in sorted(days.items())]
+
+
+def _pull(settings: Settings, choose: Choose, *, clock: Clock | None, patience: Patience, caller: Caller) -> PullResult:
+    """Pull the sites that `choose` finds, after live calls; whatever it waits for ends when the caller stops it."""
+    clock = StoppableClock(clock or Clock(), caller.stop)
+    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+        try:
+            known, sites = choose(client)
+        except StoppedError:
+            return PullResult(stopped=True)
+        return pull_sites(settings, sites, known=known, client=client, clock=clock, caller=caller)
 
 
 def _status_of(day: date, sites: Sequence[Site], failed: Collection[str]) -> DayStatus:

@@ -11,6 +11,7 @@ from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand
 from sighten_warehouse.backfilling.items import Item, Listed, read_list
 from sighten_warehouse.backfilling.known import Site
+from sighten_warehouse.backfilling.stopping import StoppedError
 from sighten_warehouse.client import ApiClient
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import (
@@ -30,10 +31,6 @@ RECORD_TYPE = "application/vnd.sighten-warehouse.rest+json"
 
 # These are about the site that was asked for. Others, as a token that is not known, are about every call.
 COSTS_THE_SITE = (RejectedError, ApiUnavailableError, ApiContractError, PermissionDeniedError)
-
-
-class StoppedError(Exception):
-    """Somebody asked to stop in the middle of a site."""
 
 
 @dataclass(frozen=True)

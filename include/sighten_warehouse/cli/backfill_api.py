@@ -12,7 +12,7 @@ from uuid import UUID
 
 import click
 
-from sighten_warehouse.cli.interrupted import STOPPED, until_interrupted
+from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
 
     wanted = _checked(first, last, sites)
     settings = read_settings()
-    with _progress() as tell, until_interrupted() as stop:
+    with _progress() as tell, until_interrupted(again=end_at_once) as stop:
         result = pull_days(settings, **wanted, fresh_list=True, tell=tell, stop=stop)
     if sites and result.expected < len(sites):
         unlisted = len(sites) - result.expected
@@ -130,7 +130,7 @@ def retry() -> None:
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
-    with _progress() as tell, until_interrupted() as stop:
+    with _progress() as tell, until_interrupted(again=end_at_once) as stop:
         result = retry_failed(settings, tell=tell, stop=stop)
     _say(result)
 
