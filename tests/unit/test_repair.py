@@ -99,6 +99,23 @@ def test_a_text_that_nests_too_deep_is_rejected_before_it_is_parsed() -> None:
         parse_text("[" * 100_000 + "]" * 100_000)
 
 
+@pytest.mark.parametrize("text", ["[" * 300, "it's \"" + "{" * 300, "]" * 300])
+def test_brackets_inside_a_string_of_either_dialect_are_no_levels(text: str) -> None:
+    assert {"name": text, "ready": True} == parse_text(repr({"name": text, "ready": True}))[0]
+
+
+def test_levels_after_a_quote_in_single_quotes_are_counted() -> None:
+    with pytest.raises(RejectedError, match="too_deep at 301 levels"):
+        parse_text("{'said': '\"', 'list': " + "[" * 300 + "]" * 300 + "}")
+
+
+def test_a_tiny_number_that_no_decimal_has_is_read_as_no_number() -> None:
+    value = parse_embedded(b'{"a": 1e-99999999999999999999}')
+
+    assert isinstance(value["a"], NotANumber)
+    assert '{"a":"1e-99999999999999999999"}' == json_text(value)
+
+
 def test_numbers_keep_every_digit() -> None:
     body = '{"big": 123456789012345678901234567890, "fine": 1.10, "tiny": 1e-400}'
 

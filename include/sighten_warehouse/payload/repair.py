@@ -29,7 +29,7 @@ def _exact_integer(text: str) -> int | NotANumber:
         return NotANumber(text)
 
 
-_strict = msgspec.json.Decoder(float_hook=Decimal)
+_strict = msgspec.json.Decoder(float_hook=_exact_float)
 _tolerant = json.JSONDecoder(parse_float=_exact_float, parse_int=_exact_integer, parse_constant=NotANumber)
 _TOKENS = re.compile(
     r"""
@@ -68,21 +68,24 @@ def parse_text(text: str) -> tuple[Any, Repair]:
     Raises:
         RejectedError: no rung reads it; the message gives line and column of the original text.
     """
-    _check_depth(text)
-    try:
-        return _tolerant.decode(text.strip("\ufeff \t\r\n")), "none"
-    except (ValueError, RecursionError):
-        return _parse_literals(text), "literals"
+    # In other text than JSON, the levels are a guess: what stands in single quotes may look like more, or hide some.
+    if _levels(text) <= EMBEDDED_DEPTH:
+        try:
+            return _tolerant.decode(text.strip("\ufeff \t\r\n")), "none"
+        except (ValueError, RecursionError):
+            pass  # not JSON: the next rung
+    return _parse_literals(text), "literals"
 
 
-def _check_depth(text: str) -> None:
-    levels = depth(text.encode("utf-8", "surrogatepass"))
-    if levels > EMBEDDED_DEPTH:
-        raise RejectedError("too_deep", place=f"{levels} levels", expected=f"at most {EMBEDDED_DEPTH} levels")
+def _levels(text: str) -> int:
+    return depth(text.encode("utf-8", "surrogatepass"))
 
 
 def _parse_literals(text: str) -> Any:
     rewritten, offsets = rewrite_literals(text)
+    levels = _levels(rewritten)
+    if levels > EMBEDDED_DEPTH:
+        raise RejectedError("too_deep", place=f"{levels} levels", expected=f"at most {EMBEDDED_DEPTH} levels")
     try:
         return _tolerant.decode(rewritten.strip("\ufeff \t\r\n"))
     except json.JSONDecodeError as error:
