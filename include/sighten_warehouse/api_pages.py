@@ -1,6 +1,7 @@
 """Pages of a list, one after the other, and an end to those that have none."""
 
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from sighten_warehouse.api_answer import Answer
 from sighten_warehouse.errors import ApiContractError
@@ -39,13 +40,14 @@ def next_link(answer: Answer) -> str | None:
 
 
 class PagesSeen:
-    """Notices a list that goes round in a circle, or on for ever."""
+    """Notices a list that goes round in a circle, on for ever, or further than it links to."""
 
     def __init__(self, path: str, *, most: int = MOST_PAGES) -> None:
         self._path = path
         self._most = most
         self._addresses: set[str] = set()
         self._items: list[Any] | None = None
+        self._taken = 0
 
     def add(self, url: str) -> None:
         """The page at that address comes next.
@@ -73,6 +75,18 @@ class PagesSeen:
         """
         if self.is_repeated(items):
             raise self._error("a page with the same items as the one before")
+        self._taken += len(items)
+
+    def link_by_number(self, answer: Answer) -> str | None:
+        """To the page after this one, if the list has no links at all, and counts more items than it gave so far."""
+        content = answer.content
+        if not isinstance(content, dict) or "next" in content or not self._items:
+            return None
+        count = content.get("count")
+        if not isinstance(count, int) or count <= self._taken:
+            return None
+        asked = dict(parse_qsl(urlsplit(answer.target).query, keep_blank_values=True))
+        return "?" + urlencode(asked | {"page": str(len(self._addresses) + 1)}, safe=",", quote_via=quote)
 
     def _error(self, met: str) -> ApiContractError:
         return ApiContractError(f"{self._path}: {met} after {len(self._addresses)} pages, expected an end of the list")

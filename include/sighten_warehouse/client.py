@@ -100,7 +100,7 @@ class ApiClient:
         return self._fetch(path, self._addresses.address(path, ids=ids or {}, query=query or {}), self._follow)
 
     def pages(self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None) -> Iterator[Answer]:
-        """The pages of a list that links each to the `next`; each is asked for when it is wanted.
+        """The pages of a list that links each to the `next`, or counts its items; each is asked for when it is wanted.
 
         Raises:
             ApiContractError: a link leads to another origin, or in a circle, or there is no end.
@@ -113,7 +113,7 @@ class ApiClient:
             answer = self._fetch(path, url, self._follow)
             seen.check(items_of(answer))
             yield answer
-            link = next_link(answer)
+            link = next_link(answer) or seen.link_by_number(answer)
             url = self._addresses.following(link, seen_at=url, path=path) if link else None
 
     def numbered_pages(

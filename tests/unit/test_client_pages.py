@@ -44,6 +44,19 @@ def refused(script: Script, home: Path) -> tuple[str, int, int]:
         return str(caught.value), len(pages), len(api.asked)
 
 
+def test_a_list_without_links_that_counts_more_than_it_gives_is_asked_for_by_number(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Said:
+        page = asked_for(asked, "page", 1)
+        found = list(range(5))[(page - 1) * 2 : page * 2]
+        return said_json({"count": 5, "results": found}) if found else said_json({"detail": "Invalid page."}, 404)
+
+    with scripted(script) as api, client_of(api.url, tmp_path) as client:
+        pages = list(client.pages(SITES, query={"site_id": "a b"}))
+
+    assert [[0, 1], [2, 3], [4]] == [page.content["results"] for page in pages]
+    assert [f"{SITES}?site_id=a%20b", *(f"{SITES}?site_id=a%20b&page={page}" for page in (2, 3))] == api.targets
+
+
 @pytest.mark.parametrize("link", ["absolute", "path", "query"])
 def test_next_links_are_followed_with_the_token_as_pages_are_wanted(link: str, tmp_path: Path) -> None:
     def script(asked: Asked) -> Said:
