@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -15,8 +16,11 @@ from sighten_warehouse.errors import (
     NotFoundError,
     PermissionDeniedError,
     RefusedCallError,
+    RejectedError,
     WarehouseError,
 )
+from sighten_warehouse.payload.decode import decode_body
+from sighten_warehouse.payload.repair import parse_text
 
 TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _STATUS = re.compile(r"[1-9][0-9]{2}", re.ASCII)
@@ -104,11 +108,13 @@ def judge(reply: Reply, *, path: str, target: str) -> Answer | Setback:
 def _parse(reply: Reply) -> tuple[Any, str | None]:
     if not reply.body:
         return None, "an empty body"
-    try:
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(reply.body), None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        is_page = "html" in reply.content_type.lower() or reply.body.lstrip()[:1] == b"<"
-        return None, "HTML instead of JSON" if is_page else "a body that is not JSON"
+    if "html" in reply.content_type.lower() or reply.body.lstrip()[:1] == b"<":
+        return None, "HTML instead of JSON"
+    with suppress(RejectedError):  # what a load reads is an answer: `NaN`, Python's literals, a byte order mark
+        return parse_text(decode_body(reply.body, headers={}, content_type=reply.content_type))[0], None
+    return None, "a body that is not JSON"
 
 
 def _meant(status: int, content: Any) -> int:

@@ -139,6 +139,19 @@ def test_messages_of_an_error_make_a_200_a_refusal(opened: Callable[[Script], Op
     assert 1 == len(api.asked)
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"data": [{"a": NaN}]}', b"{'data': [{'a': None}]}", b'\xef\xbb\xbf{"data": [{"a": 1}]}']
+)
+def test_what_a_load_reads_is_an_answer_and_asked_for_once(opened: Callable[[Script], Opened], body: bytes) -> None:
+    client, api = opened(in_turn(Said(body=body)))
+
+    answer = client.get("/api/data/quote/")
+
+    assert body == answer.body
+    assert ["a"] == [name for row in answer.content["data"] for name in row]
+    assert 1 == len(api.asked)
+
+
 def test_warnings_and_empty_lists_of_errors_are_an_answer(opened: Callable[[Script], Opened]) -> None:
     content = {"data": [1], "messages": {"warning": ["old"], "error": [], "critical": []}, "status_code": 200}
     client, _ = opened(in_turn(said_json(content)))

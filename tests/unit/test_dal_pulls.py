@@ -71,6 +71,18 @@ def test_objects_are_pulled_at_their_path_with_many_metrics_in_a_call_by_the_sig
     assert (1, 3, 0) == (result.asked, result.pulled, result.left)
 
 
+def test_a_value_that_is_no_number_costs_no_other(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a, b]")
+    deliver(enriched, "one")
+    enriched.sighten.signed = {quote("one"): SIGNED}
+    enriched.sighten.values = {"a": float("nan"), "b": 7}
+
+    result = enriched.enrich()
+
+    assert (1, 0) == (result.pulled, result.left)
+    assert [("a", '"NaN"'), ("b", "7")] == enriched.loaded("dal_values", "metric, value")
+
+
 def test_only_signed_quotes_are_pulled_once_each_and_nothing_at_once_again(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b]")
     deliver(enriched, "one", "two", "open", "unknown")
