@@ -224,14 +224,45 @@ def test_where_every_site_fails_the_rest_are_left(warehouse: Warehouse) -> None:
         assert (30, 0, 25, 5) == (result.expected, result.landed, result.failed, result.left)
 
 
-def test_where_the_dal_refuses_the_projects_are_listed(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize(("status", "is_named"), [(403, False), (404, False), (400, True), (404, True)])
+def test_where_the_dal_refuses_the_projects_are_listed(warehouse: Warehouse, status: int, *, is_named: bool) -> None:
     with backfilling(warehouse) as there:
-        there.rest.has("one")
-        there.rest.instead["site"] = Said(404, b"<html>")
+        site_id = there.rest.has("one")
+        there.rest.has("two")
+        there.rest.instead["site"] = Said(status, b"<html>")
+
+        result = there.pull(sites=[site_id] if is_named else [], fresh_list=True)
+
+        expected = (1, 1) if is_named else (2, 2)
+        assert expected == (result.expected, result.landed)
+
+
+def test_a_site_that_is_not_there_costs_no_list_of_all_projects(warehouse: Warehouse) -> None:
+    with backfilling(warehouse) as there:
+        site_id = there.rest.has("one")
+        there.rest.instead[site_id] = Said(404, b'{"detail": "Not found."}')
+
+        result = there.pull(sites=[site_id], fresh_list=True)
+
+        assert 0 == result.expected
+        assert [] == there.questions()
+
+
+def test_an_id_and_a_time_that_come_as_lists_of_one_are_understood_and_none_is_no_drift(warehouse: Warehouse) -> None:
+    with backfilling(warehouse) as there:
+        site_id = there.rest.has("one")
+        rows = [
+            {"site_id": [site_id], "site_last_updated": ["2018-03-01T10:00:00Z"]},
+            {"site_id": an_id("site two"), "site_last_updated": None},
+            {"site_id": an_id("site three"), "site_last_updated": []},
+        ]
+        there.rest.instead["site"] = said_json({"data": rows, "messages": {}, "status_code": 200})
 
         result = there.pull()
 
-        assert 1 == result.landed
+        assert (1, 1) == (result.expected, result.landed)
+        warehouse.publish()
+        assert [] == warehouse.rows("select path from ops.drift where kind = 'rest_sites'")
 
 
 def test_an_item_without_an_id_is_set_aside_and_the_others_go_on(warehouse: Warehouse) -> None:

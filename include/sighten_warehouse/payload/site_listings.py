@@ -46,7 +46,9 @@ def _items(content: Any) -> list[Any]:
 def _row(item: Any, at: At) -> Row:
     facts = item if isinstance(item, dict) else {}
     site_id, site_updated_at = _first(facts, _IDS), _first(facts, _TIMES)
-    row: Row = {"site_id": fit_uuid(site_id), "site_updated_at": fit_timestamp(site_updated_at)}
+    row: Row = {"site_id": fit_uuid(site_id), "site_updated_at": None}
+    if site_updated_at is not None:
+        row["site_updated_at"] = fit_timestamp(site_updated_at)
     for name, expected, given in (
         ("site_id", "a UUID", site_id),
         ("site_updated_at", "an ISO 8601 date and time", site_updated_at),
@@ -58,4 +60,9 @@ def _row(item: Any, at: At) -> Row:
 
 
 def _first(facts: Row, keys: tuple[str, ...]) -> Any:
-    return next((facts[key] for key in keys if facts.get(key) is not None), None)
+    return next((value for key in keys if (value := _alone(facts.get(key))) not in (None, "None")), None)
+
+
+def _alone(value: Any) -> Any:
+    """The DAL may tell any metric as a list; of a site there is one id, and one time or none."""
+    return (value[0] if value else None) if isinstance(value, list) and len(value) <= 1 else value
