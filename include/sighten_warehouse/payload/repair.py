@@ -2,6 +2,7 @@
 
 import json
 import re
+from array import array
 from bisect import bisect_right
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -43,7 +44,7 @@ _TOKENS = re.compile(
 )
 _ESCAPES_AND_QUOTES = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)|\"", re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
-_JSON_ESCAPES = frozenset('"\\/bfnrt')
+_JSON_ESCAPES = {escape: "\\" + escape for escape in '"\\/bfnrt'}  # one text each, however often it is used
 _OCTAL = frozenset("01234567")
 _PYTHON_ESCAPES = {"'": "'", "\n": "", "a": "\\u0007", "v": "\\u000b"}
 _EXPECTED = "JSON, or JSON with Python's literals"
@@ -106,8 +107,8 @@ class Offsets:
     """Finds a position of the original text from one in the rewritten text."""
 
     def __init__(self) -> None:
-        self._rewritten: list[int] = [0]
-        self._shift: list[int] = [0]
+        self._rewritten = array("q", [0])
+        self._shift = array("q", [0])
 
     def add(self, end_in_original: int, grown: int) -> None:
         """A token that ends there grew (or shrank) by so many characters."""
@@ -147,7 +148,7 @@ def _rewrite_token(token: str, text: str, start: int) -> str:
         return token if "\\" not in token else f'"{_rewrite_escapes(token[1:-1], text, start)}"'
     if token[-1] == "'":
         inside = token.lstrip("uU")[1:-1]
-        return f'"{_rewrite_escapes(inside, text, start)}"'
+        return f'"{_rewrite_escapes(inside, text, start)}"' if inside else '""'
     return _WORDS.get(token, token)
 
 
@@ -159,7 +160,9 @@ def _rewrite_escapes(inside: str, text: str, start: int) -> str:
 
 
 def _rewrite_escape(escape: str, text: str, start: int) -> str:
-    if escape in _JSON_ESCAPES or (escape[0] == "u" and len(escape) > 1):
+    if escape in _JSON_ESCAPES:
+        return _JSON_ESCAPES[escape]
+    if escape[0] == "u" and len(escape) > 1:
         return "\\" + escape
     if escape in _PYTHON_ESCAPES:
         return _PYTHON_ESCAPES[escape]
