@@ -1,7 +1,8 @@
 -- Every site that the API listed, when it was last updated, and whether all that REST tells of it was landed since.
 -- grain: site_id
 -- inputs: history.deliveries, history.site_listings, history.site_pulls
--- Both times are the API's own, so it does not matter how our clock and theirs differ.
+-- Both times are the API's own, so it does not matter how our clock and theirs differ. A site of which no list tells a
+-- time is landed once it was pulled at all.
 with listings as (
 
     select * from history.site_listings
@@ -29,9 +30,13 @@ with listings as (
 
     select
         pulls.site_id as site_id,
-        max_by(pulls.milestones, (pulls.site_updated_at, pulls.received_at, pulls.landing_id)) as milestones,
+        max_by(
+            pulls.milestones,
+            (coalesce(pulls.site_updated_at, timestamp '0001-01-01'), pulls.received_at, pulls.landing_id)
+        ) as milestones,
         max(pulls.site_updated_at) as site_updated_at,
         max(case when deliveries.batch_id <> '' then pulls.site_updated_at end) as loaded_up_to,
+        bool_or(deliveries.batch_id <> '') as is_any_loaded,
     from pulls
     inner join deliveries using (landing_id)
     group by pulls.site_id
@@ -40,11 +45,18 @@ with listings as (
 
 select
     listed.site_id as site_id,
-    coalesce(pulled.site_updated_at >= listed.site_updated_at, false) as is_landed,
-    coalesce(pulled.loaded_up_to >= listed.site_updated_at, false) as is_loaded,
-    case when pulled.site_updated_at >= listed.site_updated_at then pulled.milestones end as milestones,
+    case
+        when listed.site_updated_at is null then pulled.site_id is not null
+        else coalesce(pulled.site_updated_at >= listed.site_updated_at, false)
+    end as is_landed,
+    case
+        when listed.site_updated_at is null then coalesce(pulled.is_any_loaded, false)
+        else coalesce(pulled.loaded_up_to >= listed.site_updated_at, false)
+    end as is_loaded,
+    case
+        when listed.site_updated_at is null or pulled.site_updated_at >= listed.site_updated_at then pulled.milestones
+    end as milestones,
     listed.site_updated_at as site_updated_at,
     listed.listed_at as listed_at,
 from listed
-left join pulled using (site_id)
-where listed.site_updated_at is not null
+left join pulled on listed.site_id = pulled.site_id

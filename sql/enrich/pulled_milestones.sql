@@ -18,4 +18,4 @@ select distinct
     pulls.milestone_id as milestone_id,
 from pulls
 inner join sites using (site_id)
-where pulls.site_updated_at >= sites.site_updated_at
+where sites.site_updated_at is null or pulls.site_updated_at >= sites.site_updated_at

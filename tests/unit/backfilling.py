@@ -62,14 +62,14 @@ class Rest:
     """A Sighten whose sites a test may change while it runs.
 
     Args:
-        updated: site → when it was last updated.
+        updated: site → when it was last updated, if that is told.
         milestones: site → its milestones, as webhooks would send them; REST tells its part of each.
         more: uuid → what REST tells of that item besides.
         instead: the last id in a question → another answer to it.
         before: called with each question before it is answered.
     """
 
-    updated: dict[str, str] = field(default_factory=dict)
+    updated: dict[str, str | None] = field(default_factory=dict)
     milestones: dict[str, list[Item]] = field(default_factory=dict)
     more: dict[str, Item] = field(default_factory=dict)
     instead: dict[str, Said] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from backfilling import Rest, site_of
 from click.testing import CliRunner, Result
 from scripted_api import TOKEN, Asked, Said, ScriptedApi, scripted
 
+from factories import a_milestone
 from sighten_warehouse.cli.main import commands
 from warehouses import Warehouse
 
@@ -89,6 +90,26 @@ def test_a_site_that_is_not_of_those_days_is_said(rest: Rest, configured: dict[s
 
     assert "1 sites: 1 landed now" in result.stdout
     assert "1 of the given sites: not listed by the API, or last updated in other days" in result.stderr
+
+
+def test_sites_of_which_the_api_tells_no_time_are_shown_and_come_in_once_they_are_asked_for(
+    rest: Rest, configured: dict[str, str]
+) -> None:
+    rest.milestones[site_of("undated")] = [a_milestone("undated")]
+    rest.updated[site_of("undated")] = None
+
+    plan = backfill(configured, "plan", *DAYS)
+    dated = backfill(configured, "api", *DAYS)
+    status = backfill(configured, "status")
+    undated = backfill(configured, "api", *DAYS, "--undated")
+    named = backfill(configured, "api", *DAYS, "--site", site_of("undated"))
+
+    assert "no day 1 1" == " ".join(plan.stdout.splitlines()[-2].split())
+    assert "backfill api --undated asks for them" in plan.stderr
+    assert "2 sites: 2 landed now" in dated.stdout
+    assert "no day 1 0 0 0 1 0" == " ".join(status.stdout.splitlines()[-2].split())
+    assert "3 sites: 1 landed now with 1 milestones, 2 before" in undated.stdout
+    assert "1 sites: 0 landed now with 0 milestones, 1 before" in named.stdout
 
 
 @pytest.mark.parametrize(

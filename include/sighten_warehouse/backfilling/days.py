@@ -1,10 +1,11 @@
 """What of each day of history is expected, landed and loaded, and how what is missing is brought in.
 
-A site belongs to the day of its last update, UTC, as the newest list that names it has it.
+A site belongs to the day of its last update, UTC, as the newest list that names it has it. One of which no list tells
+that belongs to no day, and is asked for where it is named or where `undated` says so.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
@@ -40,7 +41,7 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
     """Ask the API for its sites, land that list, and tell how many belong to each day, first and last included.
 
     The list is asked for once, however many days there are. `sites` limits it to these. Days without sites are left
-    out.
+    out; sites of no day come last.
 
     Raises:
         SettingError: the API's address or the token is missing.
@@ -49,10 +50,8 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
     """
     with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
         land_site_list(settings.layout, client, sites=sites)
-    days: dict[date, list[Site]] = defaultdict(list)
-    for site in _of_days(read_known(settings), first, last, sites):
-        days[site.day].append(site)
-    return [DayPlan(day, len(found), sum(not site.is_landed for site in found)) for day, found in sorted(days.items())]
+    found = _of_days(read_known(settings), first, last, sites, undated=True)
+    return [DayPlan(day, len(part), sum(not site.is_landed for site in part)) for day, part in _by_day(found)]
 
 
 def pull_day(  # noqa: PLR0913
@@ -84,12 +83,16 @@ def pull_days(  # noqa: PLR0913
     *,
     sites: Collection[str] = (),
     fresh_list: bool = False,
+    undated: bool = False,
     clock: Clock | None = None,
     patience: Patience = PATIENCE,
     tell: Tell = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
-    """As `pull_day`, for all days from first to last, the earliest first; `fresh_list` asks for the sites anew."""
+    """As `pull_day`, for all days from first to last, the earliest first; `fresh_list` asks for the sites anew.
+
+    `undated` adds the sites of no day.
+    """
 
     def choose(client: ApiClient) -> tuple[Known, list[Site]]:
         if fresh_list:
@@ -97,7 +100,7 @@ def pull_days(  # noqa: PLR0913
             known = read_known(settings)
         else:
             known = _listed_since(settings, datetime.combine(last + timedelta(days=1), time_of_day.min), sites, client)
-        return known, _of_days(known, first, last, sites)
+        return known, _of_days(known, first, last, sites, undated=undated)
 
     return _pull(settings, choose, clock=clock, patience=patience, caller=Caller(tell, stop))
 
@@ -121,12 +124,17 @@ def retry_failed(
 
 
 def status(settings: Settings) -> list[DayStatus]:
-    """Every day for which a site was listed, the earliest first; told from landing and lake, so it asks nothing."""
+    """Every day for which a site was listed, no day last; told from landing and lake, so it asks nothing."""
     failed = failures(settings.layout)
-    days: dict[date, list[Site]] = defaultdict(list)
-    for site in read_known(settings).sites:
+    return [_status_of(day, found, failed) for day, found in _by_day(read_known(settings).sites)]
+
+
+def _by_day(sites: Iterable[Site]) -> list[tuple[date | None, list[Site]]]:
+    """The sites of each day, the earliest first, those of no day last."""
+    days: dict[date | None, list[Site]] = defaultdict(list)
+    for site in sites:
         days[site.day].append(site)
-    return [_status_of(day, found, failed) for day, found in sorted(days.items())]
+    return sorted(days.items(), key=lambda part: part[0] or date.max)
 
 
 def _pull(settings: Settings, choose: Choose, *, clock: Clock | None, patience: Patience, caller: Caller) -> PullResult:
@@ -140,7 +148,7 @@ def _pull(settings: Settings, choose: Choose, *, clock: Clock | None, patience: 
         return pull_sites(settings, sites, known=known, client=client, clock=clock, caller=caller)
 
 
-def _status_of(day: date, sites: Sequence[Site], failed: Collection[str]) -> DayStatus:
+def _status_of(day: date | None, sites: Sequence[Site], failed: Collection[str]) -> DayStatus:
     landed = [site for site in sites if site.is_landed]
     failures_of_day = sum(not site.is_landed and site.site_id in failed for site in sites)
     return DayStatus(
@@ -154,8 +162,9 @@ def _status_of(day: date, sites: Sequence[Site], failed: Collection[str]) -> Day
     )
 
 
-def _of_days(known: Known, first: date, last: date, sites: Collection[str]) -> list[Site]:
-    return [site for site in known.sites if first <= site.day <= last and (not sites or site.site_id in sites)]
+def _of_days(known: Known, first: date, last: date, sites: Collection[str], *, undated: bool) -> list[Site]:
+    named = [site for site in known.sites if not sites or site.site_id in sites]
+    return [site for site in named if (first <= site.day <= last if site.day else undated or bool(sites))]
 
 
 def _listed_since(settings: Settings, moment: datetime, sites: Collection[str], client: ApiClient) -> Known:

@@ -15,7 +15,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         site_id: the site.
-        site_updated_at: when it was last updated, as the list had it then.
+        site_updated_at: when it was last updated, as the list had it then; None if it did not tell.
         error: the class of the error.
         said: its message, which names nobody.
         attempts: how many failed one after the other.
@@ -23,7 +23,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     site_id: str
-    site_updated_at: datetime
+    site_updated_at: datetime | None
     error: str
     said: str
     attempts: int

@@ -11,25 +11,26 @@ from sighten_warehouse.settings import Settings
 class Site:
     """One site, as the newest list has it; times are UTC without a zone.
 
+    `updated_at` is None where no list tells it; such a site belongs to no day, and is landed once it was pulled.
     `milestones` is the number that was landed; None unless `is_landed`, since its last update.
     """
 
     site_id: str
-    updated_at: datetime
+    updated_at: datetime | None
     listed_at: datetime
     is_landed: bool
     is_loaded: bool
     milestones: int | None
 
     @property
-    def day(self) -> date:
-        """The day of history that it belongs to."""
-        return self.updated_at.date()
+    def day(self) -> date | None:
+        """The day of history that it belongs to, if any."""
+        return self.updated_at.date() if self.updated_at else None
 
 
 @dataclass(frozen=True)
 class Known:
-    """The sites, those that were updated first first.
+    """The sites, those that were updated first first, those of no known time last.
 
     Args:
         sites: every site that was ever listed.

@@ -6,9 +6,12 @@ from datetime import date
 
 @dataclass(frozen=True)
 class DayPlan:
-    """How many sites were last updated on that day (UTC), as the API lists them now, and how many of them are due."""
+    """How many sites were last updated on that day (UTC), as the API lists them now, and how many of them are due.
 
-    day: date
+    `day` is None for those of which the list tells no time.
+    """
+
+    day: date | None
     expected: int
     due: int
 
@@ -18,7 +21,7 @@ class DayStatus:
     """How far one day of history has come, counted in sites; `expected` is the sum of landed, failed and missing.
 
     Args:
-        day: the day of `site_last_updated`, UTC.
+        day: the day of `site_last_updated`, UTC; None for sites of which no list tells it.
         expected: sites that the API listed for it.
         landed: of these, those of which all that REST tells is landed since their last update.
         loaded: of the landed ones, those that are loaded too.
@@ -27,7 +30,7 @@ class DayStatus:
         milestones: of the landed sites.
     """
 
-    day: date
+    day: date | None
     expected: int
     landed: int
     loaded: int

@@ -132,7 +132,7 @@ class Walker:
             status=HTTPStatus.OK,
             milestone_id=milestone_id,
             site_id=site.site_id,
-            site_updated_at=site.updated_at.isoformat(),
+            site_updated_at=_updated(site),
             asked_at=listed.asked_at.isoformat(),
         )
         body, now = msgspec.json.encode(content), self._clock.now()
@@ -143,5 +143,9 @@ def _json_of(listed: Listed) -> list[msgspec.Raw]:
     return [item.json for item in listed.items]
 
 
-def _told_of(site: Site) -> dict[str, str]:
-    return {"site_id": site.site_id, "site_last_updated": site.updated_at.isoformat()}
+def _told_of(site: Site) -> dict[str, str | None]:
+    return {"site_id": site.site_id, "site_last_updated": _updated(site)}
+
+
+def _updated(site: Site) -> str | None:
+    return site.updated_at.isoformat() if site.updated_at else None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sighten_warehouse.backfilling.days import DayPlan, DayStatus, PullResult
 
 MOST_SAID = 10
+NO_DAY = "no day"
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -37,7 +38,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_options
-def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
+@click.option("--undated", is_flag=True, help="Also sites of which the API does not tell when they were updated.")
+def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...], undated: bool) -> None:
     """Land what Sighten's API tells of the sites last updated in those days: workflows, milestones, tasks, sub_tasks.
 
     Live calls go first, within the one budget of SIGHTEN_API_RATE. A site that was landed since its last update is not
@@ -57,7 +59,7 @@ def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
     wanted = _checked(first, last, sites)
     settings = read_settings()
     with _progress() as tell, until_interrupted(again=end_at_once) as stop:
-        result = pull_days(settings, **wanted, fresh_list=True, tell=tell, stop=stop)
+        result = pull_days(settings, **wanted, fresh_list=True, undated=undated, tell=tell, stop=stop)
     if sites and result.expected < len(sites):
         unlisted = len(sites) - result.expected
         click.echo(f"{unlisted} of the given sites: not listed by the API, or last updated in other days", err=True)
@@ -76,7 +78,11 @@ def plan(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
     from sighten_warehouse.backfilling.days import plan_days
     from sighten_warehouse.settings import read_settings
 
-    _print_table(plan_days(read_settings(), **_checked(first, last, sites)), ("day", "expected", "due"))
+    days = plan_days(read_settings(), **_checked(first, last, sites))
+    _print_table(days, ("day", "expected", "due"))
+    due = sum(one.due for one in days if one.day is None)
+    if due and not sites:
+        click.echo(f"{due} are of no day, since the API tells no time: backfill api --undated asks for them", err=True)
 
 
 @click.command()
@@ -205,5 +211,7 @@ def _total(days: Sequence["DayPlan | DayStatus"], columns: Sequence[str]) -> dic
     return {column: sum(getattr(day, column) for day in days) for column in columns if column != "day"}
 
 
-def _cell(value: date | int) -> str:
+def _cell(value: date | int | None) -> str:
+    if value is None:
+        return NO_DAY
     return f"{value:,}" if isinstance(value, int) else value.isoformat()
