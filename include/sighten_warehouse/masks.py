@@ -54,6 +54,30 @@ def create_masked_views(connection: duckdb.DuckDBPyConnection, folders: Sequence
     return [view for view, _ in views]
 
 
+def create_masked_dal_views(connection: duckdb.DuckDBPyConnection, views: Sequence[Model]) -> list[Model]:
+    """Create the masked view of each wide view of DAL values, with the same types; returns them as models."""
+    masked = [_masked_model(view) for view in views]
+    for one, view in zip(masked, views, strict=True):
+        types = {name: kind for name, kind, *_ in connection.execute(f"describe {view.full_name}").fetchall()}
+        listed = ", ".join(f'{_metric(column, types[column.name])} as "{column.name}"' for column in view.columns)
+        connection.execute(f"create view {one.full_name} as select {listed} from {view.full_name}")
+    return masked
+
+
+def _metric(column: Column, kind: str) -> str:
+    """A metric may tell anything of a homeowner; what its type has no word for is NULL."""
+    value = f'"{column.name}"'
+    if column.pii is None or kind == "BOOLEAN":
+        return value
+    blots = {
+        "VARCHAR": f"case when {value} = '' then '' when {value} is not null then '{MASKED}' end",
+        "JSON": f"""case when {value} is not null then cast('"{MASKED}"' as json) end""",
+        "VARCHAR[]": f"case when {value} is not null then ['{MASKED}'] end",
+        "JSON[]": f"""case when {value} is not null then [cast('"{MASKED}"' as json)] end""",
+    }
+    return blots.get(kind, f"cast(null as {kind})")
+
+
 def masked_models(folders: Sequence[str]) -> list[tuple[Model, Model]]:
     """The masked views of those folders as models, each with the model that it shows."""
     return [(_masked_model(model), model) for model in in_order(folders) if is_masked(model)]

@@ -75,10 +75,16 @@ def _masked_rows(model: Model) -> str:
 
 def _copy_dal_views(connection: duckdb.DuckDBPyConnection) -> None:
     """The wide views of DAL values, whose names are a setting; a masked file shows no values, so it has none."""
-    known = ", ".join(f"'{model.name}'" for model in in_order(["current"]))
-    listed = f"select sql, view_name, comment from duckdb_views() where database_name = '{_SOURCE}' and not internal"
-    for sql, name, comment in connection.execute(
-        f"{listed} and schema_name = 'main' and view_name not in ({known})"
-    ).fetchall():
+    known = ", ".join(f"'{model.name}'" for model in in_order(_PUBLISHED))
+    ours = f"database_name = '{_SOURCE}' and schema_name in ('main', 'masked') and not internal"
+    views = (
+        f"select schema_name, view_name, comment, sql from duckdb_views() where {ours} and view_name not in ({known})"
+    )
+    for schema, name, said, sql in connection.execute(f"{views} order by schema_name").fetchall():
         connection.execute(sql)
-        connection.execute(f"comment on view main.\"{name}\" is '{quoted(comment)}'")
+        connection.execute(f"comment on view {schema}.\"{name}\" is '{quoted(said)}'")
+        columns = (
+            f"select column_name, comment from duckdb_columns() where {ours} and schema_name = ? and table_name = ?"
+        )
+        for column, meaning in connection.execute(columns, [schema, name]).fetchall():
+            connection.execute(f'comment on column {schema}."{name}"."{column}" is \'{quoted(meaning)}\'')

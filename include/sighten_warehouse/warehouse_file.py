@@ -22,6 +22,7 @@ from sighten_warehouse.history_views import (
 )
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.masks import create_masked_dal_views
 from sighten_warehouse.models import Model, in_order, models
 from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.settings import Settings
@@ -64,9 +65,11 @@ def build_warehouse(
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)
-        for view in create_dal_views(connection, read_dal_metrics(settings)):
-            describe(connection, view, "view")
+        views = create_dal_views(connection, read_dal_metrics(settings))
+        for view in views:
             _export(connection, view, folder / "parquet" / view.name)
+        for view in (*views, *create_masked_dal_views(connection, views)):
+            describe(connection, view, "view")
         counts[PSEUDONYMS] = _replace_names(connection, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
         connection.execute("commit")

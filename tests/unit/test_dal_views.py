@@ -9,7 +9,9 @@ import pytest
 from enriching import Enriched, enriching, quote
 
 from factories import a_milestone, an_id
+from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.portable import write_portable
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.settings import Settings
 from warehouses import Warehouse
@@ -88,6 +90,55 @@ def test_it_has_one_row_for_each_quote_that_is_signed_now(enriched: Enriched) ->
     )
 
 
+def test_its_masked_view_has_its_columns_and_shows_no_value_but_a_boolean(
+    enriched: Enriched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(enriched, """quote: [number, boolean, moment, words, empty, parts, 'it"s', none, names]""")
+    enriched.sighten.values = {
+        "number": 1.5,
+        "boolean": True,
+        "moment": "2025-03-01T10:00:00Z",
+        "words": "Zebrafink",
+        "empty": "",
+        "parts": {"name": "Zebrafink"},
+        'it"s': "Zebrafink",
+        "names": ["Zebrafink", "Ann"],
+    }
+    monkeypatch.setenv("SIGHTEN_HOME", str(enriched.warehouse.settings.home))
+    monkeypatch.setenv("SIGHTEN_PII", "masked")
+
+    enriched.enrich()
+    publish(settings(enriched))
+
+    types = "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = 'dal_quote'"
+    assert enriched.warehouse.rows(types, "main") == enriched.warehouse.rows(types, "masked")
+    columns = "number, boolean, moment, words, empty, parts, it_s, none, names"
+    expected = (None, True, None, "masked", "", '"masked"', "masked", None, ["masked"])
+    assert expected == enriched.warehouse.row(f"select {columns} from masked.dal_quote")
+    with open_warehouse() as warehouse:
+        assert ["masked"] == warehouse.arrow("select words from dal_quote")["words"].to_pylist()
+    assert [] == enriched.warehouse.rows(
+        "select table_name, column_name from duckdb_columns() where comment is null and not internal"
+    )
+
+
+def test_a_portable_file_with_names_has_the_views_and_says_what_their_columns_are(
+    enriched: Enriched, tmp_path: Path
+) -> None:
+    configure(enriched, 'quote: [capacity, "it\'s"]')
+    enriched.sighten.values = {"capacity": 5}
+    enriched.enrich()
+    version = publish(settings(enriched))
+
+    write_portable(Path(version.path), tmp_path / "portable.duckdb", pii="full")
+
+    said = "select schema_name, column_name, comment from duckdb_columns() where table_name = 'dal_quote' order by all"
+    with duckdb.connect(str(tmp_path / "portable.duckdb"), read_only=True) as connection:
+        assert [(5.0,)] == connection.execute("select capacity from dal_quote").fetchall()
+        assert [(None,)] == connection.execute("select capacity from masked.dal_quote").fetchall()
+        assert enriched.warehouse.rows(said) == connection.execute(said).fetchall()
+
+
 def test_odd_names_and_names_that_clash_become_columns_of_their_own(enriched: Enriched) -> None:
     configure(enriched, """quote: [quote_id, Quote_ID, pulled_at, "it's", "1.st", 'a"b', s_quote_id]""")
     enriched.sighten.values = dict.fromkeys(["quote_id", "Quote_ID", "pulled_at", "it's", "1.st", 'a"b'], 1)
@@ -105,7 +156,11 @@ def test_odd_names_and_names_that_clash_become_columns_of_their_own(enriched: En
         "a_b",
         "s_quote_id",
         "pulled_at",
-    ] == (enriched.warehouse.column("select column_name from duckdb_columns() where table_name = 'dal_quote'"))
+    ] == (
+        enriched.warehouse.column(
+            "select column_name from duckdb_columns() where table_name = 'dal_quote' and schema_name = 'main'"
+        )
+    )
     assert (1.0, 1.0, 1.0, 1.0) == enriched.warehouse.row('select quote_id_2, it_s, "1_st", a_b from dal_quote')
 
 

@@ -58,7 +58,7 @@ def test_a_full_portable_file_answers_the_same_when_home_and_lake_are_gone(
 def test_a_masked_portable_file_holds_as_many_rows_and_no_name_in_any_byte(
     published: Warehouse, tmp_path: Path
 ) -> None:
-    file = write(tmp_path / "masked.duckdb")
+    file = write(tmp_path / "without names.duckdb")
     version = published.settings.layout.warehouse_file
 
     full, masked = everything(version), everything(file)
@@ -84,3 +84,17 @@ def test_every_table_and_column_of_a_portable_file_says_what_it_is(published: Wa
         told = {name for (name,) in connection.execute(f"{tables} union all {views}").fetchall()}
         assert set(PUBLISHED) <= told
         assert "masked.users" in told
+
+
+@pytest.mark.parametrize("name", ["masked.duckdb", "Marts.duckdb", "main", "history.db"])
+def test_a_portable_file_is_not_called_like_a_schema_for_then_duckdb_could_not_tell_the_two_apart(
+    published: Warehouse, tmp_path: Path, name: str
+) -> None:
+    versions = list(published.settings.layout.versions.glob("*.duckdb"))
+
+    ran = CliRunner().invoke(commands, ["publish", "--portable", str(tmp_path / name)])
+
+    assert 2 == ran.exit_code
+    assert "expected another name than those of its schemas" in ran.output
+    assert not (tmp_path / name).exists()
+    assert versions == list(published.settings.layout.versions.glob("*.duckdb"))

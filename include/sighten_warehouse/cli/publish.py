@@ -5,10 +5,21 @@ from pathlib import Path
 import click
 
 
+def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """DuckDB calls what is in a file by the file's name, and could not tell it from a schema of the same name."""
+    from sighten_warehouse.file_tables import SCHEMAS
+
+    taken = ("main", *SCHEMAS)
+    if path is not None and path.name.split(".")[0].lower() in taken:
+        raise click.BadParameter(f"{path}: expected another name than those of its schemas, {', '.join(taken)}")
+    return path
+
+
 @click.command()
 @click.option(
     "--portable",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=_not_a_schema,
     help="Also write it into this one file, which opens wherever it is moved; SIGHTEN_PII says with names or without.",
 )
 def publish(*, portable: Path | None) -> None:
