@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -20,10 +21,14 @@ Question = TypeVar("Question")
 Outcome = TypeVar("Outcome")
 
 MOST_UNLANDED = 100
+LONGEST_UNLANDED = timedelta(seconds=5)
 
 
 class AnswersToLand:
-    """Takes answers from any thread and lands them together, a hundred in a file: a crash loses few of them."""
+    """Takes answers from any thread and lands them together, a hundred in a file or what came within seconds.
+
+    So a crash loses few of them: those are asked for again.
+    """
 
     def __init__(self, landing: Path) -> None:
         self._landing = landing
@@ -38,7 +43,8 @@ class AnswersToLand:
         """
         with self._lock:
             self._waiting.append((answer, asked))
-            if len(self._waiting) >= MOST_UNLANDED:
+            waited = answer.received_at - self._waiting[0][0].received_at
+            if len(self._waiting) >= MOST_UNLANDED or waited >= LONGEST_UNLANDED:
                 self._land()
 
     def land(self) -> None:

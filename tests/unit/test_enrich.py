@@ -173,6 +173,15 @@ def test_answers_are_landed_while_others_are_still_asked_for(
     assert 3 == len(landing_files(enriched.warehouse.settings.layout.landing)) - before
 
 
+def test_what_came_seconds_ago_is_landed_so_that_a_crash_loses_little(enriched: Enriched) -> None:
+    enriched.deliver(*(a_milestone(f"{number}") for number in range(7)))
+    before = len(landing_files(enriched.warehouse.settings.layout.landing))
+
+    enriched.enrich(load=False, api_rate=0.5, api_concurrency=1)
+
+    assert 2 == len(landing_files(enriched.warehouse.settings.layout.landing)) - before
+
+
 def test_without_an_address_it_says_what_is_missing(warehouse: Warehouse) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_API_URL: not set"):
         enrich(warehouse.settings)
