@@ -24,6 +24,7 @@ from sighten_warehouse.landing import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import history_digest
+from sighten_warehouse.received_days import day_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -79,12 +80,15 @@ def plan(settings: Settings, *, most_batches: int = 8) -> list[str]:
 
 
 def divide(layout: Layout, files: Iterable[str], *, most_bytes: int = MOST_BATCH_BYTES) -> Iterator[Manifest]:
-    """Batches of those landing files, in their order, each bounded in bytes and in number of files."""
+    """Batches of those landing files, in their order, each bounded in bytes, in number of files, and by a day's end."""
     batch: list[str] = []
     taken = 0
     for name in files:
         size = _size(layout, name)
-        if batch and (taken + size > min(most_bytes, MOST_BATCH_BYTES) or len(batch) >= MOST_BATCH_FILES):
+        is_full = taken + size > min(most_bytes, MOST_BATCH_BYTES) or len(batch) >= MOST_BATCH_FILES
+        # So a rebuild of some days of a past that was loaded at once takes little else.
+        ends_its_day = taken >= LEAST_BATCH_BYTES and day_of(name) != day_of(batch[-1])
+        if batch and (is_full or ends_its_day):
             yield _batch(batch)
             batch, taken = [], 0
         batch.append(name)

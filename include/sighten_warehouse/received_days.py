@@ -18,8 +18,9 @@ class Days:
         """Whether one of those landing files lies on one of these days."""
         # Days are written so that they sort as texts; those before the year 1000, too, have four digits.
         first, last = self.first.isoformat(), self.last.isoformat()
-        return any(first <= _day(name) <= last for name in landing_files)
+        return any(first <= day_of(name) <= last for name in landing_files)
 
 
-def _day(landing_file: str) -> str:
+def day_of(landing_file: str) -> str:
+    """The day on which what it holds was received, as its folder has it."""
     return landing_file.partition("/")[0].removeprefix(_FOLDER)

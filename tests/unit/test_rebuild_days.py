@@ -18,9 +18,10 @@ from sighten_warehouse.errors import CheckError, LakeError
 from sighten_warehouse.lake import Manifest, commits, history_file
 from sighten_warehouse.lake_folder import new_lake, pinned
 from sighten_warehouse.landing import landing_files
-from sighten_warehouse.load import pending
+from sighten_warehouse.load import LEAST_BATCH_BYTES, divide, pending
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.received_days import Days
+from sighten_warehouse.settings import Settings
 from sighten_warehouse.status import read_status
 from sighten_warehouse.versions import is_current, versions
 from warehouses import Warehouse
@@ -189,3 +190,18 @@ def test_where_a_disk_knows_no_second_names_kept_files_are_copied(
     assert kept.keys() == held.keys()
     assert all(kept[name].read_bytes() == path.read_bytes() for name, path in held.items())
     assert not any(kept[name].samefile(path) for name, path in held.items())
+
+
+def test_batches_of_a_long_past_that_is_loaded_at_once_end_with_a_day(tmp_path: Path) -> None:
+    layout = Settings(home=tmp_path).layout
+    sizes = {"2025-01-01": (2, 1), "2025-01-02": (1,), "2025-01-03": (1,), "2025-01-04": (5,)}
+    names = [f"received_date={day}/{number}.ndjson" for day, parts in sizes.items() for number in range(len(parts))]
+    for name, size in zip(names, [size for parts in sizes.values() for size in parts], strict=True):
+        path = layout.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.truncate(size * LEAST_BATCH_BYTES // 2)
+
+    batches = [list(manifest.landing_files) for manifest in divide(layout, names)]
+
+    assert [names[:2], names[2:4], names[4:]] == batches
