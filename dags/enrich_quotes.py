@@ -10,10 +10,10 @@ from airflow.sdk import AssetOrTimeSchedule, dag, task
 
 from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE, SWEEP, Counts
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE, SWEEP, Counts, described
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
 def enrich_quotes() -> None:
     """The step from history to answers about quotes."""
 

@@ -10,11 +10,11 @@ from dataclasses import asdict
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 
 from sighten_airflow.assets import HISTORY, LANDING
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, described
 from sighten_warehouse.settings import read_settings
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP), doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
 def load_milestones() -> None:
     """The three steps from landing to history."""
 

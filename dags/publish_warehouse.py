@@ -9,7 +9,7 @@ from airflow.sdk import AssetOrTimeSchedule, Context, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, described
 from sighten_warehouse.settings import read_settings
 
 
@@ -20,7 +20,7 @@ def nothing_new(_: Context) -> bool:
     return is_current(read_settings())
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
 def publish_warehouse() -> None:
     """The step from history to the published version, and its proof."""
 

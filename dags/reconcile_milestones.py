@@ -10,10 +10,11 @@ from airflow.sdk import dag, task
 
 from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
 from sighten_airflow.coverage import measured
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_COMPARED, Counts
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_COMPARED, Counts, described
+from sighten_airflow.history import days_compared
 
 
-@dag(schedule=DAILY, doc_md=__doc__, params={"days": DAYS_COMPARED}, **DAG_DEFAULTS)
+@dag(schedule=DAILY, params={"days": DAYS_COMPARED}, **described(__doc__), **DAG_DEFAULTS)
 def reconcile_milestones() -> None:
     """The step from what the API says changed to coverage."""
 
@@ -23,7 +24,7 @@ def reconcile_milestones() -> None:
         from sighten_warehouse import reconcile
 
         with asking() as settings:
-            result = measured(reconcile.reconcile(settings, **(params or {})))
+            result = measured(reconcile.reconcile(settings, days=days_compared(params)))
             return tell(result, answered=result.sites + result.pulled)
 
     reconcile()

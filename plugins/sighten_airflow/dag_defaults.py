@@ -1,4 +1,4 @@
-"""What all DAGs share: owner, retries, tags, the sweep and the pools."""
+"""What all DAGs share: how they are described, owner, retries, tags, the sweep and the pools."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,13 +13,21 @@ LIVE = 10  # the priority_weight of what asks about deliveries of today; a backf
 # Finds what a lost asset event missed. A new DAG would otherwise begin with a run of its own, before anything is there.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
 DAILY = CronTriggerTimetable("17 5 * * *", timezone="UTC", run_immediately=timedelta(0))
-DAYS_COMPARED = Param(7, type="integer", minimum=0, description="How far back it compares; since the last time always.")
+DAYS_COMPARED = Param(
+    7,
+    type="integer",
+    minimum=0,
+    title="Days",
+    description="Compares the sites that changed in so many days until now, and in any case all since the last run.",
+)
 
 Counts = JsonValue  # what a task hands on for people to read; Airflow would spread a `dict` over one XCom a key
 
 DAG_DEFAULTS: dict[str, Any] = {
     "catchup": False,  # each run takes all that is pending: a missed one needs no other
     "max_active_runs": 1,
+    # A backfill would be many runs that find nothing to do; so Airflow's UI offers none.
+    "allowed_run_types": ["scheduled", "asset_triggered", "manual", "operator_triggered", "asset_materialization"],
     "tags": ["sighten"],
     "default_args": {
         "owner": "sighten-warehouse",
@@ -27,3 +35,9 @@ DAG_DEFAULTS: dict[str, Any] = {
         "retry_delay": timedelta(seconds=10),
     },
 }
+
+
+def described(doc: str | None) -> dict[str, str]:
+    """The documentation of a DAG, and its title as what Airflow's list of DAGs says of it."""
+    text = doc or ""
+    return {"doc_md": text, "description": text.partition("\n")[0].removeprefix("### ")}

@@ -1,5 +1,6 @@
-"""Which day of history a run is for, and how it ends if not all of that day could be landed."""
+"""Which days of history a run is for, and how it ends if not all of its day could be landed."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -19,6 +20,18 @@ def day_of(data_interval_start: datetime | None) -> date:
     if data_interval_start is None:
         raise AirflowFailException("this run is for no day; expected one of a backfill, or one with a logical date")
     return data_interval_start.date()
+
+
+def days_compared(params: Mapping[str, int] | None) -> int:
+    """How many days back a run compares what changed with what was delivered.
+
+    Raises:
+        AirflowFailException: somebody gave a parameter that there is none of.
+    """
+    given = dict(params or {})
+    if given.keys() != {"days"}:
+        raise AirflowFailException(f"parameters: expected days, and no other (got {', '.join(given) or 'none'})")
+    return given["days"]
 
 
 def tell_day(result: PullResult, *, day: date) -> Counts:

@@ -31,6 +31,13 @@ def test_a_file_holds_one_dag_of_its_own_name(dags: dict[str, Any]) -> None:
 
 def test_every_dag_says_what_it_does(dags: dict[str, Any]) -> None:
     assert {} == {name: dag.doc_md for name, dag in dags.items() if not (dag.doc_md or "").startswith("### ")}
+    assert set() == {name for name, dag in dags.items() if dag.doc_md.splitlines()[0] != f"### {dag.description}"}
+
+
+def test_airflow_offers_a_backfill_of_the_dag_alone_that_has_days(dags: dict[str, Any]) -> None:
+    offered = {name for name, dag in dags.items() if "backfill" in (dag.allowed_run_types or ["backfill"])}
+
+    assert {"backfill_milestones"} == offered
 
 
 def test_every_dag_is_tagged_sweeps_and_runs_once_at_a_time(dags: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
-from sighten_airflow.history import day_of, tell_day
+from sighten_airflow.history import day_of, days_compared, tell_day
 from sighten_warehouse import load
 from sighten_warehouse.backfilling import days
 from sighten_warehouse.backfilling.results import PullResult
@@ -107,6 +107,11 @@ def test_a_day_that_the_api_left_is_tried_again_by_airflow() -> None:
 def test_a_run_without_a_day_says_what_it_expects() -> None:
     with pytest.raises(AirflowFailException, match="expected one of a backfill, or one with a logical date"):
         day_of(None)
+
+
+def test_a_parameter_that_there_is_none_of_is_refused_at_once() -> None:
+    with pytest.raises(AirflowFailException, match=r"expected days, and no other \(got days, dayz\)"):
+        days_compared({"days": 7, "dayz": 3})
 
 
 @pytest.mark.usefixtures("settings")
