@@ -99,33 +99,34 @@ def _apply_milestone(current: Current, payload: Row) -> None:
     key = payload["uuid"]
     current.milestones[key] = {"status": payload["status"]}
     tasks = payload.get("tasks")
+    whole = tasks is not None and payload["task_count"] == len(tasks)
     for task in tasks or []:
-        _apply_task(current, task, key)
-    if tasks is not None and payload["task_count"] == len(tasks):
+        _apply_task(current, task, key, removes=whole)
+    if whole:
         _remove_others(current.tasks, key, tasks)
     for comment in payload.get("comments") or []:
         current.comments[comment["uuid"]] = comment
 
 
-def _apply_task(current: Current, task: Row, milestone: str) -> None:
+def _apply_task(current: Current, task: Row, milestone: str, *, removes: bool = True) -> None:
     key = task["uuid"]
     current.tasks[key] = Entity(milestone, {"status": task["status"]})
     for sub_task in task.get("sub_tasks") or []:
-        _apply_sub_task(current, sub_task, key)
-    if task.get("sub_tasks") is not None:
+        _apply_sub_task(current, sub_task, key, removes=removes)
+    if removes and task.get("sub_tasks") is not None:
         _remove_others(current.sub_tasks, key, task["sub_tasks"])
     for comment in task.get("comments") or []:
         current.comments[comment["uuid"]] = comment
 
 
-def _apply_sub_task(current: Current, sub_task: Row, task: str) -> None:
+def _apply_sub_task(current: Current, sub_task: Row, task: str, *, removes: bool) -> None:
     key = sub_task["uuid"]
     current.sub_tasks[key] = Entity(task, {"status": sub_task["status"]})
     data = sub_task.get("data")
     documents = [] if isinstance(data, bool) else (data or {}).get("documents")
     for document in documents or []:
         current.documents[document["uuid"]] = Entity(key, {"name": document["name"]})
-    if documents is not None:
+    if removes and documents is not None:
         _remove_others(current.documents, key, documents)
 
 

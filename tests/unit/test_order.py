@@ -106,6 +106,18 @@ def test_a_snapshot_that_does_not_list_all_its_tasks_removes_none(
     assert ["a", "b"] == warehouse.column("select name from tasks order by name")
 
 
+def test_a_truncated_snapshot_removes_nothing_below_its_tasks_either(warehouse: Warehouse) -> None:
+    documents = [a_document("a"), a_document("b")]
+    whole = a_task("t", sub_tasks=[a_sub_task("one", documents=documents), a_sub_task("two", documents=documents[:0])])
+    cut = a_task("t", sub_tasks=[a_sub_task("one", documents=documents[:1], status="COMP")])
+    warehouse.deliver(a_milestone(at=EARLY, tasks=[whole]))
+
+    warehouse.deliver(a_milestone(at=LATER, tasks=[cut], task_count=2))
+
+    assert [("one", "COMP"), ("two", "INCM")] == warehouse.rows("select label, status from sub_tasks order by label")
+    assert ["a.pdf", "b.pdf"] == sorted(warehouse.column("select name from documents"))
+
+
 def test_a_snapshot_without_a_key_for_its_tasks_removes_none(warehouse: Warehouse) -> None:
     without = a_milestone(at=LATER, task_count=1)
     del without["tasks"]

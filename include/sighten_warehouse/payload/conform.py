@@ -8,7 +8,7 @@ from sighten_warehouse.payload.codes import KNOWN_CODES
 from sighten_warehouse.payload.findings import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 from sighten_warehouse.payload.json_text import canonical_json
-from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER, Field, Shape
+from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, SUB_TASK, TASK_ROOT, USER, Field, Shape
 
 Row = dict[str, Any]
 MOST_UNREADABLE = 1_000
@@ -25,7 +25,10 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
     require_identity(milestone, MILESTONE, payload)
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     del milestone["comments_complete"]
-    complete = milestone.pop("tasks_complete") and _count_agrees(milestone, payload["tasks"], tasks, findings)
+    complete = milestone.pop("tasks_complete")
+    if isinstance(payload.get("tasks"), list) and not _count_agrees(milestone, payload["tasks"], tasks, findings):
+        complete = False
+        _remove_nothing(tasks)
     _check_counters(milestone, tasks, findings)
     drop_repeated(tasks, comments, findings)
     facts = ("milestone_id", "site_id", "quote_id", "milestone_definition_id", "date_updated")
@@ -183,6 +186,14 @@ def _count_agrees(milestone: Row, given: list[Any], tasks: list[Row], findings: 
         return True
     findings.report("task_count", "truncated", expected=f"the number of tasks, {len(given)}", example=said)
     return False
+
+
+def _remove_nothing(tasks: list[Row]) -> None:
+    """No list below a truncated one counts as complete either: what cut off the tasks may have cut them as well."""
+    for task in tasks:
+        task["sub_tasks_complete"] = False
+        for sub_task in task["sub_tasks"]:
+            sub_task |= {f"{name}_complete": False for name in SUB_TASK.all_lists}
 
 
 def _check_counters(milestone: Row, tasks: list[Row], findings: Findings) -> None:
