@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from sighten_warehouse import serving
 from sighten_warehouse.authentication import authenticator
 from sighten_warehouse.committer import Committer
 from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
@@ -16,6 +17,7 @@ from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.metrics import ReceiverMetrics
 from sighten_warehouse.readiness import Readiness
 from sighten_warehouse.receiver import WEBHOOK_PATH, Receiver
+from sighten_warehouse.request_heads import HeadInTime
 from sighten_warehouse.settings import Settings
 
 STOP_SECONDS = 3  # that requests under way have to finish once the receiver is told to stop
@@ -138,19 +140,7 @@ class ReceiverServer:
 
 
 def http_server(receiver: Receiver) -> uvicorn.Server:
-    """The HTTP/1.1 server around it: one process, one event loop, its own log lines left to `logging`."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            receiver,
-            http="h11",
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
+    """The HTTP/1.1 server around it."""
+    return serving.http_server(
+        receiver, stop_seconds=STOP_SECONDS, keep_alive_seconds=KEEP_ALIVE_SECONDS, protocol=HeadInTime
     )

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sighten_warehouse.cli.simulate import simulate
+from sighten_warehouse.serving import address_of, listen_on_loopback
 from sighten_warehouse.simulator.lives import lives
 from sighten_warehouse.simulator.pace import Pace
 from sighten_warehouse.simulator.plan import Delivery, Mixture, plan_lives, plan_sample
 from sighten_warehouse.simulator.sender import DeliveryCounts, deliver
-from sighten_warehouse.simulator.serve import address_of, listen
 
 Answer = Callable[[int], tuple[int, dict[str, str]]]
 FINE: tuple[int, dict[str, str]] = (200, {})
@@ -160,7 +160,7 @@ def test_a_redirect_is_no_acknowledgement(plan: list[Delivery]) -> None:
 
 
 def test_the_rest_is_given_up_when_nobody_is_there(plan: list[Delivery]) -> None:
-    with listen(0) as listener:
+    with listen_on_loopback(0) as listener:
         nobody = address_of(listener)
     counts = deliver(plan, to=nobody, threads=1, retries=0)
 

@@ -61,9 +61,9 @@ def serve(  # noqa: PLR0917  (click passes by name)
     Example:
       sighten-warehouse simulate serve --port 8089 --fault-429 0.1 --trouble truncated 0.2
     """
+    from sighten_warehouse.serving import listen_on_loopback
     from sighten_warehouse.simulator.lives import lives
     from sighten_warehouse.simulator.running import run_until_signalled
-    from sighten_warehouse.simulator.serve import listen
 
     simulation = lives(seed, milestones)
     try:
@@ -71,7 +71,7 @@ def serve(  # noqa: PLR0917  (click passes by name)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     try:
-        listener = listen(port)
+        listener = listen_on_loopback(port)
     except OSError as error:
         raise click.BadParameter(
             f"{port} on 127.0.0.1: {error.strerror}; choose another", param_hint="--port"

@@ -1,10 +1,7 @@
 """The report served on this machine alone."""
 
-import signal
-import socket
 from collections.abc import Callable
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -15,8 +12,8 @@ from starlette.routing import Route
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.report import answers
 from sighten_warehouse.report.live import LiveReport
+from sighten_warehouse.serving import LOOPBACK, address_of, http_server, listen_on_loopback, run_until_signalled
 
-LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 3
 
 
@@ -47,39 +44,13 @@ def serve_report(report: LiveReport, *, port: int, on_listening: Callable[[str],
     Raises:
         SettingError: something else listens on that port.
     """
-    server = uvicorn.Server(
-        uvicorn.Config(
-            report_app(report),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-    )
-
-    def stop(*_: object) -> None:
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)  # uvicorn hands the signal on when it has stopped; this takes it
-    with _listen(port) as listener:
-        on_listening(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
-        server.run(sockets=[listener])
-    report.close()
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen()
+        listener = listen_on_loopback(port)
     except OSError as error:
-        listener.close()
         raise SettingError(
             f"--port: {LOOPBACK}:{port}: {error.strerror}; expected a port that is free, or 0"
         ) from error
-    return listener
+    with listener:
+        on_listening(f"{address_of(listener)}/")
+        run_until_signalled(http_server(report_app(report), stop_seconds=STOP_SECONDS), listener)
+    report.close()

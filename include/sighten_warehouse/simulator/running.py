@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sighten_warehouse.serving import address_of, listen_on_loopback
 from sighten_warehouse.simulator.api import Conduct, build_sighten
 from sighten_warehouse.simulator.journal import Journal
 from sighten_warehouse.simulator.lives import Simulation
-from sighten_warehouse.simulator.serve import address_of, listen, serve_until_signalled, served_together
+from sighten_warehouse.simulator.serve import serve_until_signalled, served_together
 from sighten_warehouse.simulator.world import World
 
 
@@ -25,7 +26,7 @@ class Running:
 @contextmanager
 def running(simulation: Simulation, conduct: Conduct | None = None) -> Iterator[Running]:
     """Serve both on free ports, by threads, as long as the context lasts."""
-    with listen(0) as api, listen(0) as storage:
+    with listen_on_loopback(0) as api, listen_on_loopback(0) as storage:
         url, storage_url = address_of(api), address_of(storage)
         sighten = build_sighten(simulation, conduct or Conduct(), storage_url=storage_url)
         with served_together((sighten.api, api), (sighten.storage, storage)):
@@ -36,7 +37,7 @@ def run_until_signalled(
     simulation: Simulation, conduct: Conduct, *, listener: socket.socket, on_listening: Callable[[str], None]
 ) -> None:
     """Serve the API on that listener and the storage host on a free port until SIGINT or SIGTERM comes."""
-    with listen(0) as storage:
+    with listen_on_loopback(0) as storage:
         sighten = build_sighten(simulation, conduct, storage_url=address_of(storage))
         with served_together((sighten.storage, storage)):
             serve_until_signalled(sighten.api, listener=listener, on_listening=on_listening)
