@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 BODY_BYTES = 3_000_000
-MOST_TIMES_THE_BODY = 20
-LIBRARIES = 150_000_000  # what is imported, and what DuckDB takes for any load
+MOST_TIMES_THE_BODY = 40
+LIBRARIES = 100_000_000  # what is imported, and what DuckDB takes for any load
 
 MEASURED = """
 import resource, sys
@@ -29,6 +29,8 @@ BODIES = {
     % (b"[]," * (BODY_BYTES // 3)),
     "unknown keys": b'{"tasks": []%s}'
     % b"".join(b',"k%07d":{"x":null}' % number for number in range(BODY_BYTES // 22)),
+    "numbers in objects": b'{"tasks": [], "x": [%s1]}' % (b'{"":1.1},' * (BODY_BYTES // 9)),
+    "numbered characters": b"{'a': '%s'}" % (b"\\1" * (BODY_BYTES // 2)),
     "escapes": b"{'a': '%s'}" % (b"\\'" * (BODY_BYTES // 2)),
     "a string without an end": b'"\\' * (BODY_BYTES // 2),
     "brackets": b'{"tasks":' + b"[" * BODY_BYTES,

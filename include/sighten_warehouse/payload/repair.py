@@ -5,6 +5,7 @@ import re
 from array import array
 from bisect import bisect_right
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -177,8 +178,13 @@ def _rewrite_escape(escape: str, text: str, start: int) -> str:
 
 def _escaped(codepoint: int, text: str, start: int) -> str:
     try:
-        return json.dumps(chr(codepoint))[1:-1]
+        return _spelt(codepoint)
     except (ValueError, OverflowError):
         raise RejectedError(
             "not_json", place=place_of(text, start), expected="an escape of a character that exists"
         ) from None
+
+
+@lru_cache  # one text for all of the same character, as a body may hold millions
+def _spelt(codepoint: int) -> str:
+    return json.dumps(chr(codepoint))[1:-1]
