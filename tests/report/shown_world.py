@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, sample_as_json
+from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, an_id, sample_as_json
 from sighten_warehouse.api_answer import Answer
 from sighten_warehouse.asked import Asked, land_answers
 from sighten_warehouse.durable import replace_durably
@@ -18,6 +18,7 @@ from warehouses import Warehouse
 LIVES = 90
 PARTS = 6
 HOSTILE = "</script x><img src=x onerror=alert(1)> & \u2028 {{data}}"
+ENDLESS = "\u202eשלב " + 5_000 * "W" + " the second roof"  # turns round what follows, and has no place to be broken
 NOT_JSON = b'{"uuid": "cut off'
 
 
@@ -30,7 +31,7 @@ def make_world(home: Path) -> Settings:
         part = snapshots[number::PARTS]
         warehouse.clock = snapshots[len(snapshots) * number // PARTS].sent_at
         warehouse.land(*(one.payload for one in part), part[0].payload)
-    warehouse.land(SAMPLE_BYTES, sample_as_json(), hostile_milestone(), NOT_JSON, b"<xml/>")
+    warehouse.land(SAMPLE_BYTES, sample_as_json(), hostile_milestone(), endless_milestone(), NOT_JSON, b"<xml/>")
     land_answers(warehouse.settings.layout.landing, [signed(life, warehouse) for life in told[: LIVES // 2]])
     warehouse.load()
     warehouse.publish()
@@ -60,6 +61,21 @@ def hostile_milestone() -> dict[str, Any]:
     said = a_comment("hostile", f"Example Bot submitted milestone {HOSTILE} for approval.", "2026-06-30T08:00:00Z")
     note = a_comment("hostile note", HOSTILE, "2026-06-30T09:00:00Z", commentor_first_name=HOSTILE)
     return a_milestone("hostile", at="2026-06-30T09:00:00Z", name=HOSTILE, tasks=[task], comments=[said, note])
+
+
+def endless_milestone() -> dict[str, Any]:
+    """Rejected, and named like everything about it by a text that is too long for any place."""
+    task = a_task("endless", name=ENDLESS, sub_tasks=[a_sub_task("endless", label=ENDLESS)])
+    lead = {"commentor": "ann@example.com", "commentor_first_name": "Ann", "commentor_last_name": ""}
+    told = {"submitted": ("2026-06-29T08:00:00Z", " for approval."), "rejected": ("2026-06-30T08:00:00Z", ".")}
+    log = [
+        a_comment(f"endless {what}", f"Ann {what} milestone {ENDLESS}{end}", at, **lead)
+        for what, (at, end) in told.items()
+    ]
+    definition = {"name": ENDLESS, "milestone_definition": an_id("endless")}
+    return a_milestone(
+        "endless", at="2026-06-30T08:00:00Z", status="REJECTED", tasks=[task], comments=log, **definition
+    )
 
 
 def signed(life: Life, warehouse: Warehouse) -> tuple[Answer, Asked]:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from shown_world import HOSTILE, LIVES
+from shown_world import ENDLESS, HOSTILE, LIVES
 
 from factories import SAMPLE_MILESTONE
 from sighten_warehouse.report.live import LiveReport
@@ -67,7 +67,7 @@ def page(first_page: Page) -> Page:
     first_page.evaluate("location.hash = ''; document.activeElement.blur(); scrollTo(0, 0)")
     first_page.locator("dialog:not([open])").wait_for(state="attached")
     first_page.get_by_label("Search").fill("")
-    expect(first_page.locator("#chosen")).to_contain_text(f"{LIVES + 2} milestones")
+    expect(first_page.locator("#chosen")).to_contain_text(f"{LIVES + 3} milestones")
     return first_page
 
 
@@ -239,6 +239,9 @@ def test_a_screen_reader_finds_every_chart_told_in_words_and_in_a_table(page: Pa
     assert [] == [panel for panel in CHARTS if len(table(page, panel)) < 2]
     assert [] == [one.evaluate("one => one.outerHTML") for one in controls if not named(one)]
     assert sorted(set(ids)) == sorted(ids)
+    regions = page.locator("section[aria-labelledby], [role=region]:visible").all()
+    names = [one.evaluate("one => one.ariaLabel ?? one.querySelector('h2').textContent") for one in regions]
+    assert sorted(set(names)) == sorted(names)
     assert ["H1", *["H2"] * 4] == page.evaluate("[...document.querySelectorAll('h1, main h2')].map(one => one.tagName)")
 
 
@@ -258,6 +261,32 @@ def test_texts_that_try_to_be_markup_are_shown_as_texts(page: Page, said: list[s
     expect(dialog.locator(".timeline")).to_contain_text("alert(1)")
     assert 0 == page.locator("img").count()
     assert [] == said
+
+
+def test_a_name_without_an_end_leaves_room_for_everything_else(page: Page, said: list[str]) -> None:
+    inside = "one => one.scrollWidth <= one.clientWidth"
+    page.get_by_label("Search").fill("the second roof")
+    link = page.locator("#milestones tbody a")
+
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.locator("#milestones .scroll").evaluate(inside)
+        assert len(link.inner_text()) < 100
+    assert link.inner_text().endswith("the second roof")
+    assert not [one for one in page.locator("option").all_text_contents() if len(one) > 110]
+    assert len(page.locator("#bottlenecks .insight").inner_text()) < 400
+
+    link.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", level=2)).to_have_text(ENDLESS, use_inner_text=False)
+    assert dialog.evaluate(inside)
+    assert [] == said
+
+
+def test_a_name_that_reads_from_right_to_left_does_not_turn_the_sentence_round(page: Page) -> None:
+    isolated = re.compile(r"^Most often rejected: \u2068[^\u2069]+\u2069, 100 % of decisions\.$")
+
+    assert isolated.match(page.locator("#rejected-definitions .insight").inner_text())
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen_and_is_remembered(

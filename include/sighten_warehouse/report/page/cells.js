@@ -85,7 +85,7 @@ function extent(data) {
 function nameOf(list, number) {
     const one = list[number];
     if (!one) return "none";
-    const name = one.name || (one.id ? one.id : "none");
+    const name = short(one.name || (one.id ? one.id : "none"));
     const isTwin = list.some((other) => other.number !== number && other.name === one.name);
     return isTwin && one.id ? `${name} (${one.id.slice(0, 8)})` : name;
 }

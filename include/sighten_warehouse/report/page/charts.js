@@ -1,4 +1,5 @@
 // What all charts share: colours of the theme, axes, tooltips of text, and how one is drawn and drawn again.
+const LETTER_WIDTH = 6.6; // of most of them, at the size of labels
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The colours of the theme in use, as the style sheet names them. */
@@ -106,13 +107,19 @@ function roundStep(step) {
 
 /** Bars across, the first on top, each with its label beside it. */
 function barsAcross(theme, labels, series) {
+    const width = Math.min(230, innerWidth * 0.36);
     return {
         grid: { left: 4, right: 64, top: series.length > 1 ? 32 : 4, bottom: 4, containLabel: true },
         xAxis: amounts(theme, { axisLabel: { show: false }, splitLine: { show: false } }),
         yAxis: names(theme, labels, {
             inverse: true,
             axisLine: { show: false },
-            axisLabel: { ...textStyle(theme), width: Math.min(190, innerWidth * 0.36), overflow: "truncate" },
+            axisLabel: {
+                ...textStyle(theme),
+                width,
+                overflow: "truncate",
+                formatter: (label) => short(label, Math.floor(width / LETTER_WIDTH)),
+            },
         }),
         series: series.map((one) => ({ type: "bar", barMaxWidth: 22, ...one })),
     };

@@ -8,6 +8,7 @@ const UNITS = [
     ["s", 1],
 ];
 const NOTHING = "–";
+const MOST_LETTERS = 90;
 const numbers = new Intl.NumberFormat("en-US");
 
 /** 12,345 */
@@ -72,6 +73,19 @@ function momentText(ms) {
 function ago(ms) {
     const seconds = (Date.now() - ms) / 1000;
     return seconds < 60 ? "just now" : `${duration(seconds)} ago`;
+}
+
+/** A name that is too long for its place, cut in its middle: names that begin alike are told apart by their ends. */
+function short(name, most = MOST_LETTERS) {
+    const letters = [...(name ?? "")];
+    if (letters.length <= most) return name;
+    const kept = Math.ceil(0.6 * (most - 1));
+    return `${letters.slice(0, kept).join("")}…${letters.slice(kept + 1 - most).join("")}`;
+}
+
+/** A name inside a sentence, which keeps its own direction whatever that of the name's letters is. */
+function isolated(name) {
+    return `\u2068${short(name)}\u2069`;
 }
 
 /** Code words as people write them: "not_json" is "not json". */

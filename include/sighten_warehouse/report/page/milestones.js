@@ -85,9 +85,9 @@ class MilestoneList {
     }
 
     #table(rows) {
-        const link = (one) => element("a", { href: address(this.#filters, one.milestone_id) }, one.name || "no name");
+        const link = (one) => element("a", { href: address(this.#filters, one.milestone_id) }, short(one.name || "no name"));
         return table(
-            "Milestones",
+            "List of milestones",
             [
                 { title: "Milestone" },
                 { title: "Organization" },

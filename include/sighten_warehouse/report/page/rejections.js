@@ -89,7 +89,7 @@ const rejectionsByDefinition = {
         const labels = groups.map(([number]) => nameOf(data.definitions, number));
         const shown = groups.slice(0, 12);
         return {
-            insight: `Most often rejected: ${labels[0]}, ${percent(groups[0][1].rejections, decisionsOf(groups[0][1]))} of decisions.`,
+            insight: `Most often rejected: ${isolated(labels[0])}, ${percent(groups[0][1].rejections, decisionsOf(groups[0][1]))} of decisions.`,
             height: 34 + 30 * shown.length,
             option: {
                 ...base(

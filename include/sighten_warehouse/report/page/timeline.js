@@ -143,7 +143,7 @@ function headOf(one) {
     const title =
         { comment: "Comment", document: "Document", envelope: "Envelope", delivery: "Delivery" }[one.what] ??
         one.what[0].toUpperCase() + one.what.slice(1);
-    const parts = [one.person ? `by ${one.person}` : null, one.task ? `on ${one.task}` : null, one.detail].filter(
+    const parts = [one.person && `by ${isolated(one.person)}`, one.task && `on ${isolated(one.task)}`, one.detail].filter(
         Boolean,
     );
     return [element("strong", {}, title), parts.length ? ` ${parts.join(" · ")} ` : " ", at];
@@ -181,9 +181,9 @@ function workOf(work) {
         work.map((one, place) => [
             work[place - 1]?.task_position === one.task_position && work[place - 1]?.task === one.task
                 ? "″"
-                : (one.task ?? NOTHING),
+                : (short(one.task) ?? NOTHING),
             one.status,
-            one.label,
+            short(one.label),
             one.sub_task_status,
             one.document_status,
             one.sub_task_id ? count(one.documents) : NOTHING,

@@ -30,16 +30,16 @@ const bottlenecks = {
             },
         );
         const ordered = [...found]
-            .map(([task, group]) => ({ name: tasks.task_names[task] || "no name", ...group }))
+            .map(([task, group]) => ({ name: short(tasks.task_names[task] || "no name"), ...group }))
             .sort((one, other) => other.open - one.open || other.last - one.last);
         if (!ordered.length) return { empty: "No task of these milestones is open." };
         const shown = ordered.slice(0, MOST_BARS);
         const alone = [...ordered].sort((one, other) => other.last - one.last)[0];
         return {
             insight:
-                `Open most often: ${ordered[0].name}, ${counted(ordered[0].open, "time")}. ` +
+                `Open most often: ${isolated(ordered[0].name)}, ${counted(ordered[0].open, "time")}. ` +
                 (alone.last
-                    ? `Alone in the way most often: ${alone.name}, ${counted(alone.last, "time")}.`
+                    ? `Alone in the way most often: ${isolated(alone.name)}, ${counted(alone.last, "time")}.`
                     : "None is alone in the way."),
             height: 56 + 30 * shown.length,
             option: {
@@ -173,7 +173,7 @@ const assignees = {
             (ages, row) => ages.add(pending.age_minutes[row]),
         );
         const ordered = [...found]
-            .map(([assignee, ages]) => ({ name: pending.assignee_names[assignee], ages: ages.sorted() }))
+            .map(([assignee, ages]) => ({ name: short(pending.assignee_names[assignee]), ages: ages.sorted() }))
             .sort((one, other) => other.ages.length - one.ages.length);
         if (!ordered.length) return { empty: "Nothing that was first submitted in this range waits for a decision." };
         const shown = ordered.slice(0, MOST_ASSIGNEES);
@@ -184,7 +184,7 @@ const assignees = {
         ];
         return {
             insight:
-                `${ordered[0].name} has the most, ${counted(ordered[0].ages.length, "milestone")}.` +
+                `${isolated(ordered[0].name)} has the most, ${counted(ordered[0].ages.length, "milestone")}.` +
                 (data.pii === "full" ? "" : " Pseudonyms stand for persons here."),
             height: 34 + 30 * shown.length,
             option: {
