@@ -115,6 +115,7 @@ def say_result(stack: Stack, console: Console) -> None:
     console.print(render(summarise(plan.settings)))
     for name, value in {
         "Airflow": f"{plan.airflow.url}  (user {ADMIN}, password in {stack.credentials.passwords_file})",
+        "report": f"{plan.airflow.url}/plugin/sighten-report  (without Airflow: sighten-warehouse report --open)",
         "receiver": f"{plan.receiver.url}/webhooks/sighten",
         "logs": str(plan.logs),
     }.items():
