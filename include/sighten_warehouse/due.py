@@ -12,17 +12,22 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.dal_metrics import DalObject, metrics_table
 from sighten_warehouse.settings import Settings
 
+# A backfill brings thousands at once: webhooks of today are not to wait behind them.
+_NEWEST_FIRST = "order by webhook_at desc nulls last, delivered_at desc"
+
 STATUSES_SCHEMA = pa.schema([("status", pa.string())])
 
 
 def due_quotes(settings: Settings, *, clock: Clock) -> list[str]:
-    """The original quotes of which to ask which quote is signed; those with the newest news come first.
+    """The original quotes of which to ask which quote is signed; those of which only REST told come last.
+
+    Before that, those with the newest news come first.
 
     Raises:
         LakeError: commits contradict each other.
     """
     with _known(settings, "enrich.due_quotes", (), clock=clock) as connection:
-        sql = "select quote_id from enrich.due_quotes order by delivered_at desc, quote_id"
+        sql = f"select quote_id from enrich.due_quotes {_NEWEST_FIRST}, quote_id"
         return [quote_id for (quote_id,) in connection.execute(sql).fetchall()]
 
 
@@ -33,7 +38,7 @@ def due_metrics(settings: Settings, objects: Sequence[DalObject], *, clock: Cloc
         LakeError: commits contradict each other.
     """
     with _known(settings, "enrich.due_pulls", objects, clock=clock) as connection:
-        sql = "select quote_id, object, metric from enrich.due_pulls order by delivered_at desc, quote_id, position"
+        sql = f"select quote_id, object, metric from enrich.due_pulls {_NEWEST_FIRST}, quote_id, position"
         return connection.execute(sql).fetchall()
 
 

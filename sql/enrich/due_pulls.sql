@@ -53,6 +53,7 @@ select
     dal_metrics.metric as metric,
     dal_metrics.position as position,
     signed_quotes.delivered_at as delivered_at,
+    signed_quotes.webhook_at as webhook_at,
     pulled.pulled_at as pulled_at,
 from signed_quotes
 cross join dal_metrics

@@ -24,6 +24,7 @@ with wanted_quotes as (
 select
     wanted_quotes.quote_id as quote_id,
     wanted_quotes.delivered_at as delivered_at,
+    wanted_quotes.webhook_at as webhook_at,
     asked.asked_at as asked_at,
 from wanted_quotes
 left join asked using (quote_id)

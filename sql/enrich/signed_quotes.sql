@@ -33,6 +33,7 @@ with due_quotes as (
 select
     quotes.signed_quote_id as quote_id,
     max(wanted_quotes.delivered_at) as delivered_at,
+    max(wanted_quotes.webhook_at) as webhook_at,
 from quotes
 inner join last_answers using (quote_id, landing_id)
 inner join wanted_quotes using (quote_id)

@@ -1,6 +1,7 @@
 -- The original quotes that are enriched, and when something new was last delivered about them.
 -- grain: quote_id
 -- inputs: history.snapshots, main.milestones, ops.snapshots, staging.enrich_statuses
+-- Also when a webhook last told of it: NULL for what only a backfill brought, which waits behind the others.
 -- A quote is wanted when a milestone of it has one of the statuses, or when no status is listed.
 with snapshots as (
 
@@ -33,6 +34,7 @@ with snapshots as (
     select
         coalesce(milestone_id, landing_id) as subject,
         max(received_at) as delivered_at,
+        max(case when is_rest then null else received_at end) as webhook_at,
     from snapshots
     where not is_duplicate
     group by coalesce(milestone_id, landing_id)
@@ -51,6 +53,7 @@ with snapshots as (
 select
     named.quote_id as quote_id,
     max(news.delivered_at) as delivered_at,
+    max(news.webhook_at) as webhook_at,
 from named
 inner join wanted using (quote_id)
 left join news using (subject)

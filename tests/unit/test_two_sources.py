@@ -11,6 +11,7 @@ from scripted_api import TOKEN, FakeClock
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, an_id
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.backfilling.days import plan_days, pull_days, status
+from sighten_warehouse.due import due_quotes
 from sighten_warehouse.simulator.api import Conduct
 from sighten_warehouse.simulator.lives import lives
 from sighten_warehouse.simulator.plan import Mixture, plan_lives
@@ -199,3 +200,15 @@ def test_history_before_the_webhook_was_switched_on_comes_in_and_webhooks_go_on_
     assert {"applied", "superseded", "duplicate"} >= set(
         warehouse.column("select distinct outcome from ops.deliveries")
     )
+
+
+def test_what_a_backfill_brought_is_asked_about_after_what_webhooks_told(warehouse: Warehouse) -> None:
+    with backfilling(warehouse) as there:
+        past, live = a_milestone("past"), a_milestone("live")
+        there.rest.has("past", past)
+        there.deliver(live)
+        there.pull()
+
+        due = due_quotes(there.settings, clock=there.clock)
+
+        assert [live["quote"], past["quote"]] == due
