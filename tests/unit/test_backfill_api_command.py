@@ -88,6 +88,7 @@ def test_a_site_that_is_not_of_those_days_is_said(rest: Rest, configured: dict[s
 
     result = backfill(configured, "api", *DAYS, "--site", other, "--site", site_of("one"))
 
+    assert 1 == result.exit_code
     assert "1 sites: 1 landed now" in result.stdout
     assert "1 of the given sites: not listed by the API, or last updated in other days" in result.stderr
 
@@ -117,7 +118,8 @@ def test_sites_of_which_the_api_tells_no_time_are_shown_and_come_in_once_they_ar
     [
         (["--from", "2018-02-01", "--to", "2018-01-31"], "2018-01-31 is before --from"),
         (["--from", "2018-02-01"], "Missing option '--to'"),
-        (["--from", "yesterday", "--to", "2018-01-31"], "does not match the format"),
+        (["--from", "9000-01-01", "--to", "9000-12-31"], "9000-01-01 is still to come"),
+        (["--from", "yesterday", "--to", "2018-01-31"], "'yesterday' is no day, expected one such as 2018-12-31"),
         ([*DAYS, "--site", "7a60"], "not a valid UUID"),
     ],
 )

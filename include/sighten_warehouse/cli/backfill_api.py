@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 
+from sighten_warehouse.cli.days import a_day
 from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
+from sighten_warehouse.clock import Clock
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,15 +24,14 @@ if TYPE_CHECKING:
 
 MOST_SAID = 10
 NO_DAY = "no day"
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     """The days, first and last included, and the sites."""
     for option in (
         click.option("--site", "sites", multiple=True, type=click.UUID, metavar="SITE_ID", help="Only this site."),
-        click.option("--to", "last", type=_DAY, required=True, metavar="DAY", help="The last day, included."),
-        click.option("--from", "first", type=_DAY, required=True, metavar="DAY", help="The first day, included."),
+        click.option("--to", "last", type=a_day, required=True, metavar="DAY", help="The last day, included."),
+        click.option("--from", "first", type=a_day, required=True, metavar="DAY", help="The first day, included."),
     ):
         command = option(command)
     return command
@@ -39,14 +40,14 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 @click.option("--undated", is_flag=True, help="Also sites of which the API does not tell when they were updated.")
-def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...], undated: bool) -> None:
+def api(*, first: date, last: date, sites: tuple[UUID, ...], undated: bool) -> None:
     """Land what Sighten's API tells of the sites last updated in those days: workflows, milestones, tasks, sub_tasks.
 
     Live calls go first, within the one budget of SIGHTEN_API_RATE. A site that was landed since its last update is not
     asked for again; so the same command goes on where it was cut off. A site that fails costs itself only: `backfill
     retry` asks again. The answers are landed, so load them next.
 
-    Ends with 0 when all is landed, 1 when something failed or is left, 2 on wrong use, 130 after Ctrl-C.
+    Ends with 0 when all is landed, 1 when something failed, is left or is not listed, 2 on wrong use, 130 after Ctrl-C.
 
     \b
     Examples:
@@ -60,15 +61,17 @@ def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...], undated: bo
     settings = read_settings()
     with _progress() as tell, until_interrupted(again=end_at_once) as stop:
         result = pull_days(settings, **wanted, fresh_list=True, undated=undated, tell=tell, stop=stop)
-    if sites and result.expected < len(sites):
-        unlisted = len(sites) - result.expected
+    unlisted = len(sites) - result.expected if sites else 0
+    if unlisted > 0:
         click.echo(f"{unlisted} of the given sites: not listed by the API, or last updated in other days", err=True)
     _say(result)
+    if unlisted > 0:
+        sys.exit(SOMETHING_TO_LOOK_AT)
 
 
 @click.command()
 @_options
-def plan(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
+def plan(*, first: date, last: date, sites: tuple[UUID, ...]) -> None:
     """Ask the API once for its sites, and say how many `backfill api` would ask for, day by day.
 
     \b
@@ -141,12 +144,13 @@ def retry() -> None:
     _say(result)
 
 
-def _checked(first: datetime, last: datetime, sites: Sequence[UUID]) -> dict[str, Any]:
+def _checked(first: date, last: date, sites: Sequence[UUID]) -> dict[str, Any]:
     if last < first:
-        raise click.BadParameter(
-            f"{last:%Y-%m-%d} is before --from, expected that day or a later one", param_hint="--to"
-        )
-    return {"first": first.date(), "last": last.date(), "sites": frozenset(map(str, sites))}
+        raise click.BadParameter(f"{last} is before --from, expected that day or a later one", param_hint="--to")
+    if first > (today := Clock().now().date()):
+        said = f"{first} is still to come, expected today ({today}, UTC) or an earlier day"
+        raise click.BadParameter(said, param_hint="--from")
+    return {"first": first, "last": last, "sites": frozenset(map(str, sites))}
 
 
 @contextmanager

@@ -1,26 +1,26 @@
 """`sighten-warehouse rebuild`."""
 
 import sys
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
+from sighten_warehouse.cli.days import a_day
+
 if TYPE_CHECKING:
     from sighten_warehouse.received_days import Days
 
-DAY = click.DateTime(["%Y-%m-%d"])
-
 
 @click.command()
-@click.option("--from", "first", type=DAY, metavar="DATE", help="Only what was received on this day or later.")
-@click.option("--to", "last", type=DAY, metavar="DATE", help="Only what was received on this day or earlier.")
+@click.option("--from", "first", type=a_day, metavar="DATE", help="Only what was received on this day or later.")
+@click.option("--to", "last", type=a_day, metavar="DATE", help="Only what was received on this day or earlier.")
 @click.option(
     "--accept-loss",
     is_flag=True,
     help="Go on although landing lacks files that were loaded; their deliveries are lost.",
 )
-def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool) -> None:
+def rebuild(*, first: date | None, last: date | None, accept_loss: bool) -> None:
     """Make the lake anew from landing, by the rules of this version, swap it in and publish it.
 
     Loading, publishing and reading go on meanwhile. It is swapped in when its checks pass. What is made anew takes as
@@ -59,12 +59,12 @@ def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool)
     click.echo(result.version.path)
 
 
-def _days(first: datetime | None, last: datetime | None) -> "Days | None":
+def _days(first: date | None, last: date | None) -> "Days | None":
     from sighten_warehouse.received_days import Days
 
     if first is None and last is None:
         return None
-    days = Days(first.date() if first else date.min, last.date() if last else date.max)
+    days = Days(first or date.min, last or date.max)
     if days.first > days.last:
         raise click.UsageError(f"--from {days.first} --to {days.last}: expected a first day that is not after the last")
     return days
