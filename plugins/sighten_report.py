@@ -28,7 +28,7 @@ class SightenReport(AirflowPlugin):
     # Without a slash in front, so that it is found below whatever path Airflow itself is served at.
     external_views: ClassVar[list[Any]] = [
         {
-            "name": "Sighten report",
+            "name": "Sighten",  # the navigation has room for some ten letters
             "href": f"{PREFIX.lstrip('/')}/",
             "url_route": "sighten-report",
             "destination": "nav",
