@@ -15,9 +15,10 @@ from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand
 from sighten_warehouse.client import ApiClient
 from sighten_warehouse.dal_metrics import DalObject
-from sighten_warehouse.errors import RefusedCallError
+from sighten_warehouse.errors import ApiContractError, RefusedCallError
 from sighten_warehouse.payload.dal_answer import has_any_row, is_refusal, names_metric
 from sighten_warehouse.payload.dal_values import baseline_of
+from sighten_warehouse.whole_answer import joined, says_more
 
 log = structlog.get_logger()
 
@@ -140,8 +141,11 @@ class Puller:
     def _call(self, pull: Pull, metrics: tuple[str, ...]) -> Answer:
         query = {"metrics": ",".join(metrics), "quote_id": pull.quote_id}
         baseline = {"baseline": pull.object.baseline} if pull.object.baseline else {}
+        path = f"/api/data/{pull.object.dal_object}/"
         try:
-            answer = self._client.get(f"/api/data/{pull.object.dal_object}/", query=query | baseline)
+            answer = self._client.get(path, query=query | baseline)
+            if says_more(answer):
+                answer = self._with_all_pages(answer, query | baseline)
         except RefusedCallError as error:
             answer = error.answer
         asked = Asked(
@@ -154,6 +158,14 @@ class Puller:
         )
         self._answers.add(answer, asked)
         return answer
+
+    def _with_all_pages(self, answer: Answer, query: dict[str, str]) -> Answer:
+        """The answer with the rows of its other pages; as it is where these cannot be followed to an end."""
+        try:
+            return joined(self._client.pages(answer.path, query=query))
+        except ApiContractError as error:
+            log.warning("pages_not_followed", path=answer.path, reason=str(error))
+            return answer
 
     def _remember(self, name: str, told: _Told) -> None:
         """A refusal is about the metric if another one was accepted, if it names the metric, or if it came twice.

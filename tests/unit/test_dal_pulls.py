@@ -324,3 +324,24 @@ def test_the_simulated_sighten_is_asked_by_each_signed_quote_in_whatever_way_it_
     assert signed == dict(warehouse.rows("select quote_id, signed_quote_id from quotes where resolution = 'signed'"))
     assert set(signed.values()) == set(warehouse.column("select quote_id_2 from dal_quote"))
     assert set(signed.values()) == set(warehouse.column("select quote_id from dal_site where site_id is not null"))
+
+
+def test_an_answer_that_says_there_is_more_is_pulled_and_landed_with_all_its_pages(enriched: Enriched) -> None:
+    configure(enriched, "quote: [array_count]")
+    deliver(enriched, "one")
+    rows = ['{"array_count": 1.10}', '{"array_count": 1.10}', '{"array_count": 3}']
+
+    def page(_: list[str]) -> None:
+        is_last = enriched.api.targets[-1].endswith("page=2")
+        link = "null" if is_last else f'"?metrics=array_count&quote_id={SIGNED}&page=2"'
+        data = ",".join(rows[2:] if is_last else rows[:2])
+        enriched.sighten.pulled = Said(body=f'{{"data": [{data}], "next": {link}, "status_code": 200}}'.encode())
+
+    enriched.sighten.before = page
+    enriched.sighten.signed = {quote("one"): SIGNED}
+
+    result = enriched.enrich()
+    again = enriched.enrich()
+
+    assert (1, 0, 0) == (result.pulled, result.left, again.pulled)
+    assert [(1, "1.10"), (2, "1.10"), (3, "3")] == enriched.loaded("dal_values", "position, value")
