@@ -48,8 +48,8 @@ with documents as (
 select
     documents.document_id as document_id,
     documents.sub_task_id as sub_task_id,
-    documents.task_id as task_id,
-    documents.milestone_id as milestone_id,
+    sub_tasks_now.task_id as task_id,
+    sub_tasks_now.milestone_id as milestone_id,
     documents.landing_id as landing_id,
     documents.position as position,
     documents.name as name,

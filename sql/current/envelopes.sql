@@ -44,8 +44,8 @@ with envelopes as (
 select
     envelopes.envelope_id as envelope_id,
     envelopes.sub_task_id as sub_task_id,
-    envelopes.task_id as task_id,
-    envelopes.milestone_id as milestone_id,
+    sub_tasks_now.task_id as task_id,
+    sub_tasks_now.milestone_id as milestone_id,
     envelopes.landing_id as landing_id,
     envelopes.position as position,
     envelopes.name as name,

@@ -44,8 +44,8 @@ with signers as (
 select
     signers.signer_id as signer_id,
     signers.sub_task_id as sub_task_id,
-    signers.task_id as task_id,
-    signers.milestone_id as milestone_id,
+    sub_tasks_now.task_id as task_id,
+    sub_tasks_now.milestone_id as milestone_id,
     signers.landing_id as landing_id,
     signers.position as position,
     signers."order" as "order",

@@ -2,6 +2,7 @@
 -- grain: sub_task_id
 -- inputs: history.sub_task_states, history.sub_tasks, history.tasks, main.tasks, ops.snapshots
 -- It is gone when a newer snapshot with a complete list of its task's sub_tasks lacks it.
+-- Its milestone is that of its task, which may have moved without a list of its sub_tasks.
 with sub_tasks as (
 
     select * from history.sub_tasks
@@ -48,7 +49,7 @@ with sub_tasks as (
 select
     states.sub_task_id as sub_task_id,
     states.task_id as task_id,
-    states.milestone_id as milestone_id,
+    tasks_now.milestone_id as milestone_id,
     states.landing_id as landing_id,
     states.position as position,
     states.label as label,

@@ -1,6 +1,7 @@
 -- Every user that a snapshot mentioned by id, as the newest one has it.
 -- grain: user_id
 -- inputs: history.users, ops.snapshots
+-- The author of a comment is mentioned without an organization, which does not mean that they left theirs.
 with users as (
 
     select * from history.users
@@ -15,6 +16,8 @@ with users as (
     select
         users.user_id as user_id,
         max_by(users.landing_id, snapshots.snapshot_rank) as landing_id,
+        max_by(users.organization_id, case when users.organization_id is not null then snapshots.snapshot_rank end)
+            as organization_id,
     from users
     inner join snapshots using (landing_id)
     group by users.user_id
@@ -28,7 +31,7 @@ select
     users.email as email,
     users.first_name as first_name,
     users.last_name as last_name,
-    users.organization_id as organization_id,
+    newest.organization_id as organization_id,
     users.received_at as received_at,
     users._rescued as _rescued,
 from users

@@ -160,7 +160,7 @@ create macro sub_tasks_as_of(ts) as table
     select
         sub_tasks.sub_task_id as sub_task_id,
         sub_tasks.task_id as task_id,
-        sub_tasks.milestone_id as milestone_id,
+        tasks_now.milestone_id as milestone_id,
         sub_tasks.landing_id as landing_id,
         sub_tasks.position as position,
         sub_tasks.label as label,
@@ -222,8 +222,8 @@ create macro documents_as_of(ts) as table
     select
         documents.document_id as document_id,
         documents.sub_task_id as sub_task_id,
-        documents.task_id as task_id,
-        documents.milestone_id as milestone_id,
+        sub_tasks_now.task_id as task_id,
+        sub_tasks_now.milestone_id as milestone_id,
         documents.landing_id as landing_id,
         documents.position as position,
         documents.name as name,
