@@ -51,19 +51,23 @@ class RunningStack:
         return self.ask_airflow("POST", "connections/test", {"connection_id": connection_id, "conn_type": "sighten"})
 
     def ask_airflow(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What Airflow's API server answers to its one user, as its UI asks it."""
+        """What Airflow's API server answers to its one user, as its UI asks it.
+
+        Asked again, as a person would, where a task was writing to SQLite while it noted down who asked.
+        """
         password = json.loads((self.home / "passwords.json").read_text())["admin"]
         user = {"username": "admin", "password": password}
         token = requests.post(f"{self.airflow_url}/auth/token", json=user, timeout=30).json()["access_token"]
-        answered = requests.request(
-            method,
-            f"{self.airflow_url}/api/v2/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=60,
-        )
-        assert answered.ok, answered.text
-        answer: dict[str, Any] = answered.json()
+        url, headers = f"{self.airflow_url}/api/v2/{path}", {"Authorization": f"Bearer {token}"}
+        answers: list[requests.Response] = []
+
+        def is_answered() -> bool:
+            answers.append(requests.request(method, url, json=body, headers=headers, timeout=60))
+            return "Database error" not in answers[-1].text
+
+        wait_until(is_answered, what=f"an answer to {method} {path}", seconds=60)
+        assert answers[-1].ok, answers[-1].text
+        answer: dict[str, Any] = answers[-1].json()
         return answer
 
     def airflow(self, *arguments: str) -> None:

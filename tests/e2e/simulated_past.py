@@ -60,10 +60,19 @@ class Backfills:
     running: RunningStack
     past: PastDays
 
-    def create(self, *options: str) -> None:
-        """Create one by Airflow's command; its UI cannot, since the stack's Airflow keeps its records in SQLite."""
+    def create_by_command(self, *options: str) -> None:
+        """Create one at a terminal."""
         days = ("--from-date", str(self.past.all[0]), "--to-date", str(self.past.all[-1]))
         self.running.airflow("backfill", "create", "--dag-id", DAG, *days, *options)
+
+    def create_by_rest(self, **options: Any) -> None:
+        """Create one as Airflow's UI does."""
+        days = {"from_date": str(self.past.all[0]), "to_date": str(self.past.all[-1])}
+        wait_until(self._is_read, what="the DAG in Airflow", seconds=SECONDS, every=0.5)
+        self.running.ask_airflow("POST", "backfills", {"dag_id": DAG, **days, **options})
+
+    def _is_read(self) -> bool:
+        return DAG in {one["dag_id"] for one in self.running.ask_airflow("GET", "dags")["dags"]}
 
     def runs(self) -> dict[date, dict[str, Any]]:
         """The DAG's runs by their days, once all of them have ended."""

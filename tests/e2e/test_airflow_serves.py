@@ -77,11 +77,11 @@ def test_days_of_history_come_in_by_a_backfill_and_the_next_one_does_only_what_f
     (lost, day), *_ = past.sites.items()
 
     backfills.refuse(lost)
-    backfills.create("--run-backwards", "--max-active-runs", "2")
+    backfills.create_by_rest(run_backwards=True, max_active_runs=2)
     first, first_walks = backfills.runs(), backfills.walks()
     backfills.wait_until_over()
     backfills.refuse_nothing()
-    backfills.create("--reprocess-behavior", "failed")
+    backfills.create_by_command("--reprocess-behavior", "failed")
     second, walks = backfills.runs(), backfills.walks()
     everything = past.milestones_of(past.sites)
     wait_until(lambda: everything <= running.published(), what="all milestones of the days", seconds=PUBLISHED_SECONDS)
