@@ -39,10 +39,15 @@ class Warehouse:
     def publish(self) -> Version:
         return publish(self.settings)
 
-    def deliver(self, *bodies: Any, **envelope: Any) -> list[str]:
-        """Land, load and publish."""
+    def take_in(self, *bodies: Any, **envelope: Any) -> list[str]:
+        """Land and load, as one batch: what is published is made of all batches, so the last one alone need be."""
         ids = self.land(*bodies, **envelope)
         self.load()
+        return ids
+
+    def deliver(self, *bodies: Any, **envelope: Any) -> list[str]:
+        """Land, load and publish."""
+        ids = self.take_in(*bodies, **envelope)
         self.publish()
         return ids
 
