@@ -278,7 +278,7 @@ def test_a_name_without_an_end_leaves_room_for_everything_else(page: Page, said:
 
     link.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("heading", level=2)).to_have_text(ENDLESS, use_inner_text=False)
+    expect(dialog.get_by_role("heading", level=2)).to_have_text(f"{ENDLESS[:180]}…{ENDLESS[-119:]}")
     assert dialog.evaluate(inside)
     assert [] == said
 

@@ -107,7 +107,8 @@ function roundStep(step) {
 
 /** Bars across, the first on top, each with its label beside it. */
 function barsAcross(theme, labels, series) {
-    const width = Math.min(230, innerWidth * 0.36);
+    const isInColumns = innerWidth > 700; // as in narrow.css
+    const width = Math.min(230, (isInColumns ? innerWidth / 2 : innerWidth) * 0.36);
     return {
         grid: { left: 4, right: 64, top: series.length > 1 ? 32 : 4, bottom: 4, containLabel: true },
         xAxis: amounts(theme, { axisLabel: { show: false }, splitLine: { show: false } }),

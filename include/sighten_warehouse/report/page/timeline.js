@@ -58,7 +58,7 @@ function lifeOf(data, { facts, timeline, work }) {
             element(
                 "div",
                 {},
-                element("h2", { id: "milestone-title" }, facts.name || "no name"),
+                element("h2", { id: "milestone-title" }, short(facts.name || "no name", 300)),
                 element("p", { class: "id" }, facts.milestone_id),
             ),
             closeButton(),
