@@ -39,8 +39,8 @@ def is_everything_told(settings: Settings) -> bool:
     clock = Clock()
     return (
         is_everything_published(settings)
-        and not due_quotes(settings, clock=clock)
-        and not due_metrics(settings, read_dal_metrics(settings), clock=clock)
+        and not due_quotes(settings, as_of=clock.now())
+        and not due_metrics(settings, read_dal_metrics(settings), as_of=clock.now())
         and not due_documents(settings, clock=clock)
     )
 

@@ -1,5 +1,6 @@
 """Where the API is, and that the token goes nowhere else."""
 
+import re
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -8,6 +9,10 @@ from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from sighten_warehouse.api_answer import WHERE_THE_TOKEN_IS
+from sighten_warehouse.errors import SettingError
+
+_TOKEN = re.compile(r"[!-~]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,6 +55,8 @@ class TokenAuth(AuthBase):
     """
 
     def __init__(self, token: SecretStr, *, origin: Origin) -> None:
+        if not _TOKEN.fullmatch(token.get_secret_value()):
+            raise SettingError(f"{WHERE_THE_TOKEN_IS}: expected visible ASCII characters alone, without spaces")
         self._token = token
         self._origin = origin
 

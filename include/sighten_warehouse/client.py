@@ -37,7 +37,7 @@ def open_client(
     """A client for the API of these settings; to be closed, as by `with`.
 
     Raises:
-        SettingError: the API's address or the token is missing.
+        SettingError: the API's address or the token is missing, or no header can hold the token.
     """
     if settings.api_url is None or settings.api_token is None:
         missing = "SIGHTEN_API_URL" if settings.api_url is None else "SIGHTEN_API_TOKEN"

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow as pa
 
 from sighten_warehouse.answered import open_known
-from sighten_warehouse.clock import Clock
 from sighten_warehouse.dal_metrics import DalObject, metrics_table
 from sighten_warehouse.settings import Settings
 
@@ -18,7 +17,7 @@ _NEWEST_FIRST = "order by webhook_at desc nulls last, delivered_at desc"
 STATUSES_SCHEMA = pa.schema([("status", pa.string())])
 
 
-def due_quotes(settings: Settings, *, clock: Clock) -> list[str]:
+def due_quotes(settings: Settings, *, as_of: datetime) -> list[str]:
     """The original quotes of which to ask which quote is signed; those of which only REST told come last.
 
     Before that, those with the newest news come first.
@@ -26,28 +25,28 @@ def due_quotes(settings: Settings, *, clock: Clock) -> list[str]:
     Raises:
         LakeError: commits contradict each other.
     """
-    with _known(settings, "enrich.due_quotes", (), clock=clock) as connection:
+    with _known(settings, "enrich.due_quotes", (), as_of=as_of) as connection:
         sql = f"select quote_id from enrich.due_quotes {_NEWEST_FIRST}, quote_id"
         return [quote_id for (quote_id,) in connection.execute(sql).fetchall()]
 
 
-def due_metrics(settings: Settings, objects: Sequence[DalObject], *, clock: Clock) -> list[tuple[str, str, str]]:
+def due_metrics(settings: Settings, objects: Sequence[DalObject], *, as_of: datetime) -> list[tuple[str, str, str]]:
     """Signed quote, object and metric of all that is to be pulled, in that order, objects and metrics as configured.
 
     Raises:
         LakeError: commits contradict each other.
     """
-    with _known(settings, "enrich.due_pulls", objects, clock=clock) as connection:
+    with _known(settings, "enrich.due_pulls", objects, as_of=as_of) as connection:
         sql = f"select quote_id, object, metric from enrich.due_pulls {_NEWEST_FIRST}, quote_id, position"
         return connection.execute(sql).fetchall()
 
 
 @contextmanager
 def _known(
-    settings: Settings, model: str, objects: Sequence[DalObject], *, clock: Clock
+    settings: Settings, model: str, objects: Sequence[DalObject], *, as_of: datetime
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     statuses = pa.table({"status": list(settings.enrich_statuses)}, schema=STATUSES_SCHEMA)
-    too_long_ago = clock.now().replace(tzinfo=None) - timedelta(hours=settings.enrich_ttl_hours)
+    too_long_ago = as_of.replace(tzinfo=None) - timedelta(hours=settings.enrich_ttl_hours)
     with open_known(
         settings.layout,
         [model],

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -95,8 +96,10 @@ def enrich(
         open_client(settings, priority=priority, clock=clock, patience=patience) as client,
         one_writer(settings.layout, "enrich"),
     ):
-        quotes = _ask_which_are_signed(settings, client=client, clock=clock)
-        pulls = _pull(settings, objects, client=client, clock=clock)
+        # What is asked now is not too old before the end: else a time to live that is over sooner would keep all pulls.
+        began = clock.now()
+        quotes = _ask_which_are_signed(settings, client=client, as_of=began)
+        pulls = _pull(settings, objects, client=client, as_of=began)
     result = _sum(quotes, pulls)
     counts = {"asked": result.asked, "signed": result.signed, "pulled": result.pulled, "left": result.left}
     log.info("enriched", **counts, refused=result.refused, refused_metrics=len(result.refused_metrics))
@@ -117,8 +120,8 @@ def _sum(quotes: _Tally, pulls: _Tally) -> EnrichResult:
     )
 
 
-def _ask_which_are_signed(settings: Settings, *, client: ApiClient, clock: Clock) -> _Tally:
-    due = due_quotes(settings, clock=clock)
+def _ask_which_are_signed(settings: Settings, *, client: ApiClient, as_of: datetime) -> _Tally:
+    due = due_quotes(settings, as_of=as_of)
     tally = _Tally(len(due))
     with answers_to_land(settings.layout.landing) as answers:
         ask = partial(_ask_which_is_signed, client=client, answers=answers)
@@ -139,9 +142,9 @@ def _ask_which_is_signed(quote_id: str, *, client: ApiClient, answers: AnswersTo
     return str(staged["quotes"][0]["resolution"]) if staged else "refused"
 
 
-def _pull(settings: Settings, objects: tuple[DalObject, ...], *, client: ApiClient, clock: Clock) -> _Tally:
+def _pull(settings: Settings, objects: tuple[DalObject, ...], *, client: ApiClient, as_of: datetime) -> _Tally:
     """The signed quotes are those that the answers before this told: they are landed by now."""
-    pulls = pulls_of(due_metrics(settings, objects, clock=clock), objects) if objects else []
+    pulls = pulls_of(due_metrics(settings, objects, as_of=as_of), objects) if objects else []
     tally = _Tally(len(pulls))
     with answers_to_land(settings.layout.landing) as answers:
         puller = Puller(objects, client=client, answers=answers)

@@ -294,3 +294,13 @@ def test_what_is_not_set_is_named(missing: str) -> None:
 
     with pytest.raises(SettingError, match=f"SIGHTEN_{missing.upper()}: not set"):
         open_client(settings, clock=FakeClock())
+
+
+@pytest.mark.parametrize("token", ["", "two words", "ends\n", "cut-off\u2026"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, api_url="http://127.0.0.1:1", api_token=token)
+
+    with pytest.raises(SettingError, match="SIGHTEN_API_TOKEN, or in Airflow") as met:
+        open_client(settings, clock=FakeClock())
+
+    assert not token or token not in str(met.value)

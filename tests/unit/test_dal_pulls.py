@@ -138,6 +138,18 @@ def test_a_later_delivery_or_the_time_to_live_makes_a_pull_due_and_a_new_metric_
     assert {("a,b", quote("one")), ("a,b", quote("two"))} == {one[1:3] for one in pulls(enriched)[5:]}
 
 
+def test_a_time_to_live_that_is_over_before_all_are_asked_keeps_no_pull(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a]")
+    deliver(enriched, "one", "two")
+    enriched.sighten.signed = {quote("one"): SIGNED, quote("two"): SIGNED}
+
+    first = enriched.enrich(enrich_ttl_hours=0, api_rate=1)
+    enriched.clock.sleep(1)
+    second = enriched.enrich(enrich_ttl_hours=0, api_rate=1)
+
+    assert [(2, 1), (2, 1)] == [(result.asked, result.pulled) for result in (first, second)]
+
+
 def test_a_refused_metric_is_found_and_costs_the_others_nothing_and_is_asked_once(enriched: Enriched) -> None:
     configure(enriched, f"quote: [{', '.join(f'm{number}' for number in range(16))}]\nsite: [lone]")
     deliver(enriched, *(f"{number}" for number in range(8)))

@@ -209,6 +209,6 @@ def test_what_a_backfill_brought_is_asked_about_after_what_webhooks_told(warehou
         there.deliver(live)
         there.pull()
 
-        due = due_quotes(there.settings, clock=there.clock)
+        due = due_quotes(there.settings, as_of=there.clock.now())
 
         assert [live["quote"], past["quote"]] == due
