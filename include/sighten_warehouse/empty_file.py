@@ -44,6 +44,7 @@ def _empty_file(_models: tuple[Model, ...]) -> bytes:
 def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
     for model in in_order(["history"]):
         create_history(connection, model, select_history(model, []))
+        describe(connection, model, "view")
     for model in in_order(PUBLISHED):
         _create(connection, model)
     connection.execute(macros("published"))

@@ -56,9 +56,10 @@ def build_warehouse(
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
         copied = find_copies(connection)
         for model in in_order(["history"]):
-            files = history_files(layout, model.name, commits)
-            create_history(connection, model, select_history(model, files, copied=copied))
-            describe(connection, model, "view")
+            # Without files it stays what it is in the empty file, which is described already.
+            if files := history_files(layout, model.name, commits):
+                create_history(connection, model, select_history(model, files, copied=copied))
+                describe(connection, model, "view")
         counts = {}
         for model in in_order(PUBLISHED):
             if not model.is_view and model.full_name != COPIES:
