@@ -58,31 +58,24 @@ def test_a_delivery_among_unreadable_ones_is_loaded(after_all: tuple[Warehouse, 
     assert len(UNREADABLE) + 1 == warehouse.value("select count(*) from ops.deliveries")
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        ({"stage_id": "x", "site_id": "y"}, "stage_transition"),
-        ({}, "unknown"),
-        ({"proposal": {"uuid": "x"}}, "unknown"),
-    ],
-)
-def test_kinds_without_tables_are_kept_and_counted(warehouse: Warehouse, body: dict[str, Any], kind: str) -> None:
-    warehouse.deliver(body)
+def test_kinds_without_tables_are_kept_and_counted(warehouse: Warehouse) -> None:
+    warehouse.deliver({"stage_id": "x", "site_id": "y"}, {}, {"proposal": {"uuid": "x"}})
 
-    assert ("ignored", kind) == warehouse.row("select outcome, kind from ops.deliveries")
+    assert [("ignored", "stage_transition"), ("ignored", "unknown"), ("ignored", "unknown")] == warehouse.rows(
+        "select outcome, kind from ops.deliveries order by landing_id"
+    )
 
 
-@pytest.mark.parametrize("body", [SAMPLE_BYTES.decode().encode("utf-16"), b"\xef\xbb\xbf" + SAMPLE_BYTES])
-def test_other_encodings_are_read(warehouse: Warehouse, body: bytes) -> None:
-    warehouse.deliver(body)
+def test_other_encodings_are_read_and_compressed_bodies(warehouse: Warehouse) -> None:
+    encoded = [SAMPLE_BYTES.decode().encode("utf-16"), b"\xef\xbb\xbf" + SAMPLE_BYTES]
+    ids = warehouse.take_in(*encoded)
+    ids += warehouse.deliver(gzip.compress(SAMPLE_BYTES), headers={"Content-Encoding": "gzip"})
 
-    assert 2 == warehouse.value("select count(*) from tasks")
-
-
-def test_a_compressed_body_is_read(warehouse: Warehouse) -> None:
-    warehouse.deliver(gzip.compress(SAMPLE_BYTES), headers={"Content-Encoding": "gzip"})
-
-    assert 2 == warehouse.value("select count(*) from tasks")
+    tasks = "select landing_id, count(*) from history.tasks group by landing_id"
+    assert dict.fromkeys(ids, 2) == dict(warehouse.rows(tasks))
+    assert ["applied", "duplicate", "duplicate"] == warehouse.column(
+        "select outcome from ops.deliveries order by landing_id"
+    )
 
 
 UNFIT = {
@@ -146,34 +139,69 @@ def test_a_uuid_is_told_in_any_spelling(warehouse: Warehouse) -> None:
     assert (an_id("milestone one"),) * 3 == warehouse.row("select milestone_id, site_id, quote_id from milestones")
 
 
-@pytest.mark.parametrize("child", [None, "text", 17, [], {}, {"uuid": "no uuid", "name": "x"}])
-def test_an_unreadable_child_costs_itself_only_and_its_last_good_state_stays(warehouse: Warehouse, child: Any) -> None:
-    warehouse.deliver(a_milestone(at="2025-03-01T12:00:00Z", tasks=[a_task("a"), a_task("b")]))
-    warehouse.deliver(a_milestone(at="2025-03-02T12:00:00Z", tasks=[a_task("a", status="APPROVED"), child]))
-
-    assert [("a", "APPROVED"), ("b", "INPROG")] == warehouse.rows("select name, status from tasks order by name")
-    assert [{"position": 2, "value": child}] == json.loads(warehouse.value("select _rescued from milestones"))["tasks"]
-    assert 1 == warehouse.value("select count(*) from ops.drift where drift = 'unreadable_child' and path = 'tasks[]'")
+CHILDREN = [None, "text", 17, [], {}, {"uuid": "no uuid", "name": "x"}]
 
 
-@pytest.mark.parametrize(
-    ("data", "is_checked"),
-    [
-        (True, True),
-        (False, False),
-        (None, None),
-        ("text", None),
-        (17, None),
-        ([1, {"a": None}], None),
-        ({"signature": {"x": 1.10}}, None),
-    ],
-)
-def test_data_of_any_shape_is_kept(warehouse: Warehouse, data: Any, is_checked: bool | None) -> None:
-    warehouse.deliver(a_milestone(tasks=[a_task("t", sub_tasks=[a_sub_task("s") | {"data": data}])]))
+def described(child: Any) -> str:
+    return f"with {child!r}"
 
-    kept, checked = warehouse.row("select data, is_checked from sub_tasks")
-    assert data == json.loads(kept)
-    assert is_checked is checked
+
+@pytest.fixture(scope="module")
+def without_child(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """For each of those children a milestone, which its description names: first whole, then with it as second task."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("home"))
+    whole, spoilt = [], []
+    for child in map(described, CHILDREN):
+        tasks = [a_task(f"a {child}"), a_task(f"b {child}")]
+        whole.append(a_milestone(child, at="2025-03-01T12:00:00Z", tasks=tasks))
+        approved = tasks[0] | {"status": "APPROVED"}
+        spoilt.append(a_milestone(child, at="2025-03-02T12:00:00Z", description=child, tasks=[approved]))
+    warehouse.take_in(*whole)
+    warehouse.deliver(
+        *(one | {"tasks": [*one["tasks"], child], "task_count": 2} for one, child in zip(spoilt, CHILDREN, strict=True))
+    )
+    return warehouse
+
+
+@pytest.mark.parametrize("child", CHILDREN, ids=repr)
+def test_an_unreadable_child_costs_itself_only_and_its_last_good_state_stays(
+    without_child: Warehouse, child: Any
+) -> None:
+    milestone_id, rescued = without_child.row(
+        "select milestone_id, _rescued from milestones where description = ?", described(child)
+    )
+
+    tasks = without_child.rows("select name, status from tasks where milestone_id = ? order by name", milestone_id)
+    assert [(f"a {described(child)}", "APPROVED"), (f"b {described(child)}", "INPROG")] == tasks
+    assert [{"position": 2, "value": child}] == json.loads(rescued)["tasks"]
+
+
+def test_every_unreadable_child_is_counted(without_child: Warehouse) -> None:
+    counted = without_child.value(
+        "select sum(deliveries) from ops.drift where drift = 'unreadable_child' and path = 'tasks[]'"
+    )
+
+    assert len(CHILDREN) == counted
+
+
+def test_data_of_any_shape_is_kept(warehouse: Warehouse) -> None:
+    shapes: dict[str, tuple[Any, bool | None]] = {
+        "a true one": (True, True),
+        "b false one": (False, False),
+        "c none": (None, None),
+        "d text": ("text", None),
+        "e number": (17, None),
+        "f list": ([1, {"a": None}], None),
+        "g object": ({"signature": {"x": 1.10}}, None),
+    }
+    sub_tasks = [a_sub_task(label) | {"data": data} for label, (data, _) in shapes.items()]
+
+    warehouse.deliver(a_milestone(tasks=[a_task("t", sub_tasks=sub_tasks)]))
+
+    kept = warehouse.rows("select label, data, is_checked from sub_tasks order by label")
+    assert [(label, *told) for label, told in shapes.items()] == [
+        (label, json.loads(data), is_checked) for label, data, is_checked in kept
+    ]
 
 
 def test_unknown_fields_are_rescued_and_reported_at_every_level(warehouse: Warehouse) -> None:
