@@ -25,7 +25,7 @@ def open_warehouse(
     0  Construction & Signoff  APPROVED
 
     Raises:
-        SettingError: a setting is ill-formed.
+        SettingError: a setting is ill-formed, or `pii` is neither.
         NotPublishedError: there is no such file or version.
     """
     from sighten_warehouse.opened import open_published  # noqa: PLC0415  (DuckDB is imported when it is asked for)

@@ -1,13 +1,13 @@
 """A published version, opened from Python: questions in SQL, answers as pandas, Arrow or polars."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import duckdb
 
-from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.opened_views import CATALOG, create_history_views, create_views
 from sighten_warehouse.settings import read_settings
@@ -25,12 +25,15 @@ def open_published(
 ) -> "OpenedWarehouse":
     """As `sighten_warehouse.open_warehouse` promises."""
     settings = read_settings()
+    shown = pii or settings.pii
+    if shown not in get_args(Pii):  # or else a slip would show everybody
+        raise SettingError(f"pii: {shown}; expected {' or '.join(get_args(Pii))}")
     if path is not None and version is not None:
         raise NotPublishedError(f"{path} and version {version}: expected one of the two, since a file is one version")
     found = _version_file(settings.layout, version) if path is None else Path(path)
     if not found.is_file():
         raise NotPublishedError(f"{found}: no such file; expected one that `sighten-warehouse publish` made")
-    return OpenedWarehouse(found, pii=pii or settings.pii)
+    return OpenedWarehouse(found, pii=shown)
 
 
 def _version_file(layout: Layout, version: str | None) -> Path:
@@ -43,6 +46,15 @@ def _version_file(layout: Layout, version: str | None) -> Path:
             return path
     names = ", ".join(path.stem for path in kept) or "none"
     raise NotPublishedError(f"version {version}: no file of it in {layout.versions}; kept are {names}")
+
+
+def _moment(when: date | str) -> datetime:
+    """That time in UTC, without a zone."""
+    try:
+        asked = datetime.fromisoformat(when if isinstance(when, str) else when.isoformat())
+    except (AttributeError, ValueError):
+        raise ValueError(f"as_of {when}: expected a time such as 2026-01-31 14:30, or a date") from None
+    return asked.astimezone(UTC).replace(tzinfo=None) if asked.tzinfo else asked
 
 
 class OpenedWarehouse:
@@ -117,19 +129,20 @@ class OpenedWarehouse:
         answer: pl.DataFrame = self._ask(sql, *parameters).pl()
         return answer
 
-    def as_of(self, when: datetime | str) -> "OpenedWarehouse":
+    def as_of(self, when: date | str) -> "OpenedWarehouse":
         """The same version with milestones, tasks, sub_tasks, documents and comments as they were; the rest as it is.
 
-        A time without a zone is UTC.
+        A time without a zone is UTC, and a date its first moment.
 
         >>> with open_warehouse() as warehouse, warehouse.as_of("2018-09-01") as then:
         ...     then.frame("select count(*) as comments from comments")
            comments
         0         1
+
+        Raises:
+            ValueError: that is no time.
         """
-        asked = datetime.fromisoformat(when) if isinstance(when, str) else when
-        utc = asked.astimezone(UTC).replace(tzinfo=None) if asked.tzinfo else asked
-        return OpenedWarehouse(self.path, pii=self.pii, as_of=utc)
+        return OpenedWarehouse(self.path, pii=self.pii, as_of=_moment(when))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -140,7 +153,11 @@ class OpenedWarehouse:
             # Its views look into every file of the lake when they are made, so they wait until somebody needs them.
             create_history_views(self._connection, masked=self.pii == "masked")
             self._has_history = True
-        return self._connection.sql(sql, params=list(parameters))
+        # DuckDB gives nothing at all where there is no statement, or one such as `set`.
+        answer: duckdb.DuckDBPyRelation | None = self._connection.sql(sql, params=list(parameters))
+        if answer is None:
+            raise ValueError(f"{sql!r}: expected a statement that gives rows")
+        return answer
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@
 import doctest
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,7 @@ import pytest
 import sighten_warehouse
 from factories import SAMPLE_BYTES, a_comment, a_milestone
 from sighten_warehouse import open_warehouse, opened
-from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.errors import NotPublishedError, SettingError
 from warehouses import Warehouse
 
 HEAVY = "import sys; from sighten_warehouse import open_warehouse; print(*sorted(sys.modules))"
@@ -139,6 +139,25 @@ def test_names_are_masked_unless_somebody_asks_for_them(home: Warehouse, monkeyp
     assert home.settings.pii == "masked"
 
 
+def test_a_word_that_is_neither_masked_nor_full_shows_nobody(home: Warehouse) -> None:
+    with pytest.raises(SettingError, match=r"pii: Full; expected masked or full"):
+        open_warehouse(pii="Full")  # type: ignore[arg-type]  # as somebody might write it
+
+    assert home.settings.pii == "masked"
+
+
+def test_a_question_that_cannot_be_asked_says_what_was_expected(home: Warehouse) -> None:
+    assert home.settings.layout.warehouse_file.exists()
+    with open_warehouse() as warehouse:
+        for when in ("yesterday", None, 5):
+            with pytest.raises(ValueError, match=f"^as_of {when}: expected a time such as 2026-01-31 14:30"):
+                warehouse.as_of(when)  # type: ignore[arg-type]  # as above
+        with pytest.raises(ValueError, match="expected a statement that gives rows"):
+            warehouse.frame("-- nothing")
+        with pytest.raises(duckdb.Error, match="read-only"):
+            warehouse.frame("delete from warehouse.main.users")
+
+
 def test_as_of_gives_the_tables_as_they_were_and_reports_as_they_are(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,7 +177,7 @@ def test_as_of_gives_the_tables_as_they_were_and_reports_as_they_are(
 
     with open_warehouse() as now:
         answers = [now.frame(f"{asked} from milestones").to_numpy().tolist()]
-        for when in (noon, elsewhere, "2025-03-01T12:00:00+00:00", datetime(2018, 1, 1)):
+        for when in (noon, elsewhere, "2025-03-01T12:00:00+00:00", date(2018, 1, 1)):
             with now.as_of(when) as then:
                 answers += (then.frame(f"{asked} from milestones").to_numpy().tolist(),)
                 assert 2 == len(then.frame("from marts.approval_cycles"))
