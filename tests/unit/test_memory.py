@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 BODY_BYTES = 3_000_000
-MOST_TIMES_THE_BODY = 40
+MOST_TIMES_THE_BODY = 50
 LIBRARIES = 100_000_000  # what is imported, and what DuckDB takes for any load
 
 MEASURED = """
@@ -29,6 +29,8 @@ BODIES = {
     % (b"[]," * (BODY_BYTES // 3)),
     "unknown keys": b'{"tasks": []%s}'
     % b"".join(b',"k%07d":{"x":null}' % number for number in range(BODY_BYTES // 22)),
+    "children with an id alone": b'{"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "tasks": [%s]}'
+    % b",".join(b'{"uuid":"%032x"}' % number for number in range(BODY_BYTES // 44)),
     "numbers in objects": b'{"tasks": [], "x": [%s1]}' % (b'{"":1.1},' * (BODY_BYTES // 9)),
     "numbered characters": b"{'a': '%s'}" % (b"\\1" * (BODY_BYTES // 2)),
     "escapes": b"{'a': '%s'}" % (b"\\'" * (BODY_BYTES // 2)),
