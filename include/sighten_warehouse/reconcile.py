@@ -1,7 +1,7 @@
 """Reconcile: compares what the API says changed with what was delivered, and pulls what is missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -9,7 +9,7 @@ import structlog
 
 from sighten_warehouse.api_retries import Patience
 from sighten_warehouse.asking import answers_to_land, ask_side_by_side
-from sighten_warehouse.backfilling.known import read_known
+from sighten_warehouse.backfilling.known import Known, read_known
 from sighten_warehouse.backfilling.pull import Caller, pull_sites
 from sighten_warehouse.backfilling.results import PullResult
 from sighten_warehouse.backfilling.site_list import land_site_list
@@ -37,6 +37,7 @@ class ReconcileResult:
         pulled: sites that were pulled now, since a change of theirs was not delivered.
         failed: sites that could not be compared or pulled; the next reconcile tries again.
         left: sites that were not tried, because the API gave no answers.
+        undated: sites of which the API does not tell when they were updated, so that nothing can be compared.
         problem: what the first of these met; None without any.
     """
 
@@ -47,6 +48,7 @@ class ReconcileResult:
     pulled: int = 0
     failed: int = 0
     left: int = 0
+    undated: int = 0
     problem: str | None = None
 
     @property
@@ -109,8 +111,10 @@ def reconcile(
         since = min([first_compared(days=days, clock=clock), *(site.compared_from for site in sites)])
         compared = _land_all_milestones(settings, sites, client=client, clock=clock)
         comparison = compare(settings, since=since)
-        pulled = _pull(settings, comparison, client=client, clock=clock)
-    result = _sum(since, compared, comparison, pulled)
+        known = read_known(settings)
+        pulled = _pull(settings, comparison, known, client=client, clock=clock)
+    undated = sum(site.updated_at is None for site in known.sites)
+    result = replace(_sum(since, compared, comparison, pulled), undated=undated)
     counts = {name: getattr(result, name) for name in ("sites", "changed", "delivered", "pulled", "failed", "left")}
     log.info("reconciled", **counts, coverage=result.coverage)
     return result
@@ -127,9 +131,8 @@ def _land_all_milestones(
     return tally
 
 
-def _pull(settings: Settings, comparison: Comparison, *, client: ApiClient, clock: Clock) -> PullResult:
+def _pull(settings: Settings, comparison: Comparison, known: Known, *, client: ApiClient, clock: Clock) -> PullResult:
     """A site that was landed since it changed is not asked for again."""
-    known = read_known(settings)
     sites = [site for site in known.sites if site.site_id in comparison.sites_to_pull]
     return pull_sites(settings, sites, known=known, client=client, clock=clock, caller=Caller())
 

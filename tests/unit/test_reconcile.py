@@ -173,6 +173,9 @@ def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Back
         "SIGHTEN_API_RATE": "1000",
     }
 
+    backfilled.rest.has("of no known time")
+    backfilled.rest.updated[site_of("of no known time")] = None
+
     first = CliRunner().invoke(commands, ["reconcile", "--days", "36500"], env=environment)
     backfilled.rest.instead.clear()
     second = CliRunner().invoke(commands, ["reconcile", "--days", "36500"], env=environment)
@@ -181,9 +184,10 @@ def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Back
     assert "compared 2 sites that changed; of 2 changed milestones since " in first.stdout
     assert "the webhooks of 1 came: coverage 50.0%; 0 sites pulled" in first.stdout
     assert "1 sites could not be compared or pulled: refused_with_400" in first.stderr
+    assert "1 sites are not compared: the API does not tell when they were updated" in first.stderr
     assert "compared 0 sites that changed; of 2 changed milestones" in second.stdout
     assert "1 sites pulled" in second.stdout
-    assert "" == told(second)
+    assert "1 sites are not compared: the API does not tell when they were updated\n" == told(second)
 
 
 def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Backfilled) -> None:

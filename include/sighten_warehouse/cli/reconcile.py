@@ -49,4 +49,6 @@ def problems(result: "ReconcileResult") -> list[str]:
         said.append(f"{result.failed} sites could not be compared or pulled: {result.problem}")
     if result.left:
         said.append(f"{result.left} sites are left for later: {result.problem}")
+    if result.undated:
+        said.append(f"{result.undated} sites are not compared: the API does not tell when they were updated")
     return said
