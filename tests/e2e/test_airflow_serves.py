@@ -8,7 +8,7 @@ from uuid import uuid4
 import psutil
 import pytest
 from running_stack import RunningStack
-from simulated_past import Backfills, busiest_days
+from simulated_past import SECONDS, Backfills, busiest_days
 
 from stack.marked import find_marked, part_of
 from stack.waiting import wait_until
@@ -84,7 +84,7 @@ def test_days_of_history_come_in_by_a_backfill_and_the_next_one_does_only_what_f
     backfills.create_by_command("--reprocess-behavior", "failed")
     second, walks = backfills.runs(), backfills.walks()
     everything = past.milestones_of(past.sites)
-    wait_until(lambda: everything <= running.published(), what="all milestones of the days", seconds=PUBLISHED_SECONDS)
+    wait_until(lambda: everything <= running.published(), what="all milestones of the days", seconds=SECONDS)
 
     assert len(set(past.sites.values())) >= 2
     assert dict.fromkeys(past.all, "success") | {day: "failed"} == {one: run["state"] for one, run in first.items()}
