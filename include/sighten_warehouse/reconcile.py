@@ -1,6 +1,6 @@
 """Reconcile: compares what the API says changed with what was delivered, and pulls what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -13,6 +13,7 @@ from sighten_warehouse.backfilling.known import Known, read_known
 from sighten_warehouse.backfilling.pull import Caller, pull_sites
 from sighten_warehouse.backfilling.results import PullResult
 from sighten_warehouse.backfilling.site_list import land_site_list
+from sighten_warehouse.backfilling.stopping import StoppableClock, StoppedError
 from sighten_warehouse.client import ApiClient, open_client
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.comparing import ChangedSite, Comparison, changed_sites, compare, first_compared, land_milestones
@@ -87,7 +88,12 @@ class _Tally:
 
 
 def reconcile(
-    settings: Settings, *, days: int = DAYS, clock: Clock | None = None, patience: Patience | None = None
+    settings: Settings,
+    *,
+    days: int = DAYS,
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> ReconcileResult:
     """Compare what changed in the last so many days, or since the last reconcile if that was longer ago.
 
@@ -100,8 +106,9 @@ def reconcile(
         ApiUnavailableError: the list of sites could not be had.
         FatalError: the API asks for somebody to act, as by 401; what it answered before is landed.
         StorageError: the disk refused.
+        StoppedError: `stop` said so; what was answered before is landed.
     """
-    clock = clock or Clock()
+    clock = StoppableClock(clock or Clock(), stop)
     with (
         open_client(settings, priority="backfill", clock=clock, patience=patience) as client,
         one_writer(settings.layout, "reconcile"),
@@ -113,6 +120,8 @@ def reconcile(
         comparison = compare(settings, since=since)
         known = read_known(settings)
         pulled = _pull(settings, comparison, known, client=client, clock=clock)
+    if pulled.stopped:
+        raise StoppedError
     undated = sum(site.updated_at is None for site in known.sites)
     result = replace(_sum(since, compared, comparison, pulled), undated=undated)
     counts = {name: getattr(result, name) for name in ("sites", "changed", "delivered", "pulled", "failed", "left")}

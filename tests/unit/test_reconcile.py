@@ -1,5 +1,6 @@
 """Reconcile: what changed is compared with what was delivered, what is missing is pulled, and coverage is told."""
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 from backfilling import PATIENCE, Backfilled, backfilling, site_of
 from click.testing import CliRunner
 from pydantic import SecretStr
-from scripted_api import TOKEN, said_json
+from scripted_api import TOKEN, Said, said_json
 
 from factories import SAMPLE_BYTES, a_milestone, an_id
+from sighten_warehouse.backfilling.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.reconcile import ReconcileResult, reconcile
@@ -231,3 +233,17 @@ def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: W
     assert {milestone_id: final["status"] for milestone_id, final in finals.items()}.items() <= dict(
         warehouse.rows("select milestone_id, status from milestones")
     ).items()
+
+
+def test_one_that_is_stopped_while_it_waits_goes_on_the_next_time(backfilled: Backfilled) -> None:
+    has_two_sites_of_which_one_was_not_delivered(backfilled)
+    backfilled.rest.instead["milestone"] = Said(429, b"{}", {"Retry-After": "3"})
+    pressed = threading.Event()
+    backfilled.rest.before = lambda asked: pressed.set() if "/milestone" in asked.target else None
+
+    with pytest.raises(StoppedError):
+        reconciled(backfilled, stop=pressed.is_set)
+    backfilled.rest.instead.clear()
+    result = reconciled(backfilled)
+
+    assert (2, 2, 1) == (result.sites, result.changed, result.delivered)

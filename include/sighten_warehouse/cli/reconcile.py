@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
+
 if TYPE_CHECKING:
     from sighten_warehouse.reconcile import ReconcileResult
 
@@ -16,16 +18,23 @@ def reconcile(*, days: int) -> None:
 
     What changed since the last reconcile is compared in any case, and nothing is compared twice. The answers are
     landed, so load them next; coverage is then in ops.coverage. Ends with 1 when the API refused something or gave no
-    answer.
+    answer, with 130 after Ctrl-C.
 
     \b
     Example:
       sighten-warehouse load; sighten-warehouse reconcile; sighten-warehouse load; sighten-warehouse publish
     """
+    from sighten_warehouse.backfilling.stopping import StoppedError
     from sighten_warehouse.reconcile import reconcile as compare_and_pull
     from sighten_warehouse.settings import read_settings
 
-    result = compare_and_pull(read_settings(), days=days)
+    settings = read_settings()
+    with until_interrupted(again=end_at_once) as stop:
+        try:
+            result = compare_and_pull(settings, days=days, stop=stop)
+        except StoppedError:
+            click.echo("stopped; what came is landed: the next reconcile goes on from there", err=True)
+            sys.exit(STOPPED)
     click.echo(told(result))
     for problem in problems(result):
         click.echo(problem, err=True)
