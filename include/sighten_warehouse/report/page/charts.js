@@ -126,6 +126,21 @@ function barsAcross(theme, labels, series) {
     };
 }
 
+/** Bars across of several parts, each [name, colour, amounts]; beside each bar stands its total. */
+function stackedAcross(theme, labels, parts) {
+    const total = (place) => parts.reduce((sum, [, , amountsOfPart]) => sum + amountsOfPart[place], 0);
+    const label = { show: true, position: "right", color: theme.ink };
+    const series = parts.map(([name, color, data]) => ({ name, stack: "all", itemStyle: { color }, data }));
+    series.at(-1).label = { ...label, formatter: ({ dataIndex }) => count(total(dataIndex)) };
+    return {
+        legend: legend(
+            theme,
+            parts.map(([name]) => name),
+        ),
+        ...barsAcross(theme, labels, series),
+    };
+}
+
 /** One chart in its place: draws what it is given, fits its width, and goes when there is nothing to draw. */
 class Drawing {
     #place;

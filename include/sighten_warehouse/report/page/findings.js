@@ -34,30 +34,12 @@ const quarantine = {
                         ["decided on", count(reasons[place].decided)],
                     ],
                 ),
-                legend: legend(theme, ["open", "decided on"]),
-                ...barsAcross(
+                ...stackedAcross(
                     theme,
                     reasons.map((one) => one.name),
                     [
-                        {
-                            name: "open",
-                            stack: "quarantine",
-                            itemStyle: { color: theme.red },
-                            data: reasons.map((one) => one.open),
-                        },
-                        {
-                            name: "decided on",
-                            stack: "quarantine",
-                            itemStyle: { color: theme.grey },
-                            data: reasons.map((one) => one.decided),
-                            label: {
-                                show: true,
-                                position: "right",
-                                color: theme.ink,
-                                formatter: ({ dataIndex }) =>
-                                    count(reasons[dataIndex].open + reasons[dataIndex].decided),
-                            },
-                        },
+                        ["open", theme.red, reasons.map((one) => one.open)],
+                        ["decided on", theme.grey, reasons.map((one) => one.decided)],
                     ],
                 ),
             },

@@ -143,9 +143,11 @@ function headOf(one) {
     const title =
         { comment: "Comment", document: "Document", envelope: "Envelope", delivery: "Delivery" }[one.what] ??
         one.what[0].toUpperCase() + one.what.slice(1);
-    const parts = [one.person && `by ${isolated(one.person)}`, one.task && `on ${isolated(one.task)}`, one.detail].filter(
-        Boolean,
-    );
+    const parts = [
+        one.person && `by ${isolated(one.person)}`,
+        one.task && `on ${isolated(one.task)}`,
+        one.detail,
+    ].filter(Boolean);
     return [element("strong", {}, title), parts.length ? ` ${parts.join(" · ")} ` : " ", at];
 }
 

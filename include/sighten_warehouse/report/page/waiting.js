@@ -48,29 +48,12 @@ const bottlenecks = {
                     (place) => shown[place].name,
                     (place) => taskPairs(shown[place]),
                 ),
-                legend: legend(theme, ["alone in the way", "open beside others"]),
-                ...barsAcross(
+                ...stackedAcross(
                     theme,
                     shown.map((one) => one.name),
                     [
-                        {
-                            name: "alone in the way",
-                            stack: "open",
-                            itemStyle: { color: theme.orange },
-                            data: shown.map((one) => one.last),
-                        },
-                        {
-                            name: "open beside others",
-                            stack: "open",
-                            itemStyle: { color: theme.sky },
-                            data: shown.map((one) => one.open - one.last),
-                            label: {
-                                show: true,
-                                position: "right",
-                                color: theme.ink,
-                                formatter: ({ dataIndex }) => count(shown[dataIndex].open),
-                            },
-                        },
+                        ["alone in the way", theme.orange, shown.map((one) => one.last)],
+                        ["open beside others", theme.sky, shown.map((one) => one.open - one.last)],
                     ],
                 ),
             },
