@@ -1,10 +1,9 @@
-r"""### Milestones of the past, day by day, by Airflow's own backfill
+"""### Milestones of the past, day by day, by Airflow's own backfill
 
 Here by Trigger, Backfill; or by the command, which also has `--dry-run`:
 
 ```
-airflow backfill create --dag-id backfill_milestones \
-    --from-date 2018-01-01 --to-date 2018-12-31
+airflow backfill create --dag-id backfill_milestones --from-date 2018-01-01 --to-date 2018-12-31
 ```
 
 - **A run takes a day** (UTC): the sites that were last updated on it, and all that REST tells of them. Sites that are
