@@ -16,7 +16,7 @@ from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.lake import Manifest, history_file
 from sighten_warehouse.landing import read_raw_lines
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import in_order, macros
+from sighten_warehouse.models import Model, in_order, macros
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.snapshot_schema import snapshot_schema
 
@@ -84,9 +84,7 @@ def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[t
         for name, schema in schemas().items():
             connection.register(f"_{name}", pa.Table.from_batches(staged.tables[name], schema))
             connection.execute(f"create view staging.{name} as from _{name}")
-        for model in in_order(["staging", "history"]):
-            if model.select is None:
-                continue
+        for model in _to_fill(staged):
             if model.schema == "staging":
                 connection.execute(f"create table {model.full_name} as {model.select}")
                 continue
@@ -96,6 +94,20 @@ def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[t
                 path = history_file(layout, model.name, batch_id)
                 replace_durably(path, partial(_write_parquet, connection))
                 yield model.name, rows
+
+
+def _to_fill(staged: _Staged) -> list[Model]:
+    """The models of history that may get rows, each after the ones it reads: from no rows their selects make none."""
+    ordered = [model for model in in_order(["staging", "history"]) if model.select is not None]
+    filled = {f"staging.{name}" for name, batches in staged.tables.items() if batches}
+    for model in ordered:
+        if filled.intersection(model.inputs):
+            filled.add(model.full_name)
+    needed = {model.full_name for model in ordered if model.schema == "history"} & filled
+    for model in reversed(ordered):
+        if model.full_name in needed:
+            needed.update(model.inputs)
+    return [model for model in ordered if model.full_name in needed]
 
 
 def staging_connection() -> duckdb.DuckDBPyConnection:

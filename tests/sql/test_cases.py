@@ -21,7 +21,7 @@ from sighten_warehouse.documents_known import CREATION_TYPES_SCHEMA
 from sighten_warehouse.due import STATUSES_SCHEMA
 from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
-from sighten_warehouse.models import DUCKDB_TYPES, macros, models, sql_folder
+from sighten_warehouse.models import DUCKDB_TYPES, in_order, macros, models, sql_folder
 from sighten_warehouse.pseudonyms import PSEUDONYMS_SCHEMA
 
 HANDED_IN = {
@@ -114,6 +114,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(inner) for inner in value]
     return value
+
+
+@pytest.mark.parametrize("name", [model.full_name for model in in_order(["history"]) if model.select])
+def test_history_of_nothing_has_no_rows(name: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(macros("duckdb"))
+        create_schemas(connection)
+        for table in models()[name].inputs:
+            give(connection, table, [])
+
+        rows = connection.execute(f"select * from ({models()[name].select})").fetchall()
+
+    assert [] == rows
 
 
 def test_every_model_and_every_check_has_cases() -> None:
