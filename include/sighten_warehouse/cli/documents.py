@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from sighten_warehouse.cli.ending import end
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:
@@ -46,11 +47,7 @@ def download(*, most: int | None, backfill: bool) -> None:
     from sighten_warehouse.documents import download_documents
 
     result = download_documents(read_settings(), priority="backfill" if backfill else "live", most=most)
-    click.echo(told(result))
-    for problem in problems(result):
-        click.echo(problem, err=True)
-    if result.is_to_be_looked_at:
-        sys.exit(1)
+    end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
 
 
 def told(result: "DownloadResult") -> str:

@@ -1,9 +1,10 @@
 """`sighten-warehouse enrich`."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from sighten_warehouse.cli.ending import end
 
 if TYPE_CHECKING:
     from sighten_warehouse.enrich import EnrichResult
@@ -25,11 +26,7 @@ def enrich(*, backfill: bool) -> None:
     from sighten_warehouse.settings import read_settings
 
     result = ask_what_is_due(read_settings(), priority="backfill" if backfill else "live")
-    click.echo(told(result))
-    for problem in problems(result):
-        click.echo(problem, err=True)
-    if result.is_to_be_looked_at:
-        sys.exit(1)
+    end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
 
 
 def told(result: "EnrichResult") -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sighten_warehouse.cli.ending import end
 from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
 
 if TYPE_CHECKING:
@@ -35,11 +36,7 @@ def reconcile(*, days: int) -> None:
         except StoppedError:
             click.echo("stopped; what came is landed: the next reconcile goes on from there", err=True)
             sys.exit(STOPPED)
-    click.echo(told(result))
-    for problem in problems(result):
-        click.echo(problem, err=True)
-    if result.is_to_be_looked_at:
-        sys.exit(1)
+    end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
 
 
 def told(result: "ReconcileResult") -> str:
