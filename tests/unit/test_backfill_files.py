@@ -74,7 +74,8 @@ def test_what_cannot_be_read_is_said_on_stderr_and_ends_with_1(warehouse: Wareho
     assert (
         f"not read: {tmp_path}/broken�[2J.zip: broken at the bytes: expected a whole and readable file" in told.stderr
     )
-    assert "1 bodies lack the time that was asked for: the next best was taken" in without_field.stderr
+    assert "1 bodies lack a time from 1970 until now where it was asked for, the first of" in without_field.stderr
+    assert f"them in {tmp_path}/good: the next best was taken" in without_field.stderr
     assert [B] == bodies(warehouse)
 
 

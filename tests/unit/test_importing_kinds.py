@@ -251,6 +251,20 @@ def test_a_zip_lists_what_zipfile_lists_also_with_something_before_it_and_of_zip
     assert (A, "last.json") == members[-1]
 
 
+def test_a_link_to_itself_is_told_and_what_stands_beside_it_is_read(warehouse: Warehouse, tmp_path: Path) -> None:
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    for name, body in (("a", A), ("z", B)):
+        (folder / name).write_bytes(body)
+    (folder / "itself").symlink_to("itself")
+    (folder / "nowhere").symlink_to("nothing")
+
+    tally = imported(warehouse, folder)
+
+    assert {A, B} == set(bodies(warehouse))
+    assert {str(folder / "itself"), str(folder / "nowhere")} == {origin for origin, _ in tally.unreadable}
+
+
 def test_hidden_names_and_links_to_folders_below_a_folder_are_left_out_unless_they_are_asked_for(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:

@@ -62,7 +62,20 @@ def test_a_time_of_the_future_is_none(warehouse: Warehouse, tmp_path: Path) -> N
     tally = imported(warehouse, file, field="at")
 
     assert [NOW.isoformat(timespec="microseconds").replace("+00:00", "Z")] == times(warehouse)
-    assert 1 == tally.without_asked_time
+    assert (1, str(file)) == (tally.without_asked_time, tally.first_without_asked_time)
+    assert {"run": 1} == tally.times
+
+
+def test_a_files_time_of_the_future_is_counted_where_nothing_else_was_asked_for(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    write(tmp_path / "dump" / "future", b'{"at": 1}', at=NOW + timedelta(days=400))
+    write(tmp_path / "dump" / "past", b'{"at": 2}')
+
+    tally = imported(warehouse, tmp_path / "dump")
+
+    assert (1, str(tmp_path / "dump" / "future")) == (tally.without_asked_time, tally.first_without_asked_time)
+    assert {"run": 1, "file": 1} == tally.times
 
 
 FIELDS = {

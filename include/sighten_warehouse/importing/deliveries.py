@@ -12,7 +12,7 @@ from sighten_warehouse.importing.members import Member
 from sighten_warehouse.importing.times import Times
 from sighten_warehouse.landing import LandingLine, landing_line, parse_landing_line
 
-TimeFrom = Literal["field", "name", "file", "landing line"]
+TimeFrom = Literal["field", "name", "file", "run", "landing line"]
 
 _MICROSECOND = timedelta(microseconds=1)
 _LANDING_LINE = b'{"landing_id":'
@@ -40,7 +40,9 @@ class Deliveries:
     def begin(self, member: Member, shape: Shape) -> None:
         """The bodies that follow are those of this member."""
         self._name_time = self._times.of_name(member.origin)
-        self._file_time = self._times.of_file(member.modified)
+        file_time = self._times.of_file(member.modified)
+        self._other_time = self._name_time or file_time or self._times.now
+        self._time_from: TimeFrom = "name" if self._name_time else "file" if file_time else "run"
         self._position = 0
         self._repeats = shape != ONE
         if self._repeats:
@@ -52,7 +54,7 @@ class Deliveries:
             return self._copied(copied, body)
         field_time = self._times.of_body(body)
         own_time = field_time or self._name_time
-        received_at = field_time or (self._name_time or self._file_time) + self._position * _MICROSECOND
+        received_at = field_time or self._other_time + self._position * _MICROSECOND
         self._position += 1
         digest = hashlib.sha256(body).digest()
         before = self._known.times_before(digest) if self._repeats else 0
@@ -60,7 +62,7 @@ class Deliveries:
         line: bytes | None = None
         if self._known.add(key(landing_id, source="import")):
             line = landing_line(body, landing_id=landing_id, received_at=received_at, source="import")
-        time_from: TimeFrom = "field" if field_time else "name" if own_time else "file"
+        time_from = "field" if field_time else self._time_from
         return Delivery(landing_id, received_at.date(), time_from, line, time_from != self._times.asked_for)
 
     def _copied(self, line: LandingLine, raw: bytes) -> Delivery:

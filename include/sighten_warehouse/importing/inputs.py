@@ -12,6 +12,13 @@ from stat import S_ISDIR, S_ISREG
 from types import TracebackType
 
 
+def _is_link_to_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError:  # a link to itself: to be told as what it is, and what stands beside it is read all the same
+        return False
+
+
 @dataclass(frozen=True)
 class Input:
     """A file to read."""
@@ -63,7 +70,7 @@ class Inputs(AbstractContextManager["Inputs"]):
             if S_ISDIR(facts.st_mode):
                 with os.scandir(path) as entries:
                     for entry in entries:
-                        if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir()):
+                        if not entry.name.startswith(".") and not _is_link_to_folder(entry):
                             self._add(entry.path)
             elif S_ISREG(facts.st_mode):
                 self._remember(path, facts)

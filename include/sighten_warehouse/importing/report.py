@@ -9,7 +9,13 @@ from sighten_warehouse.excerpt import printable
 from sighten_warehouse.importing.tally import Tally
 
 MOST_SAID = 20
-_BY = {"field": "a field", "name": "the path", "file": "the file's time", "landing line": "their landing lines"}
+_BY = {
+    "field": "a field",
+    "name": "the path",
+    "file": "the file's time",
+    "run": "the time of this run",
+    "landing line": "their landing lines",
+}
 
 
 def kinds(tally: Tally, *, dry_run: bool) -> Table:
@@ -46,6 +52,10 @@ def to_look_at(tally: Tally) -> Iterator[str]:
     if tally.unreadable_count > MOST_SAID:
         yield f"not read: {tally.unreadable_count - MOST_SAID:,} more"
     if tally.without_asked_time:
-        yield f"{tally.without_asked_time:,} bodies lack the time that was asked for: the next best was taken"
+        first = printable(tally.first_without_asked_time)
+        yield (
+            f"{tally.without_asked_time:,} bodies lack a time from 1970 until now where it was asked for, the first of"
+            f" them in {first}: the next best was taken"
+        )
     if tally.stopped:
         yield "stopped; what was read is landed: the same command goes on from there"

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -55,7 +57,7 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
         StorageError: the disk refused what was to be landed.
     """
     with ExitStack() as stack:
-        inputs = stack.enter_context(Inputs(lambda one: times.of_name(str(one.path)) or times.of_file(one.modified)))
+        inputs = stack.enter_context(Inputs(partial(_time_of, times)))
         for path in paths:
             if not inputs.add(path):
                 raise FileNotFoundError(f"{path}: no such file or folder, and no pattern that finds one")
@@ -69,6 +71,10 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
     if not dry_run:
         log.info("imported", files=tally.files, bodies=tally.bodies, new=tally.new, unreadable=tally.unreadable_count)
     return tally
+
+
+def _time_of(times: Times, one: Input) -> datetime:
+    return times.of_name(str(one.path)) or times.of_file(one.modified) or times.now
 
 
 @dataclass
@@ -127,6 +133,8 @@ class _Run:
                     continue
                 delivery = self.deliveries.take(body)
                 kind = kind or self._begin_kind(listed, member, shape=_shape(text.shape, delivery))
+                if delivery.lacks_asked_time:
+                    self.tally.add_without_asked_time(member.origin)
                 self._take(delivery, kind, len(body))
                 self._tell_now_and_then(position)
                 if self._stopped():
@@ -143,7 +151,6 @@ class _Run:
         kind.bodies += 1
         kind.size += size
         self.tally.times[delivery.time_from] += 1
-        self.tally.without_asked_time += delivery.lacks_asked_time
         if delivery.line is None:
             return
         kind.new += 1

@@ -34,6 +34,7 @@ class Tally:
     days: Counter[date] = field(default_factory=Counter)
     times: Counter[str] = field(default_factory=Counter)
     without_asked_time: int = 0
+    first_without_asked_time: str = ""
     landing_files: int = 0
     unreadable_count: int = 0
     unreadable: list[tuple[str, RejectedError]] = field(default_factory=list)
@@ -48,6 +49,11 @@ class Tally:
     def new(self) -> int:
         """How many of them landing did not have."""
         return sum(kind.new for kind in self.kinds.values())
+
+    def add_without_asked_time(self, origin: str) -> None:
+        """One more that has no time where it was asked for; the first of them is named."""
+        self.without_asked_time += 1
+        self.first_without_asked_time = self.first_without_asked_time or origin
 
     def add_unreadable(self, origin: str, error: RejectedError) -> None:
         """One more that could not be read; the first of them are named."""

@@ -97,9 +97,9 @@ class Times:
         """The time that the path says, where there is a pattern and the time can be true."""
         return self._plausible(self.pattern.time_in(origin)) if self.pattern else None
 
-    def of_file(self, modified: datetime | None) -> datetime:
-        """The file's time; now where it has none that can be true."""
-        return self._plausible(modified) or self.now
+    def of_file(self, modified: datetime | None) -> datetime | None:
+        """The file's time, where it has one that can be true."""
+        return self._plausible(modified)
 
     def of_body(self, body: bytes) -> datetime | None:
         """The time in the body's field, where one is asked for and can be true."""
