@@ -91,12 +91,13 @@ def conform(shape: Shape, given: Row, at: At) -> Row:
     """The row of one entity and of all below it: what fits in its columns, what does not under `rescued`."""
     row: Row = dict(shape.empty)
     rescued: Row = {}
+    by_key, nested_keys = shape.by_key, shape.nested_keys
     for key, value in given.items():
-        known = shape.by_key.get(key)
+        known = by_key.get(key)
         if known is not None:
             if value is not None and not _fill(row, known, value, at):
                 rescued[key] = value
-        elif key not in shape.nested_keys:
+        elif key not in nested_keys:
             rescued[key] = value
             at.report(key, "unknown_field", expected="a field met before", example=value)
     if shape.assignee_key:
@@ -111,7 +112,7 @@ def conform(shape: Shape, given: Row, at: At) -> Row:
 
 def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
     """Whether the value fits its column, where it then is."""
-    if known.none_is_null and value == "None":
+    if value == "None" and known.none_is_null:
         return True
     fit = known.fit(value)
     if fit is UNFIT:
@@ -120,7 +121,7 @@ def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
     row[known.name] = fit
     if known.type == "timestamp":
         at.findings.see(fit)
-    elif known.codes in KNOWN_CODES and fit not in KNOWN_CODES[known.codes]:
+    elif known.codes and known.codes in KNOWN_CODES and fit not in KNOWN_CODES[known.codes]:
         codes = ", ".join(sorted(KNOWN_CODES[known.codes]))
         at.report(known.key, "unknown_code", expected=f"one of {codes}", example=fit, code_field=known.codes)
     return True
@@ -148,17 +149,18 @@ def _conform_data(row: Row, given: Row, at: At) -> None:
     lists = data if isinstance(data, dict) else ({"documents": [], "envelopes": []} if isinstance(data, bool) else {})
     others = {key: lists[key] for key in lists if key not in DATA_LISTS}
     row["other_data"] = others if isinstance(data, dict) else data
+    below = at.below("data")
     for name, child in DATA_LISTS.items():
-        _conform_list(row, name, child, lists, at.below("data"))
+        _conform_list(row, name, child, lists, below)
     for key, value in others.items():
-        at.below("data").report(key, "unknown_field", expected="documents or envelopes", example=value)
+        below.report(key, "unknown_field", expected="documents or envelopes", example=value)
 
 
 def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
     """The readable children into the row; returns the unreadable to be rescued: then the list is not complete."""
     children = given.get(name)
     row[name], row[f"{name}_complete"] = [], isinstance(children, list)
-    if children in (None, "None"):
+    if children in (None, "None", []):
         return {}
     if not isinstance(children, list):
         at.report(name, "unfit_value", expected="a list", example=children)
@@ -172,7 +174,8 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
                 unreadable.append({"position": position, "value": child})
             at.report(f"{name}[]", "unreadable_child", expected="an object with a UUID as uuid", example=child)
         else:
-            row[name].append(conformed | {"position": position})
+            conformed["position"] = position
+            row[name].append(conformed)
     if not unreadable:
         return {}
     row[f"{name}_complete"] = False

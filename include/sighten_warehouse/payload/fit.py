@@ -55,7 +55,9 @@ def fit_timestamp(value: Any) -> datetime | Unfit:
         return UNFIT
     try:
         moment = datetime.fromisoformat(value.strip())
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        if moment.tzinfo not in (None, UTC):
+            moment = moment.astimezone(UTC)
+        return moment.replace(tzinfo=None)
     except (ValueError, OverflowError):
         return UNFIT
 

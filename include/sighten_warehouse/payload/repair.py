@@ -157,6 +157,8 @@ def _rewrite_escapes(inside: str, text: str, start: int) -> str:
     def rewrite(match: re.Match[str]) -> str:
         return _rewrite_escape(match.group(1), text, start) if match.group(1) else '\\"'
 
+    if "\\" not in inside and '"' not in inside:
+        return inside
     return _ESCAPES_AND_QUOTES.sub(rewrite, inside)
 
 
