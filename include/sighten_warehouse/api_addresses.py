@@ -19,8 +19,10 @@ class Addresses:
 
     def __init__(self, base_url: str) -> None:
         origin = origin_of(base_url)
-        if origin is None or "@" in urlsplit(base_url).netloc:
-            raise SettingError(f"{WHERE_THE_ADDRESS_IS}: expected an http or https address without user and password")
+        if origin is None or "@" in urlsplit(base_url).netloc or {"?", "#"} & set(base_url):
+            raise SettingError(
+                f"{WHERE_THE_ADDRESS_IS}: expected an http or https address without user, password, query and fragment"
+            )
         self.origin = origin
         self._base_url = base_url.rstrip("/")
         self._toggled: dict[str, bool] = {}

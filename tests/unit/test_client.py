@@ -304,3 +304,13 @@ def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str, tm
         open_client(settings, clock=FakeClock())
 
     assert not token or token not in str(met.value)
+
+
+@pytest.mark.parametrize("odd", ["http://name:secret@api.example", "http://api.example?a=b", "http://api.example/#a"])
+def test_an_address_that_no_path_can_be_added_to_is_refused_and_not_shown(odd: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, api_url=odd, api_token=TOKEN)
+
+    with pytest.raises(SettingError, match="SIGHTEN_API_URL, or in Airflow") as met:
+        open_client(settings, clock=FakeClock())
+
+    assert "secret" not in str(met.value)
