@@ -16,7 +16,7 @@ def er_picture(schema: str, *, title: str) -> str:
     width = max(x for x, _, _ in boxes.values()) + WIDTH + 2
     height = max(y + tall for _, y, tall in boxes.values()) + 2
     parts = [
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{escape(title)}">',
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="group" aria-label="{escape(title)}">',
         *(_line(one, boxes) for one in shown),
         *(part for name, box in boxes.items() for part in _box(models()[name], box, shown)),
         "</svg>",

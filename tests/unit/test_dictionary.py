@@ -66,6 +66,8 @@ def test_the_diagrams_say_the_same_in_markdown_and_on_the_page() -> None:
         picture = ET.fromstring(er_picture(schema, title="a <title> & more"))  # noqa: S314  (it is our own)
 
         assert "erDiagram" == lines[0]
+        # A screen reader passes over the links inside of an image.
+        assert ("group", "a <title> & more") == (picture.get("role"), picture.get("aria-label"))
         assert len(relations(schema)) == len(edges) == len(picture.findall("path"))
         assert "```mermaid\n" + "\n".join(lines) + "\n```" in render_dictionary()
         assert {one.full_name.partition(".")[2] for one in PUBLISHED if one.schema == schema} <= {
