@@ -33,6 +33,14 @@ def home(warehouse: Warehouse) -> Path:
     return warehouse.settings.home
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home where the vendor's sample is published; for asking only."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("published"))
+    warehouse.deliver(SAMPLE_BYTES)
+    return warehouse.settings.home
+
+
 def test_load_publish_and_query_work_one_after_the_other(home: Path) -> None:
     loaded, published = run_apart(home, "load"), run_apart(home, "publish")
     asked = run_apart(home, "query", "select name, task_count from milestones")
@@ -60,13 +68,12 @@ def test_run_does_all_steps_once_and_has_nothing_to_do_the_second_time(home: Pat
     assert "" == second.stdout
 
 
-def test_query_writes_csv_json_and_parquet(home: Path, tmp_path: Path) -> None:
-    run(home, "run")
+def test_query_writes_csv_json_and_parquet(published: Path, tmp_path: Path) -> None:
     sql = "select name, position from tasks order by position"
 
-    csv = run(home, "query", sql, "--format", "csv")
-    as_json = run(home, "query", sql, "--format", "json")
-    run(home, "query", sql, "--format", "parquet", "--output", str(tmp_path / "tasks.parquet"))
+    csv = run(published, "query", sql, "--format", "csv")
+    as_json = run(published, "query", sql, "--format", "json")
+    run(published, "query", sql, "--format", "parquet", "--output", str(tmp_path / "tasks.parquet"))
 
     assert ["name,position", "Equipment Delivered,1", "Inspection Completion,2"] == csv.stdout.splitlines()
     assert {"name": "Equipment Delivered", "position": 1} == json.loads(as_json.stdout)[0]
@@ -82,10 +89,8 @@ def test_query_writes_csv_json_and_parquet(home: Path, tmp_path: Path) -> None:
         (["nonsense"], "No such command"),
     ],
 )
-def test_wrong_use_ends_with_2_and_says_what_was_expected(home: Path, arguments: list[str], said: str) -> None:
-    run(home, "run")
-
-    ended = run(home, *arguments)
+def test_wrong_use_ends_with_2_and_says_what_was_expected(published: Path, arguments: list[str], said: str) -> None:
+    ended = run(published, *arguments)
 
     assert 2 == ended.exit_code
     assert said in ended.stderr
@@ -106,10 +111,8 @@ def test_an_ill_formed_setting_ends_with_2_and_names_it(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_status_as_json_tells_the_balance(home: Path) -> None:
-    run(home, "run")
-
-    told = json.loads(run(home, "status", "--json").stdout)
+def test_status_as_json_tells_the_balance(published: Path) -> None:
+    told = json.loads(run(published, "status", "--json").stdout)
 
     assert (1, 0, True, 1) == (told["landed"], told["pending"], told["balanced"], told["outcomes"]["applied"])
 

@@ -1,6 +1,8 @@
 """A portable file: it opens without the lake, holds what the version holds, and no name where names are masked."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,13 +19,20 @@ SECRETS = (b"zebrafink", b"sightenbot", b"Silver-Inspection")
 PUBLISHED = [model.full_name for model in models().values() if model.schema not in NOT_PUBLISHED]
 
 
-@pytest.fixture
-def published(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    monkeypatch.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    warehouse = Warehouse(tmp_path_factory.mktemp("portable") / "home with a space")
     said = a_comment("1", "Ask zebrafink about the roof.", "2025-03-01T10:00:00Z", commentor="zebrafink@example.com")
     warehouse.land(SAMPLE_BYTES)
     warehouse.deliver(a_milestone(comments=[said], assigned_to=a_user("Zebrafink")), b"{not json: zebrafink")
     return warehouse
+
+
+@pytest.fixture
+def published(shared: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """What the commands speak of by default; one for all tests."""
+    monkeypatch.setenv("SIGHTEN_HOME", str(shared.settings.home))
+    return shared
 
 
 def write(path: Path) -> Path:
@@ -39,20 +48,29 @@ def everything(path: Path) -> dict[str, list[str]]:
     return {name: sorted(map(repr, rows)) for name, rows in found.items()}
 
 
+@contextmanager
+def gone(folder: Path) -> Iterator[None]:
+    """It is not where it was meanwhile."""
+    away = folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        away.rename(folder)
+
+
 def test_a_full_portable_file_answers_the_same_when_home_and_lake_are_gone(
     published: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SIGHTEN_PII", "full")
     file = write(tmp_path / "it's portable.duckdb")
     before = everything(published.settings.layout.warehouse_file)
-    shutil.rmtree(published.settings.home)
-
     moved = shutil.move(file, tmp_path / "elsewhere.duckdb")
 
-    assert before == everything(moved)
-    with open_warehouse(moved) as warehouse, warehouse.as_of("2018-09-01") as then:
-        assert {"Construction & Signoff"} == set(warehouse.frame("select name from history.milestones")["name"])
-        assert 1 == len(then.frame("from comments"))
+    with gone(published.settings.home):
+        assert before == everything(moved)
+        with open_warehouse(moved) as warehouse, warehouse.as_of("2018-09-01") as then:
+            assert {"Construction & Signoff"} == set(warehouse.frame("select name from history.milestones")["name"])
+            assert 1 == len(then.frame("from comments"))
 
 
 def test_a_masked_portable_file_holds_as_many_rows_and_no_name_in_any_byte(
