@@ -15,7 +15,7 @@ from sighten_warehouse.settings import read_settings
 from stack.marked import find_marked
 from stack.waiting import wait_until
 
-START_SECONDS = 240
+START_SECONDS = 600  # a quarter of a minute on a machine of its own, minutes on one that others use too
 STOP_SECONDS = 60
 
 

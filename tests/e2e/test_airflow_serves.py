@@ -13,9 +13,9 @@ from simulated_past import SECONDS, Backfills, busiest_days
 from stack.marked import find_marked, part_of
 from stack.waiting import wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 PUBLISHED_SECONDS = 60
-BACK_AGAIN_SECONDS = 150
+BACK_AGAIN_SECONDS = 300
 TOLD = """
     select
         (select count(*) from quotes where resolution = 'signed'),
