@@ -6,8 +6,9 @@ Here by Trigger, Backfill; or by the command, which also has `--dry-run`:
 airflow backfill create --dag-id backfill_milestones --from-date 2018-01-01 --to-date 2018-12-31
 ```
 
-- **A run takes a day** (UTC): the sites that were last updated on it, and all that REST tells of them. Sites that are
-  landed already are not asked for again, so days may be run in any order, twice, or again after a crash.
+- **A run takes a day** (UTC), and Airflow calls it after the next one, when its day is over: the sites that were last
+  updated on it, and all that REST tells of them. Sites that are landed already are not asked for again, so days may be
+  run in any order, twice, or again after a crash.
 - **A failed run is a day of which a site failed**; the rest of it is landed. A backfill of Missing and Errored Runs
   (`--reprocess-behavior failed`) takes these days, and of them what failed.
 - **One day at a time** is pulled, however many runs are active, and its calls come after those of live work.
