@@ -4,6 +4,7 @@ import json
 import re
 from array import array
 from bisect import bisect_right
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Literal
@@ -72,10 +73,8 @@ def parse_text(text: str) -> tuple[Any, Repair]:
     """
     # In other text than JSON, the levels are a guess: what stands in single quotes may look like more, or hide some.
     if _levels(text) <= EMBEDDED_DEPTH:
-        try:
+        with suppress(ValueError, RecursionError):  # not JSON: the next rung
             return _tolerant.decode(text.strip("\ufeff \t\r\n")), "none"
-        except (ValueError, RecursionError):
-            pass  # not JSON: the next rung
     return _parse_literals(text), "literals"
 
 
