@@ -1,6 +1,5 @@
 """Answers to requests for the report: the page, lists of milestones and single ones; the same under any server."""
 
-import html
 import re
 from collections.abc import Mapping
 
@@ -10,7 +9,7 @@ from starlette.responses import Response
 
 from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.report.live import LiveReport
-from sighten_warehouse.report.rendering import policy
+from sighten_warehouse.report.rendering import page_without_data, policy
 from sighten_warehouse.report.timelines import MOST_FOUND, SORTS, Wanted
 
 MOST_LISTED = 1000
@@ -21,10 +20,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,7}")
-_NO_REPORT = (
-    "<!doctype html><html lang=en><meta charset=utf-8><title>Milestones report</title>"
-    "<h1>There is no report yet</h1><p>{}</p></html>"
-)
 
 
 def page(report: LiveReport) -> Response:
@@ -32,7 +27,7 @@ def page(report: LiveReport) -> Response:
     try:
         content, status = report.page(), 200
     except (ModelError, NotPublishedError) as error:
-        content, status = _NO_REPORT.format(html.escape(str(error))).encode(), 503
+        content, status = page_without_data(str(error)), 503
     headers = HEADERS | {"Content-Security-Policy": f"{policy(live=True)}; frame-ancestors 'self'"}
     return Response(content, status, media_type="text/html; charset=utf-8", headers=headers)
 

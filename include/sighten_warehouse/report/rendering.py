@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -59,6 +60,20 @@ def policy(*, live: bool) -> str:
         f"default-src 'none'; script-src {scripts}; style-src {_digest(_style())}; img-src data:; "
         f"connect-src {asks}; base-uri 'none'; form-action 'none'"
     )
+
+
+def page_without_data(reason: str) -> bytes:
+    """A page in the same style that says why there is no report."""
+    page = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>Milestones report · Sighten Warehouse</title><style>{_style()}</style>"
+        '<header class="top"><div class="bounds top-row"><div><p class="brand">Sighten Warehouse</p>'
+        "<h1>There is no report yet</h1></div></div></header>"
+        f'<main class="bounds"><h2>What is missing</h2><p>{html.escape(reason)}</p></main></html>'
+    )
+    return page.encode()
 
 
 @cache
