@@ -1,5 +1,5 @@
 // What all charts share: colours of the theme, axes, tooltips of text, and how one is drawn and drawn again.
-const LETTER_WIDTH = 6.6; // of most of them, at the size of labels
+const LETTER_WIDTH = 7.4; // at most, of most letters at the size of labels
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The colours of the theme in use, as the style sheet names them. */
