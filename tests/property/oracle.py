@@ -103,7 +103,7 @@ def _apply_milestone(current: Current, payload: Row) -> None:
     for task in tasks or []:
         _apply_task(current, task, key, removes=whole)
     if whole:
-        _remove_others(current.tasks, key, tasks)
+        _remove_others(current.tasks, key, tasks or [])
     for comment in payload.get("comments") or []:
         current.comments[comment["uuid"]] = comment
 
