@@ -28,6 +28,7 @@ DUCKDB_TYPES = {
     "timestamp": "timestamp",
     "date": "date",
     "integer": "bigint",
+    "integers": "bigint[]",
     "number": "double",
     "boolean": "boolean",
     "json": "json",

@@ -6,15 +6,19 @@ import duckdb
 
 from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.masks import SCHEMA, is_masked, masked_select
-from sighten_warehouse.models import DUCKDB_TYPES, macros, models
+from sighten_warehouse.models import models
 from sighten_warehouse.pseudonyms import PSEUDONYMS
 
 CATALOG = "warehouse"
 SCHEMAS = ("main", "marts", "ops")
 AS_OF = ("milestones", "tasks", "sub_tasks", "documents")
-STATES = {"milestone_states": "milestones", "task_states": "tasks", "sub_task_states": "sub_tasks"}
 _ALL = "select schema_name, table_name from duckdb_tables() where database_name = '{0}' union all "
 _ALL += "select schema_name, view_name from duckdb_views() where database_name = '{0}' and not internal"
+# The file's own, for they fit its tables, whichever code published it; those that they use come first.
+_MACROS = (
+    "select function_name, parameters, macro_definition, function_type = 'table_macro' from duckdb_functions()"
+    f" where database_name = '{CATALOG}' and function_type in ('macro', 'table_macro') order by function_type, 1"
+)
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: datetime | None) -> None:
@@ -50,19 +54,9 @@ def create_history_views(connection: duckdb.DuckDBPyConnection, *, masked: bool)
             source = f'{CATALOG}.history."{name}"'
             select = _masked(connection, name, source) if masked else f"from {source}"
             connection.execute(f'create view history."{name}" as {select}')
-    for name, delivered in STATES.items():
-        _create_missing_states(connection, name, delivered)
-    connection.execute(macros("published"))
-
-
-def _create_missing_states(connection: duckdb.DuckDBPyConnection, name: str, delivered: str) -> None:
-    """A file from before REST was asked holds no states, for then what was delivered is how it was."""
-    held = {column[0] for column in connection.execute(f"from history.{delivered} limit 0").description or ()}
-    listed = ", ".join(
-        f'"{one.name}"' if one.name in held else f'cast(null as {DUCKDB_TYPES[one.type]}) as "{one.name}"'
-        for one in models()[f"history.{name}"].columns
-    )
-    connection.execute(f"create view if not exists history.{name} as select {listed} from history.{delivered}")
+    for name, parameters, definition, is_table in connection.execute(_MACROS).fetchall():
+        body = f"table {definition}" if is_table else definition
+        connection.execute(f'create macro "{name}"({", ".join(parameters)}) as {body}')
 
 
 def _masked(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> str:

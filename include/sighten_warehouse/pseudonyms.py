@@ -64,9 +64,9 @@ def pseudonyms(connection: duckdb.DuckDBPyConnection, *, key: bytes) -> pa.Table
 
 
 def _told() -> Iterator[str]:
-    """What is current stands in history as well, so it need not be asked."""
+    """What is current, or was for a time, stands in history as well, so it need not be asked."""
     for model in models().values():
-        if model.schema in ("history", "marts") and not model.is_view:
+        if model.folder in ("history", "marts"):
             for column in model.columns:
                 if column.pii in NAMED:
                     value = f'"{column.name}"'

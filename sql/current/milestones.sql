@@ -1,55 +1,60 @@
 -- The newest state of every milestone.
 -- grain: milestone_id
--- inputs: history.milestone_states, main.quotes, ops.snapshots
-with milestones as (
+-- inputs: history.milestone_intervals, main.quotes, ops.snapshots
+-- It is the interval that still holds, and the delivery is the last that tells it.
+with intervals as (
 
-    select * from history.milestone_states
+    select
+        *,
+        last_of(snapshot_ranks) as snapshot_rank,
+    from history.milestone_intervals
+    where valid_to_at is null
 
 ), snapshots as (
 
     select * from ops.snapshots
-    where kind = 'milestone'
 
 ), quotes as (
 
     select * from main.quotes
 
-), newest as (
+), first_snapshots as (
 
     select
         milestone_id,
-        max_by(landing_id, snapshot_rank) as landing_id,
         min(received_at) as first_received_at,
-    from snapshots
+    from ops.snapshots
+    where kind = 'milestone'
     group by milestone_id
 
 )
 
 select
-    milestones.milestone_id as milestone_id,
-    milestones.landing_id as landing_id,
-    milestones.name as name,
-    milestones.alias as alias,
-    milestones.description as description,
-    milestones.status as status,
-    milestones.site_id as site_id,
-    milestones.quote_id as quote_id,
+    intervals.milestone_id as milestone_id,
+    snapshots.landing_id as landing_id,
+    intervals.name as name,
+    intervals.alias as alias,
+    intervals.description as description,
+    intervals.status as status,
+    intervals.site_id as site_id,
+    intervals.quote_id as quote_id,
     quotes.signed_quote_id as signed_quote_id,
-    milestones.workflow_id as workflow_id,
-    milestones.contract_id as contract_id,
-    milestones.milestone_definition_id as milestone_definition_id,
-    milestones.assigned_to_user_id as assigned_to_user_id,
-    milestones.ready_to_submit as ready_to_submit,
-    milestones.task_count as task_count,
-    milestones.pending_task_count as pending_task_count,
-    milestones.ready_task_count as ready_task_count,
-    milestones.approved_task_count as approved_task_count,
-    milestones.rejected_task_count as rejected_task_count,
-    milestones.date_updated as date_updated,
-    milestones.watermark_at as watermark_at,
-    newest.first_received_at as first_received_at,
-    milestones.received_at as received_at,
-    milestones._rescued as _rescued,
-from milestones
-inner join newest using (milestone_id, landing_id)
+    intervals.workflow_id as workflow_id,
+    intervals.contract_id as contract_id,
+    intervals.milestone_definition_id as milestone_definition_id,
+    intervals.assigned_to_user_id as assigned_to_user_id,
+    intervals.ready_to_submit as ready_to_submit,
+    intervals.task_count as task_count,
+    intervals.pending_task_count as pending_task_count,
+    intervals.ready_task_count as ready_task_count,
+    intervals.approved_task_count as approved_task_count,
+    intervals.rejected_task_count as rejected_task_count,
+    intervals.date_updated as date_updated,
+    snapshots.watermark_at as watermark_at,
+    first_snapshots.first_received_at as first_received_at,
+    snapshots.received_at as received_at,
+    intervals._rescued as _rescued,
+from intervals
+inner join snapshots using (snapshot_rank)
 left join quotes using (quote_id)
+inner join first_snapshots on intervals.milestone_id = first_snapshots.milestone_id

@@ -2,58 +2,70 @@
 -- grain: milestone_id, valid_from_at
 -- inputs: history.milestone_states, ops.snapshots
 -- A state holds from its snapshot's watermark on, without one since ever; of those that share one the last holds.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
 with milestones as (
 
     select * from history.milestone_states
 
+), contents as (
+
+    select
+        milestone_id,
+        landing_id,
+        fingerprint(
+            (
+                name,
+                alias,
+                description,
+                status,
+                site_id,
+                quote_id,
+                workflow_id,
+                contract_id,
+                milestone_definition_id,
+                assigned_to_user_id,
+                ready_to_submit,
+                task_count,
+                pending_task_count,
+                ready_task_count,
+                approved_task_count,
+                rejected_task_count,
+                date_updated,
+                _rescued
+            )
+        ) as content,
+    from history.milestone_states
+
 ), snapshots as (
 
-    select * from ops.snapshots
+    select
+        *,
+        coalesce(watermark_at, since_ever()) as told_at,
+    from ops.snapshots
     where not is_duplicate
 
 ), states as (
 
     select
-        milestones.*,
+        contents.milestone_id as milestone_id,
+        contents.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
-        snapshots.watermark_at as valid_from_at,
-        lead(snapshots.snapshot_rank) over earlier_first as next_rank,
-        lead(snapshots.watermark_at) over earlier_first as valid_to_at,
-    from milestones
+        snapshots.told_at as valid_from_at,
+        coalesce(
+            lead(snapshots.told_at) over (partition by contents.milestone_id order by snapshots.snapshot_rank),
+            never()
+        ) as valid_to_at,
+        contents.content as content,
+    from contents
     inner join snapshots using (landing_id)
-    window earlier_first as (partition by milestones.milestone_id order by snapshots.snapshot_rank)
-
-), held as (
-
-    select * from states
-    where next_rank is null or valid_from_at is distinct from valid_to_at
 
 ), compared as (
 
     select
         *,
-        (
-            coalesce(valid_from_at = lag(valid_to_at) over earlier_first, false)
-            and name is not distinct from lag(name) over earlier_first
-            and alias is not distinct from lag(alias) over earlier_first
-            and description is not distinct from lag(description) over earlier_first
-            and status is not distinct from lag(status) over earlier_first
-            and site_id is not distinct from lag(site_id) over earlier_first
-            and quote_id is not distinct from lag(quote_id) over earlier_first
-            and workflow_id is not distinct from lag(workflow_id) over earlier_first
-            and contract_id is not distinct from lag(contract_id) over earlier_first
-            and milestone_definition_id is not distinct from lag(milestone_definition_id) over earlier_first
-            and assigned_to_user_id is not distinct from lag(assigned_to_user_id) over earlier_first
-            and ready_to_submit is not distinct from lag(ready_to_submit) over earlier_first
-            and task_count is not distinct from lag(task_count) over earlier_first
-            and pending_task_count is not distinct from lag(pending_task_count) over earlier_first
-            and ready_task_count is not distinct from lag(ready_task_count) over earlier_first
-            and approved_task_count is not distinct from lag(approved_task_count) over earlier_first
-            and rejected_task_count is not distinct from lag(rejected_task_count) over earlier_first
-            and date_updated is not distinct from lag(date_updated) over earlier_first
-            and _rescued is not distinct from lag(_rescued) over earlier_first
-        ) as is_same,
-    from held
+        coalesce(content = lag(content) over earlier_first, false) as is_same,
+    from states
+    where valid_from_at < valid_to_at
     window earlier_first as (partition by milestone_id order by snapshot_rank)
 
 ), numbered as (
@@ -64,43 +76,43 @@ with milestones as (
     from compared
     window earlier_first as (partition by milestone_id order by snapshot_rank)
 
-), closed as (
+), intervals as (
 
     select
-        *,
-        last_value(valid_to_at) over whole_interval as closed_at,
+        milestone_id,
+        min_by(landing_id, snapshot_rank) as landing_id,
+        all_in_order(snapshot_rank) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
     from numbered
-    window whole_interval as (
-        partition by milestone_id, interval_number
-        order by snapshot_rank
-        rows between unbounded preceding and unbounded following
-    )
+    group by milestone_id, interval_number
 
 )
 
 select
-    milestone_id,
-    landing_id,
-    name,
-    alias,
-    description,
-    status,
-    site_id,
-    quote_id,
-    workflow_id,
-    contract_id,
-    milestone_definition_id,
-    assigned_to_user_id,
-    ready_to_submit,
-    task_count,
-    pending_task_count,
-    ready_task_count,
-    approved_task_count,
-    rejected_task_count,
-    date_updated,
-    valid_from_at,
-    closed_at as valid_to_at,
-    received_at,
-    _rescued,
-from closed
-where not is_same
+    milestones.milestone_id as milestone_id,
+    milestones.landing_id as landing_id,
+    milestones.name as name,
+    milestones.alias as alias,
+    milestones.description as description,
+    milestones.status as status,
+    milestones.site_id as site_id,
+    milestones.quote_id as quote_id,
+    milestones.workflow_id as workflow_id,
+    milestones.contract_id as contract_id,
+    milestones.milestone_definition_id as milestone_definition_id,
+    milestones.assigned_to_user_id as assigned_to_user_id,
+    milestones.ready_to_submit as ready_to_submit,
+    milestones.task_count as task_count,
+    milestones.pending_task_count as pending_task_count,
+    milestones.ready_task_count as ready_task_count,
+    milestones.approved_task_count as approved_task_count,
+    milestones.rejected_task_count as rejected_task_count,
+    milestones.date_updated as date_updated,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    milestones.received_at as received_at,
+    milestones._rescued as _rescued,
+from milestones
+inner join intervals using (milestone_id, landing_id)

@@ -3,6 +3,7 @@
 -- inputs: history.milestones, ops.snapshots
 -- A webhook tells everything but what only REST has. REST tells what is not NULL; the rest stays as it was. Milestones
 -- that REST never told of are as they were delivered, duplicates included.
+-- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
 with milestones as (
 
     select * from history.milestones
@@ -30,7 +31,7 @@ with milestones as (
             order by snapshots.snapshot_rank
             rows between unbounded preceding and current row
         ) as webhooks,
-    from milestones
+    from history.milestones as milestones
     inner join snapshots using (landing_id)
     inner join pulled on milestones.milestone_id = pulled.milestone_id
 
@@ -68,40 +69,26 @@ union all
 select
     milestone_id,
     landing_id,
-    max_by(name, case when name is not null then snapshot_rank end) over so_far as name,
-    max_by(alias, case when alias is not null then snapshot_rank end) over ever as alias,
-    max_by(description, case when description is not null then snapshot_rank end) over so_far as description,
-    max_by(status, case when status is not null then snapshot_rank end) over so_far as status,
-    max_by(site_id, case when site_id is not null then snapshot_rank end) over so_far as site_id,
-    max_by(quote_id, case when quote_id is not null then snapshot_rank end) over so_far as quote_id,
-    max_by(workflow_id, case when workflow_id is not null then snapshot_rank end) over ever as workflow_id,
-    max_by(contract_id, case when contract_id is not null then snapshot_rank end) over ever as contract_id,
-    max_by(
-        milestone_definition_id, case when milestone_definition_id is not null then snapshot_rank end
-    ) over so_far as milestone_definition_id,
-    max_by(
-        assigned_to_user_id, case when assigned_to_user_id is not null then snapshot_rank end
-    ) over so_far as assigned_to_user_id,
-    max_by(
-        ready_to_submit, case when ready_to_submit is not null then snapshot_rank end
-    ) over so_far as ready_to_submit,
-    max_by(task_count, case when task_count is not null then snapshot_rank end) over so_far as task_count,
-    max_by(
-        pending_task_count, case when pending_task_count is not null then snapshot_rank end
-    ) over so_far as pending_task_count,
-    max_by(
-        ready_task_count, case when ready_task_count is not null then snapshot_rank end
-    ) over so_far as ready_task_count,
-    max_by(
-        approved_task_count, case when approved_task_count is not null then snapshot_rank end
-    ) over so_far as approved_task_count,
-    max_by(
-        rejected_task_count, case when rejected_task_count is not null then snapshot_rank end
-    ) over so_far as rejected_task_count,
-    max_by(date_updated, case when date_updated is not null then snapshot_rank end) over so_far as date_updated,
+    last_value(name ignore nulls) over so_far as name,
+    last_value(alias ignore nulls) over ever as alias,
+    last_value(description ignore nulls) over so_far as description,
+    last_value(status ignore nulls) over so_far as status,
+    last_value(site_id ignore nulls) over so_far as site_id,
+    last_value(quote_id ignore nulls) over so_far as quote_id,
+    last_value(workflow_id ignore nulls) over ever as workflow_id,
+    last_value(contract_id ignore nulls) over ever as contract_id,
+    last_value(milestone_definition_id ignore nulls) over so_far as milestone_definition_id,
+    last_value(assigned_to_user_id ignore nulls) over so_far as assigned_to_user_id,
+    last_value(ready_to_submit ignore nulls) over so_far as ready_to_submit,
+    last_value(task_count ignore nulls) over so_far as task_count,
+    last_value(pending_task_count ignore nulls) over so_far as pending_task_count,
+    last_value(ready_task_count ignore nulls) over so_far as ready_task_count,
+    last_value(approved_task_count ignore nulls) over so_far as approved_task_count,
+    last_value(rejected_task_count ignore nulls) over so_far as rejected_task_count,
+    last_value(date_updated ignore nulls) over so_far as date_updated,
     watermark_at,
     received_at,
-    max_by(_rescued, case when _rescued is not null then snapshot_rank end) over so_far as _rescued,
+    last_value(_rescued ignore nulls) over so_far as _rescued,
 from ranked
 window
     ever as (

@@ -2,10 +2,35 @@
 -- grain: sub_task_id, valid_from_at
 -- inputs: history.sub_task_states, history.task_intervals, history.tasks, ops.snapshots
 -- A state ends with the sub_task's next one, or with the next complete list of its task's sub_tasks, which then lacks
--- it; and it holds only while its task does.
+-- it; and it holds only while its task does, wherever that moves.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
 with sub_tasks as (
 
     select * from history.sub_task_states
+
+), contents as (
+
+    select
+        sub_task_id,
+        task_id,
+        landing_id,
+        received_at,
+        fingerprint(
+            (
+                task_id,
+                position,
+                label,
+                instructions,
+                category,
+                status,
+                document_status,
+                required,
+                data,
+                is_checked,
+                _rescued
+            )
+        ) as content,
+    from history.sub_task_states
 
 ), tasks as (
 
@@ -13,108 +38,95 @@ with sub_tasks as (
 
 ), task_intervals as (
 
-    select * from history.task_intervals
+    select
+        *,
+        coalesce(valid_from_at, since_ever()) as began_at,
+        coalesce(valid_to_at, never()) as ended_at,
+    from history.task_intervals
 
 ), snapshots as (
 
-    select * from ops.snapshots
+    select
+        *,
+        coalesce(watermark_at, since_ever()) as told_at,
+    from ops.snapshots
     where not is_duplicate
 
-), ranked_tasks as (
+), lists as (
 
     select
         tasks.task_id as task_id,
         tasks.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
-        snapshots.watermark_at as watermark_at,
-        min(case when tasks.sub_tasks_complete then snapshots.snapshot_rank end) over (
+        snapshots.told_at as told_at,
+        min(case when tasks.sub_tasks_complete then snapshots.told_at end) over (
             partition by tasks.task_id
             order by snapshots.snapshot_rank
             rows between 1 following and unbounded following
-        ) as next_list_rank,
+        ) as next_list_at,
     from tasks
     inner join snapshots using (landing_id)
 
 ), states as (
 
     select
-        sub_tasks.*,
-        ranked_tasks.watermark_at as valid_from_at,
-        least(
-            lead(ranked_tasks.snapshot_rank) over (
-                partition by sub_tasks.sub_task_id
-                order by ranked_tasks.snapshot_rank
+        contents.sub_task_id as sub_task_id,
+        contents.task_id as task_id,
+        contents.landing_id as landing_id,
+        contents.received_at as received_at,
+        lists.snapshot_rank as snapshot_rank,
+        lists.told_at as told_at,
+        coalesce(
+            least(
+                lead(lists.told_at) over (partition by contents.sub_task_id order by lists.snapshot_rank),
+                lists.next_list_at
             ),
-            ranked_tasks.next_list_rank
-        ) as end_rank,
-    from sub_tasks
-    inner join ranked_tasks using (landing_id, task_id)
-
-), held as (
-
-    select
-        states.*,
-        ends.watermark_at as valid_to_at,
-    from states
-    left join snapshots as ends on states.end_rank = ends.snapshot_rank
-    where states.end_rank is null or states.valid_from_at is distinct from ends.watermark_at
+            never()
+        ) as ends_at,
+        contents.content as content,
+    from contents
+    inner join lists using (landing_id, task_id)
 
 ), held_with_task as (
 
+    -- Where the task had been gone or moves, the delivery that says so opens the interval.
     select
-        held.sub_task_id as sub_task_id,
-        held.task_id as task_id,
-        held.milestone_id as milestone_id,
-        held.position as position,
-        held.label as label,
-        held.instructions as instructions,
-        held.category as category,
-        held.status as status,
-        held.document_status as document_status,
-        held.required as required,
-        held.data as data,
-        held.is_checked as is_checked,
-        held._rescued as _rescued,
+        states.sub_task_id as sub_task_id,
+        states.landing_id as landing_id,
+        states.snapshot_rank as snapshot_rank,
+        states.content as content,
+        task_intervals.milestone_id as milestone_id,
+        task_intervals.began_at <= states.told_at as is_told_then,
         case
-            when coalesce(task_intervals.valid_from_at <= held.valid_from_at, task_intervals.valid_from_at is null)
-                then held.landing_id
+            when task_intervals.began_at <= states.told_at then states.landing_id
             else task_intervals.landing_id
-        end as landing_id,
+        end as opened_by_landing_id,
         case
-            when coalesce(task_intervals.valid_from_at <= held.valid_from_at, task_intervals.valid_from_at is null)
-                then held.received_at
+            when task_intervals.began_at <= states.told_at then states.received_at
             else task_intervals.received_at
         end as received_at,
-        greatest(held.valid_from_at, task_intervals.valid_from_at) as valid_from_at,
-        least(held.valid_to_at, task_intervals.valid_to_at) as valid_to_at,
-    from held
+        greatest(states.told_at, task_intervals.began_at) as valid_from_at,
+        least(states.ends_at, task_intervals.ended_at) as valid_to_at,
+    from states
     inner join task_intervals
         on
-            held.task_id = task_intervals.task_id
-            and coalesce(held.valid_from_at < task_intervals.valid_to_at, true)
-            and coalesce(held.valid_to_at > task_intervals.valid_from_at, true)
+            states.task_id = task_intervals.task_id
+            and states.told_at < task_intervals.ended_at
+            and states.ends_at > task_intervals.began_at
+    where states.told_at < states.ends_at
 
 ), compared as (
 
     select
         *,
-        (
-            coalesce(valid_from_at = lag(valid_to_at) over earlier_first, false)
-            and task_id is not distinct from lag(task_id) over earlier_first
-            and milestone_id is not distinct from lag(milestone_id) over earlier_first
-            and position is not distinct from lag(position) over earlier_first
-            and label is not distinct from lag(label) over earlier_first
-            and instructions is not distinct from lag(instructions) over earlier_first
-            and category is not distinct from lag(category) over earlier_first
-            and status is not distinct from lag(status) over earlier_first
-            and document_status is not distinct from lag(document_status) over earlier_first
-            and required is not distinct from lag(required) over earlier_first
-            and data is not distinct from lag(data) over earlier_first
-            and is_checked is not distinct from lag(is_checked) over earlier_first
-            and _rescued is not distinct from lag(_rescued) over earlier_first
+        coalesce(
+            valid_from_at = lag(valid_to_at) over earlier_first
+            and content = lag(content) over earlier_first
+            and milestone_id is not distinct from lag(milestone_id) over earlier_first,
+            false
         ) as is_same,
     from held_with_task
-    window earlier_first as (partition by sub_task_id order by valid_from_at nulls first)
+    window earlier_first as (partition by sub_task_id order by valid_from_at)
 
 ), numbered as (
 
@@ -122,39 +134,42 @@ with sub_tasks as (
         *,
         count(case when not is_same then 1 end) over earlier_first as interval_number,
     from compared
-    window earlier_first as (partition by sub_task_id order by valid_from_at nulls first)
+    window earlier_first as (partition by sub_task_id order by valid_from_at)
 
-), closed as (
+), intervals as (
 
     select
-        *,
-        last_value(valid_to_at) over whole_interval as closed_at,
+        sub_task_id,
+        min_by(landing_id, valid_from_at) as landing_id,
+        min_by(opened_by_landing_id, valid_from_at) as opened_by_landing_id,
+        min_by(received_at, valid_from_at) as received_at,
+        min(milestone_id) as milestone_id,
+        all_in_order(case when is_told_then or not is_same then snapshot_rank end) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
     from numbered
-    window whole_interval as (
-        partition by sub_task_id, interval_number
-        order by valid_from_at nulls first
-        rows between unbounded preceding and unbounded following
-    )
+    group by sub_task_id, interval_number
 
 )
 
 select
-    sub_task_id,
-    task_id,
-    milestone_id,
-    landing_id,
-    position,
-    label,
-    instructions,
-    category,
-    status,
-    document_status,
-    required,
-    data,
-    is_checked,
-    valid_from_at,
-    closed_at as valid_to_at,
-    received_at,
-    _rescued,
-from closed
-where not is_same
+    sub_tasks.sub_task_id as sub_task_id,
+    sub_tasks.task_id as task_id,
+    intervals.milestone_id as milestone_id,
+    intervals.opened_by_landing_id as landing_id,
+    sub_tasks.position as position,
+    sub_tasks.label as label,
+    sub_tasks.instructions as instructions,
+    sub_tasks.category as category,
+    sub_tasks.status as status,
+    sub_tasks.document_status as document_status,
+    sub_tasks.required as required,
+    sub_tasks.data as data,
+    sub_tasks.is_checked as is_checked,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    intervals.received_at as received_at,
+    sub_tasks._rescued as _rescued,
+from sub_tasks
+inner join intervals using (sub_task_id, landing_id)

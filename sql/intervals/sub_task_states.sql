@@ -3,6 +3,7 @@
 -- inputs: history.sub_tasks, ops.snapshots
 -- REST tells what is not NULL; the rest stays as it was in that task. Sub_tasks that REST never told of are as they
 -- were delivered, duplicates included.
+-- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
 with sub_tasks as (
 
     select * from history.sub_tasks
@@ -17,7 +18,7 @@ with sub_tasks as (
     select distinct
         sub_tasks.sub_task_id as sub_task_id,
         true as is_pulled,
-    from sub_tasks
+    from history.sub_tasks as sub_tasks
     inner join snapshots using (landing_id)
     where snapshots.is_rest
 
@@ -31,7 +32,7 @@ with sub_tasks as (
             order by snapshots.snapshot_rank
             rows between unbounded preceding and current row
         ) as webhooks,
-    from sub_tasks
+    from history.sub_tasks as sub_tasks
     inner join snapshots using (landing_id)
     inner join pulled on sub_tasks.sub_task_id = pulled.sub_task_id
 
@@ -64,19 +65,17 @@ select
     landing_id,
     task_id,
     milestone_id,
-    max_by(position, case when position is not null then snapshot_rank end) over so_far as position,
-    max_by(label, case when label is not null then snapshot_rank end) over so_far as label,
-    max_by(instructions, case when instructions is not null then snapshot_rank end) over so_far as instructions,
-    max_by(category, case when category is not null then snapshot_rank end) over so_far as category,
-    max_by(status, case when status is not null then snapshot_rank end) over so_far as status,
-    max_by(
-        document_status, case when document_status is not null then snapshot_rank end
-    ) over so_far as document_status,
-    max_by(required, case when required is not null then snapshot_rank end) over so_far as required,
-    max_by(data, case when data is not null then snapshot_rank end) over so_far as data,
-    max_by(is_checked, case when is_checked is not null then snapshot_rank end) over so_far as is_checked,
+    last_value(position ignore nulls) over so_far as position,
+    last_value(label ignore nulls) over so_far as label,
+    last_value(instructions ignore nulls) over so_far as instructions,
+    last_value(category ignore nulls) over so_far as category,
+    last_value(status ignore nulls) over so_far as status,
+    last_value(document_status ignore nulls) over so_far as document_status,
+    last_value(required ignore nulls) over so_far as required,
+    last_value(data ignore nulls) over so_far as data,
+    last_value(is_checked ignore nulls) over so_far as is_checked,
     received_at,
-    max_by(_rescued, case when _rescued is not null then snapshot_rank end) over so_far as _rescued,
+    last_value(_rescued ignore nulls) over so_far as _rescued,
 from ranked
 window
     so_far as (

@@ -4,83 +4,85 @@
 -- A state ends with the task's next one, or with the next complete list of its milestone's tasks, which then lacks it.
 -- Only one of the two shapes tells its position, only the other its definition, and only REST its approver: what was
 -- told last stays.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
 with tasks as (
 
     select * from history.task_states
+
+), contents as (
+
+    select
+        task_id,
+        milestone_id,
+        landing_id,
+        position,
+        task_definition_id,
+        approver_user_id,
+        fingerprint(
+            (
+                milestone_id,
+                name,
+                description,
+                status,
+                assigned_to_user_id,
+                _rescued
+            )
+        ) as content,
+    from history.task_states
 
 ), snapshots as (
 
     select
         *,
-        min(case when tasks_complete then snapshot_rank end) over (
+        coalesce(watermark_at, since_ever()) as told_at,
+        min(case when tasks_complete then coalesce(watermark_at, since_ever()) end) over (
             partition by milestone_id
             order by snapshot_rank
             rows between 1 following and unbounded following
-        ) as next_list_rank,
+        ) as next_list_at,
     from ops.snapshots
     where not is_duplicate
 
 ), states as (
 
     select
-        tasks.task_id as task_id,
-        tasks.milestone_id as milestone_id,
-        tasks.landing_id as landing_id,
-        max_by(
-            tasks.position, case when tasks.position is not null then snapshots.snapshot_rank end
-        ) over so_far as position,
-        tasks.name as name,
-        tasks.description as description,
-        tasks.status as status,
-        tasks.assigned_to_user_id as assigned_to_user_id,
-        max_by(
-            tasks.task_definition_id, case when tasks.task_definition_id is not null then snapshots.snapshot_rank end
-        ) over so_far as task_definition_id,
-        max_by(
-            tasks.approver_user_id, case when tasks.approver_user_id is not null then snapshots.snapshot_rank end
-        ) over so_far as approver_user_id,
-        tasks.received_at as received_at,
-        tasks._rescued as _rescued,
+        contents.task_id as task_id,
+        contents.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
-        snapshots.watermark_at as valid_from_at,
-        least(
-            lead(snapshots.snapshot_rank) over (partition by tasks.task_id order by snapshots.snapshot_rank),
-            snapshots.next_list_rank
-        ) as end_rank,
-    from tasks
+        last_value(contents.position ignore nulls) over so_far as position,
+        last_value(contents.task_definition_id ignore nulls) over so_far as task_definition_id,
+        last_value(contents.approver_user_id ignore nulls) over so_far as approver_user_id,
+        snapshots.told_at as valid_from_at,
+        coalesce(
+            least(
+                lead(snapshots.told_at) over (partition by contents.task_id order by snapshots.snapshot_rank),
+                snapshots.next_list_at
+            ),
+            never()
+        ) as valid_to_at,
+        contents.content as content,
+    from contents
     inner join snapshots using (landing_id)
     window so_far as (
-        partition by tasks.task_id, tasks.milestone_id
+        partition by contents.task_id, contents.milestone_id
         order by snapshots.snapshot_rank
         rows between unbounded preceding and current row
     )
-
-), held as (
-
-    select
-        states.*,
-        ends.watermark_at as valid_to_at,
-    from states
-    left join snapshots as ends on states.end_rank = ends.snapshot_rank
-    where states.end_rank is null or states.valid_from_at is distinct from ends.watermark_at
 
 ), compared as (
 
     select
         *,
-        (
-            coalesce(valid_from_at = lag(valid_to_at) over earlier_first, false)
-            and milestone_id is not distinct from lag(milestone_id) over earlier_first
+        coalesce(
+            valid_from_at = lag(valid_to_at) over earlier_first
+            and content = lag(content) over earlier_first
             and position is not distinct from lag(position) over earlier_first
-            and name is not distinct from lag(name) over earlier_first
-            and description is not distinct from lag(description) over earlier_first
-            and status is not distinct from lag(status) over earlier_first
-            and assigned_to_user_id is not distinct from lag(assigned_to_user_id) over earlier_first
             and task_definition_id is not distinct from lag(task_definition_id) over earlier_first
-            and approver_user_id is not distinct from lag(approver_user_id) over earlier_first
-            and _rescued is not distinct from lag(_rescued) over earlier_first
+            and approver_user_id is not distinct from lag(approver_user_id) over earlier_first,
+            false
         ) as is_same,
-    from held
+    from states
+    where valid_from_at < valid_to_at
     window earlier_first as (partition by task_id order by snapshot_rank)
 
 ), numbered as (
@@ -91,34 +93,37 @@ with tasks as (
     from compared
     window earlier_first as (partition by task_id order by snapshot_rank)
 
-), closed as (
+), intervals as (
 
     select
-        *,
-        last_value(valid_to_at) over whole_interval as closed_at,
+        task_id,
+        min_by(landing_id, snapshot_rank) as landing_id,
+        min(position) as position,
+        min(task_definition_id) as task_definition_id,
+        min(approver_user_id) as approver_user_id,
+        all_in_order(snapshot_rank) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
     from numbered
-    window whole_interval as (
-        partition by task_id, interval_number
-        order by snapshot_rank
-        rows between unbounded preceding and unbounded following
-    )
+    group by task_id, interval_number
 
 )
 
 select
-    task_id,
-    milestone_id,
-    landing_id,
-    position,
-    name,
-    description,
-    status,
-    assigned_to_user_id,
-    task_definition_id,
-    approver_user_id,
-    valid_from_at,
-    closed_at as valid_to_at,
-    received_at,
-    _rescued,
-from closed
-where not is_same
+    tasks.task_id as task_id,
+    tasks.milestone_id as milestone_id,
+    tasks.landing_id as landing_id,
+    intervals.position as position,
+    tasks.name as name,
+    tasks.description as description,
+    tasks.status as status,
+    tasks.assigned_to_user_id as assigned_to_user_id,
+    intervals.task_definition_id as task_definition_id,
+    intervals.approver_user_id as approver_user_id,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    tasks.received_at as received_at,
+    tasks._rescued as _rescued,
+from tasks
+inner join intervals using (task_id, landing_id)

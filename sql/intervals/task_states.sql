@@ -4,6 +4,7 @@
 -- REST tells what is not NULL; the rest stays as it was in that milestone. Only one of the webhooks' two shapes tells a
 -- task's position, only the other its definition, only REST its approver: of these, what was told stays for later ones
 -- to be asked for. Tasks that REST never told of are as they were delivered, duplicates included.
+-- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
 with tasks as (
 
     select * from history.tasks
@@ -18,7 +19,7 @@ with tasks as (
     select distinct
         tasks.task_id as task_id,
         true as is_pulled,
-    from tasks
+    from history.tasks as tasks
     inner join snapshots using (landing_id)
     where snapshots.is_rest
 
@@ -32,7 +33,7 @@ with tasks as (
             order by snapshots.snapshot_rank
             rows between unbounded preceding and current row
         ) as webhooks,
-    from tasks
+    from history.tasks as tasks
     inner join snapshots using (landing_id)
     inner join pulled on tasks.task_id = pulled.task_id
 
@@ -63,17 +64,15 @@ select
     landing_id,
     milestone_id,
     position,
-    max_by(name, case when name is not null then snapshot_rank end) over so_far as name,
-    max_by(description, case when description is not null then snapshot_rank end) over so_far as description,
-    max_by(status, case when status is not null then snapshot_rank end) over so_far as status,
-    max_by(
-        assigned_to_user_id, case when assigned_to_user_id is not null then snapshot_rank end
-    ) over so_far as assigned_to_user_id,
+    last_value(name ignore nulls) over so_far as name,
+    last_value(description ignore nulls) over so_far as description,
+    last_value(status ignore nulls) over so_far as status,
+    last_value(assigned_to_user_id ignore nulls) over so_far as assigned_to_user_id,
     task_definition_id,
     approver_user_id,
     sub_tasks_complete,
     received_at,
-    max_by(_rescued, case when _rescued is not null then snapshot_rank end) over so_far as _rescued,
+    last_value(_rescued ignore nulls) over so_far as _rescued,
 from ranked
 window
     so_far as (
