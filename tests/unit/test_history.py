@@ -3,6 +3,7 @@
 from typing import Any
 
 import duckdb
+import pytest
 
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery, an_id
 from sighten_warehouse.models import DUCKDB_TYPES, macros, models
@@ -11,6 +12,14 @@ from warehouses import Warehouse
 FIRST, SECOND, THIRD, FOURTH = (f"2025-03-0{day}T12:00:00Z" for day in range(1, 5))
 TABLES = ("milestones", "tasks", "sub_tasks", "documents", "comments")
 DAYS = "strftime(valid_from_at, '%d'), strftime(valid_to_at, '%d')"
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A published one without rows, for reading only."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("empty"))
+    warehouse.publish()
+    return warehouse
 
 
 def of_a_day(warehouse: Warehouse, table: str, day: int, columns: str = "name") -> list[tuple[Any, ...]]:
@@ -148,21 +157,17 @@ def test_every_column_of_an_interval_is_a_field_that_can_change() -> None:
         assert columns - not_fields - {f"{entity}_id"} == {field for changed, field in told if changed == entity}
 
 
-def test_as_of_a_time_a_table_has_the_columns_it_has_now_as_far_as_history_has_them(warehouse: Warehouse) -> None:
-    warehouse.publish()
-
+def test_as_of_a_time_a_table_has_the_columns_it_has_now_as_far_as_history_has_them(empty: Warehouse) -> None:
     for table in TABLES:
         kept = {column.name for column in models()[f"history.{table}"].columns}
-        columns = [row[0] for row in warehouse.rows(f"describe from {table}_as_of(timestamp '2025-03-01')")]
+        columns = [row[0] for row in empty.rows(f"describe from {table}_as_of(timestamp '2025-03-01')")]
         assert [column.name for column in models()[f"main.{table}"].columns if column.name in kept] == columns
 
 
-def test_views_have_the_types_that_are_described(warehouse: Warehouse) -> None:
-    warehouse.publish()
-
+def test_views_have_the_types_that_are_described(empty: Warehouse) -> None:
     types = {
         (table, column): kind.lower()
-        for table, column, kind in warehouse.rows(
+        for table, column, kind in empty.rows(
             "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() where not internal"
         )
     }
@@ -199,12 +204,8 @@ def test_what_has_no_time_was_so_since_ever(warehouse: Warehouse) -> None:
     )
 
 
-def test_the_macros_say_what_they_give(warehouse: Warehouse) -> None:
-    warehouse.publish()
-
-    said = dict(
-        warehouse.rows("select function_name, comment from duckdb_functions() where function_name like '%s_as_of'")
-    )
+def test_the_macros_say_what_they_give(empty: Warehouse) -> None:
+    said = dict(empty.rows("select function_name, comment from duckdb_functions() where function_name like '%s_as_of'"))
 
     assert {f"{table}_as_of" for table in (*TABLES, "quotes")} == set(said)
     assert all(said.values())
