@@ -24,6 +24,7 @@ def new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose tables are those of that file; it is whole when the context is left."""
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")  # as in `flatten`: none in logs
         # v1.0.0 is the oldest format that every DuckDB since 1.0 opens.
         connection.execute(f"attach '{quoted(path)}' as warehouse (storage_version 'v1.0.0')")
         connection.execute("use warehouse")

@@ -113,6 +113,8 @@ def _to_fill(staged: _Staged) -> list[Model]:
 def staging_connection() -> duckdb.DuckDBPyConnection:
     """An in-memory engine that knows the models' words and has their schemas."""
     connection = duckdb.connect()
+    # Where a process began with no file of code, DuckDB takes it for a person's and draws its progress into stdout.
+    connection.execute("set enable_progress_bar = false")
     connection.execute("set preserve_insertion_order = true")
     connection.execute(macros("duckdb"))
     connection.execute("create schema staging")

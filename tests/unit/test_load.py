@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -217,3 +219,18 @@ def test_a_landing_file_that_was_copied_under_another_name_counts_as_duplicates(
     assert 1 == warehouse.value("select count(*) from history.tasks")
     assert 1 == len(quarantined(warehouse.settings.layout))
     assert read_status(warehouse.settings).balanced
+
+
+def test_no_progress_is_drawn_into_stdout_also_where_a_process_has_no_file_of_code(tmp_path: Path) -> None:
+    setting = "execute(\"select current_setting('enable_progress_bar')\").fetchone()"
+    code = f"""
+from pathlib import Path
+from sighten_warehouse.file_tables import attached_file
+from sighten_warehouse.flatten import staging_connection
+with staging_connection() as staging, attached_file(Path({str(tmp_path / "file")!r})) as file:
+    print(staging.{setting}, file.{setting})
+"""
+
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "(False,) (False,)" == told.stdout.strip()
