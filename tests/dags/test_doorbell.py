@@ -14,7 +14,7 @@ from sighten_warehouse.settings import Settings
 from stack.waiting import wait_until
 
 pytestmark = pytest.mark.airflow
-SECONDS = 20
+SECONDS = 60
 Land = Callable[..., str]
 
 

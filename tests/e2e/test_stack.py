@@ -17,7 +17,7 @@ from stack.plan import held_alone
 from stack.processes import ChildDiedError, Processes
 from stack.waiting import DeadlineError, wait_until
 
-SECONDS = 30
+SECONDS = 120
 DIED = r"receiver ended with exit code 1; the end of .*receiver\.log:\s+the disk is full"
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 # Neither the signal to its group nor the one to itself reaches it, as with what Airflow's tasks may start.

@@ -71,7 +71,7 @@ def test_whatever_of_an_answer_drips_the_call_is_over_when_its_time_is(what: str
     ):
         client.get("/api/v1/project/")
 
-    assert TOTAL_S <= time.monotonic() - began < TOTAL_S + 2
+    assert TOTAL_S <= time.monotonic() - began < TOTAL_S + 30  # it would drip for ever
 
 
 def test_whoever_the_api_redirects_to_is_bounded_alike() -> None:

@@ -164,7 +164,7 @@ def test_ctrl_c_ends_it_although_the_api_asks_to_wait(rest: Rest, configured: di
 
     children.append(started(configured))
     try:
-        out, error = children[0].communicate(timeout=20)
+        out, error = children[0].communicate(timeout=120)
     finally:
         children[0].kill()
 

@@ -105,7 +105,7 @@ def test_bodies_that_wait_in_memory_are_bounded_and_what_comes_on_top_is_sent_aw
 def test_others_are_answered_while_a_large_body_is_checked(serve: Callable[..., Running]) -> None:
     receiver = serve(max_body_bytes=10_000_000)
     body = b"[" + b"[]," * 3_000_000 + b"[]]"  # parsed into values it would hold the interpreter for more than a second
-    slowest = 0.0
+    slowest, began = 0.0, monotonic()
 
     with ThreadPoolExecutor(1) as client:
         large = client.submit(receiver.ask, "POST", PATH, body)
@@ -115,4 +115,4 @@ def test_others_are_answered_while_a_large_body_is_checked(serve: Callable[..., 
             slowest = max(slowest, monotonic() - started)
 
     assert 200 == large.result().status
-    assert slowest < 0.5
+    assert slowest < max(0.5, (monotonic() - began) / 4)  # a quarter of it, where all is slow
