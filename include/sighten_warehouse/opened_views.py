@@ -15,10 +15,8 @@ AS_OF = ("milestones", "tasks", "sub_tasks", "documents")
 _ALL = "select schema_name, table_name from duckdb_tables() where database_name = '{0}' union all "
 _ALL += "select schema_name, view_name from duckdb_views() where database_name = '{0}' and not internal"
 # The file's own, for they fit its tables, whichever code published it; those that they use come first.
-_MACROS = (
-    "select function_name, parameters, macro_definition, function_type = 'table_macro' from duckdb_functions()"
-    f" where database_name = '{CATALOG}' and function_type in ('macro', 'table_macro') order by function_type, 1"
-)
+_MACROS = "select function_type, function_name, parameters, macro_definition from duckdb_functions() where "
+_MACROS += f"database_name = '{CATALOG}' and ends_with(function_type, 'macro') order by 1, 2"
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: datetime | None) -> None:
@@ -54,8 +52,8 @@ def create_history_views(connection: duckdb.DuckDBPyConnection, *, masked: bool)
             source = f'{CATALOG}.history."{name}"'
             select = _masked(connection, name, source) if masked else f"from {source}"
             connection.execute(f'create view history."{name}" as {select}')
-    for name, parameters, definition, is_table in connection.execute(_MACROS).fetchall():
-        body = f"table {definition}" if is_table else definition
+    for kind, name, parameters, definition in connection.execute(_MACROS).fetchall():
+        body = f"table {definition}" if kind == "table_macro" else definition
         connection.execute(f'create macro "{name}"({", ".join(parameters)}) as {body}')
 
 
