@@ -12,7 +12,7 @@ from urllib3.util import parse_url
 from sighten_warehouse.api_answer import WHERE_THE_TOKEN_IS
 from sighten_warehouse.errors import SettingError
 
-_TOKEN = re.compile(r"[!-~]+")
+_TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -56,7 +56,7 @@ class TokenAuth(AuthBase):
 
     def __init__(self, token: SecretStr, *, origin: Origin) -> None:
         if not _TOKEN.fullmatch(token.get_secret_value()):
-            raise SettingError(f"{WHERE_THE_TOKEN_IS}: expected visible ASCII characters alone, without spaces")
+            raise SettingError(f"{WHERE_THE_TOKEN_IS}: expected ASCII characters alone, and no space at its ends")
         self._token = token
         self._origin = origin
 

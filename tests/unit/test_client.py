@@ -296,7 +296,7 @@ def test_what_is_not_set_is_named(missing: str) -> None:
         open_client(settings, clock=FakeClock())
 
 
-@pytest.mark.parametrize("token", ["", "two words", "ends\n", "cut-off\u2026"])
+@pytest.mark.parametrize("token", ["", "a space at its end ", "ends\n", "cut-off\u2026"])
 def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, api_url="http://127.0.0.1:1", api_token=token)
 
