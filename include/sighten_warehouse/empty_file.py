@@ -31,6 +31,7 @@ def _empty_file(_models: tuple[Model, ...]) -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "warehouse.duckdb"
         with new_file(path) as connection:
+            connection.execute("set threads = 1")  # there is nothing to divide
             connection.execute("create schema staging")
             hand_in(connection, layout=Layout(Path(folder)), commits=(), versions=())
             stage_deliveries(connection, [])

@@ -81,6 +81,7 @@ def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
 
 def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[tuple[str, int]]:
     with staging_connection() as connection:
+        connection.execute("set threads = 1")  # a batch is small, and others are flattened beside it
         for name, schema in schemas().items():
             connection.register(f"_{name}", pa.Table.from_batches(staged.tables[name], schema))
             connection.execute(f"create view staging.{name} as from _{name}")

@@ -58,7 +58,7 @@ def _commit_row(manifest: Manifest) -> dict[str, Any]:
         "batch_id": manifest.batch_id,
         "landing_files": len(manifest.landing_files),
         "landed": manifest.landed,
-        "history_rows": sum(manifest.history_files.values()),
+        "history_rows": manifest.history_rows,
         "code_version": manifest.code_version,
         "committed_at": manifest.committed_at,
     }

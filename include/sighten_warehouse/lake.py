@@ -33,6 +33,11 @@ class Manifest:
         """How many deliveries the batch holds."""
         return sum(self.landing_files.values())
 
+    @property
+    def history_rows(self) -> int:
+        """How many rows of history the batch wrote."""
+        return sum(self.history_files.values())
+
 
 def history_file(layout: Layout, table: str, batch_id: str) -> Path:
     """Where a batch's rows of a history table lie."""

@@ -29,6 +29,7 @@ from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
 
 EXPORTED = ("main", "marts")
+ROWS_FOR_MORE_THREADS = 250_000  # of history; below it, threads that wait for each other cost more than they bring
 
 
 def build_warehouse(
@@ -47,6 +48,8 @@ def build_warehouse(
     """
     write_empty_file(folder / "warehouse.duckdb")
     with attached_file(folder / "warehouse.duckdb") as connection:
+        if sum(one.history_rows for one in commits) < ROWS_FOR_MORE_THREADS:
+            connection.execute("set threads = 1")
         connection.execute("create schema staging")
         connection.execute("set variable api_url = ?", [settings.api_url])
         connection.execute("set variable home = ?", [str(layout.root)])
