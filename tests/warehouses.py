@@ -66,7 +66,7 @@ class Warehouse:
         version = (path.stat().st_ino, path.stat().st_mtime_ns)
         if self._open is None or self._open[0] != version:
             self.close()  # or else DuckDB, within one process, would go on reading the old file
-            self._open = (version, duckdb.connect(str(path), read_only=True, config={"threads": 1}))
+            self._open = (version, duckdb.connect(str(path), read_only=True))
         return self._open[1]
 
     def row(self, sql: str, *parameters: Any) -> tuple[Any, ...]:
