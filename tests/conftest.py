@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -16,3 +17,8 @@ settings.load_profile("shared")
 def warehouse(tmp_path: Path) -> Warehouse:
     """An empty one, in a folder of its own."""
     return Warehouse(tmp_path / "home with a space")
+
+
+def pytest_unconfigure() -> None:
+    """Hypothesis stays with the garbage collector; DuckDB then takes its own types for leaked, and says so."""
+    gc.callbacks[:] = [one for one in gc.callbacks if not one.__module__.startswith("hypothesis")]

@@ -18,6 +18,7 @@ MILESTONES, PAST = 3, 90  # that are delivered, and that only the API knows
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
 SAMPLE_ID = b"7a605ec8-d276-4d6c-bd47-52a483e28783"
+NOT_NOW = ("database is locked", "Database migration required", "DagNotFound")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class RunningStack:
     def airflow(self, *arguments: str) -> None:
         """Give Airflow a command at a terminal, as docs/runbook.md shows it.
 
-        It is given again while SQLite has no room for it, and while Airflow has not read the DAG it names.
+        It is given again while SQLite has no room for it, which Airflow may take for tables that are missing, and while
+        Airflow has not read the DAG it names.
         """
         airflow = {"AIRFLOW_HOME": str(self.home), "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins")}
         command = [sys.executable, "-m", "airflow", *arguments]
@@ -81,7 +83,7 @@ class RunningStack:
         def is_done() -> bool:
             ended = subprocess.run(command, env=os.environ | airflow, capture_output=True, text=True, check=False)
             said = ended.stdout + ended.stderr
-            assert ended.returncode == 0 or "database is locked" in said or "DagNotFound" in said, said
+            assert ended.returncode == 0 or any(reason in said for reason in NOT_NOW), said
             return ended.returncode == 0
 
         wait_until(is_done, what=f"airflow {arguments[0]}", seconds=60)
