@@ -19,6 +19,8 @@ from time import perf_counter, process_time
 
 import duckdb
 
+from sighten_simulator.webhooks.delivery_plan import plan_lives
+from sighten_simulator.world.lives import lives
 from sighten_warehouse import open_warehouse, warehouse_file
 from sighten_warehouse.cookbook import recipes
 from sighten_warehouse.lake import Manifest, commit_path, commits, history_file, write_manifest
@@ -29,8 +31,6 @@ from sighten_warehouse.load import load
 from sighten_warehouse.models import Model, models
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.settings import Settings, read_settings
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.plan import plan_lives
 
 DELIVERIES_PER_MILESTONE = 2.6
 PART = 20_000

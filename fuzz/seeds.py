@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sighten_warehouse.landing import landing_line
 
-SAMPLE = files("sighten_warehouse.simulator").joinpath("sample_milestone.verbatim.txt").read_bytes()
+SAMPLE = files("sighten_simulator.world").joinpath("sample_milestone.verbatim.txt").read_bytes()
 BODY, LINE = b"\x01", b"\x00"
 
 

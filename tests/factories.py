@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
-SAMPLE_BYTES = files("sighten_warehouse.simulator").joinpath("sample_milestone.verbatim.txt").read_bytes()
+SAMPLE_BYTES = files("sighten_simulator.world").joinpath("sample_milestone.verbatim.txt").read_bytes()
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"
 
 

@@ -15,7 +15,7 @@ from sighten_warehouse.landing import landing_line, new_landing_id, write_landin
 from sighten_warehouse.settings import Settings, read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SAMPLE = REPOSITORY / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+SAMPLE = REPOSITORY / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 
 # Airflow reads its configuration when it is first imported, so this cannot wait for a fixture.
 AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="sighten-airflow-"))

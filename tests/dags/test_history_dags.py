@@ -13,13 +13,13 @@ from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
 from sighten_airflow.history import day_of, days_compared, tell_day
+from sighten_simulator.running import Running, running
+from sighten_simulator.world.lives import lives
 from sighten_warehouse import load
 from sighten_warehouse.backfilling import days
 from sighten_warehouse.backfilling.results import PullResult
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.running import Running, running
 
 pytestmark = pytest.mark.airflow
 Run = Callable[..., dict[str, list[str]]]

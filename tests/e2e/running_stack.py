@@ -16,7 +16,7 @@ from stack.waiting import wait_until
 
 MILESTONES, PAST = 3, 90  # that are delivered, and that only the API knows
 REPOSITORY = Path(__file__).resolve().parents[2]
-SAMPLE = REPOSITORY / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+SAMPLE = REPOSITORY / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 SAMPLE_ID = b"7a605ec8-d276-4d6c-bd47-52a483e28783"
 NOT_NOW = ("database is locked", "Database migration required", "DagNotFound")
 

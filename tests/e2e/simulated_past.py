@@ -8,8 +8,8 @@ from typing import Any
 import requests
 from running_stack import MILESTONES, PAST, RunningStack
 
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.world import EVERYTHING, World
+from sighten_simulator.world.lives import lives
+from sighten_simulator.world.world import EVERYTHING, World
 from stack.sighten import SEED
 from stack.waiting import wait_until
 

@@ -9,11 +9,11 @@ import requests
 from shown_world import put_version
 
 from factories import SAMPLE_MILESTONE, an_id
+from sighten_simulator.serve import served
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.server import report_app
 from sighten_warehouse.report.timelines import Wanted
 from sighten_warehouse.settings import Settings, read_settings
-from sighten_warehouse.simulator.serve import served
 
 
 @pytest.fixture(scope="module")

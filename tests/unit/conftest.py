@@ -7,8 +7,8 @@ import pytest
 from receiving import Running, listening
 from signing import asking
 
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
+from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
+from sighten_simulator.world.lives import lives
 from warehouses import Warehouse
 
 

@@ -12,6 +12,10 @@ import pytest
 from scripted_api import TOKEN, Asked, FakeClock, Said, Script, ScriptedApi, client_of, in_turn, said_json, scripted
 from structlog.testing import capture_logs
 
+from sighten_simulator.api.app import build_api
+from sighten_simulator.api.faults import Faults
+from sighten_simulator.serve import served
+from sighten_simulator.world.lives import lives
 from sighten_warehouse.client import ApiClient, open_client
 from sighten_warehouse.errors import (
     ApiContractError,
@@ -25,10 +29,6 @@ from sighten_warehouse.errors import (
     WarehouseError,
 )
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.simulator.api import build_api
-from sighten_warehouse.simulator.faults import Faults
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.serve import served
 
 PATH = "/api/data/quote/{quote_id}/"
 QUOTE = "0b4f7a4c-30d6-4a5c-9a53-7f8a1c0e4f11"

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from scripted_api import TOKEN, Asked, Said, Script, client_of, said_json, scripted
 
+from sighten_simulator.api.app import build_api
+from sighten_simulator.serve import served
+from sighten_simulator.world.lives import lives
 from sighten_warehouse.errors import ApiContractError
-from sighten_warehouse.simulator.api import build_api
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.serve import served
 
 SITES = "/api/v1/site"
 DAL = "/api/data/site/"

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from scripted_api import Said, said_json
 
 from factories import a_milestone, an_id
+from sighten_simulator.api.app import Conduct
+from sighten_simulator.api.unknowns import Unknowns
+from sighten_simulator.running import running
+from sighten_simulator.world.lives import lives
 from sighten_warehouse.enrich import enrich
 from sighten_warehouse.publish import publish
-from sighten_warehouse.simulator.api import Conduct
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.running import running
-from sighten_warehouse.simulator.unknowns import Unknowns
 from warehouses import Warehouse
 
 SIGNED = an_id("signed quote")

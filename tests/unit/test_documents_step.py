@@ -11,15 +11,15 @@ from downloading import PDF, SHA256, in_vault, settings_for
 from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import a_document, a_milestone, a_sub_task, a_task, an_id
+from sighten_simulator.api.app import Conduct
+from sighten_simulator.documents.contents import content_of
+from sighten_simulator.documents.faults import Documents, Ranges
+from sighten_simulator.running import running
+from sighten_simulator.world.lives import lives
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.documents import DownloadResult, download_documents
 from sighten_warehouse.documents_known import stored_documents
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.simulator.api import Conduct
-from sighten_warehouse.simulator.contents import content_of
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.running import running
-from sighten_warehouse.simulator.troubles import Documents, Ranges
 from sighten_warehouse.vault import DAMAGED_FOLDER, stored_files
 from warehouses import Warehouse
 

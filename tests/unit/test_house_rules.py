@@ -30,7 +30,7 @@ REGISTRIES = re.compile(
 )
 SET_ASIDE = re.compile(r"# noqa: (?P<rules>[A-Z0-9, ]+[0-9])(?P<reason>  \(.+\))?")
 A_BUILDERS_PLACE = re.compile(r"(?<![\w.~-])/(?:root|work|workspace|Users|home)/")
-SAMPLE = "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+SAMPLE = "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 
 
 @cache
@@ -125,15 +125,15 @@ def test_every_package_that_the_product_imports_is_declared() -> None:
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
 
-    undeclared = imported - sys.stdlib_module_names - {"sighten_warehouse"}
+    undeclared = imported - sys.stdlib_module_names - {"sighten_warehouse", "sighten_simulator"}
 
     assert [] == sorted(name for name in undeclared if not declared & {name, *distributions(name)})
 
 
 def test_only_the_commands_import_the_simulator() -> None:
-    others = [path for path in code("include", "dags", "plugins") if not {"cli", "simulator"} & set(path.parts)]
+    others = [path for path in code("include", "dags", "plugins") if not {"cli", "sighten_simulator"} & set(path.parts)]
 
-    assert [] == imports(others, "sighten_warehouse.simulator")
+    assert [] == imports(others, "sighten_simulator")
 
 
 def test_the_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from sighten_warehouse.landing import (
 )
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SAMPLE = Path(__file__).parents[2] / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+SAMPLE = Path(__file__).parents[2] / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 
 STRICT_JSON = [
     b'{"status": "APPROVED", "comment": "caf\xc3\xa9"}',

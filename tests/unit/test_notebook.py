@@ -7,7 +7,7 @@ import pytest
 from repository import ROOT
 
 from factories import SAMPLE_BYTES
-from sighten_warehouse.simulator.lives import lives
+from sighten_simulator.world.lives import lives
 from warehouses import Warehouse
 
 NOTEBOOK = ROOT / "notebooks" / "warehouse.py"

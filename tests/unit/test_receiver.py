@@ -9,7 +9,7 @@ from receiving import PATH, SOON, Running
 
 from sighten_warehouse.landing import landing_files
 
-SAMPLE = Path(__file__).parents[2] / "include/sighten_warehouse/simulator/sample_milestone.verbatim.txt"
+SAMPLE = Path(__file__).parents[2] / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])

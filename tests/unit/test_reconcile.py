@@ -12,13 +12,13 @@ from pydantic import SecretStr
 from scripted_api import TOKEN, Said, said_json
 
 from factories import SAMPLE_BYTES, a_milestone, an_id
+from sighten_simulator.running import running
+from sighten_simulator.world.codes import IN_PROGRESS
+from sighten_simulator.world.lives import lives
 from sighten_warehouse.backfilling.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.reconcile import ReconcileResult, reconcile
-from sighten_warehouse.simulator.codes import IN_PROGRESS
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.running import running
 from sighten_warehouse.status import read_status
 from told import told
 from warehouses import Warehouse

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from sighten_warehouse.simulator.api import build_api
-from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.serve import served
+from sighten_simulator.api.app import build_api
+from sighten_simulator.serve import served
+from sighten_simulator.world.lives import Simulation, lives
 
 MILESTONES = 150
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from sighten_warehouse.simulator.api import build_api
-from sighten_warehouse.simulator.lives import Life, Simulation, lives
-from sighten_warehouse.simulator.serve import served
+from sighten_simulator.api.app import build_api
+from sighten_simulator.serve import served
+from sighten_simulator.world.lives import Life, Simulation, lives
 
 SAMPLE_QUOTE = "8ba871ae-3282-420c-af3f-ddc41ac50273"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sighten_warehouse.simulator.dialects import as_strict_json, write
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.sample import sample_body, sample_payload
+from sighten_simulator.world.dialects import as_strict_json, write
+from sighten_simulator.world.lives import lives
+from sighten_simulator.world.sample import sample_body, sample_payload
 
 DIFFICULT = {
     "comment": "He said \"True\", it's None; {'a': False}, \\true\\ \u00a0 null\n屋根 ☀ 🏠",

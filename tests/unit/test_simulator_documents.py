@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from sighten_warehouse.simulator.api import build_api
-from sighten_warehouse.simulator.lives import Life, Simulation, lives
-from sighten_warehouse.simulator.serve import served
+from sighten_simulator.api.app import build_api
+from sighten_simulator.serve import served
+from sighten_simulator.world.lives import Life, Simulation, lives
 
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 SAMPLE_SUB_TASK = "030904c4-a51d-4b55-b9fe-8df2eb2d79d1"

@@ -17,11 +17,11 @@ from click.testing import CliRunner
 from starlette.applications import Starlette
 
 from asgi_calls import AsgiAnswer, ask
+from sighten_simulator.api.app import build_api
+from sighten_simulator.api.faults import Faults
+from sighten_simulator.serve import served
+from sighten_simulator.world.lives import Simulation, lives
 from sighten_warehouse.cli.simulate import simulate
-from sighten_warehouse.simulator.api import build_api
-from sighten_warehouse.simulator.faults import Faults
-from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.serve import served
 
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 TOKEN = "the-only-one"  # noqa: S105  (of a server that lives as long as a test)

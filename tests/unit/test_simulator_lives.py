@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sighten_warehouse.simulator import codes
-from sighten_warehouse.simulator.lives import Life, Simulation, Snapshot, lives
-from sighten_warehouse.simulator.sample import sample_payload
+from sighten_simulator.world import codes
+from sighten_simulator.world.lives import Life, Simulation, Snapshot, lives
+from sighten_simulator.world.sample import sample_payload
 
 MILESTONES = 120
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from sighten_warehouse.simulator.dialects import as_strict_json
-from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.plan import Delivery, Mixture, plan_lives, plan_sample
-from sighten_warehouse.simulator.sample import sample_body, sample_payload
+from sighten_simulator.webhooks.delivery_plan import Delivery, Mixture, plan_lives, plan_sample
+from sighten_simulator.world.dialects import as_strict_json
+from sighten_simulator.world.lives import Simulation, lives
+from sighten_simulator.world.sample import sample_body, sample_payload
 
 MILESTONES = 150
 
@@ -49,8 +49,8 @@ def test_the_same_simulation_gives_the_same_plan(plan: list[Delivery]) -> None:
 
 def test_another_process_gives_the_same_bytes(plan: list[Delivery]) -> None:
     code = (
-        "import sys; from sighten_warehouse.simulator.lives import lives; "
-        "from sighten_warehouse.simulator.plan import plan_lives; "
+        "import sys; from sighten_simulator.world.lives import lives; "
+        "from sighten_simulator.webhooks.delivery_plan import plan_lives; "
         f"sys.stdout.buffer.write(b''.join(one.body for one in plan_lives(lives(5, {MILESTONES}))))"
     )
 

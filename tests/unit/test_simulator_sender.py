@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from sighten_simulator.webhooks.delivery_plan import Delivery, Mixture, plan_lives, plan_sample
+from sighten_simulator.webhooks.rate import Pace
+from sighten_simulator.webhooks.sender import DeliveryCounts, deliver
+from sighten_simulator.world.lives import lives
 from sighten_warehouse.cli.simulate import simulate
 from sighten_warehouse.serving import address_of, listen_on_loopback
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.pace import Pace
-from sighten_warehouse.simulator.plan import Delivery, Mixture, plan_lives, plan_sample
-from sighten_warehouse.simulator.sender import DeliveryCounts, deliver
 
 Answer = Callable[[int], tuple[int, dict[str, str]]]
 FINE: tuple[int, dict[str, str]] = (200, {})

@@ -10,13 +10,13 @@ from starlette.applications import Starlette
 from urllib3.exceptions import HTTPError
 
 from asgi_calls import ask
-from sighten_warehouse.simulator.api import Conduct, build_sighten
-from sighten_warehouse.simulator.contents import content_of
-from sighten_warehouse.simulator.journal import fingerprint
-from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.running import Running, running
-from sighten_warehouse.simulator.troubles import TROUBLES, Documents, Fate, Trouble
-from sighten_warehouse.simulator.world import EVERYTHING, World
+from sighten_simulator.api.app import Conduct, build_sighten
+from sighten_simulator.api.journal import fingerprint
+from sighten_simulator.documents.contents import content_of
+from sighten_simulator.documents.faults import TROUBLES, Documents, Fate, Trouble
+from sighten_simulator.running import Running, running
+from sighten_simulator.world.lives import Simulation, lives
+from sighten_simulator.world.world import EVERYTHING, World
 
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 PATH = f"/api/v1/document/{SAMPLE_DOCUMENT}/download/"

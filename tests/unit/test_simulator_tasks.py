@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from asgi_calls import ask
+from sighten_simulator.api.app import Conduct, build_sighten
+from sighten_simulator.webhooks.body import Sent
+from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives
+from sighten_simulator.webhooks.other_bodies import other_bodies
+from sighten_simulator.webhooks.task_bodies import task_bodies
+from sighten_simulator.world.chance import written
+from sighten_simulator.world.lives import Life, Simulation, lives
 from sighten_warehouse.payload.kinds import kind_of
-from sighten_warehouse.simulator.api import Conduct, build_sighten
-from sighten_warehouse.simulator.chance import written
-from sighten_warehouse.simulator.lives import Life, Simulation, lives
-from sighten_warehouse.simulator.other_bodies import other_bodies
-from sighten_warehouse.simulator.plan import Mixture, plan_lives
-from sighten_warehouse.simulator.sent import Sent
-from sighten_warehouse.simulator.task_bodies import task_bodies
 from warehouses import Warehouse
 
 SEED, MILESTONES = 4, 150

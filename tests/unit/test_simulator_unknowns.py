@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from asgi_calls import ask
-from sighten_warehouse.simulator.api import Conduct, build_sighten
-from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.unknowns import Unknowns
+from sighten_simulator.api.app import Conduct, build_sighten
+from sighten_simulator.api.unknowns import Unknowns
+from sighten_simulator.world.lives import Simulation, lives
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 SENTINEL = "SIGNED_BASELINE_NONEXISTANT"

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import requests
 
-from sighten_warehouse.simulator.api import Conduct
-from sighten_warehouse.simulator.chance import written
-from sighten_warehouse.simulator.journal import fingerprint
-from sighten_warehouse.simulator.lives import Simulation, lives
-from sighten_warehouse.simulator.running import Running, running
-from sighten_warehouse.simulator.world import Account
+from sighten_simulator.api.app import Conduct
+from sighten_simulator.api.journal import fingerprint
+from sighten_simulator.running import Running, running
+from sighten_simulator.world.chance import written
+from sighten_simulator.world.lives import Simulation, lives
+from sighten_simulator.world.world import Account
 
 EARLY = datetime(2024, 12, 31, tzinfo=UTC)
 Get = Callable[..., Any]

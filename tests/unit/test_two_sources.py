@@ -9,13 +9,13 @@ from pydantic import SecretStr
 from scripted_api import TOKEN, FakeClock
 
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, an_id
+from sighten_simulator.api.app import Conduct
+from sighten_simulator.running import running
+from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives
+from sighten_simulator.world.lives import lives
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.backfilling.days import plan_days, pull_days, status
 from sighten_warehouse.due import due_quotes
-from sighten_warehouse.simulator.api import Conduct
-from sighten_warehouse.simulator.lives import lives
-from sighten_warehouse.simulator.plan import Mixture, plan_lives
-from sighten_warehouse.simulator.running import running
 from warehouses import Warehouse
 
 BEFORE, AFTER = "2026-10-01T12:00:00Z", "2026-12-01T12:00:00Z"  # of the pull, on the first of November

@@ -45,11 +45,11 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     """Over real HTTP, to a receiver on a port that is free."""
     from threading import Thread
 
+    from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
+    from sighten_simulator.webhooks.sender import deliver
+    from sighten_simulator.webhooks.signing import proof
+    from sighten_simulator.world.lives import lives
     from sighten_warehouse.server import ReceiverServer
-    from sighten_warehouse.simulator.lives import lives
-    from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
-    from sighten_warehouse.simulator.proof import proof
-    from sighten_warehouse.simulator.sender import deliver
 
     server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
     url, prove = server.url, proof(settings)

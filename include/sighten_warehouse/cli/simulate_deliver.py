@@ -8,9 +8,9 @@ from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 from sighten_warehouse.cli.simulate_options import MOMENT_FORMATS, SHARE, lives_options, moment
 
 if TYPE_CHECKING:
+    from sighten_simulator.webhooks.delivery_plan import Delivery
+    from sighten_simulator.webhooks.sender import DeliveryCounts
     from sighten_warehouse.settings import Settings
-    from sighten_warehouse.simulator.plan import Delivery
-    from sighten_warehouse.simulator.sender import DeliveryCounts
 
 
 @click.command()
@@ -78,9 +78,9 @@ def deliver(  # noqa: PLR0917  (click passes by name)
     Example:
       sighten-warehouse simulate deliver --to http://127.0.0.1:8088/webhooks/sighten --milestones 300 --seed 1
     """
-    from sighten_warehouse.simulator.lives import lives
-    from sighten_warehouse.simulator.plan import Mixture, plan_lives, plan_sample
-    from sighten_warehouse.simulator.proof import proof
+    from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
+    from sighten_simulator.webhooks.signing import proof
+    from sighten_simulator.world.lives import lives
 
     if not to.startswith(("http://", "https://")):
         raise click.BadParameter(f"{to!r}: expected an address that begins with http:// or https://", param_hint="--to")
@@ -113,7 +113,7 @@ def _deliver_in_turn(parts: "list[list[Delivery]]", **how: Any) -> "DeliveryCoun
     from rich.console import Console
     from rich.progress import Progress
 
-    from sighten_warehouse.simulator.sender import DeliveryCounts, deliver
+    from sighten_simulator.webhooks.sender import DeliveryCounts, deliver
 
     console = Console(stderr=True)
     counts = DeliveryCounts()

@@ -56,7 +56,7 @@ def fault_options(command: Command) -> Command:
 
 def document_options(command: Command) -> Command:
     """How documents are handed out."""
-    from sighten_warehouse.simulator.troubles import TROUBLES
+    from sighten_simulator.documents.faults import TROUBLES
 
     return _all(
         click.option("--redirects", type=SHARE, default=0.5, show_default=True, help="Share of documents elsewhere."),

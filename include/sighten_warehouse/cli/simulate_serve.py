@@ -17,9 +17,9 @@ from sighten_warehouse.cli.simulate_options import (
 )
 
 if TYPE_CHECKING:
-    from sighten_warehouse.simulator.api import Conduct
-    from sighten_warehouse.simulator.lives import Simulation
-    from sighten_warehouse.simulator.world import Account
+    from sighten_simulator.api.app import Conduct
+    from sighten_simulator.world.lives import Simulation
+    from sighten_simulator.world.world import Account
 
 
 @click.command()
@@ -61,9 +61,9 @@ def serve(  # noqa: PLR0917  (click passes by name)
     Example:
       sighten-warehouse simulate serve --port 8089 --fault-429 0.1 --trouble truncated 0.2
     """
+    from sighten_simulator.running import run_until_signalled
+    from sighten_simulator.world.lives import lives
     from sighten_warehouse.serving import listen_on_loopback
-    from sighten_warehouse.simulator.lives import lives
-    from sighten_warehouse.simulator.running import run_until_signalled
 
     simulation = lives(seed, milestones)
     try:
@@ -85,7 +85,7 @@ def serve(  # noqa: PLR0917  (click passes by name)
 
 def _accounts(simulation: "Simulation", token: str | None, users: Sequence[tuple[str, str]]) -> "list[Account]":
     """Raises ValueError where an organization is not there."""
-    from sighten_warehouse.simulator.world import Account
+    from sighten_simulator.world.world import Account
 
     ids = {one.name: one.organization_id for one in simulation.organizations}
     unknown = [organization for _, organization in users if organization not in {*ids, *ids.values()}]
@@ -97,11 +97,11 @@ def _accounts(simulation: "Simulation", token: str | None, users: Sequence[tuple
 
 def _conduct(accounts: "list[Account]", now: datetime | None, switches: dict[str, Any]) -> "Conduct":
     """Raises ValueError where shares add up to more than the whole."""
-    from sighten_warehouse.simulator.api import Conduct
-    from sighten_warehouse.simulator.cast import END
-    from sighten_warehouse.simulator.faults import Faults
-    from sighten_warehouse.simulator.troubles import Documents
-    from sighten_warehouse.simulator.unknowns import Unknowns
+    from sighten_simulator.api.app import Conduct
+    from sighten_simulator.api.faults import Faults
+    from sighten_simulator.api.unknowns import Unknowns
+    from sighten_simulator.documents.faults import Documents
+    from sighten_simulator.world.people import END
 
     switches |= {"troubles": dict(switches["troubles"]), "refused": frozenset(switches["refused"])}
 

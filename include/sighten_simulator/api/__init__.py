@@ -1,0 +1,1 @@
+"""The simulated API: REST, DAL, faults, and the pages that control them."""

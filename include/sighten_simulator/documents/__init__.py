@@ -1,0 +1,1 @@
+"""The simulated documents: contents, downloads, redirects and faults."""

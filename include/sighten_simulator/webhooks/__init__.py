@@ -1,0 +1,1 @@
+"""The simulated sender of webhooks: bodies, order, rate and signatures."""

@@ -1,0 +1,1 @@
+"""The simulated world: sites, people, and the lives of milestones that follow from a seed."""
