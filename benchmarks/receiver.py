@@ -24,13 +24,13 @@ from typing import Any, Self
 import structlog
 
 from sighten_warehouse.arrivals import ARRIVALS
-from sighten_warehouse.claims import ANYBODY
-from sighten_warehouse.committer import Committer, WebhookDelivery
 from sighten_warehouse.landing import landing_files, landing_line, read_raw_lines, write_landing_file
-from sighten_warehouse.metrics import ReceiverMetrics
-from sighten_warehouse.readiness import Readiness
-from sighten_warehouse.receiver import WEBHOOK_PATH, Receiver
-from sighten_warehouse.server import http_server, listen
+from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
+from sighten_warehouse.receiver.auth.claims import ANYBODY
+from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.receiver.server import http_server, listen
 
 BODY = b'{"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "filler": "%s"}' % (b"x" * 15_000)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sighten_warehouse.authentication import authenticator
-from sighten_warehouse.claims import Authentication, RawHeaders
+from sighten_warehouse.receiver.auth.claims import Authentication, RawHeaders
+from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.settings import read_settings
 
 NOW = 1_795_435_200

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.claims import ANYBODY, Authentication
-from sighten_warehouse.committer import Committer
 from sighten_warehouse.landing import LandingLine, landing_files, parse_landing_line, read_raw_lines
-from sighten_warehouse.metrics import ReceiverMetrics
-from sighten_warehouse.readiness import Readiness
-from sighten_warehouse.receiver import Receiver
-from sighten_warehouse.server import http_server, listen
+from sighten_warehouse.receiver.app import Receiver
+from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
+from sighten_warehouse.receiver.group_commit import Committer
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.receiver.server import http_server, listen
 
 PATH = "/webhooks/sighten"
 SOON = 10.0

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from receiving import PATH, SOON, Running
 
-from sighten_warehouse.authentication import authenticator
-from sighten_warehouse.claims import Authentication
+from sighten_warehouse.receiver.auth.claims import Authentication
+from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.settings import read_settings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()

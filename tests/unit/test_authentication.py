@@ -8,11 +8,11 @@ from receiving import PATH, Running
 from signing import BODY, WHSEC, Header, answer_before_the_body, asking, basic, send, signature
 from structlog.testing import capture_logs
 
-from sighten_warehouse.authentication import authenticator
-from sighten_warehouse.claims import ANYBODY, any_equal
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.metrics import ReceiverMetrics
-from sighten_warehouse.refusals import Refusals
+from sighten_warehouse.receiver.auth.claims import ANYBODY, any_equal
+from sighten_warehouse.receiver.auth.schemes import authenticator
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.refusals import Refusals
 from sighten_warehouse.settings import read_settings
 
 Serve = Callable[..., Running]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.committer import Committer, WebhookDelivery
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.landing import (
     LandingLine,
@@ -15,7 +14,8 @@ from sighten_warehouse.landing import (
     read_raw_lines,
     write_landing_file,
 )
-from sighten_warehouse.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
 
 SOON = 10.0
 

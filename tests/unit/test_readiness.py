@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.landing import landing_files
-from sighten_warehouse.readiness import PROBE_NAME, Readiness
+from sighten_warehouse.receiver.readiness import PROBE_NAME, Readiness
 
 
 class Clock:

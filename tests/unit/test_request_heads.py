@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from receiving import PATH, Running
 
-from sighten_warehouse.request_heads import HeadInTime
+from sighten_warehouse.receiver.head_timeout import HeadInTime
 
 HEAD_SECONDS = 0.2
 REQUEST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n".encode()

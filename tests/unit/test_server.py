@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.errors import SettingError, StorageError
-from sighten_warehouse.server import ReceiverServer, listen, prepare_landing
+from sighten_warehouse.receiver.server import ReceiverServer, listen, prepare_landing
 from sighten_warehouse.settings import Settings, read_settings
 
 
@@ -103,7 +103,7 @@ def test_at_the_start_only_leftovers_older_than_an_hour_are_removed(tmp_path: Pa
 
 
 def test_the_receiver_imports_neither_airflow_nor_the_engine() -> None:
-    code = "import sys, sighten_warehouse.server, sighten_warehouse.cli.receive; print(*sys.modules)"
+    code = "import sys, sighten_warehouse.receiver.server, sighten_warehouse.cli.receive; print(*sys.modules)"
 
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 from receiving import PATH, Running
 from signing import WHSEC
 
-from sighten_warehouse.authentication import authenticator
 from sighten_warehouse.cli.simulate import simulate
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.settings import read_settings
 
 WAYS = {

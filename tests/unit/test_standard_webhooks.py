@@ -8,7 +8,7 @@ import pytest
 from receiving import Running
 from signing import BODY, NOW, WHSEC, Header, answer_before_the_body, asking, key_of, send, signature, standard
 
-from sighten_warehouse.replays import Replays
+from sighten_warehouse.receiver.auth.replays import Replays
 
 Serve = Callable[..., Running]
 KEY = key_of(WHSEC)

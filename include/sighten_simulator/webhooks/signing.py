@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from uuid import uuid4
 
-from sighten_warehouse.authentication import is_standard
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.receiver.auth.schemes import is_standard
+from sighten_warehouse.receiver.auth.standard_webhooks import standard_key
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.standard_webhooks import standard_key
 
 Headers = Mapping[str, bytes]
 Prove = Callable[[bytes], Headers]

@@ -49,7 +49,7 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     from sighten_simulator.webhooks.sender import deliver
     from sighten_simulator.webhooks.signing import proof
     from sighten_simulator.world.lives import lives
-    from sighten_warehouse.server import ReceiverServer
+    from sighten_warehouse.receiver.server import ReceiverServer
 
     server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
     url, prove = server.url, proof(settings)

@@ -23,7 +23,7 @@ def receive(host: str | None, port: int | None) -> None:
     """
     import signal
 
-    from sighten_warehouse.server import ReceiverServer
+    from sighten_warehouse.receiver.server import ReceiverServer
     from sighten_warehouse.settings import read_settings
 
     given = {"receiver_host": host, "receiver_port": port}

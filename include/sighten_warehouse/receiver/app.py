@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import structlog
 
-from sighten_warehouse.answers import Answer, Receive, Scope, Send, json_answer, say
-from sighten_warehouse.claims import Authentication, Claim
-from sighten_warehouse.committer import Committer, WebhookDelivery
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.metrics import Outcome, ReceiverMetrics
-from sighten_warehouse.readiness import Readiness
-from sighten_warehouse.refusals import Refusals
-from sighten_warehouse.replays import Attempt
-from sighten_warehouse.waiting import WaitingBytes, most_waiting_bytes
+from sighten_warehouse.receiver.auth.claims import Authentication, Claim
+from sighten_warehouse.receiver.auth.replays import Attempt
+from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery
+from sighten_warehouse.receiver.memory import WaitingBytes, most_waiting_bytes
+from sighten_warehouse.receiver.metrics import Outcome, ReceiverMetrics
+from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.receiver.refusals import Refusals
+from sighten_warehouse.receiver.responses import Answer, Receive, Scope, Send, json_answer, say
 
 WEBHOOK_PATH = "/webhooks/sighten"
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 
-from sighten_warehouse.body_signature import body_signature
-from sighten_warehouse.claims import ANYBODY, Authentication
-from sighten_warehouse.credentials import basic, static_header
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
+from sighten_warehouse.receiver.auth.hmac_body import body_signature
+from sighten_warehouse.receiver.auth.standard_webhooks import SECRET_MARK, SIGNATURE_HEADER, standard_webhooks
+from sighten_warehouse.receiver.auth.static import basic, static_header
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.standard_webhooks import SECRET_MARK, SIGNATURE_HEADER, standard_webhooks
 
 
 def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time) -> Authentication:

@@ -5,7 +5,7 @@ from time import monotonic
 
 import structlog
 
-from sighten_warehouse.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
 
 SECONDS_BETWEEN_LINES = 60.0
 

@@ -17,7 +17,7 @@ from sighten_warehouse.arrivals import ARRIVALS, Arrival
 from sighten_warehouse.durable import sync
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.landing import landing_line, write_landing_file
-from sighten_warehouse.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
 
 GROUP_BYTES = 32 * 1024 * 1024
 

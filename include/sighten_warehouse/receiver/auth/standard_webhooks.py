@@ -4,10 +4,10 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 
-from sighten_warehouse.body_signature import hmac_sha256
-from sighten_warehouse.claims import Authentication, Claim, RawHeaders, any_equal, only
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.replays import Replays
+from sighten_warehouse.receiver.auth.claims import Authentication, Claim, RawHeaders, any_equal, only
+from sighten_warehouse.receiver.auth.hmac_body import hmac_sha256
+from sighten_warehouse.receiver.auth.replays import Replays
 
 SIGNATURE_HEADER = "webhook-signature"
 SECRET_MARK = "whsec_"  # noqa: S105  (how such a secret begins)

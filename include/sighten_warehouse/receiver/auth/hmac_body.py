@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from sighten_warehouse.claims import Authentication, Claim, RawHeaders, any_equal, only
+from sighten_warehouse.receiver.auth.claims import Authentication, Claim, RawHeaders, any_equal, only
 
 Encoding = Literal["hex", "base64"]
 

@@ -6,9 +6,16 @@ from base64 import b64decode
 from collections.abc import Sequence
 from hashlib import sha256
 
-from sighten_warehouse.claims import NOTHING_LEFT_TO_PROVE, Authentication, Claim, RawHeaders, any_equal, only
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.landing import KEPT_HEADERS
+from sighten_warehouse.receiver.auth.claims import (
+    NOTHING_LEFT_TO_PROVE,
+    Authentication,
+    Claim,
+    RawHeaders,
+    any_equal,
+    only,
+)
 
 BASIC_CHALLENGE = 'Basic realm="sighten-warehouse", charset="UTF-8"'
 _BASIC = re.compile(rb"basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)

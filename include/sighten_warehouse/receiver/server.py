@@ -10,14 +10,14 @@ import structlog
 import uvicorn
 
 from sighten_warehouse import serving
-from sighten_warehouse.authentication import authenticator
-from sighten_warehouse.committer import Committer
 from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
-from sighten_warehouse.metrics import ReceiverMetrics
-from sighten_warehouse.readiness import Readiness
-from sighten_warehouse.receiver import WEBHOOK_PATH, Receiver
-from sighten_warehouse.request_heads import HeadInTime
+from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
+from sighten_warehouse.receiver.auth.schemes import authenticator
+from sighten_warehouse.receiver.group_commit import Committer
+from sighten_warehouse.receiver.head_timeout import HeadInTime
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.settings import Settings
 
 STOP_SECONDS = 3  # that requests under way have to finish once the receiver is told to stop

@@ -1,0 +1,1 @@
+"""The webhook's endpoint: authenticate, land durably, then acknowledge."""
