@@ -25,7 +25,7 @@ from sighten_warehouse import open_warehouse, warehouse_file
 from sighten_warehouse.cookbook import recipes
 from sighten_warehouse.lake import Manifest, commit_path, commits, history_file, write_manifest
 from sighten_warehouse.lake_folder import pinned
-from sighten_warehouse.landing import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import load
 from sighten_warehouse.models import Model, models

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from sighten_warehouse.delivery import Delivery, read_delivery
 from sighten_warehouse.flatten import schemas
-from sighten_warehouse.landing import landing_line, parse_landing_line
+from sighten_warehouse.landing.line import landing_line, parse_landing_line
 
 LANDING_ID = "01900000-0000-7000-8000-000000000000"
 RECEIVED_AT = datetime(2026, 11, 1, tzinfo=UTC)

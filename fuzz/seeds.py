@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from sighten_warehouse.landing import landing_line
+from sighten_warehouse.landing.line import landing_line
 
 SAMPLE = files("sighten_simulator.world").joinpath("sample_milestone.verbatim.txt").read_bytes()
 BODY, LINE = b"\x01", b"\x00"

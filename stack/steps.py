@@ -4,7 +4,7 @@ import time
 from collections.abc import Set as AbstractSet
 
 from sighten_warehouse.lake import commits
-from sighten_warehouse.landing import landing_files
+from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches
 from stack.airflow import start_airflow

@@ -11,7 +11,7 @@ from sighten_warehouse.flatten import schemas, staging_connection
 from sighten_warehouse.history_views import create_history, history_files, select_history
 from sighten_warehouse.lake import Manifest, commits
 from sighten_warehouse.lake_folder import pinned
-from sighten_warehouse.landing import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, models
 

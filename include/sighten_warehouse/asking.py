@@ -12,8 +12,8 @@ from typing import TypeVar
 import structlog
 
 from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.asked import Asked, land_answers
 from sighten_warehouse.errors import CircuitOpenError, StorageError, TransientError
+from sighten_warehouse.landing.api_request import Asked, land_answers
 
 log = structlog.get_logger()
 

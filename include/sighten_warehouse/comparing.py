@@ -8,13 +8,13 @@ import msgspec
 
 from sighten_warehouse.answered import open_known
 from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand
 from sighten_warehouse.backfilling.items import Listed, read_list
 from sighten_warehouse.backfilling.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
 from sighten_warehouse.client import ApiClient
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.settings import Settings
 
 

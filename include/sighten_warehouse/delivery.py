@@ -11,10 +11,10 @@ import pyarrow as pa
 import structlog
 
 from sighten_warehouse.answer_readers import ANSWER_READERS
-from sighten_warehouse.asked import Asked, read_asked
-from sighten_warehouse.decision import is_decision, read_decision
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing import LandingLine, parse_landing_line
+from sighten_warehouse.landing.api_request import Asked, read_asked
+from sighten_warehouse.landing.decision import is_decision, read_decision
+from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.payload.conform import Row, conform_milestone, conform_task
 from sighten_warehouse.payload.decode import decode_body
 from sighten_warehouse.payload.findings import Findings

@@ -14,7 +14,6 @@ from sighten_warehouse.api_budget import Priority
 from sighten_warehouse.api_exchange import Exchange
 from sighten_warehouse.api_origin import Origin
 from sighten_warehouse.api_retries import Patience
-from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand, answers_to_land, ask_side_by_side
 from sighten_warehouse.client import open_client
 from sighten_warehouse.clock import Clock
@@ -23,6 +22,7 @@ from sighten_warehouse.download import DOCUMENT_PATH, Downloader, DueDocument
 from sighten_warehouse.download_addresses import GuardedAdapter, Unsigned, reaches_of
 from sighten_warehouse.download_partial import forget_old
 from sighten_warehouse.errors import TransientError
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.downloads import RECORD_TYPE, DownloadRecord
 from sighten_warehouse.settings import Settings

@@ -20,11 +20,11 @@ from sighten_warehouse.lake import (
     write_manifest,
 )
 from sighten_warehouse.lake_folder import ensure_lake, pinned
-from sighten_warehouse.landing import landing_files
+from sighten_warehouse.landing.days import day_of
+from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import history_digest
-from sighten_warehouse.received_days import day_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()

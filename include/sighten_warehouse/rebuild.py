@@ -20,12 +20,12 @@ from sighten_warehouse.lake import (
     write_manifest,
 )
 from sighten_warehouse.lake_folder import finished, new_lake, pinned, swap_in
-from sighten_warehouse.landing import landing_files
+from sighten_warehouse.landing.days import Days
+from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish, publish_lake
-from sighten_warehouse.received_days import Days
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sighten_warehouse.landing import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
 from sighten_warehouse.settings import Settings, read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from time import monotonic
 
 import pytest
 
-from sighten_warehouse.landing import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
 
 pytestmark = pytest.mark.e2e
 

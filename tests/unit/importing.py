@@ -12,7 +12,7 @@ import pyarrow as pa
 from sighten_warehouse.importing.run import import_files
 from sighten_warehouse.importing.tally import Tally
 from sighten_warehouse.importing.times import Times, name_pattern
-from sighten_warehouse.landing import LandingLine, landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.line import LandingLine, landing_files, parse_landing_line, read_raw_lines
 from warehouses import Warehouse
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

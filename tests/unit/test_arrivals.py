@@ -3,7 +3,7 @@ import threading
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sighten_warehouse.arrivals import Arrivals
+from sighten_warehouse.landing.ids import Arrivals
 
 
 def test_a_landing_id_begins_with_the_moment_it_stands_for() -> None:

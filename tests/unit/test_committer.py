@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.landing import (
+from sighten_warehouse.landing.line import (
     LandingLine,
     landing_files,
     parse_landing_line,
@@ -169,7 +169,7 @@ def test_a_landing_that_cannot_be_written_refuses_and_recovers(landing: Path, me
     landing.write_text("a file where the folder should be")
     with Committer(landing, metrics=metrics) as committer:
         refused = committer.submit(delivery(b"1"))
-        with pytest.raises(StorageError, match="landing"):
+        with pytest.raises(StorageError, match="landing/line"):
             refused.result(SOON)
         landing.unlink()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sighten_warehouse.asked import Asked
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.dal_values import read
 
 APPROVED = "APPROVED_BASELINE_NONEXISTANT"

@@ -18,7 +18,7 @@ from importing import bodies, imported, landed, raw_lines, tarred, zipped, zstd
 from factories import SAMPLE_BYTES, a_milestone, as_json
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.importing import chunks
-from sighten_warehouse.landing import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
 from warehouses import Warehouse
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from sighten_warehouse.landing import (
+from sighten_warehouse.landing.line import (
     LandingLine,
     landing_files,
     landing_line,

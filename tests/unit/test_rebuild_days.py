@@ -17,10 +17,10 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
 from sighten_warehouse.lake import Manifest, commits, history_file
 from sighten_warehouse.lake_folder import new_lake, pinned
-from sighten_warehouse.landing import landing_files
+from sighten_warehouse.landing.days import Days
+from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.load import LEAST_BATCH_BYTES, divide, pending
 from sighten_warehouse.rebuild import rebuild
-from sighten_warehouse.received_days import Days
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.status import read_status
 from sighten_warehouse.versions import is_current, versions

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.asked import Asked, land_answers
+from sighten_warehouse.landing.api_request import Asked, land_answers
 from sighten_warehouse.payload.signed_quotes import read
 from warehouses import Warehouse
 

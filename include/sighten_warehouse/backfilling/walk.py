@@ -7,7 +7,6 @@ from http import HTTPStatus
 import msgspec
 
 from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.asked import Asked
 from sighten_warehouse.asking import AnswersToLand
 from sighten_warehouse.backfilling.items import Item, Listed, read_list
 from sighten_warehouse.backfilling.known import Site
@@ -22,6 +21,7 @@ from sighten_warehouse.errors import (
     RejectedError,
     WarehouseError,
 )
+from sighten_warehouse.landing.api_request import Asked
 
 WORKFLOWS_PATH = "/api/v1/ops_workflow"
 MILESTONES_PATH = "/api/v1/milestone"

@@ -10,7 +10,7 @@ from sighten_warehouse.importing.identity import imported_id, key
 from sighten_warehouse.importing.known import Known
 from sighten_warehouse.importing.members import Member
 from sighten_warehouse.importing.times import Times
-from sighten_warehouse.landing import LandingLine, landing_line, parse_landing_line
+from sighten_warehouse.landing.line import LandingLine, landing_line, parse_landing_line
 
 TimeFrom = Literal["field", "name", "file", "run", "landing line"]
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from sighten_warehouse.importing.identity import key
 from sighten_warehouse.lake import commits, history_file
 from sighten_warehouse.lake_folder import pinned
-from sighten_warehouse.landing import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
 from sighten_warehouse.layout import Layout
 
 _CACHE_KIB = 64 * 1024

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 
-from sighten_warehouse.asked import Asked
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.dal_answer import DalRows, is_refusal, read_rows
 from sighten_warehouse.payload.findings import At, Findings

@@ -5,8 +5,8 @@ from typing import Any, Literal, get_args
 import msgspec
 import pyarrow as pa
 
-from sighten_warehouse.asked import Asked
 from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.findings import Findings
 

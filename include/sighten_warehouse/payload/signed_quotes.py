@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sighten_warehouse.asked import Asked
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.dal_answer import DalRows, read_rows
 from sighten_warehouse.payload.findings import At, Findings

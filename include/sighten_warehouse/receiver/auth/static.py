@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.landing import KEPT_HEADERS
+from sighten_warehouse.landing.line import KEPT_HEADERS
 from sighten_warehouse.receiver.auth.claims import (
     NOTHING_LEFT_TO_PROVE,
     Authentication,

@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.arrivals import ARRIVALS
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing import ASKED_HEADER, LandingLine, landing_line, write_landing_file
+from sighten_warehouse.landing.ids import ARRIVALS
+from sighten_warehouse.landing.line import ASKED_HEADER, LandingLine, landing_line, write_landing_file
 
 Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_milestones", "rest_site", "rest_sites"]
 

@@ -8,7 +8,7 @@ import msgspec
 import pyarrow as pa
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing import LandingLine, landing_line
+from sighten_warehouse.landing.line import LandingLine, landing_line
 
 # Only a line of this type from source "import" decides: what the receiver lands never does, whatever it says.
 DECISION_TYPE = "application/vnd.sighten-warehouse.decision+json"

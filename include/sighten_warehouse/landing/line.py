@@ -11,9 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from sighten_warehouse.arrivals import ARRIVALS
 from sighten_warehouse.durable import write_durably
-from sighten_warehouse.json_shape import depth, is_plain_json
+from sighten_warehouse.landing.ids import ARRIVALS
+from sighten_warehouse.landing.json_check import depth, is_plain_json
 
 __all__ = [
     "ASKED_HEADER",
