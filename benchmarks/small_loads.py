@@ -19,7 +19,7 @@ import structlog
 
 from sighten_simulator.webhooks.delivery_plan import plan_lives
 from sighten_simulator.world.lives import lives
-from sighten_warehouse.lake import commits
+from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
 from sighten_warehouse.load import load, pending
 from sighten_warehouse.publish import publish

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Set as AbstractSet
 
-from sighten_warehouse.lake import commits
+from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches

@@ -11,7 +11,8 @@ import structlog
 
 from sighten_warehouse import __version__
 from sighten_warehouse.flatten import flatten_files
-from sighten_warehouse.lake import (
+from sighten_warehouse.lake.folder import ensure_lake, pinned
+from sighten_warehouse.lake.manifest import (
     Manifest,
     commit_path,
     loaded_files,
@@ -19,7 +20,6 @@ from sighten_warehouse.lake import (
     read_manifest,
     write_manifest,
 )
-from sighten_warehouse.lake_folder import ensure_lake, pinned
 from sighten_warehouse.landing.days import day_of
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout

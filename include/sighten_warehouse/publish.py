@@ -15,8 +15,8 @@ from sighten_warehouse import __version__
 from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.lake import Manifest, commits
-from sighten_warehouse.lake_folder import pinned, remove_unneeded
+from sighten_warehouse.lake.folder import pinned, remove_unneeded
+from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import code_digest

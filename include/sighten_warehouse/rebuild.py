@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from sighten_warehouse.carry import carry_over, is_whole, sync_folders
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake import (
+from sighten_warehouse.lake.carry import carry_over, is_whole, sync_folders
+from sighten_warehouse.lake.folder import finished, new_lake, pinned, swap_in
+from sighten_warehouse.lake.manifest import (
     Manifest,
     commit_files,
     commit_path,
@@ -19,7 +20,6 @@ from sighten_warehouse.lake import (
     read_manifest,
     write_manifest,
 )
-from sighten_warehouse.lake_folder import finished, new_lake, pinned, swap_in
 from sighten_warehouse.landing.days import Days
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from sighten_warehouse.lake import commits
+from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.line import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import history_digest

@@ -10,8 +10,8 @@ from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake import commits
-from sighten_warehouse.lake_folder import pinned
+from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import code_digest
 from sighten_warehouse.settings import Settings

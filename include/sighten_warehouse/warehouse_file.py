@@ -12,7 +12,7 @@ from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.empty_file import PUBLISHED, write_empty_file
 from sighten_warehouse.file_tables import attached_file, describe, quoted
 from sighten_warehouse.handed_in import hand_in
-from sighten_warehouse.history_views import (
+from sighten_warehouse.lake.history import (
     COPIES,
     create_history,
     find_copies,
@@ -20,7 +20,7 @@ from sighten_warehouse.history_views import (
     select_history,
     stage_deliveries,
 )
-from sighten_warehouse.lake import Manifest
+from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.masks import create_masked_dal_views
 from sighten_warehouse.models import Model, in_order, models

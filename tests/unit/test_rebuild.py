@@ -16,8 +16,8 @@ from sighten_warehouse import flatten as flatten_module
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.decide import discard, retry_as
 from sighten_warehouse.errors import CheckError, LakeError
-from sighten_warehouse.lake import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
-from sighten_warehouse.lake_folder import complete_swap, decide_swap
+from sighten_warehouse.lake.folder import complete_swap, decide_swap
+from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import commit, flatten, pending, plan

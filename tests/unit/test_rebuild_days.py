@@ -12,11 +12,11 @@ from test_rebuild import everything
 from factories import SAMPLE_BYTES, a_milestone, an_id
 from sighten_warehouse import delivery
 from sighten_warehouse import rebuild as rebuild_module
-from sighten_warehouse.carry import carry_over
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
-from sighten_warehouse.lake import Manifest, commits, history_file
-from sighten_warehouse.lake_folder import new_lake, pinned
+from sighten_warehouse.lake.carry import carry_over
+from sighten_warehouse.lake.folder import new_lake, pinned
+from sighten_warehouse.lake.manifest import Manifest, commits, history_file
 from sighten_warehouse.landing.days import Days
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.load import LEAST_BATCH_BYTES, divide, pending

@@ -8,8 +8,8 @@ from types import TracebackType
 import pyarrow.parquet as pq
 
 from sighten_warehouse.importing.identity import key
-from sighten_warehouse.lake import commits, history_file
-from sighten_warehouse.lake_folder import pinned
+from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
 from sighten_warehouse.layout import Layout
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake_folder import pinned
+from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.layout import Layout
 
 

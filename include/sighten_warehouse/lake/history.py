@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.lake import Manifest, history_file
+from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Model, models
 

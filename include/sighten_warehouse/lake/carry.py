@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.lake import Manifest, commit_path, history_file
+from sighten_warehouse.lake.manifest import Manifest, commit_path, history_file
 from sighten_warehouse.layout import Layout
 
 

@@ -1,0 +1,1 @@
+"""The lake: manifests of committed batches, the folder they lie in, and their history files."""
