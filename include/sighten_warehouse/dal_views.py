@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from sighten_warehouse.dal_metrics import DalObject, Metric
 from sighten_warehouse.models import Column, Model, models
+from sighten_warehouse.payload.answers.dal_config import DalObject, Metric
 
 SHAPES = "enrich.metric_shapes"
 QUOTE_ID, PULLED_AT = "quote_id", "pulled_at"

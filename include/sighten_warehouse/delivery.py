@@ -10,14 +10,14 @@ from uuid import UUID
 import pyarrow as pa
 import structlog
 
-from sighten_warehouse.answer_readers import ANSWER_READERS
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.api_request import Asked, read_asked
 from sighten_warehouse.landing.decision import is_decision, read_decision
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
+from sighten_warehouse.payload.answers.readers import ANSWER_READERS
 from sighten_warehouse.payload.conform import Row, conform_milestone, conform_task
 from sighten_warehouse.payload.decode import decode_body
-from sighten_warehouse.payload.findings import Findings
+from sighten_warehouse.payload.drift import Findings
 from sighten_warehouse.payload.kinds import kind_of
 from sighten_warehouse.payload.repair import parse_embedded, parse_text
 

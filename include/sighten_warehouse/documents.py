@@ -24,7 +24,7 @@ from sighten_warehouse.download_partial import forget_old
 from sighten_warehouse.errors import TransientError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.payload.downloads import RECORD_TYPE, DownloadRecord
+from sighten_warehouse.payload.answers.downloads import RECORD_TYPE, DownloadRecord
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.vault import PARTIAL_FOLDER
 

@@ -8,7 +8,7 @@ from sighten_warehouse.documents import outcomes_of
 from sighten_warehouse.documents_known import known_document
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import DownloadError, StorageError, TransientError
-from sighten_warehouse.payload.downloads import DownloadRecord
+from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.vault import is_whole, name_in_vault, sha256_of
 

@@ -11,7 +11,7 @@ from sighten_warehouse.asking import answers_to_land
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents import answer_of
 from sighten_warehouse.documents_known import stored_documents
-from sighten_warehouse.payload.downloads import DownloadRecord
+from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.vault import is_whole, name_in_vault, set_aside, stored_files
 

@@ -23,7 +23,7 @@ from sighten_warehouse.errors import (
     WarehouseError,
 )
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.payload.downloads import DownloadRecord, DownloadStatus
+from sighten_warehouse.payload.answers.downloads import DownloadRecord, DownloadStatus
 from sighten_warehouse.vault import PARTIAL_FOLDER, sha256_of, store
 
 log = structlog.get_logger()

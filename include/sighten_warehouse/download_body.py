@@ -19,7 +19,7 @@ from sighten_warehouse.download_promises import (
     wrong_hash,
 )
 from sighten_warehouse.errors import DownloadError
-from sighten_warehouse.payload.downloads import DownloadStatus
+from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
 MOST_FAILURES = 4
 LARGEST_DOCUMENT = 2 * 1024**3

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from sighten_warehouse.answered import open_known
-from sighten_warehouse.dal_metrics import DalObject, metrics_table
+from sighten_warehouse.payload.answers.dal_config import DalObject, metrics_table
 from sighten_warehouse.settings import Settings
 
 # A backfill brings thousands at once: webhooks of today are not to wait behind them.

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sighten_warehouse.api_answer import Answer
-    from sighten_warehouse.payload.downloads import DownloadStatus
+    from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
 
 class WarehouseError(Exception):

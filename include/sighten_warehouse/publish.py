@@ -12,14 +12,14 @@ from uuid import uuid4
 import structlog
 
 from sighten_warehouse import __version__
-from sighten_warehouse.codes import codes_digest
-from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.lake.folder import pinned, remove_unneeded
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import code_digest
+from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
+from sighten_warehouse.payload.codes_file import codes_digest
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version, is_current, published_batches, versions, write_version
 from sighten_warehouse.warehouse_file import build_warehouse

@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sighten_warehouse.codes import codes_digest
-from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import code_digest
+from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
+from sighten_warehouse.payload.codes_file import codes_digest
 from sighten_warehouse.settings import Settings
 
 

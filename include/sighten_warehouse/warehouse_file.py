@@ -6,7 +6,6 @@ from pathlib import Path
 import duckdb
 
 from sighten_warehouse.checks import findings_table, run_checks, stage_new_history
-from sighten_warehouse.dal_metrics import read_dal_metrics
 from sighten_warehouse.dal_views import create_dal_views
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.empty_file import PUBLISHED, write_empty_file
@@ -24,6 +23,7 @@ from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.masks import create_masked_dal_views
 from sighten_warehouse.models import Model, in_order, models
+from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version

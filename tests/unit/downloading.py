@@ -13,7 +13,7 @@ from sighten_warehouse.api_retries import Patience
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents import PATIENCE, outcomes_of
 from sighten_warehouse.download import DueDocument
-from sighten_warehouse.payload.downloads import DownloadRecord
+from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.vault import PARTIAL_FOLDER, stored_files
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from sighten_warehouse.dal_metrics import DalObject, Metric, parse_dal_metrics, read_dal_metrics
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.payload.answers.dal_config import DalObject, Metric, parse_dal_metrics, read_dal_metrics
 from sighten_warehouse.settings import Settings
 
 

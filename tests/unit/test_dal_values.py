@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sighten_warehouse.landing.api_request import Asked
-from sighten_warehouse.payload.dal_values import read
+from sighten_warehouse.payload.answers.dal_values import read
 
 APPROVED = "APPROVED_BASELINE_NONEXISTANT"
 Told = list[tuple[int, str, str | None, bool]]

@@ -31,7 +31,7 @@ from sighten_warehouse.documents import outcomes_of
 from sighten_warehouse.download import DueDocument
 from sighten_warehouse.download_partial import partial_of
 from sighten_warehouse.errors import AuthenticationError, CircuitOpenError, StorageError
-from sighten_warehouse.payload.downloads import DownloadRecord
+from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.vault import PARTIAL_FOLDER
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -6,7 +6,7 @@ import pytest
 
 from sighten_warehouse.api_answer import Answer
 from sighten_warehouse.landing.api_request import Asked, land_answers
-from sighten_warehouse.payload.signed_quotes import read
+from sighten_warehouse.payload.answers.signed_quotes import read
 from warehouses import Warehouse
 
 ORIGINAL = "11111111-1111-4111-8111-111111111111"

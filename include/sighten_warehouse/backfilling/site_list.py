@@ -9,7 +9,7 @@ from sighten_warehouse.client import ApiClient
 from sighten_warehouse.errors import NotFoundError, PermissionDeniedError, RefusedCallError, StorageError
 from sighten_warehouse.landing.api_request import Asked, land_answers
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.payload.site_listings import METRICS
+from sighten_warehouse.payload.answers.site_listings import METRICS
 
 log = structlog.get_logger()
 

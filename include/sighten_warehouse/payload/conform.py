@@ -5,7 +5,7 @@ from typing import Any
 
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.payload.codes import KNOWN_CODES
-from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 from sighten_warehouse.payload.json_text import canonical_json
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, SUB_TASK, TASK_ROOT, USER, Field, Shape

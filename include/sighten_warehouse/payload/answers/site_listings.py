@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.conform import Row
-from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_timestamp, fit_uuid
 
 SITE_ID, SITE_UPDATED_AT = "site_id", "site_last_updated"

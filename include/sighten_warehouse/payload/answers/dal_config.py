@@ -12,7 +12,7 @@ import yaml
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.models import DUCKDB_TYPES
-from sighten_warehouse.payload.dal_values import BASELINES, LIVE, baseline_of
+from sighten_warehouse.payload.answers.dal_values import BASELINES, LIVE, baseline_of
 from sighten_warehouse.settings import Settings
 
 # The DAL's own objects that public material names; a configured object of another name is asked at the quote.

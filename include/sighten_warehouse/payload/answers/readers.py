@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from sighten_warehouse.landing.api_request import Asked
-from sighten_warehouse.payload import (
+from sighten_warehouse.payload.answers import (
     dal_values,
     downloads,
     milestone_listings,
@@ -15,7 +15,7 @@ from sighten_warehouse.payload import (
     site_listings,
 )
 from sighten_warehouse.payload.conform import Row
-from sighten_warehouse.payload.findings import Findings
+from sighten_warehouse.payload.drift import Findings
 
 # From the parsed answer (None: an error that is not JSON) to rows by table; each gets landing_id and received_at.
 AnswerReader = Callable[[Any, Asked], tuple[dict[str, list[Row]], Findings]]

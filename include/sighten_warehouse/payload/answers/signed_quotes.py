@@ -6,12 +6,12 @@ from typing import Any
 import pyarrow as pa
 
 from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.payload.answers.dal import DalRows, read_rows
+from sighten_warehouse.payload.answers.sentinels import is_sentinel
 from sighten_warehouse.payload.conform import Row
-from sighten_warehouse.payload.dal_answer import DalRows, read_rows
-from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 from sighten_warehouse.payload.json_text import canonical_json
-from sighten_warehouse.payload.sentinels import is_sentinel
 
 METRIC = "s_quote_id"
 NOTHING = (None, "", "None")

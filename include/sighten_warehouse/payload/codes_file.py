@@ -7,7 +7,7 @@ import pyarrow as pa
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.codes import KNOWN_CODES, parse_codes
-from sighten_warehouse.payload.findings import example_of
+from sighten_warehouse.payload.drift import example_of
 
 CODES_SCHEMA = pa.schema([("code_field", pa.string()), ("example", pa.string())])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.json_text import json_text
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.conform import Row
-from sighten_warehouse.payload.findings import Findings
+from sighten_warehouse.payload.drift import Findings
 
 RECORD_TYPE = "application/vnd.sighten-warehouse.download+json"
 

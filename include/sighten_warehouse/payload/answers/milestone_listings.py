@@ -7,7 +7,7 @@ import pyarrow as pa
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.conform import Row
-from sighten_warehouse.payload.findings import At, Findings
+from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, Fit, fit_text, fit_timestamp, fit_uuid
 
 SCHEMA = pa.schema(
