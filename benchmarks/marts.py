@@ -27,7 +27,7 @@ from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import Manifest, commit_path, commits, history_file, write_manifest
 from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load import load
+from sighten_warehouse.load.step import load
 from sighten_warehouse.models import Model, models
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.settings import Settings, read_settings

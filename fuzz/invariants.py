@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 import pyarrow as pa
 
-from sighten_warehouse.delivery import Delivery, read_delivery
-from sighten_warehouse.flatten import schemas
 from sighten_warehouse.landing.line import landing_line, parse_landing_line
+from sighten_warehouse.load.batch import schemas
+from sighten_warehouse.load.delivery import Delivery, read_delivery
 
 LANDING_ID = "01900000-0000-7000-8000-000000000000"
 RECEIVED_AT = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 import msgspec
 
-from sighten_warehouse.answered import open_known
 from sighten_warehouse.api_answer import Answer
 from sighten_warehouse.asking import AnswersToLand
 from sighten_warehouse.backfilling.items import Listed, read_list
@@ -15,6 +14,7 @@ from sighten_warehouse.client import ApiClient
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
 from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.load.query import open_known
 from sighten_warehouse.settings import Settings
 
 

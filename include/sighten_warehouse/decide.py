@@ -8,12 +8,12 @@ from uuid import UUID
 
 import structlog
 
-from sighten_warehouse.delivery import read_delivery
 from sighten_warehouse.errors import NotQuarantinedError
 from sighten_warehouse.landing.decision import Decision, decision_line
 from sighten_warehouse.landing.ids import ARRIVALS
 from sighten_warehouse.landing.line import LandingLine, landing_line, write_landing_file
-from sighten_warehouse.load import load
+from sighten_warehouse.load.delivery import read_delivery
+from sighten_warehouse.load.step import load
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.quarantine import Quarantined, find, landed
 from sighten_warehouse.settings import Settings

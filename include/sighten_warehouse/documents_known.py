@@ -8,9 +8,9 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.answered import open_known
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.download import DueDocument
+from sighten_warehouse.load.query import open_known
 from sighten_warehouse.settings import Settings
 
 CREATION_TYPES_SCHEMA = pa.schema([("creation_type", pa.string())])

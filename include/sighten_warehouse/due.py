@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.answered import open_known
+from sighten_warehouse.load.query import open_known
 from sighten_warehouse.payload.answers.dal_config import DalObject, metrics_table
 from sighten_warehouse.settings import Settings
 

@@ -181,7 +181,7 @@ def history_digest() -> str:
 def _loader() -> list[Path]:
     package = Path(__file__).resolve().parent
     payload = [path for path in (package / "payload").iterdir() if path.suffix in (".py", ".yml")]
-    modules = ("landing/api_request", "landing/decision", "delivery", "flatten", "landing/line")
+    modules = ("landing/api_request", "landing/decision", "load/delivery", "load/batch", "landing/line")
     return [*(package / f"{name}.py" for name in modules), *payload]
 
 

@@ -23,7 +23,7 @@ from sighten_warehouse.lake.manifest import (
 from sighten_warehouse.landing.days import Days
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load import divide, flatten_batch, now
+from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish, publish_lake
 from sighten_warehouse.settings import Settings

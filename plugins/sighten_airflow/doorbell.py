@@ -20,7 +20,7 @@ def count_pending() -> int:
         WarehouseError: a setting is ill-formed, or the lake is damaged.
         OSError: the disk does not answer.
     """
-    from sighten_warehouse.load import pending  # noqa: PLC0415  (heavy, and Airflow imports this file in every process)
+    from sighten_warehouse.load.step import pending  # noqa: PLC0415  (heavy, and Airflow imports this file in every process)
     from sighten_warehouse.settings import read_settings  # noqa: PLC0415
 
     return len(pending(read_settings()))

@@ -17,8 +17,8 @@ import yaml
 from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.documents_known import CREATION_TYPES_SCHEMA
 from sighten_warehouse.due import STATUSES_SCHEMA
-from sighten_warehouse.flatten import schemas
 from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
+from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import DUCKDB_TYPES, in_order, macros, models, sql_folder
 from sighten_warehouse.payload.answers.dal_config import METRICS_SCHEMA
 from sighten_warehouse.payload.codes_file import CODES_SCHEMA

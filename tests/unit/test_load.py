@@ -12,7 +12,7 @@ import pytest
 from factories import SAMPLE_BYTES, a_milestone
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.load import LoadResult, commit, flatten, pending, plan
+from sighten_warehouse.load.step import LoadResult, commit, flatten, pending, plan
 from sighten_warehouse.quarantine import quarantined
 from sighten_warehouse.status import read_status
 from warehouses import Warehouse

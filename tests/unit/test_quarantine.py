@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from factories import a_milestone, a_task, an_id
-from sighten_warehouse import delivery
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.landing.decision import DECISION_TYPE
 from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.load import delivery
 from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 

@@ -11,8 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery, an_id
-from sighten_warehouse import delivery
-from sighten_warehouse import flatten as flatten_module
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.decide import discard, retry_as
 from sighten_warehouse.errors import CheckError, LakeError
@@ -20,7 +18,9 @@ from sighten_warehouse.lake.folder import complete_swap, decide_swap
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load import commit, flatten, pending, plan
+from sighten_warehouse.load import batch as flatten_module
+from sighten_warehouse.load import delivery
+from sighten_warehouse.load.step import commit, flatten, pending, plan
 from sighten_warehouse.payload.conform import conform_milestone
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.status import read_status
@@ -166,7 +166,7 @@ def test_status_counts_the_batches_that_other_rules_loaded(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr("sighten_warehouse.load.history_digest", lambda: "of an older version")
+        older.setattr("sighten_warehouse.load.step.history_digest", lambda: "of an older version")
         warehouse.land(SAMPLE_BYTES)
         warehouse.load()
     warehouse.land(a_milestone())

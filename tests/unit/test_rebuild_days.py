@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 from test_rebuild import everything
 
 from factories import SAMPLE_BYTES, a_milestone, an_id
-from sighten_warehouse import delivery
 from sighten_warehouse import rebuild as rebuild_module
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
@@ -19,7 +18,8 @@ from sighten_warehouse.lake.folder import new_lake, pinned
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file
 from sighten_warehouse.landing.days import Days
 from sighten_warehouse.landing.line import landing_files
-from sighten_warehouse.load import LEAST_BATCH_BYTES, divide, pending
+from sighten_warehouse.load import delivery
+from sighten_warehouse.load.step import LEAST_BATCH_BYTES, divide, pending
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.status import read_status

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from sighten_warehouse.flatten import schemas
+from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import FOLDERS, NOT_PUBLISHED, Model, models, sql_folder
 
 # Tables that a step hands to the models; every other input is a model.

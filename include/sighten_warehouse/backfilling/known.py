@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sighten_warehouse.answered import open_known
+from sighten_warehouse.load.query import open_known
 from sighten_warehouse.settings import Settings
 
 

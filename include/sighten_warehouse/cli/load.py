@@ -15,7 +15,7 @@ def load() -> None:
     Example:
       sighten-warehouse load
     """
-    from sighten_warehouse.load import load as load_pending
+    from sighten_warehouse.load.step import load as load_pending
     from sighten_warehouse.settings import read_settings
 
     result = load_pending(read_settings())

@@ -67,7 +67,7 @@ class _Steps:
             self._asked_at = monotonic()
 
     def _load(self) -> int:
-        from sighten_warehouse.load import load
+        from sighten_warehouse.load.step import load
 
         result = load(self.settings)
         self.quarantined += result.quarantined

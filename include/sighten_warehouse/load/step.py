@@ -10,7 +10,6 @@ from itertools import islice
 import structlog
 
 from sighten_warehouse import __version__
-from sighten_warehouse.flatten import flatten_files
 from sighten_warehouse.lake.folder import ensure_lake, pinned
 from sighten_warehouse.lake.manifest import (
     Manifest,
@@ -23,6 +22,7 @@ from sighten_warehouse.lake.manifest import (
 from sighten_warehouse.landing.days import day_of
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import history_digest
 from sighten_warehouse.settings import Settings

@@ -1,0 +1,5 @@
+"""Load: batches of landing files become history files; loading again changes nothing."""
+
+from sighten_warehouse.load.step import commit, flatten, load, pending, plan
+
+__all__ = ["commit", "flatten", "load", "pending", "plan"]
