@@ -23,8 +23,8 @@ from typing import Any
 import structlog
 import uvicorn
 
-from sighten_warehouse.api_retries import Patience
-from sighten_warehouse.client import open_client
+from sighten_warehouse.api.client import open_client
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.settings import Settings
 
 ANSWER_S = 0.05

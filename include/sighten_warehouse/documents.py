@@ -9,13 +9,13 @@ from functools import partial
 import msgspec
 import structlog
 
-from sighten_warehouse.api_answer import WHERE_THE_TOKEN_IS, Answer
-from sighten_warehouse.api_budget import Priority
-from sighten_warehouse.api_exchange import Exchange
-from sighten_warehouse.api_origin import Origin
-from sighten_warehouse.api_retries import Patience
-from sighten_warehouse.asking import AnswersToLand, answers_to_land, ask_side_by_side
-from sighten_warehouse.client import open_client
+from sighten_warehouse.api.budget import Priority
+from sighten_warehouse.api.client import open_client
+from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
+from sighten_warehouse.api.origin import Origin
+from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.verdict import WHERE_THE_TOKEN_IS, Answer
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents_known import due_documents, stored_documents
 from sighten_warehouse.download import DOCUMENT_PATH, Downloader, DueDocument

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.asking import answers_to_land
+from sighten_warehouse.api.collect import answers_to_land
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents import answer_of
 from sighten_warehouse.documents_known import stored_documents

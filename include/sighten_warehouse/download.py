@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from sighten_warehouse.api_exchange import Exchange
-from sighten_warehouse.client import ApiClient
+from sighten_warehouse.api.client import ApiClient
+from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.download_body import Body
 from sighten_warehouse.download_fetch import Fetch, Fetched

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from sighten_warehouse.api_connections import BoundedAdapter
+from sighten_warehouse.api.deadline import BoundedAdapter
 from sighten_warehouse.errors import DownloadError
 
 Address = IPv4Address | IPv6Address

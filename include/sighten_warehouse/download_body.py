@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import requests
 
-from sighten_warehouse.api_answer import Setback
-from sighten_warehouse.api_exchange import NETWORK_ERRORS, PIECE_BYTES, setback_of
+from sighten_warehouse.api.session import NETWORK_ERRORS, PIECE_BYTES, setback_of
+from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.download_content import head_of, mime_type_of, refuse_pages, small_error
 from sighten_warehouse.download_partial import Partial, strong_validator

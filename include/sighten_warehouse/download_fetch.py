@@ -7,12 +7,12 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from sighten_warehouse.api_addresses import target_of
-from sighten_warehouse.api_answer import Reply, Setback, is_worth_another_try, judge
-from sighten_warehouse.api_attempt import Attempt
-from sighten_warehouse.api_exchange import Exchange
-from sighten_warehouse.api_origin import origin_of
-from sighten_warehouse.client import MOST_REDIRECTS, REDIRECTS, ApiClient
+from sighten_warehouse.api.attempt import Attempt
+from sighten_warehouse.api.client import MOST_REDIRECTS, REDIRECTS, ApiClient
+from sighten_warehouse.api.origin import origin_of
+from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.urls import target_of
+from sighten_warehouse.api.verdict import Reply, Setback, is_worth_another_try, judge
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.download_body import Body, Whole
 from sighten_warehouse.errors import DownloadError

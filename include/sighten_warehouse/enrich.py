@@ -7,10 +7,10 @@ from functools import partial
 
 import structlog
 
-from sighten_warehouse.api_budget import Priority
-from sighten_warehouse.api_retries import Patience
-from sighten_warehouse.asking import AnswersToLand, answers_to_land, ask_side_by_side
-from sighten_warehouse.client import ApiClient, open_client
+from sighten_warehouse.api.budget import Priority
+from sighten_warehouse.api.client import ApiClient, open_client
+from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.due import due_metrics, due_quotes
 from sighten_warehouse.errors import RefusedCallError, TransientError

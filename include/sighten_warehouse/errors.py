@@ -24,7 +24,7 @@ WarehouseError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sighten_warehouse.api_answer import Answer
+    from sighten_warehouse.api.verdict import Answer
     from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
 

@@ -10,8 +10,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from sighten_airflow.provider import CONNECTION_TYPE
-from sighten_warehouse.api_retries import Patience
-from sighten_warehouse.client import ApiClient, open_client
+from sighten_warehouse.api.client import ApiClient, open_client
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.errors import (
     AuthenticationError,
     PermissionDeniedError,

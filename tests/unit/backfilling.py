@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import a_milestone, an_id
-from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.backfilling.days import pull_days, retry_failed, status
 from sighten_warehouse.backfilling.results import DayStatus, PullResult
 from sighten_warehouse.settings import Settings

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from scripted_api import TOKEN, Asked, FakeClock, Said, Script
 
 from factories import an_id
-from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents import PATIENCE, outcomes_of
 from sighten_warehouse.download import DueDocument

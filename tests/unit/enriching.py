@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import an_id
-from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.enrich import EnrichResult, enrich
 from warehouses import Warehouse
 

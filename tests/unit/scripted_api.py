@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sighten_warehouse.api_budget import Priority
-from sighten_warehouse.api_retries import Patience
-from sighten_warehouse.client import ApiClient, open_client
+from sighten_warehouse.api.budget import Priority
+from sighten_warehouse.api.client import ApiClient, open_client
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.settings import Settings
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from scripted_api import Asked, FakeClock, Said, client_of, in_turn, scripted
 
-from sighten_warehouse.api_budget import ApiBudget
-from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.api.budget import ApiBudget
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiUnavailableError, StorageError
 

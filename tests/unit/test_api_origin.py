@@ -5,9 +5,9 @@ import requests
 from pydantic import SecretStr
 from scripted_api import TOKEN, FakeClock, Said, ScriptedApi, in_turn, scripted
 
-from sighten_warehouse.api_connections import BoundedAdapter
-from sighten_warehouse.api_exchange import Exchange
-from sighten_warehouse.api_origin import Origin, TokenAuth, origin_of
+from sighten_warehouse.api.deadline import BoundedAdapter
+from sighten_warehouse.api.origin import Origin, TokenAuth, origin_of
+from sighten_warehouse.api.session import Exchange
 
 
 def exchange_of(api: ScriptedApi) -> Exchange:

@@ -3,7 +3,7 @@
 import pytest
 from scripted_api import FakeClock
 
-from sighten_warehouse.circuit_breaker import CircuitBreaker
+from sighten_warehouse.api.circuit_breaker import CircuitBreaker
 from sighten_warehouse.errors import CircuitOpenError
 
 

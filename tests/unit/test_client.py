@@ -16,7 +16,7 @@ from sighten_simulator.api.app import build_api
 from sighten_simulator.api.faults import Faults
 from sighten_simulator.serve import served
 from sighten_simulator.world.lives import lives
-from sighten_warehouse.client import ApiClient, open_client
+from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.errors import (
     ApiContractError,
     ApiUnavailableError,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from scripted_api import Asked, Said, client_of, in_turn, said_json, scripted
 
-from sighten_warehouse.api_addresses import Addresses
+from sighten_warehouse.api.urls import Addresses
 from sighten_warehouse.errors import NotFoundError
 
 DOCUMENT = "/api/v1/document/{document_id}/download/"

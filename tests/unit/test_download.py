@@ -26,7 +26,7 @@ from downloading import (
 from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scripted
 
 from factories import an_id
-from sighten_warehouse.api_retries import Patience
+from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.documents import outcomes_of
 from sighten_warehouse.download import DueDocument
 from sighten_warehouse.download_partial import partial_of

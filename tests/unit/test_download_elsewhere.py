@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 from downloading import PDF, SHA256, download, file_server, in_vault
 from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scripted
 
-from sighten_warehouse.api_answer import Setback
-from sighten_warehouse.api_exchange import Exchange
+from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.download_addresses import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
 from sighten_warehouse.download_fetch import next_address
 from sighten_warehouse.download_partial import OVERLAP_BYTES

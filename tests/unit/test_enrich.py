@@ -164,7 +164,7 @@ def test_once_the_api_is_down_the_rest_is_not_asked(enriched: Enriched) -> None:
 def test_answers_are_landed_while_others_are_still_asked_for(
     enriched: Enriched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sighten_warehouse.asking.MOST_UNLANDED", 3)
+    monkeypatch.setattr("sighten_warehouse.api.collect.MOST_UNLANDED", 3)
     enriched.deliver(*(a_milestone(f"{number}") for number in range(7)))
     before = len(landing_files(enriched.warehouse.settings.layout.landing))
 

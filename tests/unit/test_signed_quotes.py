@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.landing.api_request import Asked, land_answers
 from sighten_warehouse.payload.answers.signed_quotes import read
 from warehouses import Warehouse

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 
 import structlog
 
-from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.client import ApiClient
+from sighten_warehouse.api.client import ApiClient
+from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.errors import NotFoundError, PermissionDeniedError, RefusedCallError, StorageError
 from sighten_warehouse.landing.api_request import Asked, land_answers
 from sighten_warehouse.layout import Layout

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.ids import ARRIVALS
 from sighten_warehouse.landing.line import ASKED_HEADER, LandingLine, landing_line, write_landing_file

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sighten_warehouse.api_attempt import Attempt
-from sighten_warehouse.api_budget import ApiBudget
+from sighten_warehouse.api.attempt import Attempt
+from sighten_warehouse.api.budget import ApiBudget
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiUnavailableError
 

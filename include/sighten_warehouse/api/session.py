@@ -10,8 +10,8 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from sighten_warehouse import __version__
-from sighten_warehouse.api_answer import Reply, Setback
-from sighten_warehouse.api_connections import BoundedAdapter, ending_within
+from sighten_warehouse.api.deadline import BoundedAdapter, ending_within
+from sighten_warehouse.api.verdict import Reply, Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import RejectedError
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from sighten_warehouse.api_answer import Setback
+from sighten_warehouse.api.verdict import Setback
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import msgspec
 
-from sighten_warehouse.api_answer import Answer
-from sighten_warehouse.api_pages import LISTS
+from sighten_warehouse.api.pages import LISTS
+from sighten_warehouse.api.verdict import Answer
 
 
 def says_more(answer: Answer) -> bool:

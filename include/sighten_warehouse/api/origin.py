@@ -9,7 +9,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from sighten_warehouse.api_answer import WHERE_THE_TOKEN_IS
+from sighten_warehouse.api.verdict import WHERE_THE_TOKEN_IS
 from sighten_warehouse.errors import SettingError
 
 _TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")

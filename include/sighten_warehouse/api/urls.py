@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from sighten_warehouse.api_answer import WHERE_THE_ADDRESS_IS
-from sighten_warehouse.api_origin import origin_of
+from sighten_warehouse.api.origin import origin_of
+from sighten_warehouse.api.verdict import WHERE_THE_ADDRESS_IS
 from sighten_warehouse.errors import ApiContractError, RejectedError, SettingError
 
 Query = Mapping[str, str | int]

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.errors import CircuitOpenError, StorageError, TransientError
 from sighten_warehouse.landing.api_request import Asked, land_answers
 

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from sighten_warehouse.api_answer import Answer
+from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.errors import ApiContractError
 
 MOST_PAGES = 10_000
