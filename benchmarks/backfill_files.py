@@ -26,7 +26,7 @@ import structlog
 from sighten_warehouse.importing.run import import_files
 from sighten_warehouse.importing.times import Times
 from sighten_warehouse.load.step import load
-from sighten_warehouse.publish import publish
+from sighten_warehouse.publish.step import publish
 from sighten_warehouse.settings import Settings, read_settings
 from sighten_warehouse.status import read_status
 

@@ -21,7 +21,7 @@ import duckdb
 
 from sighten_simulator.webhooks.delivery_plan import plan_lives
 from sighten_simulator.world.lives import lives
-from sighten_warehouse import open_warehouse, warehouse_file
+from sighten_warehouse import open_warehouse
 from sighten_warehouse.cookbook import recipes
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import Manifest, commit_path, commits, history_file, write_manifest
@@ -29,7 +29,8 @@ from sighten_warehouse.landing.line import landing_line, new_landing_id, write_l
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import load
 from sighten_warehouse.models import Model, models
-from sighten_warehouse.publish import is_current, publish
+from sighten_warehouse.publish import build as warehouse_file
+from sighten_warehouse.publish.step import is_current, publish
 from sighten_warehouse.settings import Settings, read_settings
 
 DELIVERIES_PER_MILESTONE = 2.6

@@ -6,8 +6,8 @@ from sighten_warehouse.due import due_metrics, due_quotes
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.load.step import pending
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
+from sighten_warehouse.publish.versions import published_batches
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.versions import published_batches
 from stack.parts import Stack
 from stack.waiting import DeadlineError, wait_until
 

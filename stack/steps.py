@@ -5,8 +5,8 @@ from collections.abc import Set as AbstractSet
 
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.publish.versions import published_batches
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.versions import published_batches
 from stack.airflow import start_airflow
 from stack.answers import await_answers
 from stack.errors import StackError

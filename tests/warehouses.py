@@ -9,9 +9,9 @@ import duckdb
 
 from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
 from sighten_warehouse.load.step import LoadResult, load
-from sighten_warehouse.publish import publish
+from sighten_warehouse.publish.step import publish
+from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings, read_settings
-from sighten_warehouse.versions import Version
 
 
 class Warehouse:

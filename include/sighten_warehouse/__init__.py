@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sighten_warehouse.opened import OpenedWarehouse
+    from sighten_warehouse.publish.reader import OpenedWarehouse
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "open_warehouse"]
@@ -28,6 +28,6 @@ def open_warehouse(
         SettingError: a setting is ill-formed, or `pii` is neither.
         NotPublishedError: there is no such file or version.
     """
-    from sighten_warehouse.opened import open_published  # noqa: PLC0415  (DuckDB is imported when it is asked for)
+    from sighten_warehouse.publish.reader import open_published  # noqa: PLC0415  (DuckDB is imported when it is asked for)
 
     return open_published(path, version=version, pii=pii)

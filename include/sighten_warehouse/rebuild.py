@@ -25,9 +25,9 @@ from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.publish import is_current, publish, publish_lake
+from sighten_warehouse.publish.step import is_current, publish, publish_lake
+from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.versions import Version
 
 log = structlog.get_logger()
 

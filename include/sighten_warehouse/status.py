@@ -11,8 +11,8 @@ from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.line import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import history_digest
+from sighten_warehouse.publish.versions import published_batches, versions
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.versions import published_batches, versions
 
 OUTCOMES = ("applied", "superseded", "duplicate", "ignored", "quarantined")
 COVERED = ("changed", "delivered", "missing", "pulled")

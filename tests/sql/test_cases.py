@@ -14,15 +14,15 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from sighten_warehouse.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.documents_known import CREATION_TYPES_SCHEMA
 from sighten_warehouse.due import STATUSES_SCHEMA
-from sighten_warehouse.handed_in import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import DUCKDB_TYPES, in_order, macros, models, sql_folder
 from sighten_warehouse.payload.answers.dal_config import METRICS_SCHEMA
 from sighten_warehouse.payload.codes_file import CODES_SCHEMA
-from sighten_warehouse.pseudonyms import PSEUDONYMS_SCHEMA
+from sighten_warehouse.publish.checks import FINDINGS_SCHEMA, checks
+from sighten_warehouse.publish.inputs import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
+from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA
 
 HANDED_IN = {
     "staging.commits": COMMITS_SCHEMA,

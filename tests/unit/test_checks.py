@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from factories import SAMPLE_BYTES, a_milestone, a_task
-from sighten_warehouse.checks import Check, checks, read_check
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, ModelError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import models, sql_folder
+from sighten_warehouse.publish.checks import Check, checks, read_check
 from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 

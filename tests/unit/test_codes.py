@@ -11,7 +11,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.codes import KNOWN_CODES, parse_codes
 from sighten_warehouse.payload.codes_file import own_codes
 from sighten_warehouse.payload.shapes import MILESTONE, TASK_ROOT, Shape
-from sighten_warehouse.versions import is_current
+from sighten_warehouse.publish.versions import is_current
 from warehouses import Warehouse
 
 UNKNOWN = "select path, code_field, example, deliveries, occurrences from ops.drift where drift = 'unknown_code'"

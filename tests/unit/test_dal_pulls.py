@@ -17,7 +17,7 @@ from sighten_simulator.api.unknowns import Unknowns
 from sighten_simulator.running import running
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.enrich import enrich
-from sighten_warehouse.publish import publish
+from sighten_warehouse.publish.step import publish
 from warehouses import Warehouse
 
 SIGNED = an_id("signed quote")

@@ -13,8 +13,9 @@ import pytest
 
 import sighten_warehouse
 from factories import SAMPLE_BYTES, a_comment, a_milestone
-from sighten_warehouse import open_warehouse, opened
+from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import NotPublishedError, SettingError
+from sighten_warehouse.publish import reader as opened
 from warehouses import Warehouse
 
 HEAVY = "import sys; from sighten_warehouse import open_warehouse; print(*sorted(sys.modules))"

@@ -22,9 +22,9 @@ from sighten_warehouse.load import batch as flatten_module
 from sighten_warehouse.load import delivery
 from sighten_warehouse.load.step import commit, flatten, pending, plan
 from sighten_warehouse.payload.conform import conform_milestone
+from sighten_warehouse.publish.versions import is_current
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.status import read_status
-from sighten_warehouse.versions import is_current
 from warehouses import Warehouse
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -132,7 +132,7 @@ def test_kept_versions_answer_as_before_and_the_old_lake_stays_for_as_long_as_th
     rebuild(warehouse.settings)
     somebodys_own = layout.root / "lake.backup"
     somebodys_own.mkdir()
-    monkeypatch.setattr("sighten_warehouse.publish.KEPT_VERSIONS", 2)
+    monkeypatch.setattr("sighten_warehouse.publish.step.KEPT_VERSIONS", 2)
     two_lakes = lakes(layout)
 
     with duckdb.connect(str(before), read_only=True) as connection:

@@ -20,10 +20,10 @@ from sighten_warehouse.landing.days import Days
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.load import delivery
 from sighten_warehouse.load.step import LEAST_BATCH_BYTES, divide, pending
+from sighten_warehouse.publish.versions import is_current, versions
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.status import read_status
-from sighten_warehouse.versions import is_current, versions
 from warehouses import Warehouse
 
 DAY = Days(date(2026, 11, 2), date(2026, 11, 2))

@@ -22,7 +22,7 @@ def demo(*, milestones: int, seed: int) -> None:
     from rich.console import Console
 
     from sighten_warehouse.load.step import load
-    from sighten_warehouse.publish import publish
+    from sighten_warehouse.publish.step import publish
     from sighten_warehouse.summary import render, summarise
 
     settings = read_settings()

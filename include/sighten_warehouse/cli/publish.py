@@ -7,7 +7,7 @@ import click
 
 def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """DuckDB calls what is in a file by the file's name, and could not tell it from a schema of the same name."""
-    from sighten_warehouse.file_tables import SCHEMAS
+    from sighten_warehouse.publish.tables import SCHEMAS
 
     taken = ("main", *SCHEMAS)
     if path is not None and path.name.split(".")[0].lower() in taken:
@@ -32,8 +32,8 @@ def publish(*, portable: Path | None) -> None:
       sighten-warehouse publish
       sighten-warehouse publish --portable for-the-analysts.duckdb
     """
-    from sighten_warehouse.portable import write_portable
-    from sighten_warehouse.publish import publish as publish_version
+    from sighten_warehouse.publish.portable import write_portable
+    from sighten_warehouse.publish.step import publish as publish_version
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()

@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from sighten_warehouse.errors import ModelError
-from sighten_warehouse.file_tables import create_table, create_view, describe, new_file
-from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.masks import create_masked_views
 from sighten_warehouse.models import Model, in_order, macros, models
+from sighten_warehouse.publish.inputs import hand_in
+from sighten_warehouse.publish.masks import create_masked_views
+from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
 
 PUBLISHED = ("current", "marts", "ops", "intervals")
 

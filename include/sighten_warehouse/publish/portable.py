@@ -7,10 +7,10 @@ from typing import Literal
 import duckdb
 
 from sighten_warehouse.durable import replace_durably
-from sighten_warehouse.file_tables import create_table, create_view, describe, new_file, quoted
-from sighten_warehouse.masks import create_masked_views, is_masked, masked_models, masked_select
 from sighten_warehouse.models import Model, in_order, macros
-from sighten_warehouse.pseudonyms import PSEUDONYMS
+from sighten_warehouse.publish.masks import create_masked_views, is_masked, masked_models, masked_select
+from sighten_warehouse.publish.pseudonyms import PSEUDONYMS
+from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file, quoted
 
 _SOURCE = "source"
 _PUBLISHED = ("current", "marts", "ops", "intervals")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from sighten_warehouse.models import PII_KINDS, Column, Model, in_order
-from sighten_warehouse.pseudonyms import NAMED, PSEUDONYMS
+from sighten_warehouse.publish.pseudonyms import NAMED, PSEUDONYMS
 
 SCHEMA = "masked"
 MASKED = "masked"  # what stands in place of what has no pseudonym

@@ -9,7 +9,7 @@ import duckdb
 
 from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.opened_views import CATALOG, create_history_views, create_views
+from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:

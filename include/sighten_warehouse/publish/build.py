@@ -5,12 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.checks import findings_table, run_checks, stage_new_history
-from sighten_warehouse.dal_views import create_dal_views
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.empty_file import PUBLISHED, write_empty_file
-from sighten_warehouse.file_tables import attached_file, describe, quoted
-from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.lake.history import (
     COPIES,
     create_history,
@@ -21,12 +16,17 @@ from sighten_warehouse.lake.history import (
 )
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.masks import create_masked_dal_views
 from sighten_warehouse.models import Model, in_order, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
-from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
+from sighten_warehouse.publish.checks import findings_table, run_checks, stage_new_history
+from sighten_warehouse.publish.dal_views import create_dal_views
+from sighten_warehouse.publish.empty_file import PUBLISHED, write_empty_file
+from sighten_warehouse.publish.inputs import hand_in
+from sighten_warehouse.publish.masks import create_masked_dal_views
+from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
+from sighten_warehouse.publish.tables import attached_file, describe, quoted
+from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.versions import Version
 
 EXPORTED = ("main", "marts")
 ROWS_FOR_MORE_THREADS = 250_000  # of history; below it, threads that wait for each other cost more than they bring
