@@ -2,7 +2,7 @@
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents_known import due_documents
-from sighten_warehouse.due import due_metrics, due_quotes
+from sighten_warehouse.enrich.due import due_metrics, due_quotes
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.load.step import pending
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics

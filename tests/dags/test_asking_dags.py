@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from sighten_airflow.asking import asking, tell
 from sighten_warehouse import load
-from sighten_warehouse.enrich import EnrichResult
+from sighten_warehouse.enrich.step import EnrichResult
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
 

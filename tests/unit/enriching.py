@@ -13,7 +13,7 @@ from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, 
 
 from factories import an_id
 from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.enrich import EnrichResult, enrich
+from sighten_warehouse.enrich.step import EnrichResult, enrich
 from warehouses import Warehouse
 
 MOMENT = datetime(2026, 11, 1, 13, tzinfo=UTC)  # an hour after the first delivery of a `Warehouse`

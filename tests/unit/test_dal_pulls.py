@@ -16,7 +16,7 @@ from sighten_simulator.api.app import Conduct
 from sighten_simulator.api.unknowns import Unknowns
 from sighten_simulator.running import running
 from sighten_simulator.world.lives import lives
-from sighten_warehouse.enrich import enrich
+from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.publish.step import publish
 from warehouses import Warehouse
 

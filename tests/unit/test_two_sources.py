@@ -15,7 +15,7 @@ from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.backfilling.days import plan_days, pull_days, status
-from sighten_warehouse.due import due_quotes
+from sighten_warehouse.enrich.due import due_quotes
 from warehouses import Warehouse
 
 BEFORE, AFTER = "2026-10-01T12:00:00Z", "2026-12-01T12:00:00Z"  # of the pull, on the first of November

@@ -7,7 +7,7 @@ import click
 from sighten_warehouse.cli.ending import end
 
 if TYPE_CHECKING:
-    from sighten_warehouse.enrich import EnrichResult
+    from sighten_warehouse.enrich.step import EnrichResult
 
 
 @click.command()
@@ -22,7 +22,7 @@ def enrich(*, backfill: bool) -> None:
     Example:
       sighten-warehouse enrich; sighten-warehouse load; sighten-warehouse publish
     """
-    from sighten_warehouse.enrich import enrich as ask_what_is_due
+    from sighten_warehouse.enrich.step import enrich as ask_what_is_due
     from sighten_warehouse.settings import read_settings
 
     result = ask_what_is_due(read_settings(), priority="backfill" if backfill else "live")

@@ -93,7 +93,7 @@ class _Steps:
 
     def _enrich(self) -> None:
         from sighten_warehouse.cli.enrich import problems, told
-        from sighten_warehouse.enrich import enrich
+        from sighten_warehouse.enrich.step import enrich
 
         result = enrich(self.settings)
         if result.asked or result.pulled:
