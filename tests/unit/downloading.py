@@ -11,11 +11,11 @@ from scripted_api import TOKEN, Asked, FakeClock, Said, Script
 from factories import an_id
 from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.documents import PATIENCE, outcomes_of
-from sighten_warehouse.download import DueDocument
+from sighten_warehouse.documents.downloader import DueDocument
+from sighten_warehouse.documents.step import PATIENCE, outcomes_of
+from sighten_warehouse.documents.vault import PARTIAL_FOLDER, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.vault import PARTIAL_FOLDER, stored_files
 
 DOCUMENT = an_id("document")
 SUB_TASK = an_id("sub_task")

@@ -17,7 +17,7 @@ from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.download_addresses import GuardedAdapter, Unsigned
+from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned
 from sighten_warehouse.errors import ApiUnavailableError
 
 TOTAL_S, PAUSE_S = 0.3, 0.02

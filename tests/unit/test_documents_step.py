@@ -17,10 +17,10 @@ from sighten_simulator.documents.faults import Documents, Ranges
 from sighten_simulator.running import running
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.documents import DownloadResult, download_documents
-from sighten_warehouse.documents_known import stored_documents
+from sighten_warehouse.documents.known import stored_documents
+from sighten_warehouse.documents.step import DownloadResult, download_documents
+from sighten_warehouse.documents.vault import DAMAGED_FOLDER, stored_files
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.vault import DAMAGED_FOLDER, stored_files
 from warehouses import Warehouse
 
 ONE, TWO = an_id("document one"), an_id("document two")

@@ -27,12 +27,12 @@ from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scri
 
 from factories import an_id
 from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.documents import outcomes_of
-from sighten_warehouse.download import DueDocument
-from sighten_warehouse.download_partial import partial_of
+from sighten_warehouse.documents.downloader import DueDocument
+from sighten_warehouse.documents.partial import partial_of
+from sighten_warehouse.documents.step import outcomes_of
+from sighten_warehouse.documents.vault import PARTIAL_FOLDER
 from sighten_warehouse.errors import AuthenticationError, CircuitOpenError, StorageError
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
-from sighten_warehouse.vault import PARTIAL_FOLDER
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF_HEADERS = {"Content-Type": "application/pdf"}

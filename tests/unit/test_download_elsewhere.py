@@ -18,9 +18,9 @@ from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scri
 
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.verdict import Setback
-from sighten_warehouse.download_addresses import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
-from sighten_warehouse.download_fetch import next_address
-from sighten_warehouse.download_partial import OVERLAP_BYTES
+from sighten_warehouse.documents.address_guard import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
+from sighten_warehouse.documents.fetch import next_address
+from sighten_warehouse.documents.partial import OVERLAP_BYTES
 from sighten_warehouse.errors import DownloadError
 
 DOCUMENT = Said(200, PDF, {"Content-Type": "application/pdf"})

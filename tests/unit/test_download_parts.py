@@ -15,9 +15,9 @@ from downloading import (
 )
 from scripted_api import Asked, Said, in_turn, said_json, scripted
 
-from sighten_warehouse.download_body import NO_END
-from sighten_warehouse.download_partial import OVERLAP_BYTES, is_locked
-from sighten_warehouse.vault import PARTIAL_FOLDER
+from sighten_warehouse.documents.body import NO_END
+from sighten_warehouse.documents.partial import OVERLAP_BYTES, is_locked
+from sighten_warehouse.documents.vault import PARTIAL_FOLDER
 
 HALF = len(PDF) // 2
 FIRST = HALF - OVERLAP_BYTES  # where the rest of a half begins: some bytes come again

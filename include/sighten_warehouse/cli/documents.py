@@ -13,7 +13,7 @@ from sighten_warehouse.cli.ending import end
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:
-    from sighten_warehouse.documents import DownloadResult
+    from sighten_warehouse.documents.step import DownloadResult
 
 
 @click.group(invoke_without_command=True)
@@ -44,7 +44,7 @@ def download(*, most: int | None, backfill: bool) -> None:
     Example:
       sighten-warehouse documents download --most 1000 --backfill
     """
-    from sighten_warehouse.documents import download_documents
+    from sighten_warehouse.documents.step import download_documents
 
     result = download_documents(read_settings(), priority="backfill" if backfill else "live", most=most)
     end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
@@ -79,7 +79,7 @@ def fetch(document_id: UUID, *, target: Path, force: bool) -> None:
     Example:
       sighten-warehouse documents fetch 189bd7c0-2e6f-45cb-a00e-33ca4fe297d2 --to inspection.pdf
     """
-    from sighten_warehouse.documents_fetch import fetch_document
+    from sighten_warehouse.documents.export import fetch_document
 
     if target.exists() and not force:
         raise click.UsageError(f"{target} is there already: expected another name, or --force")
@@ -99,7 +99,7 @@ def verify(*, repair: bool, as_json: bool) -> None:
     Example:
       sighten-warehouse documents verify --repair
     """
-    from sighten_warehouse.documents_verify import verify_vault
+    from sighten_warehouse.documents.verify import verify_vault
 
     result = verify_vault(read_settings(), repair=repair)
     if as_json:
@@ -130,7 +130,7 @@ def list_statuses(*, as_json: bool) -> None:
     from rich.table import Table
 
     from sighten_warehouse.clock import Clock
-    from sighten_warehouse.documents_known import progress
+    from sighten_warehouse.documents.known import progress
 
     found = progress(read_settings(), clock=Clock())
     if as_json:

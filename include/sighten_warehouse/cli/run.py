@@ -102,7 +102,7 @@ class _Steps:
 
     def _download(self) -> None:
         from sighten_warehouse.cli.documents import problems, told
-        from sighten_warehouse.documents import download_documents
+        from sighten_warehouse.documents.step import download_documents
 
         result = download_documents(self.settings)
         if result.due:

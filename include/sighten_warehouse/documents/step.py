@@ -17,16 +17,16 @@ from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.verdict import WHERE_THE_TOKEN_IS, Answer
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.documents_known import due_documents, stored_documents
-from sighten_warehouse.download import DOCUMENT_PATH, Downloader, DueDocument
-from sighten_warehouse.download_addresses import GuardedAdapter, Unsigned, reaches_of
-from sighten_warehouse.download_partial import forget_old
+from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned, reaches_of
+from sighten_warehouse.documents.downloader import DOCUMENT_PATH, Downloader, DueDocument
+from sighten_warehouse.documents.known import due_documents, stored_documents
+from sighten_warehouse.documents.partial import forget_old
+from sighten_warehouse.documents.vault import PARTIAL_FOLDER
 from sighten_warehouse.errors import TransientError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.downloads import RECORD_TYPE, DownloadRecord
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.vault import PARTIAL_FOLDER
 
 log = structlog.get_logger()
 

@@ -7,9 +7,10 @@ import structlog
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.download_body import Body
-from sighten_warehouse.download_fetch import Fetch, Fetched
-from sighten_warehouse.download_partial import Partial, partial_of
+from sighten_warehouse.documents.body import Body
+from sighten_warehouse.documents.fetch import Fetch, Fetched
+from sighten_warehouse.documents.partial import Partial, partial_of
+from sighten_warehouse.documents.vault import PARTIAL_FOLDER, sha256_of, store
 from sighten_warehouse.errors import (
     ApiContractError,
     ApiUnavailableError,
@@ -24,7 +25,6 @@ from sighten_warehouse.errors import (
 )
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.answers.downloads import DownloadRecord, DownloadStatus
-from sighten_warehouse.vault import PARTIAL_FOLDER, sha256_of, store
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.urls import target_of
 from sighten_warehouse.api.verdict import Reply, Setback, is_worth_another_try, judge
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.download_body import Body, Whole
+from sighten_warehouse.documents.body import Body, Whole
 from sighten_warehouse.errors import DownloadError
 
 ASKED_FOR = {"Accept": "*/*", "Accept-Encoding": "identity"}

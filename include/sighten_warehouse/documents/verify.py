@@ -9,11 +9,11 @@ import structlog
 
 from sighten_warehouse.api.collect import answers_to_land
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.documents import answer_of
-from sighten_warehouse.documents_known import stored_documents
+from sighten_warehouse.documents.known import stored_documents
+from sighten_warehouse.documents.step import answer_of
+from sighten_warehouse.documents.vault import is_whole, name_in_vault, set_aside, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.vault import is_whole, name_in_vault, set_aside, stored_files
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.download import DueDocument
+from sighten_warehouse.documents.downloader import DueDocument
 from sighten_warehouse.load.query import open_known
 from sighten_warehouse.settings import Settings
 
