@@ -23,8 +23,8 @@ from uuid import UUID
 
 import structlog
 
-from sighten_warehouse.importing.run import import_files
-from sighten_warehouse.importing.times import Times
+from sighten_warehouse.backfill.files.step import import_files
+from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.load.step import load
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.settings import Settings, read_settings

@@ -9,8 +9,8 @@ import msgspec
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswersToLand
 from sighten_warehouse.api.verdict import Answer
-from sighten_warehouse.backfilling.items import Listed, read_list
-from sighten_warehouse.backfilling.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
+from sighten_warehouse.backfill.rest.items import Listed, read_list
+from sighten_warehouse.backfill.rest.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
 from sighten_warehouse.landing.api_request import Asked

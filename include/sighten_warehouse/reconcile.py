@@ -10,11 +10,11 @@ import structlog
 from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.api.collect import answers_to_land, ask_side_by_side
 from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.backfilling.known import Known, read_known
-from sighten_warehouse.backfilling.pull import Caller, pull_sites
-from sighten_warehouse.backfilling.results import PullResult
-from sighten_warehouse.backfilling.site_list import land_site_list
-from sighten_warehouse.backfilling.stopping import StoppableClock, StoppedError
+from sighten_warehouse.backfill.rest.known import Known, read_known
+from sighten_warehouse.backfill.rest.pull import Caller, pull_sites
+from sighten_warehouse.backfill.rest.results import PullResult
+from sighten_warehouse.backfill.rest.site_list import land_site_list
+from sighten_warehouse.backfill.rest.stopping import StoppableClock, StoppedError
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.comparing import ChangedSite, Comparison, changed_sites, compare, first_compared, land_milestones
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.dag_defaults import Counts
-from sighten_warehouse.backfilling.results import PullResult
+from sighten_warehouse.backfill.rest.results import PullResult
 from sighten_warehouse.errors import ApiUnavailableError
 
 

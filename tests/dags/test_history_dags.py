@@ -16,8 +16,8 @@ from sighten_airflow.history import day_of, days_compared, tell_day
 from sighten_simulator.running import Running, running
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import load
-from sighten_warehouse.backfilling import days
-from sighten_warehouse.backfilling.results import PullResult
+from sighten_warehouse.backfill import rest as days
+from sighten_warehouse.backfill.rest.results import PullResult
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
 

@@ -12,8 +12,8 @@ from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, 
 
 from factories import a_milestone, an_id
 from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.backfilling.days import pull_days, retry_failed, status
-from sighten_warehouse.backfilling.results import DayStatus, PullResult
+from sighten_warehouse.backfill.rest.results import DayStatus, PullResult
+from sighten_warehouse.backfill.rest.step import pull_days, retry_failed, status
 from sighten_warehouse.settings import Settings
 from warehouses import Warehouse
 

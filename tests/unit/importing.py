@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from sighten_warehouse.importing.run import import_files
-from sighten_warehouse.importing.tally import Tally
-from sighten_warehouse.importing.times import Times, name_pattern
+from sighten_warehouse.backfill.files.step import import_files
+from sighten_warehouse.backfill.files.tally import Tally
+from sighten_warehouse.backfill.files.times import Times, name_pattern
 from sighten_warehouse.landing.line import LandingLine, landing_files, parse_landing_line, read_raw_lines
 from warehouses import Warehouse
 

@@ -15,7 +15,7 @@ from backfilling import FIRST, LAST, PATIENCE, Backfilled, backfilling, item_of,
 from scripted_api import Asked, Said, said_json
 
 from factories import a_milestone, a_sub_task, a_task, an_id
-from sighten_warehouse.backfilling.days import plan_days, pull_day
+from sighten_warehouse.backfill.rest.step import plan_days, pull_day
 from sighten_warehouse.errors import AuthenticationError
 from sighten_warehouse.landing.line import landing_files, read_raw_lines
 from sighten_warehouse.rebuild import rebuild

@@ -15,7 +15,7 @@ import pytest
 from importing import bodies, imported, problems, raw_lines, tarred, zipped, zstd
 
 from factories import SAMPLE_BYTES, a_milestone, as_json
-from sighten_warehouse.importing import zips
+from sighten_warehouse.backfill.files import zips
 from sighten_warehouse.landing.line import SUFFIXES, landing_line, new_landing_id
 from warehouses import Warehouse
 
@@ -71,7 +71,7 @@ def test_a_text_is_cut_into_its_bodies_and_no_body_into_lines(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     content, kind, expected = TEXTS[name]
-    monkeypatch.setattr("sighten_warehouse.importing.reading.BLOCK", 700)
+    monkeypatch.setattr("sighten_warehouse.backfill.files.reading.BLOCK", 700)
     (tmp_path / "file").write_bytes(content)
 
     tally = imported(warehouse, tmp_path / "file")
@@ -216,7 +216,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_landed(warehouse: Warehouse
 def test_a_body_over_the_limit_is_told_and_the_lines_around_it_are_landed(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sighten_warehouse.importing.reading.BLOCK", 700)
+    monkeypatch.setattr("sighten_warehouse.backfill.files.reading.BLOCK", 700)
     warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 2_000})
     large = b'{"a": "%s"}' % (b"x" * 20_000)
     (tmp_path / "lines").write_bytes(b"\n".join([A, large, large[:3_000], B]))

@@ -16,13 +16,13 @@ import pytest
 from importing import bodies, imported, landed, raw_lines, tarred, zipped, zstd
 
 from factories import SAMPLE_BYTES, a_milestone, as_json
+from sighten_warehouse.backfill.files import chunks
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.importing import chunks
 from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
 from warehouses import Warehouse
 
 if TYPE_CHECKING:
-    from sighten_warehouse.importing.run import Progress
+    from sighten_warehouse.backfill.files.step import Progress
 
 A, B, C = (as_json(a_milestone(name)) for name in "abc")
 SEVERAL = [as_json(a_milestone(str(number))) for number in range(23)]

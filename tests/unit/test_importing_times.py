@@ -10,7 +10,7 @@ import pytest
 from importing import NOW, imported, tarred, times, zipped
 
 from factories import SAMPLE_BYTES
-from sighten_warehouse.importing.times import name_pattern
+from sighten_warehouse.backfill.files.times import name_pattern
 from sighten_warehouse.landing.line import landing_files
 from warehouses import Warehouse
 

@@ -15,7 +15,7 @@ from factories import SAMPLE_BYTES, a_milestone, an_id
 from sighten_simulator.running import running
 from sighten_simulator.world.codes import IN_PROGRESS
 from sighten_simulator.world.lives import lives
-from sighten_warehouse.backfilling.stopping import StoppedError
+from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.reconcile import ReconcileResult, reconcile

@@ -14,7 +14,7 @@ from sighten_simulator.running import running
 from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import open_warehouse
-from sighten_warehouse.backfilling.days import plan_days, pull_days, status
+from sighten_warehouse.backfill.rest.step import plan_days, pull_days, status
 from sighten_warehouse.enrich.due import due_quotes
 from warehouses import Warehouse
 

@@ -20,7 +20,7 @@ from sighten_warehouse.clock import Clock
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sighten_warehouse.backfilling.days import DayPlan, DayStatus, PullResult
+    from sighten_warehouse.backfill.rest.step import DayPlan, DayStatus, PullResult
 
 MOST_SAID = 10
 NO_DAY = "no day"
@@ -54,7 +54,7 @@ def api(*, first: date, last: date, sites: tuple[UUID, ...], undated: bool) -> N
       sighten-warehouse backfill api --from 2018-01-01 --to 2018-12-31
       sighten-warehouse backfill api --from 2018-01-01 --to 2018-12-31 --site 7a605ec8-d276-4d6c-bd47-52a483e28783
     """
-    from sighten_warehouse.backfilling.days import pull_days
+    from sighten_warehouse.backfill.rest.step import pull_days
     from sighten_warehouse.settings import read_settings
 
     wanted = _checked(first, last, sites)
@@ -78,7 +78,7 @@ def plan(*, first: date, last: date, sites: tuple[UUID, ...]) -> None:
     Example:
       sighten-warehouse backfill plan --from 2018-01-01 --to 2018-12-31
     """
-    from sighten_warehouse.backfilling.days import plan_days
+    from sighten_warehouse.backfill.rest.step import plan_days
     from sighten_warehouse.settings import read_settings
 
     days = plan_days(read_settings(), **_checked(first, last, sites))
@@ -105,8 +105,8 @@ def status(*, as_json: bool) -> None:
     """
     from msgspec.structs import asdict as fields_of
 
-    from sighten_warehouse.backfilling.days import status as read_status
-    from sighten_warehouse.backfilling.journal import failures
+    from sighten_warehouse.backfill.rest.journal import failures
+    from sighten_warehouse.backfill.rest.step import status as read_status
     from sighten_warehouse.settings import read_settings
 
     columns = ("day", "expected", "landed", "loaded", "failed", "missing", "milestones")
@@ -135,7 +135,7 @@ def retry() -> None:
     Example:
       sighten-warehouse backfill retry
     """
-    from sighten_warehouse.backfilling.days import retry_failed
+    from sighten_warehouse.backfill.rest.step import retry_failed
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()

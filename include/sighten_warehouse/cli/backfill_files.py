@@ -12,9 +12,9 @@ from sighten_warehouse.cli.interrupted import STOPPED, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 
 if TYPE_CHECKING:
-    from sighten_warehouse.importing.run import Progress, Tell
-    from sighten_warehouse.importing.tally import Tally
-    from sighten_warehouse.importing.times import Times
+    from sighten_warehouse.backfill.files.step import Progress, Tell
+    from sighten_warehouse.backfill.files.tally import Tally
+    from sighten_warehouse.backfill.files.times import Times
 
 
 @click.command()
@@ -56,7 +56,7 @@ def files(
       sighten-warehouse backfill files 'dump/*.json' --received-at-field date_updated
       sighten-warehouse backfill files dump.zip --received-at-pattern '%Y-%m-%d/%H%M%S'
     """
-    from sighten_warehouse.importing.run import import_files
+    from sighten_warehouse.backfill.files.step import import_files
     from sighten_warehouse.settings import read_settings
 
     times = _times(received_at_field, received_at_pattern)
@@ -74,7 +74,7 @@ def files(
 
 
 def _times(field: str | None, pattern: str | None) -> "Times":
-    from sighten_warehouse.importing.times import Times, name_pattern
+    from sighten_warehouse.backfill.files.times import Times, name_pattern
 
     try:
         in_name = name_pattern(pattern) if pattern else None

@@ -25,7 +25,7 @@ def reconcile(*, days: int) -> None:
     Example:
       sighten-warehouse load; sighten-warehouse reconcile; sighten-warehouse load; sighten-warehouse publish
     """
-    from sighten_warehouse.backfilling.stopping import StoppedError
+    from sighten_warehouse.backfill.rest.stopping import StoppedError
     from sighten_warehouse.reconcile import reconcile as compare_and_pull
     from sighten_warehouse.settings import read_settings
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
+from sighten_warehouse.backfill.files.tally import Tally
 from sighten_warehouse.excerpt import printable
-from sighten_warehouse.importing.tally import Tally
 
 MOST_SAID = 20
 _BY = {

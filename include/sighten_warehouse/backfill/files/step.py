@@ -8,16 +8,16 @@ from functools import partial
 
 import structlog
 
+from sighten_warehouse.backfill.files.bodies import read_text
+from sighten_warehouse.backfill.files.chunks import Chunks
+from sighten_warehouse.backfill.files.deliveries import Deliveries, Delivery
+from sighten_warehouse.backfill.files.inputs import Input, Inputs
+from sighten_warehouse.backfill.files.known import Known
+from sighten_warehouse.backfill.files.members import Member, Unreadable, members
+from sighten_warehouse.backfill.files.reading import broken
+from sighten_warehouse.backfill.files.tally import MOST_LISTED, Kind, Tally
+from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.importing.bodies import read_text
-from sighten_warehouse.importing.chunks import Chunks
-from sighten_warehouse.importing.deliveries import Deliveries, Delivery
-from sighten_warehouse.importing.inputs import Input, Inputs
-from sighten_warehouse.importing.known import Known
-from sighten_warehouse.importing.members import Member, Unreadable, members
-from sighten_warehouse.importing.reading import broken
-from sighten_warehouse.importing.tally import MOST_LISTED, Kind, Tally
-from sighten_warehouse.importing.times import Times
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
 

@@ -7,10 +7,10 @@ import structlog
 
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
-from sighten_warehouse.backfilling.journal import Failure, failures, forget_failure, note_failure
-from sighten_warehouse.backfilling.known import Known, Site
-from sighten_warehouse.backfilling.results import PullResult
-from sighten_warehouse.backfilling.walk import Walked, Walker
+from sighten_warehouse.backfill.rest.journal import Failure, failures, forget_failure, note_failure
+from sighten_warehouse.backfill.rest.known import Known, Site
+from sighten_warehouse.backfill.rest.results import PullResult
+from sighten_warehouse.backfill.rest.walk import Walked, Walker
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import TransientError, WarehouseError
 from sighten_warehouse.settings import Settings

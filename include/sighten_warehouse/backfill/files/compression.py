@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
-from sighten_warehouse.importing.reading import BLOCK, Readable, Reader
+from sighten_warehouse.backfill.files.reading import BLOCK, Readable, Reader
 
 if TYPE_CHECKING:
     import io

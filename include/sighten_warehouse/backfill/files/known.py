@@ -7,7 +7,7 @@ from types import TracebackType
 
 import pyarrow.parquet as pq
 
-from sighten_warehouse.importing.identity import key
+from sighten_warehouse.backfill.files.identity import key
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines

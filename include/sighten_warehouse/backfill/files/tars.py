@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO
 
-from sighten_warehouse.importing.reading import Reader
+from sighten_warehouse.backfill.files.reading import Reader
 
 TAR_BLOCK = 512
 MOST_HEADER_BYTES = 1024 * 1024  # long names and the like, which tarfile reads at once

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from sighten_warehouse.backfilling.known import Site
+from sighten_warehouse.backfill.rest.known import Site
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import StorageError, WarehouseError
 from sighten_warehouse.layout import Layout

@@ -9,9 +9,9 @@ import msgspec
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswersToLand
 from sighten_warehouse.api.verdict import Answer
-from sighten_warehouse.backfilling.items import Item, Listed, read_list
-from sighten_warehouse.backfilling.known import Site
-from sighten_warehouse.backfilling.stopping import StoppedError
+from sighten_warehouse.backfill.rest.items import Item, Listed, read_list
+from sighten_warehouse.backfill.rest.known import Site
+from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import (
     ApiContractError,

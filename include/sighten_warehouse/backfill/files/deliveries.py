@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from sighten_warehouse.importing.bodies import ONE, Shape
-from sighten_warehouse.importing.identity import imported_id, key
-from sighten_warehouse.importing.known import Known
-from sighten_warehouse.importing.members import Member
-from sighten_warehouse.importing.times import Times
+from sighten_warehouse.backfill.files.bodies import ONE, Shape
+from sighten_warehouse.backfill.files.identity import imported_id, key
+from sighten_warehouse.backfill.files.known import Known
+from sighten_warehouse.backfill.files.members import Member
+from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.landing.line import LandingLine, landing_line, parse_landing_line
 
 TimeFrom = Literal["field", "name", "file", "run", "landing line"]

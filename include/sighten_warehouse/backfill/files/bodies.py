@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from sighten_warehouse.backfill.files.reading import Reader
+from sighten_warehouse.backfill.files.values import NoValueError, after_space, end_of_value, is_one_value
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.importing.reading import Reader
-from sighten_warehouse.importing.values import NoValueError, after_space, end_of_value, is_one_value
 
 Shape = Literal["one body", "one body a line", "array of bodies", "bodies one after the other"]
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from sighten_warehouse.backfill.files.compression import compression_of, decompressed
+from sighten_warehouse.backfill.files.reading import BLOCK, BROKEN, Reader, broken
+from sighten_warehouse.backfill.files.tars import TAR_BLOCK, is_tar, tar_members
+from sighten_warehouse.backfill.files.zips import zip_members, zip_time
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.importing.compression import compression_of, decompressed
-from sighten_warehouse.importing.reading import BLOCK, BROKEN, Reader, broken
-from sighten_warehouse.importing.tars import TAR_BLOCK, is_tar, tar_members
-from sighten_warehouse.importing.zips import zip_members, zip_time
 
 MOST_NESTED = 6
 MOST_NESTED_ZIP_BYTES = 8 * 1024**3

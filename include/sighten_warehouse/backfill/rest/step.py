@@ -11,12 +11,12 @@ from datetime import time as time_of_day
 
 from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.backfilling.journal import failures
-from sighten_warehouse.backfilling.known import Known, Site, read_known
-from sighten_warehouse.backfilling.pull import Caller, Tell, pull_sites
-from sighten_warehouse.backfilling.results import DayPlan, DayStatus, PullResult
-from sighten_warehouse.backfilling.site_list import land_site_list
-from sighten_warehouse.backfilling.stopping import StoppableClock, StoppedError
+from sighten_warehouse.backfill.rest.journal import failures
+from sighten_warehouse.backfill.rest.known import Known, Site, read_known
+from sighten_warehouse.backfill.rest.pull import Caller, Tell, pull_sites
+from sighten_warehouse.backfill.rest.results import DayPlan, DayStatus, PullResult
+from sighten_warehouse.backfill.rest.site_list import land_site_list
+from sighten_warehouse.backfill.rest.stopping import StoppableClock, StoppedError
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
