@@ -26,9 +26,9 @@ import structlog
 from sighten_warehouse.backfill.files.step import import_files
 from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.load.step import load
+from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.settings import Settings, read_settings
-from sighten_warehouse.status import read_status
 
 SAMPLE = files("sighten_simulator").joinpath("sample_milestone.verbatim.txt").read_text()
 FIRST_DAY = datetime(2018, 1, 1, tzinfo=UTC)

@@ -22,9 +22,9 @@ from sighten_simulator.world.lives import lives
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
 from sighten_warehouse.load.step import load, pending
+from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.settings import Settings, read_settings
-from sighten_warehouse.status import read_status
 
 DELIVERIES_PER_LOAD = 3
 

@@ -34,7 +34,7 @@ def publish_warehouse() -> None:
 
     @task
     def check_balance() -> None:
-        from sighten_warehouse.status import read_status
+        from sighten_warehouse.ops.status import read_status
 
         status = read_status(read_settings(), recount=False)
         if not status.balanced:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from oracle import replay
 from test_any_order import a_world, all_rows, expected, found, in_some_dialect
 
-from sighten_warehouse.rebuild import rebuild
+from sighten_warehouse.ops.rebuild import rebuild
 from warehouses import Warehouse
 
 Deliveries = list[dict[str, Any]]

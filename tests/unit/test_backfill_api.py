@@ -18,7 +18,7 @@ from factories import a_milestone, a_sub_task, a_task, an_id
 from sighten_warehouse.backfill.rest.step import plan_days, pull_day
 from sighten_warehouse.errors import AuthenticationError
 from sighten_warehouse.landing.line import landing_files, read_raw_lines
-from sighten_warehouse.rebuild import rebuild
+from sighten_warehouse.ops.rebuild import rebuild
 from warehouses import Warehouse
 
 CHAIN = ["ops_workflow", "milestone", "task", "sub_task"]

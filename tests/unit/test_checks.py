@@ -16,8 +16,8 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, ModelError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import models, sql_folder
+from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.checks import Check, checks, read_check
-from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 
 WRITTEN = [one for one in checks() if one.select.startswith("--")]

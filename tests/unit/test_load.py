@@ -13,8 +13,8 @@ from factories import SAMPLE_BYTES, a_milestone
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.load.step import LoadResult, commit, flatten, pending, plan
-from sighten_warehouse.quarantine import quarantined
-from sighten_warehouse.status import read_status
+from sighten_warehouse.ops.quarantine import quarantined
+from sighten_warehouse.ops.status import read_status
 from warehouses import Warehouse
 
 

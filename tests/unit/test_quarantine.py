@@ -15,7 +15,7 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.landing.decision import DECISION_TYPE
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.load import delivery
-from sighten_warehouse.status import read_status
+from sighten_warehouse.ops.status import read_status
 from warehouses import Warehouse
 
 BROKEN = b'{"uuid": "x",\n "name": caf\xc3\xa9 1}'

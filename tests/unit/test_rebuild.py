@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery, an_id
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.decide import discard, retry_as
 from sighten_warehouse.errors import CheckError, LakeError
 from sighten_warehouse.lake.folder import complete_swap, decide_swap
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
@@ -21,10 +20,11 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import batch as flatten_module
 from sighten_warehouse.load import delivery
 from sighten_warehouse.load.step import commit, flatten, pending, plan
+from sighten_warehouse.ops.decisions import discard, retry_as
+from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.payload.conform import conform_milestone
 from sighten_warehouse.publish.versions import is_current
-from sighten_warehouse.rebuild import rebuild
-from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 
 Rows = dict[str, list[tuple[Any, ...]]]

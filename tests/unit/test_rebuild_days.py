@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 from test_rebuild import everything
 
 from factories import SAMPLE_BYTES, a_milestone, an_id
-from sighten_warehouse import rebuild as rebuild_module
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
 from sighten_warehouse.lake.carry import carry_over
@@ -20,10 +19,11 @@ from sighten_warehouse.landing.days import Days
 from sighten_warehouse.landing.line import landing_files
 from sighten_warehouse.load import delivery
 from sighten_warehouse.load.step import LEAST_BATCH_BYTES, divide, pending
+from sighten_warehouse.ops import rebuild as rebuild_module
+from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.versions import is_current, versions
-from sighten_warehouse.rebuild import rebuild
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.status import read_status
 from warehouses import Warehouse
 
 DAY = Days(date(2026, 11, 2), date(2026, 11, 2))

@@ -17,9 +17,9 @@ from sighten_simulator.world.codes import IN_PROGRESS
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.rebuild import rebuild
+from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.reconcile import ReconcileResult, reconcile
-from sighten_warehouse.status import read_status
 from told import told
 from warehouses import Warehouse
 

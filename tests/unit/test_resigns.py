@@ -8,7 +8,7 @@ import pytest
 from enriching import MOMENT, Enriched, enriching, quote
 
 from factories import a_milestone, a_task_delivery, an_id
-from sighten_warehouse.rebuild import rebuild
+from sighten_warehouse.ops.rebuild import rebuild
 from warehouses import Warehouse
 
 SECOND, THIRD = an_id("second quote"), an_id("third quote")

@@ -1,7 +1,7 @@
 """Status: landed = the sum of outcomes, and it says so when that is not true."""
 
 from factories import SAMPLE_BYTES, a_milestone
-from sighten_warehouse.status import read_status
+from sighten_warehouse.ops.status import read_status
 from warehouses import Warehouse
 
 

@@ -10,8 +10,8 @@ import click
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:
-    from sighten_warehouse.decide import Retried
-    from sighten_warehouse.quarantine import Landed, Quarantined
+    from sighten_warehouse.ops.decisions import Retried
+    from sighten_warehouse.ops.quarantine import Landed, Quarantined
 
 
 @click.group()
@@ -37,7 +37,7 @@ def list_open(*, as_json: bool) -> None:
     Example:
       sighten-warehouse quarantine list --json
     """
-    from sighten_warehouse.quarantine import quarantined
+    from sighten_warehouse.ops.quarantine import quarantined
 
     still_open = [one for one in quarantined(read_settings().layout) if one.decision is None]
     if as_json:
@@ -79,7 +79,7 @@ def show(landing_id: str, *, raw: bool) -> None:
       sighten-warehouse quarantine show 01a20a1c-f39a-7472-b9b2-245396a5f37a --raw > mended.json
     """
     from sighten_warehouse.errors import NotQuarantinedError
-    from sighten_warehouse.quarantine import find, landed
+    from sighten_warehouse.ops.quarantine import find, landed
 
     layout = read_settings().layout
     try:
@@ -139,9 +139,9 @@ def retry(landing_ids: tuple[str, ...], *, every: bool, mended: BinaryIO | None)
       sighten-warehouse quarantine retry --all
       sighten-warehouse quarantine retry 01a20a1c-f39a-7472-b9b2-245396a5f37a --as mended.json
     """
-    from sighten_warehouse import decide
     from sighten_warehouse.errors import NotQuarantinedError
-    from sighten_warehouse.quarantine import quarantined
+    from sighten_warehouse.ops import decisions as decide
+    from sighten_warehouse.ops.quarantine import quarantined
 
     if bool(landing_ids) == every or (mended and len(landing_ids) != 1):
         raise click.UsageError("expected ids or --all, and with --as one id")
@@ -178,8 +178,8 @@ def discard(landing_ids: tuple[str, ...], *, reason: str) -> None:
     Example:
       sighten-warehouse quarantine discard 01a20a1c-f39a-7472-b9b2-245396a5f37a --reason "a health check"
     """
-    from sighten_warehouse import decide
     from sighten_warehouse.errors import NotQuarantinedError
+    from sighten_warehouse.ops import decisions as decide
 
     if not reason.strip():
         raise click.UsageError("--reason: expected some words")

@@ -37,7 +37,7 @@ def rebuild(*, first: date | None, last: date | None, accept_loss: bool) -> None
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
-    from sighten_warehouse.rebuild import rebuild as rebuild_lake
+    from sighten_warehouse.ops.rebuild import rebuild as rebuild_lake
     from sighten_warehouse.settings import read_settings
 
     days = _days(first, last)

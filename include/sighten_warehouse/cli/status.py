@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from sighten_warehouse.ops.status import Status, read_status
 from sighten_warehouse.settings import read_settings
-from sighten_warehouse.status import Status, read_status
 
 
 @click.command()

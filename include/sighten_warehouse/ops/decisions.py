@@ -15,7 +15,7 @@ from sighten_warehouse.landing.line import LandingLine, landing_line, write_land
 from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.load.step import load
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.quarantine import Quarantined, find, landed
+from sighten_warehouse.ops.quarantine import Quarantined, find, landed
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()

@@ -1,0 +1,1 @@
+"""What an operator does: status, quarantine, decisions and rebuild."""
