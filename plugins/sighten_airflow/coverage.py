@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.observability import stats
 
 if TYPE_CHECKING:
-    from sighten_warehouse.reconcile import ReconcileResult
+    from sighten_warehouse.reconcile.step import ReconcileResult
 
 
 def measured(result: "ReconcileResult") -> "ReconcileResult":

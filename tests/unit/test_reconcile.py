@@ -19,7 +19,7 @@ from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
-from sighten_warehouse.reconcile import ReconcileResult, reconcile
+from sighten_warehouse.reconcile.step import ReconcileResult, reconcile
 from told import told
 from warehouses import Warehouse
 

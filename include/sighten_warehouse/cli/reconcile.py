@@ -9,7 +9,7 @@ from sighten_warehouse.cli.ending import end
 from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
 
 if TYPE_CHECKING:
-    from sighten_warehouse.reconcile import ReconcileResult
+    from sighten_warehouse.reconcile.step import ReconcileResult
 
 
 @click.command()
@@ -26,7 +26,7 @@ def reconcile(*, days: int) -> None:
       sighten-warehouse load; sighten-warehouse reconcile; sighten-warehouse load; sighten-warehouse publish
     """
     from sighten_warehouse.backfill.rest.stopping import StoppedError
-    from sighten_warehouse.reconcile import reconcile as compare_and_pull
+    from sighten_warehouse.reconcile.step import reconcile as compare_and_pull
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()

@@ -16,9 +16,16 @@ from sighten_warehouse.backfill.rest.results import PullResult
 from sighten_warehouse.backfill.rest.site_list import land_site_list
 from sighten_warehouse.backfill.rest.stopping import StoppableClock, StoppedError
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.comparing import ChangedSite, Comparison, changed_sites, compare, first_compared, land_milestones
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
 from sighten_warehouse.locks import one_writer
+from sighten_warehouse.reconcile.compare import (
+    ChangedSite,
+    Comparison,
+    changed_sites,
+    compare,
+    first_compared,
+    land_milestones,
+)
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
