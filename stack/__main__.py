@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from sighten_warehouse.errors import WarehouseError
-from sighten_warehouse.summary import render, summarise
+from sighten_warehouse.report.summary import render, summarise
 from stack.credentials import ADMIN, read_or_make_credentials
 from stack.errors import StackError, WrongUseError
 from stack.marked import end_marked

@@ -11,7 +11,7 @@ from documents import code_blocks, shown_commands
 from repository import markdown, text
 
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.summary import summarise
+from sighten_warehouse.report.summary import summarise
 from warehouses import Warehouse
 
 

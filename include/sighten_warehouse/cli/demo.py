@@ -23,7 +23,7 @@ def demo(*, milestones: int, seed: int) -> None:
 
     from sighten_warehouse.load.step import load
     from sighten_warehouse.publish.step import publish
-    from sighten_warehouse.summary import render, summarise
+    from sighten_warehouse.report.summary import render, summarise
 
     settings = read_settings()
     if settings.api_url is not None:
