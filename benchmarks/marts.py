@@ -22,7 +22,7 @@ import duckdb
 from sighten_simulator.webhooks.delivery_plan import plan_lives
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import open_warehouse
-from sighten_warehouse.cookbook import recipes
+from sighten_warehouse.dictionary.cookbook import recipes
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import Manifest, commit_path, commits, history_file, write_manifest
 from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file

@@ -12,7 +12,7 @@ def _():
     import marimo as mo
 
     from sighten_warehouse import open_warehouse
-    from sighten_warehouse.cookbook import recipes
+    from sighten_warehouse.dictionary.cookbook import recipes
 
     return alt, mo, open_warehouse, recipes
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from repository import text
 
-from sighten_warehouse.cookbook import recipes, render_cookbook
+from sighten_warehouse.dictionary.cookbook import recipes, render_cookbook
 from sighten_warehouse.errors import ModelError
 from warehouses import Warehouse
 
@@ -25,7 +25,7 @@ def test_there_are_twenty_questions_and_each_is_another() -> None:
 def test_a_recipe_without_a_question_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cookbook").mkdir()
     (tmp_path / "cookbook" / "01.sql").write_text("select 1")
-    monkeypatch.setattr("sighten_warehouse.cookbook.sql_folder", lambda: tmp_path)
+    monkeypatch.setattr("sighten_warehouse.dictionary.cookbook.sql_folder", lambda: tmp_path)
 
     with pytest.raises(ModelError, match="expected a first line that is a question"):
         recipes()

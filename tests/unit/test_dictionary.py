@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 from click.testing import CliRunner
 
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.dictionary import render_dictionary
-from sighten_warehouse.dictionary_page import render_page
-from sighten_warehouse.er_picture import er_picture
+from sighten_warehouse.dictionary.diagram import er_picture
+from sighten_warehouse.dictionary.html import render_page
+from sighten_warehouse.dictionary.markdown import render_dictionary
+from sighten_warehouse.dictionary.relations import er_diagram, relations
 from sighten_warehouse.models import NOT_PUBLISHED, models
-from sighten_warehouse.relations import er_diagram, relations
 
 PUBLISHED = [model for model in models().values() if model.schema not in NOT_PUBLISHED]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from documents import anchors, links, prose, without_spans
 from repository import ROOT, code, markdown, text
 
-from sighten_warehouse.dictionary import render_dictionary
+from sighten_warehouse.dictionary.markdown import render_dictionary
 from sighten_warehouse.settings import setting_names
 
 SETTING = re.compile(r"\b(?:SIGHTEN|STACK)_[A-Z][A-Z_]*[A-Z]\b")

@@ -17,8 +17,8 @@ def dictionary(*, html: Path | None) -> None:
       sighten-warehouse dictionary | less
       sighten-warehouse dictionary --html dictionary.html
     """
-    from sighten_warehouse.dictionary import render_dictionary
-    from sighten_warehouse.dictionary_page import render_page
+    from sighten_warehouse.dictionary.html import render_page
+    from sighten_warehouse.dictionary.markdown import render_dictionary
 
     if html is None:
         click.echo(render_dictionary(), nl=False)

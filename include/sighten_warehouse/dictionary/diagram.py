@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from sighten_warehouse.dictionary.relations import Relation, keys, relations
 from sighten_warehouse.models import Model, models
-from sighten_warehouse.relations import Relation, keys, relations
 
 WIDTH, LINE, HEAD, GAP_X, GAP_Y = 196, 18, 26, 48, 20
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from html import escape
 
 from sighten_warehouse import __version__
-from sighten_warehouse.dictionary import NOTES, SCHEMAS, models_of
-from sighten_warehouse.er_picture import er_picture
+from sighten_warehouse.dictionary.diagram import er_picture
+from sighten_warehouse.dictionary.markdown import NOTES, SCHEMAS, models_of
+from sighten_warehouse.dictionary.relations import DRAWN
 from sighten_warehouse.models import Model
-from sighten_warehouse.relations import DRAWN
 
 _PAGE = """\
 <!doctype html>

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from sighten_warehouse.dictionary.relations import DRAWN, er_diagram
 from sighten_warehouse.models import Model, models
-from sighten_warehouse.relations import DRAWN, er_diagram
 
 INTRODUCTION = """\
 # Data dictionary

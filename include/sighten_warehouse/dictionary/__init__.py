@@ -1,0 +1,1 @@
+"""What analysts read about the tables: data dictionary, relations and cookbook."""
