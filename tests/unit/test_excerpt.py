@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from sighten_warehouse.excerpt import excerpt
+from sighten_warehouse.cli.excerpt import excerpt
 
 
 def under_the_caret(lines: list[str]) -> str:

@@ -104,7 +104,7 @@ def _progress() -> Iterator["Tell"]:
 def _say(tally: "Tally", *, dry_run: bool) -> None:
     from rich.console import Console
 
-    from sighten_warehouse.importing.report import kinds, summary, to_look_at
+    from sighten_warehouse.cli.backfill_report import kinds, summary, to_look_at
 
     console = Console()
     if not console.is_terminal:

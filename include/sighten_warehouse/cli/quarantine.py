@@ -51,7 +51,7 @@ def _print(found: list["Quarantined"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from sighten_warehouse.excerpt import printable
+    from sighten_warehouse.cli.excerpt import printable
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("landing_id", "received_at", "reason", "place", "expected", "bytes"):
@@ -93,7 +93,7 @@ def show(landing_id: str, *, raw: bool) -> None:
 
 
 def _tell(one: "Quarantined", found: "Landed") -> list[str]:
-    from sighten_warehouse.excerpt import excerpt, printable
+    from sighten_warehouse.cli.excerpt import excerpt, printable
 
     facts: dict[str, Any] = {
         "landing_id": one.landing_id,
@@ -161,7 +161,7 @@ def retry(landing_ids: tuple[str, ...], *, every: bool, mended: BinaryIO | None)
 
 
 def _outcome(result: "Retried") -> str:
-    from sighten_warehouse.excerpt import printable
+    from sighten_warehouse.cli.excerpt import printable
 
     if result.retried_as is None:
         return printable(f"{result.landing_id}: still {result.reason} at {result.place}: expected {result.expected}")

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sighten_warehouse.backfill.files.tally import Tally
-from sighten_warehouse.excerpt import printable
+from sighten_warehouse.cli.excerpt import printable
 
 MOST_SAID = 20
 _BY = {
