@@ -10,7 +10,7 @@ from sighten_simulator.api.journal import Journal
 from sighten_simulator.serve import serve_until_signalled, served_together
 from sighten_simulator.world.lives import Simulation
 from sighten_simulator.world.world import World
-from sighten_warehouse.serving import address_of, listen_on_loopback
+from sighten_warehouse.http_server import address_of, listen_on_loopback
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from sighten_warehouse.serving import address_of, http_server, listen_on_loopback, run_until_signalled
+from sighten_warehouse.http_server import address_of, http_server, listen_on_loopback, run_until_signalled
 
 STOP_SECONDS = 5
 CUT_OFF = "ASGI callable returned without completing response."  # uvicorn's complaint about what we do on purpose

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from sighten_warehouse.version import __version__
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sighten_warehouse.publish.reader import OpenedWarehouse
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "open_warehouse"]
 
 

@@ -19,7 +19,7 @@ MOST_LINES = 250
 LONGER: dict[str, str] = {}  # path: why it may be
 SAYS_NOTHING = {"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
 SQL_IN_PYTHON = {
-    "include/sighten_warehouse/summary.py": "a question for the reader to copy and ask",
+    "include/sighten_warehouse/report/summary.py": "a question for the reader to copy and ask",
 }
 SQL_VERBS = "select|with|from|insert|create|copy|update|delete|merge"
 STATEMENT = re.compile(rf"\s*({SQL_VERBS}|{SQL_VERBS.upper()})\s")
@@ -180,5 +180,5 @@ def test_a_rule_is_set_aside_in_a_line_with_a_reason_given_there_or_above() -> N
 def test_the_version_stands_in_one_number() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
 
-    assert f'__version__ = "{version}"' in text("include/sighten_warehouse/__init__.py")
+    assert f'__version__ = "{version}"' in text("include/sighten_warehouse/version.py")
     assert f"## [{version}]" in text("CHANGELOG.md")

@@ -15,7 +15,7 @@ from sighten_simulator.webhooks.rate import Pace
 from sighten_simulator.webhooks.sender import DeliveryCounts, deliver
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.cli.simulate import simulate
-from sighten_warehouse.serving import address_of, listen_on_loopback
+from sighten_warehouse.http_server import address_of, listen_on_loopback
 
 Answer = Callable[[int], tuple[int, dict[str, str]]]
 FINE: tuple[int, dict[str, str]] = (200, {})

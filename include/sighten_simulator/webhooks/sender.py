@@ -16,7 +16,7 @@ from sighten_simulator.webhooks.delivery_plan import Delivery, Role
 from sighten_simulator.webhooks.rate import Pace
 from sighten_simulator.webhooks.signing import Prove, no_proof
 from sighten_simulator.world.dialects import CONTENT_TYPES
-from sighten_warehouse import __version__
+from sighten_warehouse.version import __version__
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 RETRIES = 6

@@ -9,11 +9,11 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from sighten_warehouse import __version__
 from sighten_warehouse.api.deadline import BoundedAdapter, ending_within
 from sighten_warehouse.api.verdict import Reply, Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.version import __version__
 
 CONNECT_S = 5.0
 READ_S = 60.0

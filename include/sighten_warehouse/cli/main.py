@@ -5,9 +5,9 @@ from importlib import import_module
 
 import click
 
-from sighten_warehouse import __version__
 from sighten_warehouse.errors import SettingError, WarehouseError
 from sighten_warehouse.logs import events_to_stderr
+from sighten_warehouse.version import __version__
 
 COMMANDS = (
     "receive",

@@ -63,7 +63,7 @@ def serve(  # noqa: PLR0917  (click passes by name)
     """
     from sighten_simulator.running import run_until_signalled
     from sighten_simulator.world.lives import lives
-    from sighten_warehouse.serving import listen_on_loopback
+    from sighten_warehouse.http_server import listen_on_loopback
 
     simulation = lives(seed, milestones)
     try:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from sighten_warehouse import __version__
 from sighten_warehouse.dictionary.diagram import er_picture
 from sighten_warehouse.dictionary.markdown import NOTES, SCHEMAS, models_of
 from sighten_warehouse.dictionary.relations import DRAWN
 from sighten_warehouse.models import Model
+from sighten_warehouse.version import __version__
 
 _PAGE = """\
 <!doctype html>

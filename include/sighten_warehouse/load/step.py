@@ -9,7 +9,6 @@ from itertools import islice
 
 import structlog
 
-from sighten_warehouse import __version__
 from sighten_warehouse.lake.folder import ensure_lake, pinned
 from sighten_warehouse.lake.manifest import (
     Manifest,
@@ -26,6 +25,7 @@ from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import history_digest
 from sighten_warehouse.settings import Settings
+from sighten_warehouse.version import __version__
 
 log = structlog.get_logger()
 

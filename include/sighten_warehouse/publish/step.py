@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import structlog
 
-from sighten_warehouse import __version__
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.lake.folder import pinned, remove_unneeded
 from sighten_warehouse.lake.manifest import Manifest, commits
@@ -23,6 +22,7 @@ from sighten_warehouse.payload.codes_file import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.versions import Version, is_current, published_batches, versions, write_version
 from sighten_warehouse.settings import Settings
+from sighten_warehouse.version import __version__
 
 __all__ = ["is_current", "publish", "publish_lake"]
 

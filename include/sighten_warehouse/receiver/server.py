@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from sighten_warehouse import serving
+from sighten_warehouse import http_server as serving
 from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver

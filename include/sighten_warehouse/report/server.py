@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, listen_on_loopback, run_until_signalled
 from sighten_warehouse.report import answers
 from sighten_warehouse.report.live import LiveReport
-from sighten_warehouse.serving import LOOPBACK, address_of, http_server, listen_on_loopback, run_until_signalled
 
 STOP_SECONDS = 3
 
