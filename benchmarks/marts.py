@@ -25,7 +25,9 @@ from sighten_warehouse import open_warehouse
 from sighten_warehouse.dictionary.cookbook import recipes
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import Manifest, commit_path, commits, history_file, write_manifest
-from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.files import write_landing_file
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import load
 from sighten_warehouse.models import Model, models

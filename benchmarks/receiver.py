@@ -23,8 +23,9 @@ from typing import Any, Self
 
 import structlog
 
+from sighten_warehouse.landing.files import landing_files, read_raw_lines, write_landing_file
 from sighten_warehouse.landing.ids import ARRIVALS
-from sighten_warehouse.landing.line import landing_files, landing_line, read_raw_lines, write_landing_file
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
 from sighten_warehouse.receiver.auth.claims import ANYBODY
 from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery

@@ -20,7 +20,9 @@ import structlog
 from sighten_simulator.webhooks.delivery_plan import plan_lives
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.files import write_landing_file
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.load.step import load, pending
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.step import publish

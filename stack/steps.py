@@ -4,7 +4,7 @@ import time
 from collections.abc import Set as AbstractSet
 
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.publish.versions import published_batches
 from sighten_warehouse.settings import Settings
 from stack.airflow import start_airflow

@@ -7,7 +7,9 @@ from typing import Any
 
 import duckdb
 
-from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.files import write_landing_file
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.load.step import LoadResult, load
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.publish.versions import Version

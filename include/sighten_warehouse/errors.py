@@ -21,12 +21,6 @@ WarehouseError
         └── NotFoundError      what was asked for is not there
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sighten_warehouse.api.verdict import Answer
-    from sighten_warehouse.payload.answers.downloads import DownloadStatus
-
 
 class WarehouseError(Exception):
     """Whatever this product raises on purpose; the message says what, where and what was expected."""
@@ -102,39 +96,3 @@ class RejectedError(WarehouseError):
         self.reason = reason
         self.place = place
         self.expected = expected
-
-
-class DownloadError(RejectedError):
-    """A document could not be had; `status` is what is recorded of the attempt.
-
-    Args:
-        status: one of `payload.downloads.STATUSES`.
-        said: what was met, in words that name nobody and hold no address.
-        http_status: the status that was answered, where that is known.
-    """
-
-    def __init__(self, status: "DownloadStatus", *, said: str, http_status: int | None = None) -> None:
-        super().__init__(status, place=said, expected="the document")
-        self.args = (f"{status}: {said}; expected the document",)
-        self.status = status
-        self.said = said
-        self.http_status = http_status
-
-
-class RefusedCallError(RejectedError):
-    """The API refuses this call and would refuse it again; `answer` is what it said.
-
-    Args:
-        reason: one word for counting, such as `refused_with_400`.
-        place: the path that was asked, without ids.
-        expected: what would have been an answer.
-        answer: with the body, which is kept out of the message: it may name people.
-    """
-
-    def __init__(self, reason: str, *, place: str, expected: str, answer: "Answer") -> None:
-        super().__init__(reason, place=place, expected=expected)
-        self.answer = answer
-
-
-class NotFoundError(RefusedCallError):
-    """What was asked for is not there, or not for this token's user."""

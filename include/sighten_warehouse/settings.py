@@ -131,3 +131,9 @@ def _say(problem: Any) -> str:
     name = PREFIX + str(problem["loc"][0]).upper()
     secret = name.endswith(("_TOKEN", "_SECRET"))
     return f"{name}: {problem['msg']}" + ("" if secret else f" (got {problem['input']!r})")
+
+
+WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
+
+
+WHERE_THE_ADDRESS_IS = "SIGHTEN_API_URL, or in Airflow the connection sighten_default"

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.files import write_landing_file
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.settings import Settings, read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]

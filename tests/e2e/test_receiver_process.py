@@ -14,7 +14,8 @@ from time import monotonic
 
 import pytest
 
-from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import parse_landing_line
 
 pytestmark = pytest.mark.e2e
 

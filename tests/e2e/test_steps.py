@@ -2,7 +2,7 @@
 
 from running_stack import SAMPLE
 
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from stack.answers import is_everything_told
 from stack.steps import is_published
 from warehouses import Warehouse

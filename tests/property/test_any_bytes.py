@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from fuzz.invariants import check_body, check_line
 from fuzz.seeds import seeds
-from sighten_warehouse.landing.line import landing_line, new_landing_id
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.payload.shapes import COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER
 
 KEYS = sorted({key for shape in (COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER) for key in shape.by_key})

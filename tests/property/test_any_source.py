@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from factories import a_milestone, a_sub_task, a_task, a_task_delivery, an_id, as_json
-from sighten_warehouse.api.verdict import Answer
-from sighten_warehouse.landing.api_request import Asked, land_answers
+from sighten_warehouse.api.answer import Answer
+from sighten_warehouse.api.collect import land_answers
+from sighten_warehouse.landing.api_request import Asked
 from warehouses import Warehouse
 
 STATUSES = ["APPROVED", "REJECTED", "SUBMITTED", None]

@@ -9,9 +9,10 @@ import msgspec
 
 from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, an_id, sample_as_json
 from sighten_simulator.world.lives import Life, lives
-from sighten_warehouse.api.verdict import Answer
+from sighten_warehouse.api.answer import Answer
+from sighten_warehouse.api.collect import land_answers
 from sighten_warehouse.durable import replace_durably
-from sighten_warehouse.landing.api_request import Asked, land_answers
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.settings import Settings, read_settings
 from warehouses import Warehouse
 

@@ -19,7 +19,7 @@ from sighten_warehouse.enrich.due import STATUSES_SCHEMA
 from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import DUCKDB_TYPES, in_order, macros, models, sql_folder
 from sighten_warehouse.payload.answers.dal_config import METRICS_SCHEMA
-from sighten_warehouse.payload.codes_file import CODES_SCHEMA
+from sighten_warehouse.payload.codes import CODES_SCHEMA
 from sighten_warehouse.publish.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.publish.inputs import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA

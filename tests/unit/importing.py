@@ -12,7 +12,8 @@ import pyarrow as pa
 from sighten_warehouse.backfill.files.step import import_files
 from sighten_warehouse.backfill.files.tally import Tally
 from sighten_warehouse.backfill.files.times import Times, name_pattern
-from sighten_warehouse.landing.line import LandingLine, landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from warehouses import Warehouse
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.landing.line import LandingLine, landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.receiver.app import Receiver
 from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
 from sighten_warehouse.receiver.group_commit import Committer

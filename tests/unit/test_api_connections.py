@@ -12,10 +12,10 @@ import pytest
 import requests
 from scripted_api import client_of
 
+from sighten_warehouse.api.answer import Setback
 from sighten_warehouse.api.deadline import BoundedAdapter
 from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.api.session import Exchange
-from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned
 from sighten_warehouse.errors import ApiUnavailableError

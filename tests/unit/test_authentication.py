@@ -11,8 +11,7 @@ from structlog.testing import capture_logs
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.receiver.auth.claims import ANYBODY, any_equal
 from sighten_warehouse.receiver.auth.schemes import authenticator
-from sighten_warehouse.receiver.metrics import ReceiverMetrics
-from sighten_warehouse.receiver.refusals import Refusals
+from sighten_warehouse.receiver.metrics import ReceiverMetrics, Refusals
 from sighten_warehouse.settings import read_settings
 
 Serve = Callable[..., Running]

@@ -17,7 +17,7 @@ from scripted_api import Asked, Said, said_json
 from factories import a_milestone, a_sub_task, a_task, an_id
 from sighten_warehouse.backfill.rest.step import plan_days, pull_day
 from sighten_warehouse.errors import AuthenticationError
-from sighten_warehouse.landing.line import landing_files, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.ops.rebuild import rebuild
 from warehouses import Warehouse
 

@@ -16,7 +16,9 @@ from test_any_order import NOT_COMPARED, a_world, in_some_dialect
 
 from factories import SAMPLE_BYTES, a_milestone, as_json
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.landing.line import landing_line, new_landing_id, write_landing_file
+from sighten_warehouse.landing.files import write_landing_file
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from warehouses import Warehouse
 
 A, B = as_json(a_milestone("a")), as_json(a_milestone("b"))

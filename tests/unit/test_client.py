@@ -17,13 +17,12 @@ from sighten_simulator.api.faults import Faults
 from sighten_simulator.serve import served
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.api.client import ApiClient, open_client
+from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
 from sighten_warehouse.errors import (
     ApiContractError,
     ApiUnavailableError,
     AuthenticationError,
-    NotFoundError,
     PermissionDeniedError,
-    RefusedCallError,
     RejectedError,
     SettingError,
     WarehouseError,

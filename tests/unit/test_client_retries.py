@@ -10,8 +10,9 @@ import pytest
 from scripted_api import Asked, FakeClock, Said, Script, client_of, in_turn, said_json, scripted
 from structlog.testing import capture_logs
 
+from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.retries import Patience, told_wait
-from sighten_warehouse.errors import ApiUnavailableError, CircuitOpenError, NotFoundError, RejectedError
+from sighten_warehouse.errors import ApiUnavailableError, CircuitOpenError, RejectedError
 
 SITES = "/api/v1/site"
 HTML = {"Content-Type": "text/html"}

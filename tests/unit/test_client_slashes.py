@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from scripted_api import Asked, Said, client_of, in_turn, said_json, scripted
 
+from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.urls import Addresses
-from sighten_warehouse.errors import NotFoundError
 
 DOCUMENT = "/api/v1/document/{document_id}/download/"
 HTML_404 = Said(404, b"<h1>Not Found</h1>", {"Content-Type": "text/html"})

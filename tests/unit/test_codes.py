@@ -8,8 +8,7 @@ import pytest
 from factories import SAMPLE_BYTES, a_milestone, a_task
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.payload.codes import KNOWN_CODES, parse_codes
-from sighten_warehouse.payload.codes_file import own_codes
+from sighten_warehouse.payload.codes import KNOWN_CODES, own_codes, parse_codes
 from sighten_warehouse.payload.shapes import MILESTONE, TASK_ROOT, Shape
 from sighten_warehouse.publish.versions import is_current
 from warehouses import Warehouse

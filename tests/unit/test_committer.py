@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.landing.line import (
-    LandingLine,
-    landing_files,
-    parse_landing_line,
-    read_raw_lines,
-    write_landing_file,
-)
+from sighten_warehouse.landing.files import landing_files, read_raw_lines, write_landing_file
+from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 

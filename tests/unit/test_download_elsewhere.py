@@ -16,12 +16,12 @@ from cryptography.x509.oid import NameOID
 from downloading import PDF, SHA256, download, file_server, in_vault
 from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scripted
 
+from sighten_warehouse.api.answer import Setback
 from sighten_warehouse.api.session import Exchange
-from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.documents.address_guard import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
+from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.fetch import next_address
 from sighten_warehouse.documents.partial import OVERLAP_BYTES
-from sighten_warehouse.errors import DownloadError
 
 DOCUMENT = Said(200, PDF, {"Content-Type": "application/pdf"})
 NAME = "documents.example"

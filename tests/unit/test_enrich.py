@@ -9,7 +9,7 @@ from scripted_api import TOKEN, Said, said_json
 from factories import a_milestone, a_task_delivery, an_id
 from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.errors import AuthenticationError, SettingError
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from warehouses import Warehouse
 
 ANOTHER = an_id("another quote")

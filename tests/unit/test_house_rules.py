@@ -5,8 +5,9 @@ import hashlib
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from repository import CODE, ROOT, code, files, text
 
 BESIDE = ("tests", "benchmarks")
 MOST_LINES = 250
+MOST_AT_THE_ROOT = 14
 LONGER: dict[str, str] = {}  # path: why it may be
 SAYS_NOTHING = {"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
 SQL_IN_PYTHON = {
@@ -50,6 +52,31 @@ def _imported(module: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts[1:]).removesuffix(".__init__")
+
+
+def imported_modules(path: Path, *, among: Container[str]) -> set[str]:
+    """The modules that a file imports, wherever in it: a name imported from a package may be a module of it."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found.update(name if name in among else node.module for name in full.values())
+    return {name for name in found if name in among}
+
+
+def circle(imported: Mapping[str, set[str]]) -> list[str]:
+    """The modules of one circle, each importing the next; none where there is no circle."""
+    try:
+        TopologicalSorter(imported).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 @cache
@@ -134,6 +161,19 @@ def test_only_the_commands_import_the_simulator() -> None:
     others = [path for path in code("include", "dags", "plugins") if not {"cli", "sighten_simulator"} & set(path.parts)]
 
     assert [] == imports(others, "sighten_simulator")
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    paths = {module_name(path): path for path in code("include", "plugins")}
+    imported = {name: imported_modules(path, among=paths) - {name} for name, path in paths.items()}
+
+    assert [] == circle(imported)
+
+
+def test_the_root_of_the_package_holds_few_modules() -> None:
+    at_the_root = [path for path in code("include") if path.parent == Path("include/sighten_warehouse")]
+
+    assert MOST_AT_THE_ROOT >= len(at_the_root)
 
 
 def test_the_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,9 @@ from importing import bodies, imported, problems, raw_lines, tarred, zipped, zst
 
 from factories import SAMPLE_BYTES, a_milestone, as_json
 from sighten_warehouse.backfill.files import zips
-from sighten_warehouse.landing.line import SUFFIXES, landing_line, new_landing_id
+from sighten_warehouse.landing.files import SUFFIXES
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import landing_line
 from warehouses import Warehouse
 
 A, B, C = (as_json(a_milestone(name)) for name in "abc")

@@ -18,7 +18,8 @@ from importing import bodies, imported, landed, raw_lines, tarred, zipped, zstd
 from factories import SAMPLE_BYTES, a_milestone, as_json
 from sighten_warehouse.backfill.files import chunks
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import parse_landing_line
 from warehouses import Warehouse
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from importing import NOW, imported, tarred, times, zipped
 
 from factories import SAMPLE_BYTES
 from sighten_warehouse.backfill.files.times import name_pattern
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from warehouses import Warehouse
 
 OLD = datetime(2018, 8, 30, 15, 11, 33, tzinfo=UTC)

@@ -8,15 +8,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from sighten_warehouse.landing.line import (
-    LandingLine,
-    landing_files,
-    landing_line,
-    new_landing_id,
-    parse_landing_line,
-    read_raw_lines,
-    write_landing_file,
-)
+from sighten_warehouse.landing.files import landing_files, read_raw_lines, write_landing_file
+from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.landing.line import LandingLine, landing_line, parse_landing_line
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SAMPLE = Path(__file__).parents[2] / "include/sighten_simulator/world/sample_milestone.verbatim.txt"

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from factories import a_milestone, a_task, an_id
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.landing.decision import DECISION_TYPE
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.load import delivery
 from sighten_warehouse.ops.status import read_status
 from warehouses import Warehouse

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.receiver.readiness import PROBE_NAME, Readiness
 
 

@@ -15,7 +15,7 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
 from sighten_warehouse.lake.folder import complete_swap, decide_swap
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import batch as flatten_module
 from sighten_warehouse.load import delivery

@@ -15,8 +15,7 @@ from sighten_warehouse.errors import CheckError, LakeError
 from sighten_warehouse.lake.carry import carry_over
 from sighten_warehouse.lake.folder import new_lake, pinned
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file
-from sighten_warehouse.landing.days import Days
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.load import delivery
 from sighten_warehouse.load.step import LEAST_BATCH_BYTES, divide, pending
 from sighten_warehouse.ops import rebuild as rebuild_module

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from receiving import PATH, SOON, Running
 
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import landing_files
 
 SAMPLE = Path(__file__).parents[2] / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 

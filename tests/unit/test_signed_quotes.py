@@ -4,8 +4,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from sighten_warehouse.api.verdict import Answer
-from sighten_warehouse.landing.api_request import Asked, land_answers
+from sighten_warehouse.api.answer import Answer
+from sighten_warehouse.api.collect import land_answers
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.answers.signed_quotes import read
 from warehouses import Warehouse
 

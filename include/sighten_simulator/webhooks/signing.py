@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.receiver.auth.schemes import is_standard
-from sighten_warehouse.receiver.auth.standard_webhooks import standard_key
 from sighten_warehouse.settings import Settings
 
 Headers = Mapping[str, bytes]
@@ -22,8 +20,10 @@ def no_proof(_body: bytes) -> Headers:
     return {}
 
 
-def proof(settings: Settings, *, clock: Callable[[], float] = time.time) -> Prove:
-    """What a receiver with the same settings asks for; of several secrets the first is used.
+def proof(settings: Settings, *, standard_key: bytes | None, clock: Callable[[], float] = time.time) -> Prove:
+    """The headers that a receiver with the same settings expects; of several secrets the first is used.
+
+    `standard_key` signs by Standard Webhooks; None where the settings ask for another scheme.
 
     Raises:
         SettingError: a secret is missing or ill-formed.
@@ -38,9 +38,8 @@ def proof(settings: Settings, *, clock: Callable[[], float] = time.time) -> Prov
         return lambda _body: {header: secret}
     if settings.webhook_auth == "basic":
         return lambda _body: {"Authorization": b"Basic " + base64.b64encode(secret)}
-    if is_standard(secrets, header=header):
-        key = standard_key(secrets[0])
-        return lambda body: _standard(body, key=key, seconds=int(clock()))
+    if standard_key is not None:
+        return lambda body: _standard(body, key=standard_key, seconds=int(clock()))
     return lambda body: {header: _signature(body, settings, key=secret)}
 
 

@@ -8,19 +8,19 @@ from typing import Self, TypeVar
 import requests
 import structlog
 
-from sighten_warehouse.api.attempt import Attempt, Follow
-from sighten_warehouse.api.budget import BUDGET_NAME, ApiBudget, Priority
+from sighten_warehouse.api.answer import Answer, Attempt, Follow, Setback
+from sighten_warehouse.api.budget import BUDGET_NAME, ApiBudget, Priority, Turns
 from sighten_warehouse.api.circuit_breaker import CircuitBreaker
 from sighten_warehouse.api.deadline import BoundedAdapter
+from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.origin import Origin, TokenAuth
 from sighten_warehouse.api.pages import PagesSeen, items_of, next_link
 from sighten_warehouse.api.retries import Patience, Retries
 from sighten_warehouse.api.session import Exchange
-from sighten_warehouse.api.turns import Turns
 from sighten_warehouse.api.urls import Addresses, Query, target_of
-from sighten_warehouse.api.verdict import Answer, Setback, judge
+from sighten_warehouse.api.verdict import judge
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.errors import ApiContractError, NotFoundError, SettingError
+from sighten_warehouse.errors import ApiContractError, SettingError
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()

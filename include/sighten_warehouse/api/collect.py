@@ -9,11 +9,15 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+import msgspec
 import structlog
 
-from sighten_warehouse.api.verdict import Answer
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.errors import CircuitOpenError, StorageError, TransientError
-from sighten_warehouse.landing.api_request import Asked, land_answers
+from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.files import write_landing_file
+from sighten_warehouse.landing.ids import ARRIVALS
+from sighten_warehouse.landing.line import ASKED_HEADER, landing_line
 
 log = structlog.get_logger()
 
@@ -109,3 +113,25 @@ def ask_side_by_side(
                     stopped = error
     if stopped and not isinstance(stopped, CircuitOpenError):
         raise stopped
+
+
+def land_answers(landing: Path, answers: Iterable[tuple[Answer, Asked]]) -> str | None:
+    """One new landing file with those answers as they came; returns its name, None if there are none.
+
+    Raises:
+        OSError: the disk refused; none of them is landed.
+    """
+    lines = [_answer_line(answer, asked) for answer, asked in answers]
+    return write_landing_file(landing, lines, received_at=ARRIVALS.next().received_at) if lines else None
+
+
+def _answer_line(answer: Answer, asked: Asked) -> bytes:
+    return landing_line(
+        answer.body,
+        landing_id=ARRIVALS.next().landing_id,
+        received_at=answer.received_at,
+        source="api",
+        method="GET",
+        content_type=answer.content_type or None,
+        headers={ASKED_HEADER: msgspec.json.encode(asked).decode()},
+    )

@@ -9,8 +9,8 @@ from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from sighten_warehouse.api.verdict import WHERE_THE_TOKEN_IS
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.settings import WHERE_THE_TOKEN_IS
 
 _TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 DEFAULT_PORTS = {"http": 80, "https": 443}

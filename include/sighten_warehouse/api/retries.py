@@ -11,8 +11,8 @@ from typing import NoReturn, TypeVar
 
 import structlog
 
+from sighten_warehouse.api.answer import Setback
 from sighten_warehouse.api.circuit_breaker import CircuitBreaker
-from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiUnavailableError, TransientError, WarehouseError
 

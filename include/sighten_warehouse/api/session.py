@@ -9,8 +9,8 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
+from sighten_warehouse.api.answer import Reply, Setback
 from sighten_warehouse.api.deadline import BoundedAdapter, ending_within
-from sighten_warehouse.api.verdict import Reply, Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.version import __version__

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from sighten_warehouse.api.origin import origin_of
-from sighten_warehouse.api.verdict import WHERE_THE_ADDRESS_IS
 from sighten_warehouse.errors import ApiContractError, RejectedError, SettingError
+from sighten_warehouse.settings import WHERE_THE_ADDRESS_IS
 
 Query = Mapping[str, str | int]
 

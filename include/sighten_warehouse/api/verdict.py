@@ -1,81 +1,27 @@
 """What the API answered, and what it means: the answer, a setback that is worth another try, or an error."""
 
 import re
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from sighten_warehouse.api.answer import Answer, Reply, Setback
+from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
 from sighten_warehouse.errors import (
     ApiContractError,
     AuthenticationError,
-    NotFoundError,
     PermissionDeniedError,
-    RefusedCallError,
     RejectedError,
     WarehouseError,
 )
 from sighten_warehouse.payload.decode import decode_body
 from sighten_warehouse.payload.repair import parse_text
+from sighten_warehouse.settings import WHERE_THE_ADDRESS_IS, WHERE_THE_TOKEN_IS
 
 TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _STATUS = re.compile(r"[1-9][0-9]{2}", re.ASCII)
-WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
-WHERE_THE_ADDRESS_IS = "SIGHTEN_API_URL, or in Airflow the connection sighten_default"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """Status, headers and body as they came over HTTP, and when they were all there."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    received_at: datetime
-
-    @property
-    def content_type(self) -> str:
-        """As the API says it; empty if it does not."""
-        return self.headers.get("Content-Type", "")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer of the API, as it came.
-
-    Args:
-        path: the path that was asked, with names in place of ids: for logs.
-        target: path and query as asked, as landing keeps them; the token is never a part of it.
-        status: what it comes to: an error inside a 200 has the error's own.
-        content_type: as the API says it.
-        body: its bytes.
-        received_at: when the last byte was there, UTC.
-        content: the body, parsed; None if it is not JSON.
-    """
-
-    path: str
-    target: str = field(repr=False)
-    status: int
-    content_type: str
-    body: bytes = field(repr=False)
-    received_at: datetime
-    content: Any = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Setback:
-    """Why there is no answer this time; the same call may get one later.
-
-    `retry_after` is the API's header of that name, unread.
-    """
-
-    reason: str
-    status: int | None = None
-    retry_after: str | None = None
 
 
 def is_worth_another_try(status: int) -> bool:

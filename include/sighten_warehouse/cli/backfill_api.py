@@ -13,7 +13,7 @@ from uuid import UUID
 import click
 
 from sighten_warehouse.cli.days import a_day
-from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
+from sighten_warehouse.cli.ending import STOPPED, end_at_once, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 from sighten_warehouse.clock import Clock
 

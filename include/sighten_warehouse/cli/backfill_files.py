@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sighten_warehouse.cli.interrupted import STOPPED, until_interrupted
+from sighten_warehouse.cli.ending import STOPPED, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 
 if TYPE_CHECKING:

@@ -49,10 +49,11 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     from sighten_simulator.webhooks.sender import deliver
     from sighten_simulator.webhooks.signing import proof
     from sighten_simulator.world.lives import lives
+    from sighten_warehouse.receiver.auth.schemes import signing_key
     from sighten_warehouse.receiver.server import ReceiverServer
 
     server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
-    url, prove = server.url, proof(settings)
+    url, prove = server.url, proof(settings, standard_key=signing_key(settings))
     serving = Thread(target=server.run)
     serving.start()
     try:

@@ -9,7 +9,7 @@ import click
 from sighten_warehouse.cli.days import a_day
 
 if TYPE_CHECKING:
-    from sighten_warehouse.landing.days import Days
+    from sighten_warehouse.landing.files import Days
 
 
 @click.command()
@@ -60,7 +60,7 @@ def rebuild(*, first: date | None, last: date | None, accept_loss: bool) -> None
 
 
 def _days(first: date | None, last: date | None) -> "Days | None":
-    from sighten_warehouse.landing.days import Days
+    from sighten_warehouse.landing.files import Days
 
     if first is None and last is None:
         return None

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sighten_warehouse.cli.ending import end
-from sighten_warehouse.cli.interrupted import STOPPED, end_at_once, until_interrupted
+from sighten_warehouse.cli.ending import STOPPED, end, end_at_once, until_interrupted
 
 if TYPE_CHECKING:
     from sighten_warehouse.reconcile.step import ReconcileResult

@@ -10,7 +10,7 @@ import requests
 from requests.auth import AuthBase
 
 from sighten_warehouse.api.deadline import BoundedAdapter
-from sighten_warehouse.errors import DownloadError
+from sighten_warehouse.documents.errors import DownloadError
 
 Address = IPv4Address | IPv6Address
 Reach = Literal["public", "private", "loopback", "special"]

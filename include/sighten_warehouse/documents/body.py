@@ -6,13 +6,13 @@ from http import HTTPStatus
 
 import requests
 
+from sighten_warehouse.api.answer import Setback
 from sighten_warehouse.api.session import NETWORK_ERRORS, PIECE_BYTES, setback_of
-from sighten_warehouse.api.verdict import Setback
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.content_type import head_of, mime_type_of, refuse_pages, small_error
+from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.integrity import Promises, ends_as_its_format_does, part_of, promises_of, wrong_hash
 from sighten_warehouse.documents.partial import Partial, strong_validator
-from sighten_warehouse.errors import DownloadError
 from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
 MOST_FAILURES = 4

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import puremagic
 
-from sighten_warehouse.errors import DownloadError
+from sighten_warehouse.documents.errors import DownloadError
 
 HEAD_BYTES = 64 * 1024
 LARGEST_ERROR = 64 * 1024

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import structlog
 
 from sighten_warehouse.api.client import ApiClient
+from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.body import Body
+from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.fetch import Fetch, Fetched
 from sighten_warehouse.documents.partial import Partial, partial_of
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER, sha256_of, store
@@ -15,10 +17,7 @@ from sighten_warehouse.errors import (
     ApiContractError,
     ApiUnavailableError,
     CircuitOpenError,
-    DownloadError,
-    NotFoundError,
     PermissionDeniedError,
-    RefusedCallError,
     RejectedError,
     StorageError,
     WarehouseError,

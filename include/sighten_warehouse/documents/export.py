@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.known import known_document
 from sighten_warehouse.documents.step import outcomes_of
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, sha256_of
 from sighten_warehouse.durable import replace_durably
-from sighten_warehouse.errors import DownloadError, StorageError, TransientError
+from sighten_warehouse.errors import StorageError, TransientError
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 

@@ -7,15 +7,15 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from sighten_warehouse.api.attempt import Attempt
+from sighten_warehouse.api.answer import Attempt, Reply, Setback
 from sighten_warehouse.api.client import MOST_REDIRECTS, REDIRECTS, ApiClient
 from sighten_warehouse.api.origin import origin_of
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.urls import target_of
-from sighten_warehouse.api.verdict import Reply, Setback, is_worth_another_try, judge
+from sighten_warehouse.api.verdict import is_worth_another_try, judge
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.body import Body, Whole
-from sighten_warehouse.errors import DownloadError
+from sighten_warehouse.documents.errors import DownloadError
 
 ASKED_FOR = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _WITH_A_BODY = {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION, HTTPStatus.PARTIAL_CONTENT}

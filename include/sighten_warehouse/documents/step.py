@@ -9,13 +9,13 @@ from functools import partial
 import msgspec
 import structlog
 
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.budget import Priority
 from sighten_warehouse.api.client import open_client
 from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
 from sighten_warehouse.api.origin import Origin
 from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.api.session import Exchange
-from sighten_warehouse.api.verdict import WHERE_THE_TOKEN_IS, Answer
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned, reaches_of
 from sighten_warehouse.documents.downloader import DOCUMENT_PATH, Downloader, DueDocument
@@ -26,7 +26,7 @@ from sighten_warehouse.errors import TransientError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.downloads import RECORD_TYPE, DownloadRecord
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import WHERE_THE_TOKEN_IS, Settings
 
 log = structlog.get_logger()
 

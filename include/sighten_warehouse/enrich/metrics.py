@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import structlog
 
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswersToLand
-from sighten_warehouse.api.verdict import Answer
-from sighten_warehouse.api.whole_answer import joined, says_more
-from sighten_warehouse.errors import ApiContractError, RefusedCallError
+from sighten_warehouse.api.errors import RefusedCallError
+from sighten_warehouse.api.pages import joined, says_more
+from sighten_warehouse.errors import ApiContractError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.payload.answers.dal import has_any_row, is_refusal, names_metric
 from sighten_warehouse.payload.answers.dal_config import DalObject

@@ -10,11 +10,12 @@ import structlog
 from sighten_warehouse.api.budget import Priority
 from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
+from sighten_warehouse.api.errors import RefusedCallError
 from sighten_warehouse.api.retries import Patience
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
 from sighten_warehouse.enrich.metrics import Puller, pulls_of
-from sighten_warehouse.errors import RefusedCallError, TransientError
+from sighten_warehouse.errors import TransientError
 from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers import signed_quotes

@@ -1,15 +1,11 @@
 """What of Sighten's API was asked and why, landed beside each answer: so a rebuild needs no API."""
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.ids import ARRIVALS
-from sighten_warehouse.landing.line import ASKED_HEADER, LandingLine, landing_line, write_landing_file
+from sighten_warehouse.landing.line import ASKED_HEADER, LandingLine
 
 Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_milestones", "rest_site", "rest_sites"]
 
@@ -57,28 +53,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             ",".join(self.metrics),
         )
         return " ".join(part for part in parts if part)
-
-
-def land_answers(landing: Path, answers: Iterable[tuple[Answer, Asked]]) -> str | None:
-    """One new landing file with those answers as they came; returns its name, None if there are none.
-
-    Raises:
-        OSError: the disk refused; none of them is landed.
-    """
-    lines = [_answer_line(answer, asked) for answer, asked in answers]
-    return write_landing_file(landing, lines, received_at=ARRIVALS.next().received_at) if lines else None
-
-
-def _answer_line(answer: Answer, asked: Asked) -> bytes:
-    return landing_line(
-        answer.body,
-        landing_id=ARRIVALS.next().landing_id,
-        received_at=answer.received_at,
-        source="api",
-        method="GET",
-        content_type=answer.content_type or None,
-        headers={ASKED_HEADER: msgspec.json.encode(asked).decode()},
-    )
 
 
 def read_asked(line: LandingLine) -> Asked:

@@ -48,3 +48,8 @@ def _uuid7(microseconds: int) -> str:
 
 
 ARRIVALS = Arrivals()
+
+
+def new_landing_id() -> str:
+    """A UUIDv7: later ones of one process sort after earlier ones (RFC 9562)."""
+    return ARRIVALS.next().landing_id

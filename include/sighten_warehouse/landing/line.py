@@ -1,35 +1,15 @@
-"""Landing: every delivery as received, one line each, in files that never change once visible."""
+"""The format of a landing line: one delivery as received, with its headers and digest."""
 
 import base64
 import hashlib
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
-from sighten_warehouse.durable import write_durably
-from sighten_warehouse.landing.ids import ARRIVALS
-from sighten_warehouse.landing.json_check import depth, is_plain_json
-
-__all__ = [
-    "ASKED_HEADER",
-    "EMBEDDED_DEPTH",
-    "KEPT_HEADERS",
-    "SUFFIXES",
-    "LandingLine",
-    "Source",
-    "depth",
-    "landing_files",
-    "landing_line",
-    "new_landing_id",
-    "parse_landing_line",
-    "read_raw_lines",
-    "write_landing_file",
-]
+from sighten_warehouse.landing.json_check import is_plain_json
 
 Source = Literal["webhook", "api", "import"]
 
@@ -49,7 +29,6 @@ KEPT_HEADERS = frozenset(
 )
 EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every line stays readable by every JSON reader
 MOST_BODY_BYTES = 2**40  # that a landing line may claim
-SUFFIXES = (".ndjson", ".ndjson.zst")
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
@@ -83,11 +62,6 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
 
 _encoder = msgspec.json.Encoder()
 _line_decoder = msgspec.json.Decoder(LandingLine)
-
-
-def new_landing_id() -> str:
-    """A UUIDv7: later ones of one process sort after earlier ones (RFC 9562)."""
-    return ARRIVALS.next().landing_id
 
 
 def landing_line(  # noqa: PLR0913  (a line has that many facts)
@@ -137,47 +111,6 @@ def _text(body: bytes) -> str | None:
     # Each control character takes six bytes once it is escaped; a body full of them is no text, and base64 is smaller.
     controls = len(body) - len(body.translate(None, delete=_CONTROLS))
     return text if controls * 20 <= len(body) else None
-
-
-def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
-    """One new landing file with those lines, visible once it is on stable storage; returns its name below `landing`.
-
-    Raises:
-        OSError: the disk refused; nothing may be acknowledged. Where only the folder's sync failed the file is visible:
-            then its deliveries, sent again, are landed twice, which the loader counts as duplicates.
-    """
-    name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{new_landing_id()}.ndjson"
-    write_durably(landing / name, lines)
-    return name
-
-
-def landing_files(landing: Path) -> list[str]:
-    """The names below `landing` of all visible landing files, oldest first."""
-    found = (path for path in landing.glob("received_date=*/*") if path.name.endswith(SUFFIXES))
-    return sorted(path.relative_to(landing).as_posix() for path in found if not path.name.startswith("."))
-
-
-def read_raw_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a landing file, plain or compressed with zstd, in order and without their line breaks.
-
-    Raises:
-        OSError: the file cannot be read, or a compressed one is cut off.
-    """
-    with path.open("rb") as file:
-        for line in _unzstd(path, file) if path.name.endswith(".zst") else file:
-            stripped = line.rstrip(b"\n")
-            if stripped:
-                yield stripped
-
-
-def _unzstd(path: Path, file: io.BufferedReader) -> io.BufferedReader:
-    import pyarrow as pa  # noqa: PLC0415  (large, and the receiver, which only writes, stays small)
-
-    if not path.stat().st_size:
-        # Arrow takes this for the end of the stream and not for a cut off one.
-        raise OSError(f"{path}: empty, expected zstd")
-    stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
-    return io.BufferedReader(stream)
 
 
 def parse_landing_line(raw: bytes) -> LandingLine:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.landing.decision import DECISION_SCHEMA
-from sighten_warehouse.landing.line import read_raw_lines
+from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, as_copy, read_delivery
 from sighten_warehouse.models import Model, in_order, macros

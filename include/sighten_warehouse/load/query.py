@@ -9,7 +9,7 @@ import pyarrow as pa
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.history import create_history, history_files, select_history
 from sighten_warehouse.lake.manifest import Manifest, commits
-from sighten_warehouse.landing.line import landing_files, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import Staged, read_delivery

@@ -18,8 +18,7 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
-from sighten_warehouse.landing.days import day_of
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import day_of, landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.locks import one_writer

@@ -10,8 +10,9 @@ import structlog
 
 from sighten_warehouse.errors import NotQuarantinedError
 from sighten_warehouse.landing.decision import Decision, decision_line
+from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import ARRIVALS
-from sighten_warehouse.landing.line import LandingLine, landing_line, write_landing_file
+from sighten_warehouse.landing.line import LandingLine, landing_line
 from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.load.step import load
 from sighten_warehouse.locks import one_writer

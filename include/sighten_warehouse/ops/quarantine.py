@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from sighten_warehouse.errors import LakeError, NotQuarantinedError
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import commits, history_file
-from sighten_warehouse.landing.line import LandingLine, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.files import read_raw_lines
+from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.layout import Layout
 
 

@@ -20,8 +20,7 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
-from sighten_warehouse.landing.days import Days
-from sighten_warehouse.landing.line import landing_files
+from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer

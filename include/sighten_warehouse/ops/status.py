@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.landing.line import landing_files, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import history_digest
 from sighten_warehouse.publish.versions import published_batches, versions

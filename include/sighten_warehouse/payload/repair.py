@@ -12,7 +12,8 @@ from typing import Any, Literal
 import msgspec
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.line import EMBEDDED_DEPTH, depth
+from sighten_warehouse.landing.json_check import depth
+from sighten_warehouse.landing.line import EMBEDDED_DEPTH
 from sighten_warehouse.payload.json_text import NotANumber
 
 Repair = Literal["none", "literals"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.payload.codes_file import own_codes
+from sighten_warehouse.payload.codes import own_codes
 from sighten_warehouse.publish.checks import findings_table
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA
 from sighten_warehouse.publish.versions import Version

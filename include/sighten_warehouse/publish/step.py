@@ -18,7 +18,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import code_digest
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
-from sighten_warehouse.payload.codes_file import codes_digest
+from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.versions import Version, is_current, published_batches, versions, write_version
 from sighten_warehouse.settings import Settings

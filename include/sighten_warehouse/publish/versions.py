@@ -13,7 +13,7 @@ from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import code_digest
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
-from sighten_warehouse.payload.codes_file import codes_digest
+from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.settings import Settings
 
 

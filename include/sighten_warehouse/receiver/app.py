@@ -11,9 +11,8 @@ from sighten_warehouse.receiver.auth.claims import Authentication, Claim
 from sighten_warehouse.receiver.auth.replays import Attempt
 from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery
 from sighten_warehouse.receiver.memory import WaitingBytes, most_waiting_bytes
-from sighten_warehouse.receiver.metrics import Outcome, ReceiverMetrics
+from sighten_warehouse.receiver.metrics import Outcome, ReceiverMetrics, Refusals
 from sighten_warehouse.receiver.readiness import Readiness
-from sighten_warehouse.receiver.refusals import Refusals
 from sighten_warehouse.receiver.responses import Answer, Receive, Scope, Send, json_answer, say
 
 WEBHOOK_PATH = "/webhooks/sighten"

@@ -15,8 +15,9 @@ import structlog
 
 from sighten_warehouse.durable import sync
 from sighten_warehouse.errors import StorageError
+from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import ARRIVALS, Arrival
-from sighten_warehouse.landing.line import landing_line, write_landing_file
+from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 
 GROUP_BYTES = 32 * 1024 * 1024

@@ -1,7 +1,10 @@
 """What the receiver counts and measures, in a registry of its own."""
 
+from collections.abc import Callable
+from time import monotonic
 from typing import Literal
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 Outcome = Literal["landed", "too_large", "unauthenticated", "not_stored", "incomplete"]
@@ -9,6 +12,9 @@ OUTCOMES: tuple[Outcome, ...] = ("landed", "too_large", "unauthenticated", "not_
 
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+SECONDS_BETWEEN_LINES = 60.0
+log = structlog.get_logger()
 
 
 class ReceiverMetrics:
@@ -43,3 +49,23 @@ class ReceiverMetrics:
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class Refusals:
+    """Counts deliveries whose sender did not prove who it is; `clock` gives seconds that only go forward."""
+
+    def __init__(self, metrics: ReceiverMetrics, *, clock: Callable[[], float] = monotonic) -> None:
+        self._counter = metrics.deliveries.labels("unauthenticated")
+        self._clock = clock
+        self._since_line = 0
+        self._next_line_at: float | None = None
+
+    def add(self) -> None:
+        """One more; whoever sends many must not fill the disk with lines about them."""
+        self._counter.inc()
+        self._since_line += 1
+        now = self._clock()
+        if self._next_line_at is None or now >= self._next_line_at:
+            log.warning("refused_unauthenticated", deliveries=self._since_line)
+            self._since_line = 0
+            self._next_line_at = now + SECONDS_BETWEEN_LINES

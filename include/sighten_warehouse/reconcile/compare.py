@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 import msgspec
 
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswersToLand
-from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.backfill.rest.items import Listed, read_list
 from sighten_warehouse.backfill.rest.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
 from sighten_warehouse.clock import Clock

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from sighten_warehouse.backfill.files.identity import key
 from sighten_warehouse.lake.folder import pinned
 from sighten_warehouse.lake.manifest import commits, history_file
-from sighten_warehouse.landing.line import landing_files, parse_landing_line, read_raw_lines
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import parse_landing_line
 from sighten_warehouse.layout import Layout
 
 _CACHE_KIB = 64 * 1024

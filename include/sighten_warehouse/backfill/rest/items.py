@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.pages import LISTS
-from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator
 
 import structlog
 
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
-from sighten_warehouse.api.verdict import Answer
-from sighten_warehouse.errors import NotFoundError, PermissionDeniedError, RefusedCallError, StorageError
-from sighten_warehouse.landing.api_request import Asked, land_answers
+from sighten_warehouse.api.collect import land_answers
+from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
+from sighten_warehouse.errors import PermissionDeniedError, StorageError
+from sighten_warehouse.landing.api_request import Asked
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.answers.site_listings import METRICS
 

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 import msgspec
 
+from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswersToLand
-from sighten_warehouse.api.verdict import Answer
 from sighten_warehouse.backfill.rest.items import Item, Listed, read_list
 from sighten_warehouse.backfill.rest.known import Site
 from sighten_warehouse.backfill.rest.stopping import StoppedError

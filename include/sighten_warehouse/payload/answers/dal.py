@@ -11,6 +11,9 @@ from sighten_warehouse.payload.json_text import json_text
 
 Row = dict[str, Any]
 
+# APPROVED_BASELINE_NONEXISTANT is the vendor's spelling; the other baselines' are formed after it, in either spelling.
+_SENTINEL = re.compile(r"[A-Z]+(_[A-Z]+)*_NON_?EXIST[AE]NT")
+
 
 @dataclass(frozen=True)
 class DalRows:
@@ -78,3 +81,8 @@ def _listed(content: Any, metrics: Sequence[str], at: At) -> list[Any]:
         at.report("data", "unfit_value", expected="a list of objects", example=data)
         return []
     return rows
+
+
+def is_sentinel(value: Any) -> bool:
+    """Whether this says "not yet" instead of a value."""
+    return isinstance(value, str) and _SENTINEL.fullmatch(value.strip()) is not None

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 
 from sighten_warehouse.landing.api_request import Asked
-from sighten_warehouse.payload.answers.dal import DalRows, is_refusal, read_rows
-from sighten_warehouse.payload.answers.sentinels import is_sentinel
+from sighten_warehouse.payload.answers.dal import DalRows, is_refusal, is_sentinel, read_rows
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.json_text import canonical_json

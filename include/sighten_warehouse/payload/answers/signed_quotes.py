@@ -6,8 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from sighten_warehouse.landing.api_request import Asked
-from sighten_warehouse.payload.answers.dal import DalRows, read_rows
-from sighten_warehouse.payload.answers.sentinels import is_sentinel
+from sighten_warehouse.payload.answers.dal import DalRows, is_sentinel, read_rows
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid

@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
 from sighten_warehouse.receiver.auth.hmac_body import body_signature
-from sighten_warehouse.receiver.auth.standard_webhooks import SECRET_MARK, SIGNATURE_HEADER, standard_webhooks
+from sighten_warehouse.receiver.auth.standard_webhooks import (
+    SECRET_MARK,
+    SIGNATURE_HEADER,
+    standard_key,
+    standard_webhooks,
+)
 from sighten_warehouse.receiver.auth.static import basic, static_header
 from sighten_warehouse.settings import Settings
 
@@ -41,6 +46,18 @@ def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time)
         encoding=settings.webhook_encoding,
         prefix=settings.webhook_prefix,
     )
+
+
+def signing_key(settings: Settings) -> bytes | None:
+    """The key that a sender signs with by Standard Webhooks; None where the settings ask for another scheme.
+
+    Raises:
+        SettingError: as `authenticator`.
+    """
+    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    if settings.webhook_auth != "hmac" or not is_standard(secrets, header=settings.webhook_header):
+        return None
+    return standard_key(secrets[0]) if secrets else None
 
 
 def is_standard(secrets: Sequence[str], *, header: str) -> bool:
