@@ -24,7 +24,7 @@ import structlog
 import uvicorn
 
 from sighten_warehouse.api.client import open_client
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.settings import Settings
 
 ANSWER_S = 0.05
@@ -104,7 +104,10 @@ def ask_for(seconds: float, url: str, *, threads: int, rate: float) -> float:
 
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), api_url=url, api_token=NO_SECRET, api_rate=rate, api_concurrency=threads)
-        with open_client(settings, patience=Patience(attempts=50)) as client, ThreadPoolExecutor(threads) as pool:
+        with (
+            open_client(settings, retry_policy=RetryPolicy(attempts=50)) as client,
+            ThreadPoolExecutor(threads) as pool,
+        ):
             began = monotonic()
             return sum(pool.map(ask, range(threads))) / (monotonic() - began)
 

@@ -23,7 +23,7 @@ from sighten_simulator.webhooks.delivery_plan import plan_lives
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.dictionary.cookbook import recipes
-from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commit_path, commits, history_file, write_manifest
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
@@ -67,7 +67,7 @@ def make(settings: Settings, deliveries: int) -> None:
         lines = [landing_line(body, landing_id=new_landing_id(), received_at=now) for body in bodies]
         write_landing_file(settings.layout.landing, lines, received_at=now)
         load(settings)
-    layout = pinned(settings.layout)
+    layout = resolve_lake(settings.layout)
     (first, *others) = commits(layout)
     for number in range(len(others) + 1, max(1, round(deliveries / first.landed))):
         copy_part(layout, first, number)

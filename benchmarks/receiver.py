@@ -119,7 +119,7 @@ def measure(kind: str, folder: Path, *, clients: int, seconds: float) -> tuple[f
     committers = {
         GROUP_COMMIT: lambda: Committer(landing, metrics=ReceiverMetrics()),
         AT_ONCE: lambda: FilePerDelivery(landing, threads=clients),
-        IN_TURN: lambda: Committer(landing, metrics=ReceiverMetrics(), most_group_bytes=1),
+        IN_TURN: lambda: Committer(landing, metrics=ReceiverMetrics(), max_group_bytes=1),
     }
     with serving(committers[kind](), landing) as port, multiprocessing.get_context("spawn").Pool(1) as senders:
         acknowledged, took, waits = senders.apply(deliver, (port, clients, seconds))

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from sighten_warehouse.report.dataset import make_dataset
 from sighten_warehouse.report.live import LiveReport
-from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import Wanted, find, timelines
 from sighten_warehouse.report.writing import write_report
 from sighten_warehouse.settings import Settings, read_settings
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="a home with a published version")
     settings = read_settings({"SIGHTEN_HOME": str(parser.parse_args().home)})
-    with Source(settings.layout.warehouse_file, pii=settings.pii) as source:
+    with ReportSource(settings.layout.warehouse_file, pii=settings.pii) as source:
         counted = make_dataset(source, environment=settings.env, pii=settings.pii, keep=0)["freshness"]
         print(f"{counted['deliveries']:,} deliveries of {counted['milestones']:,} milestones")
         _timed("data made", lambda: make_dataset(source, environment=settings.env, pii=settings.pii), times=1)

@@ -22,7 +22,7 @@ def load_milestones() -> None:
     def plan_batches() -> list[str]:
         from sighten_warehouse import load
 
-        return load.plan(read_settings(), most_batches=8)
+        return load.plan(read_settings(), max_batches=8)
 
     @task
     def flatten(batch_id: str) -> Counts:

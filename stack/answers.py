@@ -1,7 +1,7 @@
 """Waiting until the simulated Sighten has told Airflow all there is to tell: some seconds, and not a condition."""
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.documents.known import due_documents
+from sighten_warehouse.documents.due import due_documents
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.load.step import pending

@@ -8,7 +8,7 @@ from pathlib import Path
 class Layout:
     """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creating nothing by itself.
 
-    `lake_folder` names a lake other than the one in use, or holds on to that one: see `lake_folder.pinned`.
+    `lake_folder` names a lake other than the one in use, or holds on to that one: see `lake_folder.resolve_lake`.
     """
 
     root: Path

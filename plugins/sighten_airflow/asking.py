@@ -38,7 +38,7 @@ class Result(Protocol):
         """Why."""
 
     @property
-    def is_to_be_looked_at(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether something went otherwise than it should."""
 
 
@@ -69,6 +69,6 @@ def tell(result: Result, *, answered: int) -> Counts:
     if result.left and result.problem and not answered:
         raise ApiUnavailableError(result.problem)
     counts = asdict(result)
-    if result.is_to_be_looked_at:
+    if result.needs_attention:
         log.warning("finished_with_something_to_look_at", **counts)
     return counts

@@ -11,7 +11,7 @@ from airflow.sdk.log import mask_secret
 
 from sighten_airflow.provider import CONNECTION_TYPE
 from sighten_warehouse.api.client import ApiClient, open_client
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.errors import (
     AuthenticationError,
     PermissionDeniedError,
@@ -23,7 +23,7 @@ from sighten_warehouse.settings import Settings, read_settings
 
 EXTRAS = {"rate": "SIGHTEN_API_RATE", "concurrency": "SIGHTEN_API_CONCURRENCY"}
 # Somebody looks at a button meanwhile.
-IMPATIENT = Patience(total_s=15.0, attempts=2)
+IMPATIENT = RetryPolicy(total_s=15.0, attempts=2)
 
 
 class SightenHook(BaseHook):
@@ -82,7 +82,7 @@ class SightenHook(BaseHook):
         """Whether the API knows the token, asked for one site by one call, and what to do if not."""
         try:
             settings = self.settings()
-            with open_client(settings, patience=IMPATIENT) as client:
+            with open_client(settings, retry_policy=IMPATIENT) as client:
                 client.get("/api/data/site/", query={"metrics": "site_id", "page": 1, "limit": 1})
         except AuthenticationError:
             return False, f"Token not known (401): {settings.api_url} answers, but does not know this token."

@@ -6,7 +6,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
 from fastapi import Depends, FastAPI, Request, Response
 
-from sighten_warehouse.report import answers
+from sighten_warehouse.report import responses
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.settings import read_settings
 
@@ -30,14 +30,14 @@ def report_app() -> FastAPI:
 
     @app.get("/")
     def page() -> Response:
-        return answers.page(report)
+        return responses.page(report)
 
     @app.get("/milestones")
     def listed(request: Request) -> Response:
-        return answers.listed(report, request)
+        return responses.listed(report, request)
 
     @app.get("/milestones/{milestone_id}")
     def timeline(request: Request, milestone_id: str) -> Response:
-        return answers.timeline(report, request, milestone_id)
+        return responses.timeline(report, request, milestone_id)
 
     return app

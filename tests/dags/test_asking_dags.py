@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted_api import Asked, Said, said_json, scripted
+from scripted_api import ApiRequest, Said, said_json, scripted
 from structlog.testing import capture_logs
 
 from sighten_airflow.asking import asking, tell
@@ -38,7 +38,7 @@ def loaded(settings: Settings, land: Land) -> Settings:
     return settings
 
 
-def answer(_: Asked) -> Said:
+def answer(_: ApiRequest) -> Said:
     return said_json({"data": [{"s_quote_id": SIGNED}], "messages": {}, "status_code": 200})
 
 

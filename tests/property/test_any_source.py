@@ -7,7 +7,7 @@ from typing import Any
 from factories import a_milestone, a_sub_task, a_task, a_task_delivery, an_id, as_json
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.collect import land_answers
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from warehouses import Warehouse
 
 STATUSES = ["APPROVED", "REJECTED", "SUBMITTED", None]
@@ -110,7 +110,7 @@ def land(warehouse: Warehouse, at: datetime, told: Row) -> None:
         warehouse.land(told)
         return
     milestone_id = told["milestone"]["uuid"]
-    asked = Asked(
+    asked = ApiRequest(
         purpose="rest_milestone",
         target="/api/v1/milestone",
         status=200,

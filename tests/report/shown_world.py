@@ -12,7 +12,7 @@ from sighten_simulator.world.lives import Life, lives
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.collect import land_answers
 from sighten_warehouse.durable import replace_durably
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.settings import Settings, read_settings
 from warehouses import Warehouse
 
@@ -79,11 +79,11 @@ def endless_milestone() -> dict[str, Any]:
     )
 
 
-def signed(life: Life, warehouse: Warehouse) -> tuple[Answer, Asked]:
+def signed(life: Life, warehouse: Warehouse) -> tuple[Answer, ApiRequest]:
     """What the API would say of the life's quote."""
     quote_id = life.site.quote_id
     path = "/api/data/workflow/"
     content = {"data": [{"s_quote_id": life.site.signed_quote_id}]}
     at = warehouse.clock + timedelta(seconds=1)
     answer = Answer(path, path, 200, "application/json", msgspec.json.encode(content), at, content)
-    return answer, Asked(purpose="signed_quote", target=path, status=200, quote_id=quote_id)
+    return answer, ApiRequest(purpose="signed_quote", target=path, status=200, quote_id=quote_id)

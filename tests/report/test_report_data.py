@@ -9,7 +9,7 @@ from shown_world import HOSTILE
 
 from factories import SAMPLE_MILESTONE
 from sighten_warehouse.report.dataset import Dataset, make_dataset
-from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import Wanted, find, timelines
 from sighten_warehouse.report.writing import read_dataset
 from sighten_warehouse.settings import Settings
@@ -23,8 +23,8 @@ def dataset(world: Settings) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def source(world: Settings) -> Iterator[Source]:
-    with Source(world.layout.warehouse_file, pii="full") as source:
+def source(world: Settings) -> Iterator[ReportSource]:
+    with ReportSource(world.layout.warehouse_file, pii="full") as source:
         yield source
 
 
@@ -108,20 +108,20 @@ def test_masked_nothing_tells_who_did_it_or_what_they_wrote(world: Settings) -> 
         )
         if text and text != HOSTILE
     }
-    with Source(world.layout.warehouse_file, pii="masked") as source:
+    with ReportSource(world.layout.warehouse_file, pii="masked") as source:
         shown = list(texts(make_dataset(source, environment="production", pii="masked", keep=1000)))
 
     assert len(personal) > 100
     assert [] == [text for text in shown if any(one in text for one in personal)]
 
 
-def test_in_full_persons_and_texts_are_shown(source: Source) -> None:
+def test_in_full_persons_and_texts_are_shown(source: ReportSource) -> None:
     shown = set(texts(timelines(source, [SAMPLE_MILESTONE])))
 
     assert {"Generic Operations", "Silver-Inspection (Passed).pdf"} <= shown
 
 
-def test_a_timeline_tells_events_comments_documents_and_deliveries_in_order(source: Source) -> None:
+def test_a_timeline_tells_events_comments_documents_and_deliveries_in_order(source: ReportSource) -> None:
     told = timelines(source, [SAMPLE_MILESTONE])[SAMPLE_MILESTONE]
 
     assert ["document", "submitted", "approved", "delivery", "delivery"] == [one["what"] for one in told["timeline"]]
@@ -129,7 +129,7 @@ def test_a_timeline_tells_events_comments_documents_and_deliveries_in_order(sour
     assert {"Equipment Delivered", "Inspection Completion"} == {one["task"] for one in told["work"]}
 
 
-def test_milestones_are_found_by_what_is_chosen(world: Settings, source: Source) -> None:
+def test_milestones_are_found_by_what_is_chosen(world: Settings, source: ReportSource) -> None:
     expected = rows(
         world,
         "select milestone_id from marts.approval_cycles where name = 'Permit' and rejections > 0"
@@ -154,7 +154,7 @@ def test_milestones_are_found_by_what_is_chosen(world: Settings, source: Source)
     assert {len(found)} == {row["found"] for row in found}
 
 
-def test_a_file_keeps_the_milestones_that_wait_longest_and_the_newest(world: Settings, source: Source) -> None:
+def test_a_file_keeps_the_milestones_that_wait_longest_and_the_newest(world: Settings, source: ReportSource) -> None:
     oldest = {
         one for (one,) in rows(world, "select milestone_id from marts.pending_ageing order by age_seconds desc limit 4")
     }

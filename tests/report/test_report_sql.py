@@ -10,7 +10,7 @@ from test_sql_rules import final_selects, tables
 
 from sighten_warehouse.models import models, sql_folder
 from sighten_warehouse.report.dataset import COLUMNS, ROWS, make_dataset
-from sighten_warehouse.report.source import STAGED, Source, report_query
+from sighten_warehouse.report.source import STAGED, ReportSource, report_query
 from warehouses import Warehouse
 
 ASKED_ALONE = ("facts", "found", "freshness", "kept", "timeline", "work")
@@ -50,7 +50,7 @@ def test_the_last_select_of_a_query_names_its_columns(name: str) -> None:
 def test_a_version_without_any_delivery_has_a_report(warehouse: Warehouse) -> None:
     warehouse.publish()
 
-    with Source(warehouse.settings.layout.warehouse_file, pii="full") as source:
+    with ReportSource(warehouse.settings.layout.warehouse_file, pii="full") as source:
         dataset = make_dataset(source, environment="production", pii="full")
 
     assert 0 == dataset["freshness"]["milestones"]

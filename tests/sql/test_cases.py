@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from sighten_warehouse.documents.known import CREATION_TYPES_SCHEMA
+from sighten_warehouse.documents.due import CREATION_TYPES_SCHEMA
 from sighten_warehouse.enrich.due import STATUSES_SCHEMA
 from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import DUCKDB_TYPES, in_order, macros, models, sql_folder

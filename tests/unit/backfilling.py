@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
-from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import a_milestone, an_id
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.backfill.rest.results import DayStatus, PullResult
 from sighten_warehouse.backfill.rest.step import pull_days, retry_failed, status
 from sighten_warehouse.settings import Settings
@@ -19,7 +19,7 @@ from warehouses import Warehouse
 
 NOW = datetime(2026, 11, 1, 13, tzinfo=UTC)  # an hour after the first delivery of a `Warehouse`
 FIRST, LAST = date(2018, 1, 1), date(2018, 12, 31)
-PATIENCE = Patience(total_s=5, attempts=2)
+RETRY_POLICY = RetryPolicy(total_s=5, attempts=2)
 PAGE_SIZE = 2  # so that a list of three has two pages
 Item = dict[str, Any]
 
@@ -73,7 +73,7 @@ class Rest:
     milestones: dict[str, list[Item]] = field(default_factory=dict)
     more: dict[str, Item] = field(default_factory=dict)
     instead: dict[str, Said] = field(default_factory=dict)
-    before: Callable[[Asked], None] = lambda _: None
+    before: Callable[[ApiRequest], None] = lambda _: None
 
     def has(self, key: str, *milestones: Item, updated: str = "2018-03-01T10:00:00Z") -> str:
         """There is a site of that name with those milestones, or one; returns its id."""
@@ -81,7 +81,7 @@ class Rest:
         self.updated[site_of(key)] = updated
         return site_of(key)
 
-    def answer(self, asked: Asked) -> Said:
+    def answer(self, asked: ApiRequest) -> Said:
         self.before(asked)
         parts = urlsplit(asked.target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -142,14 +142,14 @@ class Backfilled:
 
     def pull(self, first: date = FIRST, last: date = LAST, *, load: bool = True, **options: Any) -> PullResult:
         """Pull those days, and load what was landed."""
-        result = pull_days(self.settings, first, last, clock=self.clock, patience=PATIENCE, **options)
+        result = pull_days(self.settings, first, last, clock=self.clock, retry_policy=RETRY_POLICY, **options)
         if load:
             self.warehouse.load()
         self.clock.sleep(60)
         return result
 
     def retry(self) -> PullResult:
-        return retry_failed(self.settings, clock=self.clock, patience=PATIENCE)
+        return retry_failed(self.settings, clock=self.clock, retry_policy=RETRY_POLICY)
 
     def status(self) -> list[DayStatus]:
         return status(self.settings)

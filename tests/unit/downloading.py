@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import SecretStr
-from scripted_api import TOKEN, Asked, FakeClock, Said, Script
+from scripted_api import TOKEN, ApiRequest, FakeClock, Said, Script
 
 from factories import an_id
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.downloader import DueDocument
-from sighten_warehouse.documents.step import PATIENCE, outcomes_of
+from sighten_warehouse.documents.step import RETRY_POLICY, outcomes_of
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
@@ -35,13 +35,13 @@ def download(  # noqa: PLR0913  (what a test may choose)
     *,
     name: str | None = "signed.pdf",
     by_sub_task: bool = False,
-    patience: Patience = PATIENCE,
+    retry_policy: RetryPolicy = RETRY_POLICY,
     clock: Clock | None = None,
 ) -> DownloadRecord:
     """What became of the document; whatever was raised is raised."""
     due = DueDocument(DOCUMENT, sub_task_id=SUB_TASK if by_sub_task else None, name=name)
     clock = clock or FakeClock()
-    [outcome] = outcomes_of(settings_for(home, url), [due], clock=clock, priority="live", patience=patience)
+    [outcome] = outcomes_of(settings_for(home, url), [due], clock=clock, priority="live", retry_policy=retry_policy)
     assert isinstance(outcome, DownloadRecord), outcome
     return outcome
 
@@ -64,7 +64,7 @@ def file_server(content: bytes, *, etag: str | None = '"v1"', cut: Callable[[int
     """Serves the content and parts of it; of the n-th answer, from 1, only so many bytes come, or all of them."""
     count = 0
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         nonlocal count
         count += 1
         headers = {"Content-Type": "application/pdf"} | ({"ETag": etag} if etag else {})

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 from pydantic import SecretStr
-from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import an_id
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.enrich.step import EnrichResult, enrich
 from warehouses import Warehouse
 
@@ -43,7 +43,7 @@ class Sighten:
     pulled: Said | None = None
     before: Callable[[list[str]], object] = lambda _: None
 
-    def answer(self, asked: Asked) -> Said:
+    def answer(self, asked: ApiRequest) -> Said:
         path, query = urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query)
         quote_id, metrics = query["quote_id"][0], query["metrics"][0].split(",")
         if quote_id in self.instead:
@@ -83,7 +83,7 @@ class Enriched:
     def enrich(self, *, load: bool = True, **settings: Any) -> EnrichResult:
         """Enrich, and load what was answered."""
         changed = self.warehouse.settings.model_copy(update=self.settings | settings)
-        result = enrich(changed, clock=self.clock, patience=Patience(total_s=5, attempts=2))
+        result = enrich(changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2))
         if load:
             self.warehouse.load()
         return result

@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sighten_warehouse.api.budget import Priority
 from sighten_warehouse.api.client import ApiClient, open_client
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.rate_limiter import Priority
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.settings import Settings
 
@@ -21,7 +21,7 @@ TOKEN = "the-token-of-a-test"  # noqa: S105  (of a server that lives as long as 
 
 
 @dataclass
-class Asked:
+class ApiRequest:
     """A request as it came."""
 
     target: str
@@ -50,7 +50,7 @@ class Said:
     chunked: bool = False
 
 
-Script = Callable[[Asked], Said]
+Script = Callable[[ApiRequest], Said]
 
 
 class ScriptedApi:
@@ -58,7 +58,7 @@ class ScriptedApi:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.asked: list[Asked] = []
+        self.asked: list[ApiRequest] = []
 
     @property
     def targets(self) -> list[str]:
@@ -74,7 +74,7 @@ def in_turn(*said: Said) -> Script:
     """One after the other, and then the last for ever."""
     lock, left = threading.Lock(), list(said)
 
-    def script(_: Asked) -> Said:
+    def script(_: ApiRequest) -> Said:
         with lock:
             return left.pop(0) if len(left) > 1 else left[0]
 
@@ -89,7 +89,7 @@ def scripted(script: Script) -> Iterator[ScriptedApi]:
         wbufsize = -1
 
         def do_GET(self) -> None:
-            asked = Asked(self.path, dict(self.headers), monotonic())
+            asked = ApiRequest(self.path, dict(self.headers), monotonic())
             api.asked.append(asked)
             said = script(asked)
             if said.hang_up:
@@ -155,7 +155,7 @@ def client_of(  # noqa: PLR0913  (what a test may choose)
     rate: float = 1e6,
     concurrency: int = 16,
     priority: Priority = "live",
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> ApiClient:
     settings = Settings(home=home, api_url=url, api_token=TOKEN, api_rate=rate, api_concurrency=concurrency)
-    return open_client(settings, priority=priority, clock=clock or FakeClock(), patience=patience)
+    return open_client(settings, priority=priority, clock=clock or FakeClock(), retry_policy=retry_policy)

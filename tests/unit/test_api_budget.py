@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from scripted_api import Asked, FakeClock, Said, client_of, in_turn, scripted
+from scripted_api import ApiRequest, FakeClock, Said, client_of, in_turn, scripted
 
-from sighten_warehouse.api.budget import ApiBudget
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.rate_limiter import RateLimiter
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiUnavailableError, StorageError
 
@@ -30,7 +30,7 @@ def spend(url: str, home: str) -> int:
 def test_three_processes_together_keep_to_the_rate(tmp_path: Path) -> None:
     together = threading.Barrier(PROCESSES)
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         if asked.target == "/wait-for-all":
             together.wait(60)
         return Said()
@@ -60,10 +60,10 @@ def test_retries_and_redirects_take_turns_like_first_attempts(tmp_path: Path) ->
 
 
 def test_no_turn_in_time_is_said_and_asks_nothing(tmp_path: Path) -> None:
-    clock, patience = FakeClock(), Patience(total_s=50)
+    clock, retry_policy = FakeClock(), RetryPolicy(total_s=50)
     with (
         scripted(in_turn(Said())) as api,
-        client_of(api.url, tmp_path, clock=clock, rate=0.01, patience=patience) as client,
+        client_of(api.url, tmp_path, clock=clock, rate=0.01, retry_policy=retry_policy) as client,
     ):
         client.get("/api/v1/site")
         with pytest.raises(
@@ -77,8 +77,8 @@ def test_no_turn_in_time_is_said_and_asks_nothing(tmp_path: Path) -> None:
 
 def test_backfill_waits_as_long_as_live_calls_want_turns(tmp_path: Path) -> None:
     clock = FakeClock()
-    live = ApiBudget(tmp_path / "b", rate=1 / 0.95, priority="live", clock=clock)
-    backfill = ApiBudget(tmp_path / "b", rate=1 / 0.95, priority="backfill", clock=SleepsWhile(clock, live, turns=3))
+    live = RateLimiter(tmp_path / "b", rate=1 / 0.95, priority="live", clock=clock)
+    backfill = RateLimiter(tmp_path / "b", rate=1 / 0.95, priority="backfill", clock=SleepsWhile(clock, live, turns=3))
 
     taken = backfill.take(within_s=100)
 
@@ -90,7 +90,7 @@ def test_backfill_waits_as_long_as_live_calls_want_turns(tmp_path: Path) -> None
 class SleepsWhile(FakeClock):
     """The time of another clock; whenever somebody sleeps by it, a live call books the next turn before they wake."""
 
-    def __init__(self, clock: FakeClock, live: ApiBudget, *, turns: int) -> None:
+    def __init__(self, clock: FakeClock, live: RateLimiter, *, turns: int) -> None:
         super().__init__()
         self._clock, self._live, self._turns = clock, live, turns
         self._book()
@@ -115,8 +115,8 @@ class SleepsWhile(FakeClock):
 
 def test_live_calls_queue_and_backfill_gives_up_in_time(tmp_path: Path) -> None:
     clock = FakeClock()
-    live = ApiBudget(tmp_path / "b", rate=0.5 / 0.95, priority="live", clock=clock)
-    backfill = ApiBudget(tmp_path / "b", rate=0.5 / 0.95, priority="backfill", clock=clock)
+    live = RateLimiter(tmp_path / "b", rate=0.5 / 0.95, priority="live", clock=clock)
+    backfill = RateLimiter(tmp_path / "b", rate=0.5 / 0.95, priority="backfill", clock=clock)
 
     taken = [live.take(within_s=0), live.take(within_s=5), backfill.take(within_s=1), live.take(within_s=1)]
 
@@ -128,7 +128,7 @@ def test_live_calls_queue_and_backfill_gives_up_in_time(tmp_path: Path) -> None:
 def test_a_damaged_file_begins_anew(damage: bytes, tmp_path: Path) -> None:
     clock = FakeClock()
     (tmp_path / "b").write_bytes(damage)
-    budget = ApiBudget(tmp_path / "b", rate=1, priority="live", clock=clock)
+    budget = RateLimiter(tmp_path / "b", rate=1, priority="live", clock=clock)
 
     taken = [budget.take(within_s=0), budget.take(within_s=0)]
 
@@ -137,14 +137,14 @@ def test_a_damaged_file_begins_anew(damage: bytes, tmp_path: Path) -> None:
 
 def test_a_clock_that_was_set_back_does_not_stop_the_calls(tmp_path: Path) -> None:
     late = FakeClock()
-    ApiBudget(tmp_path / "b", rate=1, priority="live", clock=late).take(within_s=0)
+    RateLimiter(tmp_path / "b", rate=1, priority="live", clock=late).take(within_s=0)
     early = FakeClock(late.now() - timedelta(days=1))
 
-    assert ApiBudget(tmp_path / "b", rate=1, priority="backfill", clock=early).take(within_s=0)
+    assert RateLimiter(tmp_path / "b", rate=1, priority="backfill", clock=early).take(within_s=0)
 
 
 def test_nobody_takes_a_turn_while_another_process_is_at_the_file(tmp_path: Path) -> None:
-    budget = ApiBudget(tmp_path / "b", rate=1, priority="live", clock=FakeClock())
+    budget = RateLimiter(tmp_path / "b", rate=1, priority="live", clock=FakeClock())
     taken = threading.Event()
     taker = threading.Thread(target=lambda: budget.take(within_s=0) and taken.set())
     with (tmp_path / "b").open("wb") as other:
@@ -162,4 +162,4 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
 
     with pytest.raises(StorageError, match="expected to share the API's budget there"):
-        ApiBudget(tmp_path / "b", rate=1, priority="live", clock=FakeClock()).take(within_s=0)
+        RateLimiter(tmp_path / "b", rate=1, priority="live", clock=FakeClock()).take(within_s=0)

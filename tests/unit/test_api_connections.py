@@ -12,9 +12,9 @@ import pytest
 import requests
 from scripted_api import client_of
 
-from sighten_warehouse.api.answer import Setback
+from sighten_warehouse.api.answer import RetryableFailure
 from sighten_warehouse.api.deadline import BoundedAdapter
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned
@@ -66,7 +66,7 @@ def test_whatever_of_an_answer_drips_the_call_is_over_when_its_time_is(what: str
     began = time.monotonic()
     with (
         dripping(*DRIPS[what]) as url,
-        client_of(url, tmp_path, clock=Clock(), patience=Patience(total_s=TOTAL_S)) as client,
+        client_of(url, tmp_path, clock=Clock(), retry_policy=RetryPolicy(total_s=TOTAL_S)) as client,
         pytest.raises(ApiUnavailableError, match=r"no whole answer|did not end in time"),
     ):
         client.get("/api/v1/project/")
@@ -80,7 +80,7 @@ def test_whoever_the_api_redirects_to_is_bounded_alike() -> None:
     with dripping(*DRIPS["a header"]) as url, exchange.opened(url, until=clock.monotonic() + TOTAL_S) as opened:
         met = opened
 
-    assert Setback("no whole answer (ReadTimeoutError)") == met
+    assert RetryableFailure("no whole answer (ReadTimeoutError)") == met
 
 
 def test_without_a_bound_an_answer_is_read_as_ever() -> None:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.receiver.auth.claims import ANYBODY, any_equal
 from sighten_warehouse.receiver.auth.schemes import authenticator
-from sighten_warehouse.receiver.metrics import ReceiverMetrics, Refusals
+from sighten_warehouse.receiver.metrics import ReceiverMetrics, RefusalLog
 from sighten_warehouse.settings import read_settings
 
 Serve = Callable[..., Running]
@@ -213,7 +213,7 @@ def test_a_refused_delivery_leaves_a_counter_and_no_file_and_hardly_a_line(serve
 
 def test_refusals_are_told_once_a_minute_with_their_number() -> None:
     now = [100.0]
-    refusals = Refusals(ReceiverMetrics(), clock=lambda: now[0])
+    refusals = RefusalLog(ReceiverMetrics(), clock=lambda: now[0])
 
     with capture_logs() as lines:
         for seconds in (100, 101, 159.9, 160, 161, 220):

@@ -11,8 +11,8 @@ from textwrap import dedent
 from urllib.parse import urlsplit
 
 import pytest
-from backfilling import FIRST, LAST, PATIENCE, Backfilled, backfilling, item_of, site_of
-from scripted_api import Asked, Said, said_json
+from backfilling import FIRST, LAST, RETRY_POLICY, Backfilled, backfilling, item_of, site_of
+from scripted_api import ApiRequest, Said, said_json
 
 from factories import a_milestone, a_sub_task, a_task, an_id
 from sighten_warehouse.backfill.rest.step import plan_days, pull_day
@@ -104,7 +104,7 @@ def test_a_day_is_pulled_alone_and_its_list_is_asked_for_once(warehouse: Warehou
         there.rest.has("one", updated="2018-03-02T00:00:00Z")
         there.rest.has("other", updated="2018-03-02T23:59:59Z")
         there.rest.has("after", updated="2018-03-03T00:00:00Z")
-        options = {"clock": there.clock, "patience": PATIENCE}
+        options = {"clock": there.clock, "patience": RETRY_POLICY}
         plan = plan_days(there.settings, date(2018, 3, 1), date(2018, 3, 2), **options)
         lists = len(there.api.targets)
 
@@ -131,7 +131,9 @@ def test_a_day_that_nobody_planned_asks_for_the_list_itself_and_only_for_the_sit
         there.rest.has("one")
         site_id = there.rest.has("two")
 
-        result = pull_day(there.settings, date(2018, 3, 1), sites=[site_id], clock=there.clock, patience=PATIENCE)
+        result = pull_day(
+            there.settings, date(2018, 3, 1), sites=[site_id], clock=there.clock, retry_policy=RETRY_POLICY
+        )
 
         assert (1, 1) == (result.expected, result.landed)
         assert [f"site_id={site_id}"] == [one.partition("&")[2] for one in there.api.targets if "/site/" in one]
@@ -144,7 +146,9 @@ def test_days_that_are_pulled_at_once_share_one_list(warehouse: Warehouse) -> No
         for day in days:
             there.rest.has(str(day), updated=f"{day}T10:00:00Z")
 
-        results = pool.map(lambda day: pull_day(there.settings, day, clock=there.clock, patience=PATIENCE), days)
+        results = pool.map(
+            lambda day: pull_day(there.settings, day, clock=there.clock, retry_policy=RETRY_POLICY), days
+        )
 
         assert [1, 1, 1] == [one.landed for one in results]
         assert 1 == sum("page=1" in target for target in there.api.targets)
@@ -284,7 +288,7 @@ def test_one_that_is_stopped_in_the_middle_of_a_site_goes_on_there(warehouse: Wa
         there.rest.has("two", updated="2018-03-02T00:00:00Z")
         told: list[int] = []
         stopped = there.pull(
-            stop=lambda: there.questions().count("task") >= 2, tell=lambda one: told.append(one.landed)
+            stop=lambda: there.questions().count("task") >= 2, on_progress=lambda one: told.append(one.landed)
         )
         half, asked = there.questions().count("task"), len(there.api.targets)
 
@@ -325,7 +329,7 @@ PULL = dedent("""
 def test_one_that_is_killed_goes_on_where_it_was_and_lands_nothing_twice(warehouse: Warehouse) -> None:
     children: list[subprocess.Popen[bytes]] = []
 
-    def kill(asked: Asked) -> None:
+    def kill(asked: ApiRequest) -> None:
         if children[0].poll() is None and an_id("milestone third 1") in asked.target:
             children[0].kill()
             children[0].wait()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from backfilling import Rest, site_of
 from click.testing import CliRunner, Result
-from scripted_api import TOKEN, Asked, Said, ScriptedApi, scripted
+from scripted_api import TOKEN, ApiRequest, Said, ScriptedApi, scripted
 
 from factories import a_milestone
 from sighten_warehouse.cli.main import commands
@@ -136,7 +136,7 @@ def test_wrong_use_ends_with_2_and_asks_nothing(
 def test_ctrl_c_stops_after_the_call_under_way_and_says_how_to_go_on(rest: Rest, configured: dict[str, str]) -> None:
     children: list[subprocess.Popen[str]] = []
 
-    def press(asked: Asked) -> None:
+    def press(asked: ApiRequest) -> None:
         if len(children) == 1 and "/task" in asked.target:
             children[0].send_signal(signal.SIGINT)
 
@@ -177,7 +177,7 @@ def test_a_second_ctrl_c_ends_it_although_an_answer_does_not_come(rest: Rest, co
     children: list[subprocess.Popen[str]] = []
     ended = threading.Event()
 
-    def press_twice(asked: Asked) -> None:
+    def press_twice(asked: ApiRequest) -> None:
         if "ops_workflow" in asked.target:
             while not ended.wait(0.1):
                 children[0].send_signal(signal.SIGINT)

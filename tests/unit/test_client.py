@@ -9,7 +9,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from scripted_api import TOKEN, Asked, FakeClock, Said, Script, ScriptedApi, client_of, in_turn, said_json, scripted
+from scripted_api import (
+    TOKEN,
+    ApiRequest,
+    FakeClock,
+    Said,
+    Script,
+    ScriptedApi,
+    client_of,
+    in_turn,
+    said_json,
+    scripted,
+)
 from structlog.testing import capture_logs
 
 from sighten_simulator.api.app import build_api
@@ -244,7 +255,7 @@ def test_sixteen_threads_share_a_client_and_no_more_calls_are_under_way_than_all
     together = threading.Barrier(4)
     lock, under_way, most = threading.Lock(), 0, 0
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         nonlocal under_way, most
         with lock:
             under_way += 1

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from scripted_api import TOKEN, Asked, Said, Script, client_of, said_json, scripted
+from scripted_api import TOKEN, ApiRequest, Said, Script, client_of, said_json, scripted
 
 from sighten_simulator.api.app import build_api
 from sighten_simulator.serve import served
@@ -16,14 +16,14 @@ SITES = "/api/v1/site"
 DAL = "/api/data/site/"
 
 
-def asked_for(asked: Asked, name: str, default: int) -> int:
+def asked_for(asked: ApiRequest, name: str, default: int) -> int:
     return int(parse_qs(urlsplit(asked.target).query).get(name, [str(default)])[0])
 
 
 def by_number(rows: int, *, most: int = 1000, beyond: str = "empty") -> Script:
     """A list that allows so many items a page, and says so in its own way when there are no more."""
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         page, size = asked_for(asked, "page", 1), min(asked_for(asked, "limit", 25), most)
         last = max(1, -(-rows // size))
         if page > last and beyond == "404":
@@ -45,7 +45,7 @@ def refused(script: Script, home: Path) -> tuple[str, int, int]:
 
 
 def test_a_list_without_links_that_counts_more_than_it_gives_is_asked_for_by_number(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         page = asked_for(asked, "page", 1)
         found = list(range(5))[(page - 1) * 2 : page * 2]
         return said_json({"count": 5, "results": found}) if found else said_json({"detail": "Invalid page."}, 404)
@@ -59,7 +59,7 @@ def test_a_list_without_links_that_counts_more_than_it_gives_is_asked_for_by_num
 
 @pytest.mark.parametrize("link", ["absolute", "path", "query"])
 def test_next_links_are_followed_with_the_token_as_pages_are_wanted(link: str, tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         page = asked_for(asked, "page", 1)
         start = {"absolute": api.url + SITES, "path": SITES, "query": ""}[link]
         return said_json({"results": [page], "next": f"{start}?page={page + 1}" if page < 3 else None})
@@ -80,7 +80,7 @@ def test_next_links_are_followed_with_the_token_as_pages_are_wanted(link: str, t
     "start", ["http://localhost:{port}", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "ftp:", "http://[::1"]
 )
 def test_a_next_link_to_another_origin_is_refused_and_not_asked(start: str, tmp_path: Path) -> None:
-    def script(_: Asked) -> Said:
+    def script(_: ApiRequest) -> Said:
         elsewhere = start.format(port=api.url.rpartition(":")[2])
         return said_json({"results": [1], "next": f"{elsewhere}/api/v1/site?page=2"})
 
@@ -94,7 +94,7 @@ def test_a_next_link_to_another_origin_is_refused_and_not_asked(start: str, tmp_
 
 
 def test_pages_that_go_round_in_a_circle_are_noticed(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         page = asked_for(asked, "page", 1)
         return said_json({"results": [page], "next": f"?page={page % 3 + 1}"})
 
@@ -105,7 +105,7 @@ def test_pages_that_go_round_in_a_circle_are_noticed(tmp_path: Path) -> None:
 
 
 def test_the_same_items_under_ever_new_addresses_are_noticed(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         return said_json({"results": [1, 2], "next": f"?page={asked_for(asked, 'page', 1) + 1}"})
 
     message, pages, requests = refused(script, tmp_path)

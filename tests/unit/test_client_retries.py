@@ -7,20 +7,20 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from scripted_api import Asked, FakeClock, Said, Script, client_of, in_turn, said_json, scripted
+from scripted_api import ApiRequest, FakeClock, Said, Script, client_of, in_turn, said_json, scripted
 from structlog.testing import capture_logs
 
 from sighten_warehouse.api.errors import NotFoundError
-from sighten_warehouse.api.retries import Patience, told_wait
+from sighten_warehouse.api.retries import RetryPolicy, parse_retry_after
 from sighten_warehouse.errors import ApiUnavailableError, CircuitOpenError, RejectedError
 
 SITES = "/api/v1/site"
 HTML = {"Content-Type": "text/html"}
 
 
-def asked(script: Script, home: Path, clock: FakeClock, *, patience: Patience | None = None) -> int:
+def asked(script: Script, home: Path, clock: FakeClock, *, retry_policy: RetryPolicy | None = None) -> int:
     """How many requests one call makes until it is answered or given up."""
-    with scripted(script) as api, client_of(api.url, home, clock=clock, patience=patience) as client:
+    with scripted(script) as api, client_of(api.url, home, clock=clock, retry_policy=retry_policy) as client:
         try:
             client.get(SITES)
         except ApiUnavailableError:
@@ -89,7 +89,9 @@ def test_a_wait_that_is_longer_than_the_call_may_take_is_not_begun(tmp_path: Pat
 def test_the_whole_of_a_call_is_bounded(tmp_path: Path) -> None:
     clock = FakeClock()
 
-    requests = asked(in_turn(Said(429, headers={"Retry-After": "40"})), tmp_path, clock, patience=Patience(total_s=100))
+    requests = asked(
+        in_turn(Said(429, headers={"Retry-After": "40"})), tmp_path, clock, retry_policy=RetryPolicy(total_s=100)
+    )
 
     assert -3 == requests
     assert 100 > sum(clock.slept)
@@ -112,12 +114,15 @@ def test_the_whole_of_a_call_is_bounded(tmp_path: Path) -> None:
     ],
 )
 def test_retry_after_is_read_as_seconds_or_a_date(text: str | None, seconds: float | None) -> None:
-    assert seconds == told_wait(text, now=FakeClock().now())
+    assert seconds == parse_retry_after(text, now=FakeClock().now())
 
 
 def test_five_failed_calls_open_the_circuit_and_it_says_since_when_and_until_when(tmp_path: Path) -> None:
-    clock, patience = FakeClock(), Patience(attempts=2)
-    with scripted(in_turn(Said(500))) as api, client_of(api.url, tmp_path, clock=clock, patience=patience) as client:
+    clock, retry_policy = FakeClock(), RetryPolicy(attempts=2)
+    with (
+        scripted(in_turn(Said(500))) as api,
+        client_of(api.url, tmp_path, clock=clock, retry_policy=retry_policy) as client,
+    ):
         with capture_logs() as events:
             for _ in range(5):
                 with pytest.raises(ApiUnavailableError, match="answered 500; given up after 2 attempts"):
@@ -134,11 +139,11 @@ def test_five_failed_calls_open_the_circuit_and_it_says_since_when_and_until_whe
 
 
 def test_after_a_cool_down_one_request_finds_out_whether_the_api_is_back(tmp_path: Path) -> None:
-    clock, patience = FakeClock(), Patience(attempts=1)
+    clock, retry_policy = FakeClock(), RetryPolicy(attempts=1)
     down = [Said(500)] * 6
     with (
         scripted(in_turn(*down, Said())) as api,
-        client_of(api.url, tmp_path, clock=clock, patience=patience) as client,
+        client_of(api.url, tmp_path, clock=clock, retry_policy=retry_policy) as client,
     ):
         for _ in range(5):
             with pytest.raises(ApiUnavailableError):
@@ -162,7 +167,7 @@ def test_refusals_are_answers_and_never_open_the_circuit(tmp_path: Path) -> None
     script = in_turn(*[down] * 4, missing, missing, *[down] * 4, Said())
     with (
         scripted(script) as api,
-        client_of(api.url, tmp_path, patience=Patience(attempts=1)) as client,
+        client_of(api.url, tmp_path, retry_policy=RetryPolicy(attempts=1)) as client,
     ):
         outcomes = []
         for _ in range(10):
@@ -187,7 +192,7 @@ class Hasty(FakeClock):
 def test_a_body_that_never_ends_is_left_when_the_time_is_over(tmp_path: Path) -> None:
     endless = Said(body=b" ", endless=True)
 
-    requests = asked(in_turn(endless), tmp_path, Hasty(), patience=Patience(total_s=60))
+    requests = asked(in_turn(endless), tmp_path, Hasty(), retry_policy=RetryPolicy(total_s=60))
 
     assert -1 == requests
 
@@ -207,13 +212,13 @@ def test_a_body_that_no_answer_has_is_refused_before_it_fills_the_memory(tmp_pat
 def test_a_server_that_says_nothing_is_waited_for_no_longer_than_the_call_may_take(tmp_path: Path) -> None:
     given_up = threading.Event()
 
-    def silent(_: Asked) -> Said:
+    def silent(_: ApiRequest) -> Said:
         given_up.wait(30)
         return Said()
 
     with (
         scripted(silent) as api,
-        client_of(api.url, tmp_path, patience=Patience(total_s=0.2)) as client,
+        client_of(api.url, tmp_path, retry_policy=RetryPolicy(total_s=0.2)) as client,
     ):
         with pytest.raises(ApiUnavailableError, match=r"ReadTimeout|TimeoutError"):
             client.get(SITES)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from scripted_api import Asked, Said, client_of, in_turn, said_json, scripted
+from scripted_api import ApiRequest, Said, client_of, in_turn, said_json, scripted
 
 from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.urls import Addresses
@@ -22,7 +22,7 @@ def test_either_slash_style_finds_a_list_and_is_learnt(tmp_path: Path, wanted: s
     # The redirect forgets the query: followed as it stands, it would bring the whole list.
     wrong = {"redirect": Said(301, b"", {"Location": wanted}), "html": HTML_404, "json": JSON_404}[says]
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         return Said() if asked.target.partition("?")[0] == wanted else wrong
 
     with scripted(script) as api, client_of(api.url, tmp_path) as client:
@@ -34,7 +34,7 @@ def test_either_slash_style_finds_a_list_and_is_learnt(tmp_path: Path, wanted: s
 
 
 def test_a_path_with_ids_is_learnt_in_the_other_style_from_a_404_that_is_not_json(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         return HTML_404 if asked.target.endswith("/") else Said()
 
     with scripted(script) as api, client_of(api.url, tmp_path) as client:
@@ -59,7 +59,7 @@ def test_what_is_missing_is_asked_for_once_and_a_path_in_the_other_style_once(
 def test_threads_that_meet_the_wrong_style_at_once_all_find_the_right_one(tmp_path: Path) -> None:
     together = threading.Barrier(8)
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         if asked.target.endswith("/"):
             return Said()
         together.wait(10)

@@ -60,7 +60,7 @@ def disk() -> SlowDisk:
 
 @pytest.fixture
 def slow(landing: Path, disk: SlowDisk, metrics: ReceiverMetrics) -> Iterator[Committer]:
-    with Committer(landing, metrics=metrics, write=disk, most_group_bytes=1000) as committer:
+    with Committer(landing, metrics=metrics, write=disk, max_group_bytes=1000) as committer:
         yield committer
         disk.go_on.release(1000)
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers.dal_values import read
 
 APPROVED = "APPROVED_BASELINE_NONEXISTANT"
 Told = list[tuple[int, str, str | None, bool]]
 
 
-def asked(*metrics: str, status: int = 200, query: str = "") -> Asked:
+def asked(*metrics: str, status: int = 200, query: str = "") -> ApiRequest:
     target = f"/somewhere/api/data/site/?metrics={','.join(metrics)}&quote_id=q{query}"
-    return Asked(purpose="dal", target=target, status=status, quote_id="q", object="usage", metrics=metrics)
+    return ApiRequest(purpose="dal", target=target, status=status, quote_id="q", object="usage", metrics=metrics)
 
 
 def told(content: Any, *metrics: str, status: int = 200) -> Told:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from downloading import PDF, SHA256, in_vault, settings_for
-from scripted_api import TOKEN, Asked, FakeClock, Said, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import a_document, a_milestone, a_sub_task, a_task, an_id
 from sighten_simulator.api.app import Conduct
@@ -17,7 +17,7 @@ from sighten_simulator.documents.faults import Documents, Ranges
 from sighten_simulator.running import running
 from sighten_simulator.world.lives import lives
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.documents.known import stored_documents
+from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import DownloadResult, download_documents
 from sighten_warehouse.documents.vault import DAMAGED_FOLDER, stored_files
 from sighten_warehouse.settings import Settings
@@ -33,7 +33,7 @@ class Api:
         self.has: dict[str, bytes] = {ONE: PDF}
         self.otherwise = said_json({"detail": "Not found."}, 404)
 
-    def answer(self, asked: Asked) -> Said:
+    def answer(self, asked: ApiRequest) -> Said:
         if asked.target.startswith("/api/data/"):
             return said_json({"data": []})
         document_id = asked.target.split("/")[4]

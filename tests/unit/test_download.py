@@ -23,10 +23,10 @@ from downloading import (
     settings_for,
     vault_of,
 )
-from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scripted
+from scripted_api import TOKEN, ApiRequest, FakeClock, Said, in_turn, said_json, scripted
 
 from factories import an_id
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.documents.downloader import DueDocument
 from sighten_warehouse.documents.partial import partial_of
 from sighten_warehouse.documents.step import outcomes_of
@@ -61,7 +61,7 @@ def test_a_document_is_stored_by_its_hash_read_only_and_once(tmp_path: Path) -> 
 def test_documents_of_the_same_bytes_share_a_file_even_when_they_come_at_once(tmp_path: Path) -> None:
     together = threading.Barrier(4)
 
-    def script(_: Asked) -> Said:
+    def script(_: ApiRequest) -> Said:
         together.wait(10)
         return Said(200, PDF, PDF_HEADERS)
 
@@ -168,7 +168,7 @@ def test_the_bytes_tell_what_a_document_is_and_its_name_what_to_expect(
 
 
 def test_after_404_the_route_by_sub_task_is_tried(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         return Said(200, PDF, PDF_HEADERS) if "sub_task" in asked.target else said_json({}, 404)
 
     with scripted(script) as api:
@@ -181,7 +181,7 @@ def test_after_404_the_route_by_sub_task_is_tried(tmp_path: Path) -> None:
 
 
 def test_a_404_without_json_is_asked_in_the_other_slash_style(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         return Said(404, b"no such page") if asked.target.endswith("/") else Said(200, PDF, PDF_HEADERS)
 
     with scripted(script) as api:
@@ -214,10 +214,10 @@ def test_an_unknown_token_stops_everything_and_says_where_to_look(tmp_path: Path
 
 def test_an_api_that_is_down_is_not_asked_for_every_document(tmp_path: Path) -> None:
     due = [DueDocument(an_id(f"document {number}")) for number in range(50)]
-    patience = Patience(attempts=1)
+    retry_policy = RetryPolicy(attempts=1)
     with scripted(in_turn(Said(500))) as api:
         settings = settings_for(tmp_path, api.url)
-        outcomes = list(outcomes_of(settings, due, clock=FakeClock(), priority="live", patience=patience))
+        outcomes = list(outcomes_of(settings, due, clock=FakeClock(), priority="live", retry_policy=retry_policy))
 
     assert any(isinstance(one, CircuitOpenError) for one in outcomes)
     assert len(api.asked) < 10

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from downloading import PDF, SHA256, download, file_server, in_vault
-from scripted_api import TOKEN, Asked, FakeClock, Said, in_turn, said_json, scripted
+from scripted_api import TOKEN, ApiRequest, FakeClock, Said, in_turn, said_json, scripted
 
-from sighten_warehouse.api.answer import Setback
+from sighten_warehouse.api.answer import RetryableFailure
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.documents.address_guard import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
 from sighten_warehouse.documents.errors import DownloadError
@@ -43,7 +43,7 @@ def elsewhere(*addresses: str, allowed: tuple[Reach, ...] = (), asked: list[str]
     return Exchange(auth=Unsigned(), adapter=adapter, clock=FakeClock())
 
 
-def status_of(exchange: Exchange, url: str) -> int | Setback:
+def status_of(exchange: Exchange, url: str) -> int | RetryableFailure:
     with exchange.opened(url, until=100) as response:
         return response.status_code if isinstance(response, requests.Response) else response
 
@@ -71,7 +71,7 @@ def test_a_redirect_to_another_host_is_followed_without_token_and_cookies(
 def test_whoever_leads_back_to_the_api_gets_no_request_with_the_token(tmp_path: Path) -> None:
     with scripted(lambda _: led_to(f"{api.url}/api/v1/secret")) as storage:
 
-        def script(asked: Asked) -> Said:
+        def script(asked: ApiRequest) -> Said:
             return DOCUMENT if asked.token is None else led_to(f"{storage.url}/x")
 
         with scripted(script) as api:

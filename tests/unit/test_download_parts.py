@@ -13,7 +13,7 @@ from downloading import (
     on_the_way,
     vault_of,
 )
-from scripted_api import Asked, Said, in_turn, said_json, scripted
+from scripted_api import ApiRequest, Said, in_turn, said_json, scripted
 
 from sighten_warehouse.documents.body import NO_END
 from sighten_warehouse.documents.partial import OVERLAP_BYTES, is_locked
@@ -90,7 +90,7 @@ def test_what_came_by_one_route_is_not_continued_by_another(tmp_path: Path) -> N
     with scripted(file_server(PDF, cut=lambda number: HALF if number == 1 else 0)) as cutting:
         download(tmp_path, cutting.url)
 
-    def script(asked: Asked) -> Said:
+    def script(asked: ApiRequest) -> Said:
         return Said(200, PDF, PDF_HEADERS) if "sub_task" in asked.target else said_json({}, 404)
 
     with scripted(script) as api:

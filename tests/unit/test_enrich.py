@@ -114,7 +114,7 @@ def test_a_refusal_and_a_missing_quote_are_answers_and_a_refusal_overrides_none(
     enriched.warehouse.publish()
 
     assert (2, 1, 1, 0) == (result.asked, result.refused, result.not_found, result.left)
-    assert result.is_to_be_looked_at
+    assert result.needs_attention
     assert {(quote("told"), ANOTHER, "signed"), (quote("gone"), None, "not_found")} == set(
         enriched.warehouse.rows("select quote_id, signed_quote_id, resolution from quotes")
     )
@@ -145,7 +145,7 @@ def test_what_gets_no_answer_is_left_for_later_and_the_rest_is_kept(enriched: En
     second = enriched.enrich()
 
     assert (1, 1) == (first.asked, first.left)
-    assert first.is_to_be_looked_at
+    assert first.needs_attention
     assert "answered 503" in str(first.problem)
     assert (1, 0, None) == (second.asked, second.left, second.problem)
     assert quote("slow") == enriched.asked_since()[-1]
@@ -164,7 +164,7 @@ def test_once_the_api_is_down_the_rest_is_not_asked(enriched: Enriched) -> None:
 def test_answers_are_landed_while_others_are_still_asked_for(
     enriched: Enriched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sighten_warehouse.api.collect.MOST_UNLANDED", 3)
+    monkeypatch.setattr("sighten_warehouse.api.collect.MAX_UNLANDED", 3)
     enriched.deliver(*(a_milestone(f"{number}") for number in range(7)))
     before = len(landing_files(enriched.warehouse.settings.layout.landing))
 

@@ -16,8 +16,8 @@ from importlinter.cli import lint_imports
 from repository import CODE, ROOT, code, files, text
 
 BESIDE = ("tests", "benchmarks")
-MOST_LINES = 250
-MOST_AT_THE_ROOT = 14
+MAX_LINES = 250
+MAX_AT_THE_ROOT = 14
 LONGER: dict[str, str] = {}  # path: why it may be
 SAYS_NOTHING = {"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
 SQL_IN_PYTHON = {
@@ -125,7 +125,7 @@ def found(pattern: re.Pattern[str], path: Path) -> list[str]:
 def test_no_module_is_longer_than_a_reader_holds_in_mind() -> None:
     lengths = {str(path): len(text(path).splitlines()) for path in code(*CODE)}
 
-    too_long = {path: lines for path, lines in lengths.items() if lines > MOST_LINES}
+    too_long = {path: lines for path, lines in lengths.items() if lines > MAX_LINES}
 
     assert set(LONGER) == set(too_long)
 
@@ -173,7 +173,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
 def test_the_root_of_the_package_holds_few_modules() -> None:
     at_the_root = [path for path in code("include") if path.parent == Path("include/sighten_warehouse")]
 
-    assert MOST_AT_THE_ROOT >= len(at_the_root)
+    assert MAX_AT_THE_ROOT >= len(at_the_root)
 
 
 def test_the_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

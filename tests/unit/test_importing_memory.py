@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-MOST_GROWTH = 40_000_000
+MAX_GROWTH = 40_000_000
 
 MEASURED = """
 import resource, sys
@@ -22,7 +22,7 @@ from importing import imported
 from sighten_warehouse.importing import chunks
 from warehouses import Warehouse
 
-chunks.MOST_MEMORY_BYTES, chunks.MOST_FILE_LINES = 4_000_000, 1_000_000
+chunks.MAX_MEMORY_BYTES, chunks.MAX_FILE_LINES = 4_000_000, 1_000_000
 warehouse = Warehouse(Path(sys.argv[1]))
 warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 1_000_000})
 imported(warehouse, sys.argv[2], field="at")
@@ -84,4 +84,4 @@ def test_memory_does_not_grow_with_what_is_imported(tmp_path: Path, name: str) -
 
     told = [int(one) for one in ended.stdout.split()[-3:]]
     assert [max(new - 1_000, 0) if "days" in name else new, unreadable] == told[:2]
-    assert told[2] <= MOST_GROWTH
+    assert told[2] <= MAX_GROWTH

@@ -23,7 +23,7 @@ from sighten_warehouse.landing.line import parse_landing_line
 from warehouses import Warehouse
 
 if TYPE_CHECKING:
-    from sighten_warehouse.backfill.files.step import Progress
+    from sighten_warehouse.backfill.files.step import ImportProgress
 
 A, B, C = (as_json(a_milestone(name)) for name in "abc")
 SEVERAL = [as_json(a_milestone(str(number))) for number in range(23)]
@@ -45,7 +45,7 @@ PATTERN = "%Y-%m-%dT%H-%M-%S"
 
 @pytest.fixture
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "MOST_FILE_LINES", 3)
+    monkeypatch.setattr(chunks, "MAX_FILE_LINES", 3)
 
 
 def as_it_was(folder: Path) -> Path:
@@ -223,7 +223,7 @@ def test_a_disk_that_refuses_is_told_and_what_was_landed_stays(
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "expected"), [("MOST_FILE_LINES", 40, 28), ("MOST_WAITING_BYTES", 90_000, 43)]
+    ("limit", "value", "expected"), [("MAX_FILE_LINES", 40, 28), ("MAX_WAITING_BYTES", 90_000, 43)]
 )
 def test_lines_that_wait_on_disk_are_landed_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, expected: int
@@ -237,7 +237,7 @@ def test_lines_that_wait_on_disk_are_landed_in_their_order(
     at_once, aside = Warehouse(tmp_path / "at once"), Warehouse(tmp_path / "aside")
     imported(at_once, tmp_path / "lines", field="at")
 
-    monkeypatch.setattr(chunks, "MOST_MEMORY_BYTES", 4_000)
+    monkeypatch.setattr(chunks, "MAX_MEMORY_BYTES", 4_000)
     monkeypatch.setattr(chunks, limit, value)
     files = imported(aside, tmp_path / "lines", field="at").landing_files
 
@@ -257,8 +257,8 @@ from importing import imported
 from sighten_warehouse.importing import chunks
 from warehouses import Warehouse
 
-chunks.MOST_FILE_LINES = 2
-imported(Warehouse(Path(sys.argv[1])), sys.argv[2], tell=lambda _: None, stop=lambda: print("read", flush=True))
+chunks.MAX_FILE_LINES = 2
+imported(Warehouse(Path(sys.argv[1])), sys.argv[2], on_progress=lambda _: None, stop=lambda: print("read", flush=True))
 """
 
 
@@ -286,10 +286,10 @@ def test_stopping_lands_what_was_read_and_a_dry_run_writes_nothing(warehouse: Wa
     root = warehouse.settings.layout.root
     dry = imported(warehouse, folder, folder / "dump.tar.zst", dry_run=True)
     written = root.exists()
-    seen: list[Progress] = []
+    seen: list[ImportProgress] = []
     answers = iter([False] * 7)
 
-    stopped = imported(warehouse, folder, stop=lambda: next(answers, True), tell=seen.append)
+    stopped = imported(warehouse, folder, stop=lambda: next(answers, True), on_progress=seen.append)
     dry_after = imported(warehouse, folder, dry_run=True)
 
     assert (23, 23, 0) == (dry.bodies, dry.new, dry.landing_files)

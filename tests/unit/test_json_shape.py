@@ -25,8 +25,8 @@ def test_depth_counts_the_levels_and_no_bracket_inside_a_string(value: Any) -> N
     text = json.dumps(value).encode()
 
     assert levels(value) == depth(text)
-    assert is_plain_json(text, most_levels=levels(value))
-    assert levels(value) == 0 or not is_plain_json(text, most_levels=levels(value) - 1)
+    assert is_plain_json(text, max_levels=levels(value))
+    assert levels(value) == 0 or not is_plain_json(text, max_levels=levels(value) - 1)
 
 
 @given(VALUES, st.data())
@@ -38,19 +38,19 @@ def test_text_is_plain_json_exactly_when_it_can_be_parsed(value: Any, data: st.D
     try:
         msgspec.json.decode(text)
     except msgspec.DecodeError:
-        assert not is_plain_json(text, most_levels=100)
+        assert not is_plain_json(text, max_levels=100)
     else:
-        assert is_plain_json(text, most_levels=100)
+        assert is_plain_json(text, max_levels=100)
 
 
 @pytest.mark.parametrize("text", [b"1e999", b"[1, -1.5E+400]", b"9" * 310 + b".5", b"8" * 4301, b"0." + b"1" * 5000])
 def test_a_number_that_some_reader_cannot_hold_is_not_plain(text: bytes) -> None:
-    assert not is_plain_json(text, most_levels=10)
+    assert not is_plain_json(text, max_levels=10)
 
 
 @pytest.mark.parametrize("text", [b"1e308", b'"1e999"', b'{"1e999": 1e-999}', b"1e0000005", b"7" * 4300, b"1.5e+300"])
 def test_a_number_that_every_reader_can_hold_is_plain(text: bytes) -> None:
-    assert is_plain_json(text, most_levels=10)
+    assert is_plain_json(text, max_levels=10)
 
 
 def test_brackets_are_counted_across_the_slices_that_a_large_text_is_worked_on_in() -> None:

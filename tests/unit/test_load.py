@@ -145,7 +145,7 @@ def test_many_files_are_divided_into_at_most_as_many_batches_as_asked(warehouse:
     for _ in range(12):
         warehouse.land(large)
 
-    batches = plan(warehouse.settings, most_batches=4)
+    batches = plan(warehouse.settings, max_batches=4)
     for batch_id in batches:
         flatten(warehouse.settings, batch_id)
     result = commit(warehouse.settings, batches)

@@ -199,7 +199,7 @@ def test_what_lands_and_is_loaded_meanwhile_is_neither_lost_nor_loaded_twice(war
             ways["flattened"] = plan(settings)
             flatten(settings, *ways["flattened"])
 
-    rebuild(settings, tell=meanwhile)
+    rebuild(settings, on_progress=meanwhile)
     refused = commit(settings, ways["flattened"]).refused
     flattened = warehouse.value("select count(*) from milestones")
     warehouse.load()
@@ -225,7 +225,7 @@ def test_a_batch_that_was_planned_before_can_be_flattened_and_committed_after(wa
         warehouse.land(a_milestone("planned"))
         batches.extend(plan(settings))
 
-    rebuild(settings, tell=meanwhile)
+    rebuild(settings, on_progress=meanwhile)
     planned = [path.stem for path in settings.layout.prepared.glob("*.json")]
     flatten(settings, *batches)
 
@@ -279,7 +279,7 @@ def test_a_crash_before_the_swap_changes_nothing_and_the_next_rebuild_clears_up(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rebuild(warehouse.settings, tell=crash)
+        rebuild(warehouse.settings, on_progress=crash)
     left = lakes(warehouse.settings.layout)
     current = is_current(warehouse.settings)
     rebuild(warehouse.settings)

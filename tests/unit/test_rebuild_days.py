@@ -12,8 +12,8 @@ from test_rebuild import everything
 from factories import SAMPLE_BYTES, a_milestone, an_id
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
-from sighten_warehouse.lake.carry import carry_over
-from sighten_warehouse.lake.folder import new_lake, pinned
+from sighten_warehouse.lake.folder import new_lake, resolve_lake
+from sighten_warehouse.lake.hardlinks import hardlink_batch
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.load import delivery
@@ -97,7 +97,7 @@ def test_what_is_loaded_meanwhile_is_taken_over_and_what_is_pending_stays_so(thr
             three.load()
         land_on(three, 2, "pending")
 
-    result = rebuild(three.settings, days=DAY, tell=meanwhile)
+    result = rebuild(three.settings, days=DAY, on_progress=meanwhile)
 
     assert (2, 3) == (result.batches, result.kept)
     assert 4 == three.value("select count(*) from milestones")
@@ -178,12 +178,12 @@ def test_where_a_disk_knows_no_second_names_kept_files_are_copied(
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    layout = pinned(three.settings.layout)
+    layout = resolve_lake(three.settings.layout)
     aside = new_lake(layout)
     monkeypatch.setattr(os, "link", refuse)
 
     for manifest in commits(layout):
-        carry_over(manifest, layout=layout, aside=aside)
+        hardlink_batch(manifest, layout=layout, aside=aside)
 
     held, kept = ({path.relative_to(one.lake): path for path in one.lake.rglob("*.*")} for one in (layout, aside))
     assert kept.keys() == held.keys()

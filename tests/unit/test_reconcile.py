@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from backfilling import PATIENCE, Backfilled, backfilling, site_of
+from backfilling import RETRY_POLICY, Backfilled, backfilling, site_of
 from click.testing import CliRunner
 from pydantic import SecretStr
 from scripted_api import TOKEN, Said, said_json
@@ -36,7 +36,7 @@ def backfilled(warehouse: Warehouse) -> Iterator[Backfilled]:
 
 def reconciled(backfilled: Backfilled, **options: Any) -> ReconcileResult:
     """Reconcile, and load what was landed."""
-    result = reconcile(backfilled.settings, clock=backfilled.clock, patience=PATIENCE, **options)
+    result = reconcile(backfilled.settings, clock=backfilled.clock, retry_policy=RETRY_POLICY, **options)
     backfilled.warehouse.load()
     return result
 
@@ -162,7 +162,7 @@ def test_an_api_that_stops_answering_leaves_the_rest_for_the_next_time(warehouse
 
     assert (0, len(asked), 30 - len(asked)) == (result.sites, result.failed, result.left)
     assert result.left >= 1
-    assert result.is_to_be_looked_at
+    assert result.needs_attention
 
 
 def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Backfilled) -> None:

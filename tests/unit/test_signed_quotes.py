@@ -6,7 +6,7 @@ import pytest
 
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.collect import land_answers
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers.signed_quotes import read
 from warehouses import Warehouse
 
@@ -17,8 +17,8 @@ SENTINEL = "SIGNED_BASELINE_NONEXISTANT"
 MOMENT = datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
-def asked(status: int = 200) -> Asked:
-    return Asked(purpose="signed_quote", target="/api/data/workflow/", status=status, quote_id=ORIGINAL)
+def asked(status: int = 200) -> ApiRequest:
+    return ApiRequest(purpose="signed_quote", target="/api/data/workflow/", status=status, quote_id=ORIGINAL)
 
 
 def answer(content: Any, *, status: int = 200) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sighten_simulator.webhooks.delivery_plan import Delivery, Mixture, plan_lives, plan_sample
+from sighten_simulator.webhooks.delivery_plan import Mixture, PlannedDelivery, plan_lives, plan_sample
 from sighten_simulator.world.dialects import as_strict_json
 from sighten_simulator.world.lives import Simulation, lives
 from sighten_simulator.world.sample import sample_body, sample_payload
@@ -23,11 +23,11 @@ def simulation() -> Simulation:
 
 
 @pytest.fixture(scope="module")
-def plan(simulation: Simulation) -> list[Delivery]:
+def plan(simulation: Simulation) -> list[PlannedDelivery]:
     return plan_lives(simulation)
 
 
-def _meaning(delivery: Delivery) -> dict[str, Any]:
+def _meaning(delivery: PlannedDelivery) -> dict[str, Any]:
     """The payload, with "None" for null where the sample's dialect cannot tell them apart."""
     text = delivery.body.decode()
     if delivery.dialect == "sample":
@@ -37,17 +37,17 @@ def _meaning(delivery: Delivery) -> dict[str, Any]:
     return dict(json.loads(again.replace('"instructions": null', '"instructions": "None"')))
 
 
-def _updated(delivery: Delivery) -> str:
+def _updated(delivery: PlannedDelivery) -> str:
     return str(_meaning(delivery)["date_updated"])
 
 
-def test_the_same_simulation_gives_the_same_plan(plan: list[Delivery]) -> None:
+def test_the_same_simulation_gives_the_same_plan(plan: list[PlannedDelivery]) -> None:
     again = plan_lives(lives(5, MILESTONES))
 
     assert plan == again
 
 
-def test_another_process_gives_the_same_bytes(plan: list[Delivery]) -> None:
+def test_another_process_gives_the_same_bytes(plan: list[PlannedDelivery]) -> None:
     code = (
         "import sys; from sighten_simulator.world.lives import lives; "
         "from sighten_simulator.webhooks.delivery_plan import plan_lives; "
@@ -59,7 +59,7 @@ def test_another_process_gives_the_same_bytes(plan: list[Delivery]) -> None:
     assert b"".join(delivery.body for delivery in plan) == there.stdout
 
 
-def test_every_snapshot_arrives_and_nothing_else(simulation: Simulation, plan: list[Delivery]) -> None:
+def test_every_snapshot_arrives_and_nothing_else(simulation: Simulation, plan: list[PlannedDelivery]) -> None:
     sent = Counter(life.milestone_id for life in simulation.lives for _ in life.snapshots)
     arrived = Counter(delivery.milestone_id for delivery in plan if delivery.role != "duplicate")
 
@@ -68,16 +68,16 @@ def test_every_snapshot_arrives_and_nothing_else(simulation: Simulation, plan: l
     assert updates == {(delivery.milestone_id, _updated(delivery)) for delivery in plan}
 
 
-def test_about_two_and_a_half_deliveries_come_for_each_milestone(plan: list[Delivery]) -> None:
+def test_about_two_and_a_half_deliveries_come_for_each_milestone(plan: list[PlannedDelivery]) -> None:
     assert 2.2 < len(plan) / MILESTONES < 3.2
 
 
-def test_every_role_and_every_dialect_occurs(plan: list[Delivery]) -> None:
+def test_every_role_and_every_dialect_occurs(plan: list[PlannedDelivery]) -> None:
     assert {"first", "late", "duplicate"} == {delivery.role for delivery in plan}
     assert {"compact", "pretty", "sample", "python"} == {delivery.dialect for delivery in plan}
 
 
-def test_a_late_delivery_is_older_than_one_that_came_before_it(plan: list[Delivery]) -> None:
+def test_a_late_delivery_is_older_than_one_that_came_before_it(plan: list[PlannedDelivery]) -> None:
     newest: dict[str, str] = {}
     for delivery in plan:
         before = newest.get(delivery.milestone_id, "")
@@ -86,8 +86,8 @@ def test_a_late_delivery_is_older_than_one_that_came_before_it(plan: list[Delive
         newest[delivery.milestone_id] = max(before, _updated(delivery))
 
 
-def test_a_duplicate_means_the_same_as_one_before_it(plan: list[Delivery]) -> None:
-    seen: dict[tuple[str, str], Delivery] = {}
+def test_a_duplicate_means_the_same_as_one_before_it(plan: list[PlannedDelivery]) -> None:
+    seen: dict[tuple[str, str], PlannedDelivery] = {}
     dialects = set()
     for delivery in plan:
         key = (delivery.milestone_id, _updated(delivery))
@@ -101,13 +101,15 @@ def test_a_duplicate_means_the_same_as_one_before_it(plan: list[Delivery]) -> No
     assert {True, False} == dialects
 
 
-def test_deliveries_of_milestones_are_shuffled_among_each_other(plan: list[Delivery]) -> None:
+def test_deliveries_of_milestones_are_shuffled_among_each_other(plan: list[PlannedDelivery]) -> None:
     first_tenth = {delivery.milestone_id for delivery in plan[: len(plan) // 10]}
 
     assert len(first_tenth) > len(plan) // 20
 
 
-def test_a_share_of_snapshots_never_arrives_only_when_asked_for(simulation: Simulation, plan: list[Delivery]) -> None:
+def test_a_share_of_snapshots_never_arrives_only_when_asked_for(
+    simulation: Simulation, plan: list[PlannedDelivery]
+) -> None:
     fewer = plan_lives(simulation, Mixture(dropped=0.5))
 
     assert len(plan) * 0.3 < len(fewer) < len(plan) * 0.7

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from sighten_simulator.webhooks.delivery_plan import Delivery, Mixture, plan_lives, plan_sample
+from sighten_simulator.webhooks.delivery_plan import Mixture, PlannedDelivery, plan_lives, plan_sample
 from sighten_simulator.webhooks.rate import Pace
 from sighten_simulator.webhooks.sender import DeliveryCounts, deliver
 from sighten_simulator.world.lives import lives
@@ -82,11 +82,11 @@ def receiver(answer: Answer = lambda _: FINE) -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def plan() -> list[Delivery]:
+def plan() -> list[PlannedDelivery]:
     return plan_lives(lives(2, 40))
 
 
-def test_every_delivery_arrives_unchanged_and_is_counted_by_its_role(plan: list[Delivery]) -> None:
+def test_every_delivery_arrives_unchanged_and_is_counted_by_its_role(plan: list[PlannedDelivery]) -> None:
     with receiver() as there:
         counts = deliver(plan, to=there.address)
 
@@ -100,7 +100,7 @@ def test_every_delivery_arrives_unchanged_and_is_counted_by_its_role(plan: list[
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_webhook_can_be_put_or_patched_and_is_still_tried_again(plan: list[Delivery], method: Any) -> None:
+def test_a_webhook_can_be_put_or_patched_and_is_still_tried_again(plan: list[PlannedDelivery], method: Any) -> None:
     with receiver(lambda number: (503, {}) if number == 1 else FINE) as there:
         counts = deliver(plan[:5], to=there.address, method=method)
 
@@ -119,14 +119,14 @@ def test_the_command_sends_xml_and_forms_under_their_content_type(content: str, 
     assert {content_type} == there.content_types
 
 
-def test_one_thread_keeps_the_order_of_the_plan(plan: list[Delivery]) -> None:
+def test_one_thread_keeps_the_order_of_the_plan(plan: list[PlannedDelivery]) -> None:
     with receiver() as there:
         deliver(plan, to=there.address, threads=1)
 
     assert [delivery.body for delivery in plan] == there.kept
 
 
-def test_a_503_is_tried_again_after_the_time_that_it_names(plan: list[Delivery]) -> None:
+def test_a_503_is_tried_again_after_the_time_that_it_names(plan: list[PlannedDelivery]) -> None:
     with receiver(lambda number: (503, {"Retry-After": "1"}) if number == 1 else FINE) as there:
         counts = deliver(plan, to=there.address)
 
@@ -135,7 +135,7 @@ def test_a_503_is_tried_again_after_the_time_that_it_names(plan: list[Delivery])
     assert there.times[-1] - there.times[0] >= 1
 
 
-def test_a_503_that_stays_is_a_refusal(plan: list[Delivery]) -> None:
+def test_a_503_that_stays_is_a_refusal(plan: list[PlannedDelivery]) -> None:
     with receiver(lambda _: (503, {})) as there:
         counts = deliver(plan[:3], to=there.address, retries=1)
 
@@ -143,7 +143,7 @@ def test_a_503_that_stays_is_a_refusal(plan: list[Delivery]) -> None:
     assert 6 == there.requests
 
 
-def test_other_refusals_are_not_tried_again(plan: list[Delivery]) -> None:
+def test_other_refusals_are_not_tried_again(plan: list[PlannedDelivery]) -> None:
     with receiver(lambda _: (413, {})) as there:
         counts = deliver(plan[:5], to=there.address)
 
@@ -152,14 +152,14 @@ def test_other_refusals_are_not_tried_again(plan: list[Delivery]) -> None:
     assert 5 == there.requests
 
 
-def test_a_redirect_is_no_acknowledgement(plan: list[Delivery]) -> None:
+def test_a_redirect_is_no_acknowledgement(plan: list[PlannedDelivery]) -> None:
     with receiver(lambda _: (302, {"Location": "/elsewhere"})) as there:
         counts = deliver(plan[:2], to=there.address)
 
     assert {"status 302": 2} == counts.refusals
 
 
-def test_the_rest_is_given_up_when_nobody_is_there(plan: list[Delivery]) -> None:
+def test_the_rest_is_given_up_when_nobody_is_there(plan: list[PlannedDelivery]) -> None:
     with listen_on_loopback(0) as listener:
         nobody = address_of(listener)
     counts = deliver(plan, to=nobody, threads=1, retries=0)
@@ -168,8 +168,8 @@ def test_the_rest_is_given_up_when_nobody_is_there(plan: list[Delivery]) -> None
     assert len(plan) == counts.refused
 
 
-def test_each_delivery_is_reported_as_it_is_done(plan: list[Delivery]) -> None:
-    done: list[Delivery] = []
+def test_each_delivery_is_reported_as_it_is_done(plan: list[PlannedDelivery]) -> None:
+    done: list[PlannedDelivery] = []
 
     with receiver() as there:
         deliver(plan, to=there.address, on_done=done.append)
@@ -177,7 +177,7 @@ def test_each_delivery_is_reported_as_it_is_done(plan: list[Delivery]) -> None:
     assert len(plan) == len(done)
 
 
-def test_a_rate_lets_deliveries_go_only_when_they_are_due(plan: list[Delivery]) -> None:
+def test_a_rate_lets_deliveries_go_only_when_they_are_due(plan: list[PlannedDelivery]) -> None:
     now, waits = [100.0], []
 
     def sleep(seconds: float) -> None:

@@ -20,7 +20,7 @@ TOLD = frozenset({
     "metrics", "baseline", "page", "limit", "archived",
 })  # fmt: skip
 CREDENTIALS = ("authorization", "proxy-authorization", "cookie")
-MOST_CHARACTERS, MOST_SHOWN = 2_000, 200
+MAX_CHARACTERS, MAX_SHOWN = 2_000, 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Host = Literal["api", "storage"]
@@ -58,14 +58,14 @@ class Answered:
     @property
     def route(self) -> str:
         """The path with names in place of ids, and one slash at its end or none, as it was asked."""
-        return _UUID.sub("{uuid}", self.path)[:MOST_CHARACTERS]
+        return _UUID.sub("{uuid}", self.path)[:MAX_CHARACTERS]
 
     @property
     def shown(self) -> str:
         """The path with the names of its parameters but not their values."""
         where = "storage " if self.host == "storage" else ""
         names = "&".join(f"{name}=…" for name in self.params)
-        return f"{where}{self.path}?{names}"[:MOST_SHOWN] if names else f"{where}{self.path}"[:MOST_SHOWN]
+        return f"{where}{self.path}?{names}"[:MAX_SHOWN] if names else f"{where}{self.path}"[:MAX_SHOWN]
 
     @property
     def quote_ids(self) -> tuple[str, ...]:
@@ -159,8 +159,8 @@ class JournalMiddleware:
         return Answered(
             host=self._host,
             method=scope["method"],
-            path=str(scope["path"])[:MOST_CHARACTERS],
-            params={name: value[:MOST_CHARACTERS] if name in TOLD else "…" for name, value in query},
+            path=str(scope["path"])[:MAX_CHARACTERS],
+            params={name: value[:MAX_CHARACTERS] if name in TOLD else "…" for name, value in query},
             token=_told_token(headers),
             range=headers.get("range"),
             status=status,

@@ -26,7 +26,7 @@ _DIALECT_WEIGHTS = (50, 15, 25, 10)
 
 
 @dataclass(frozen=True)
-class Delivery:
+class PlannedDelivery:
     """One body to deliver.
 
     `role`: `late` when a newer one about the same milestone or task comes before it in the plan, `duplicate` when the
@@ -73,17 +73,17 @@ class Mixture:
         return (self.since is None or self.since <= moment) and (self.until is None or moment <= self.until)
 
 
-def plan_sample() -> list[Delivery]:
+def plan_sample() -> list[PlannedDelivery]:
     """The vendor's sample byte for byte, and then the same as strict JSON."""
     milestone_id = sample_payload()["uuid"]
     original = sample_body()
     return [
-        Delivery(milestone_id, "first", "sample", original),
-        Delivery(milestone_id, "duplicate", "pretty", as_strict_json(original.decode()).encode()),
+        PlannedDelivery(milestone_id, "first", "sample", original),
+        PlannedDelivery(milestone_id, "duplicate", "pretty", as_strict_json(original.decode()).encode()),
     ]
 
 
-def plan_lives(simulation: Simulation, mixture: Mixture | None = None) -> list[Delivery]:
+def plan_lives(simulation: Simulation, mixture: Mixture | None = None) -> list[PlannedDelivery]:
     """Everything that Sighten sends of the simulation, as it arrives; the same simulation gives the same plan."""
     mixture = mixture or Mixture()
     placed = list(_place_all(simulation, mixture, "plan", _snapshots))
@@ -108,7 +108,7 @@ def _others(life: Life, seed: int, mixture: Mixture) -> list[Sent]:
 
 def _place_all(
     simulation: Simulation, mixture: Mixture, name: str, told: Callable[[Life, int, Mixture], list[Sent]]
-) -> Iterator[tuple[float, Delivery]]:
+) -> Iterator[tuple[float, PlannedDelivery]]:
     random = chance(simulation.seed, name)
     for life in simulation.lives:
         by_thing: dict[str, list[Sent]] = {}
@@ -118,7 +118,7 @@ def _place_all(
             yield from _place(random, about_one, mixture)
 
 
-def _place(random: Random, told: list[Sent], mixture: Mixture) -> Iterator[tuple[float, Delivery]]:
+def _place(random: Random, told: list[Sent], mixture: Mixture) -> Iterator[tuple[float, PlannedDelivery]]:
     """The deliveries about one thing, each with its place in the whole plan: between 0 and 1, or its time."""
     arriving = [sent for sent in told if random.random() >= mixture.dropped and mixture.is_on(sent.sent_at)]
     places = sorted(random.random() if mixture.shuffled else sent.sent_at.timestamp() for sent in arriving)
@@ -141,14 +141,14 @@ def _swap_some(random: Random, places: list[float], share: float) -> set[int]:
     return late
 
 
-def _write(random: Random, sent: Sent, mixture: Mixture, *, role: Role) -> Delivery:
+def _write(random: Random, sent: Sent, mixture: Mixture, *, role: Role) -> PlannedDelivery:
     (dialect,) = random.choices(_DIALECTS, weights=_DIALECT_WEIGHTS)
     if mixture.written_as != "json":
         dialect = mixture.written_as
-    return Delivery(sent.milestone_id, role, dialect, write(sent.payload, dialect), sent.kind)
+    return PlannedDelivery(sent.milestone_id, role, dialect, write(sent.payload, dialect), sent.kind)
 
 
-def _repeat(random: Random, sent: Sent, first: Delivery) -> Delivery:
+def _repeat(random: Random, sent: Sent, first: PlannedDelivery) -> PlannedDelivery:
     if random.random() < SAME_BYTES_SHARE or first.dialect not in _DIALECTS:
         return replace(first, role="duplicate")
     dialect = random.choice([one for one in _DIALECTS if one != first.dialect])

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from sighten_simulator.webhooks.delivery_plan import Delivery
+from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
 
 
 class Pace:
@@ -19,7 +19,7 @@ class Pace:
 
     def __init__(
         self,
-        plan: Sequence[Delivery],
+        plan: Sequence[PlannedDelivery],
         *,
         rate: float | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -34,7 +34,7 @@ class Pace:
         self._began = clock()
         self._stopped = False
 
-    def take(self) -> Delivery | None:
+    def take(self) -> PlannedDelivery | None:
         """The next delivery once it is due; None when there is no more, or when somebody stopped it."""
         with self._lock:
             if self._stopped or self._taken == len(self._plan):

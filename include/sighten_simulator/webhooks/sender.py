@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from sighten_simulator.webhooks.delivery_plan import Delivery, Role
+from sighten_simulator.webhooks.delivery_plan import PlannedDelivery, Role
 from sighten_simulator.webhooks.rate import Pace
 from sighten_simulator.webhooks.signing import Prove, no_proof
 from sighten_simulator.world.dialects import CONTENT_TYPES
@@ -53,7 +53,7 @@ class DeliveryCounts:
 
 
 def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
-    plan: Sequence[Delivery],
+    plan: Sequence[PlannedDelivery],
     *,
     to: str,
     threads: int = 4,
@@ -61,7 +61,7 @@ def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
     retries: int = RETRIES,
     method: Method = "POST",
     prove: Prove = no_proof,
-    on_done: Callable[[Delivery], None] = lambda _: None,
+    on_done: Callable[[PlannedDelivery], None] = lambda _: None,
 ) -> DeliveryCounts:
     """Send every delivery of the plan to that address, at most `rate` a second; each is tried again a few times.
 
@@ -84,7 +84,7 @@ def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
 class _Tally:
     """Counts for all threads; stops them when nobody answers any more."""
 
-    def __init__(self, pace: Pace, *, on_done: Callable[[Delivery], None]) -> None:
+    def __init__(self, pace: Pace, *, on_done: Callable[[PlannedDelivery], None]) -> None:
         self._pace = pace
         self._on_done = on_done
         self._lock = threading.Lock()
@@ -92,7 +92,7 @@ class _Tally:
         self._refusals: Counter[str] = Counter()
         self._unreachable_in_a_row = 0
 
-    def add(self, delivery: Delivery, *, refusal: str | None, reached: bool) -> None:
+    def add(self, delivery: PlannedDelivery, *, refusal: str | None, reached: bool) -> None:
         with self._lock:
             self._unreachable_in_a_row = 0 if reached else self._unreachable_in_a_row + 1
             if refusal is None:
@@ -108,7 +108,9 @@ class _Tally:
         return DeliveryCounts(dict(self._acknowledged), dict(self._refusals) | given_up)
 
 
-def _ask(session: requests.Session, delivery: Delivery, *, method: Method, to: str, prove: Prove) -> requests.Response:
+def _ask(
+    session: requests.Session, delivery: PlannedDelivery, *, method: Method, to: str, prove: Prove
+) -> requests.Response:
     content_type = CONTENT_TYPES.get(delivery.dialect, "application/json")
     return session.request(
         method,
@@ -121,7 +123,7 @@ def _ask(session: requests.Session, delivery: Delivery, *, method: Method, to: s
 
 
 def _send_all(
-    pace: Pace, tally: _Tally, *, ask: Callable[[requests.Session, Delivery], requests.Response], retries: int
+    pace: Pace, tally: _Tally, *, ask: Callable[[requests.Session, PlannedDelivery], requests.Response], retries: int
 ) -> None:
     with _session(retries) as session:
         while (delivery := pace.take()) is not None:

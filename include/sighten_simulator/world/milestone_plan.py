@@ -8,7 +8,7 @@ from sighten_simulator.world.chance import pause, whole_second
 from sighten_simulator.world.codes import EventKind
 
 CANCELLED_SHARE, REJECTED_SHARE, UNDECIDED_SHARE, ABANDONED_SHARE = 0.05, 0.22, 0.1, 0.08
-MOST_ROUNDS = 5
+MAX_ROUNDS = 5
 # (shortest, longest) time that people take for it
 _PREPARATION = (timedelta(days=1), timedelta(days=30))
 _REWORK = (timedelta(hours=1), timedelta(days=12))
@@ -29,9 +29,9 @@ def script(random: Random, *, begin: datetime, end: datetime) -> list[Step]:
     """The steps of one life in order; those after `end` have not happened yet."""
     steps: list[Step] = []
     at = begin
-    for round_number in range(1, MOST_ROUNDS + 1):
+    for round_number in range(1, MAX_ROUNDS + 1):
         submitted = _next(random, "submitted", at, _PREPARATION if round_number == 1 else _REWORK)
-        decided = _decide(random, submitted.at, last=round_number == MOST_ROUNDS)
+        decided = _decide(random, submitted.at, last=round_number == MAX_ROUNDS)
         steps += [submitted] if decided is None else [submitted, decided]
         if decided is None or decided.kind == "approved":
             break

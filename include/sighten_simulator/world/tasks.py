@@ -17,7 +17,7 @@ TICKED_SHARE = 0.7
 UPLOADED_SHARE = 0.85
 LEFT_PENDING_SHARE = 0.1
 APPROVED_EARLY_SHARE = 0.4
-MOST_UPLOADS = 3
+MAX_UPLOADS = 3
 
 
 def task_definition_id(seed: int, name: str) -> str:
@@ -98,7 +98,7 @@ def _work_on(  # noqa: PLR0913  (what, who, where and when)
 def _upload(random: Random, sub_task: dict[str, Any], *, surname: str, step: Step) -> None:
     if random.random() < 1 / 2:
         _mark_stale(sub_task)
-    for _ in range(random.randint(1, MOST_UPLOADS)):
+    for _ in range(random.randint(1, MAX_UPLOADS)):
         name = file_name(random, label=sub_task["label"], surname=surname)
         at = between(random, step.work_begins_at, step.at)
         sub_task["data"]["documents"].append(new_document(random, name=name, group=None, uploaded=True, at=at))

@@ -47,7 +47,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Setback:
+class RetryableFailure:
     """Why there is no answer this time; the same call may get one later.
 
     `retry_after` is the API's header of that name, unread.
@@ -80,4 +80,4 @@ class Attempt:
 
 
 # From the attempt to what came of it; it may be asked again after a setback.
-Follow = Callable[[Attempt], T | Setback]
+Follow = Callable[[Attempt], T | RetryableFailure]

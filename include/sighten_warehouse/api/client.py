@@ -8,17 +8,17 @@ from typing import Self, TypeVar
 import requests
 import structlog
 
-from sighten_warehouse.api.answer import Answer, Attempt, Follow, Setback
-from sighten_warehouse.api.budget import BUDGET_NAME, ApiBudget, Priority, Turns
+from sighten_warehouse.api.answer import Answer, Attempt, Follow, RetryableFailure
 from sighten_warehouse.api.circuit_breaker import CircuitBreaker
+from sighten_warehouse.api.classify import classify
 from sighten_warehouse.api.deadline import BoundedAdapter
 from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.origin import Origin, TokenAuth
 from sighten_warehouse.api.pages import PagesSeen, items_of, next_link
-from sighten_warehouse.api.retries import Patience, Retries
+from sighten_warehouse.api.rate_limiter import BUDGET_NAME, Priority, RateLimiter, Throttle
+from sighten_warehouse.api.retries import Retries, RetryPolicy
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.urls import Addresses, Query, target_of
-from sighten_warehouse.api.verdict import judge
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiContractError, SettingError
 from sighten_warehouse.settings import Settings
@@ -27,12 +27,16 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 REDIRECTS = {301, 302, 303, 307, 308}
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 PAGE_LIMIT = 100
 
 
 def open_client(
-    settings: Settings, *, priority: Priority = "live", clock: Clock | None = None, patience: Patience | None = None
+    settings: Settings,
+    *,
+    priority: Priority = "live",
+    clock: Clock | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> "ApiClient":
     """A client for the API of these settings; to be closed, as by `with`.
 
@@ -44,7 +48,7 @@ def open_client(
         raise SettingError(f"{missing}: not set, expected it here or in Airflow's connection sighten_default")
     clock = clock or Clock()
     addresses = Addresses(settings.api_url)
-    budget = ApiBudget(settings.layout.root / BUDGET_NAME, rate=settings.api_rate, priority=priority, clock=clock)
+    budget = RateLimiter(settings.layout.root / BUDGET_NAME, rate=settings.api_rate, priority=priority, clock=clock)
     exchange = Exchange(
         auth=TokenAuth(settings.api_token, origin=addresses.origin),
         adapter=BoundedAdapter(pool_maxsize=settings.api_concurrency),
@@ -52,13 +56,13 @@ def open_client(
     )
     retries = Retries(
         breaker=CircuitBreaker(clock=clock),
-        patience=patience or Patience(),
+        retry_policy=retry_policy or RetryPolicy(),
         clock=clock,
         chance=Random(),  # noqa: S311  (jitter)
     )
     return ApiClient(
         addresses=addresses,
-        turns=Turns(budget, concurrency=settings.api_concurrency, clock=clock),
+        turns=Throttle(budget, concurrency=settings.api_concurrency, clock=clock),
         exchange=exchange,
         retries=retries,
         clock=clock,
@@ -73,7 +77,7 @@ class ApiClient:
     """
 
     def __init__(
-        self, *, addresses: Addresses, turns: Turns, exchange: Exchange, retries: Retries, clock: Clock
+        self, *, addresses: Addresses, turns: Throttle, exchange: Exchange, retries: Retries, clock: Clock
     ) -> None:
         self._addresses = addresses
         self._turns = turns
@@ -164,28 +168,28 @@ class ApiClient:
     @contextmanager
     def opened(
         self, attempt: Attempt, *, headers: Mapping[str, str] | None = None
-    ) -> Iterator[requests.Response | Setback]:
+    ) -> Iterator[requests.Response | RetryableFailure]:
         """One request, when there is room and a turn for it; the room is taken until the answer is closed."""
         with self._turns.one(attempt):
             began, status = self._clock.monotonic(), None
             try:
                 with self._exchange.opened(attempt.url, until=attempt.until, headers=headers) as response:
-                    status = response.status if isinstance(response, Setback) else response.status_code
+                    status = response.status if isinstance(response, RetryableFailure) else response.status_code
                     yield response
             finally:
                 seconds = round(self._clock.monotonic() - began, 3)
                 log.info("called", path=attempt.path, status=status, seconds=seconds, attempt=attempt.number)
 
-    def judged(self, response: requests.Response, attempt: Attempt) -> Answer | Setback:
+    def classified(self, response: requests.Response, attempt: Attempt) -> Answer | RetryableFailure:
         """What the opened answer comes to.
 
         Raises:
             WarehouseError: as `get`.
         """
         reply = self._exchange.whole(response, path=attempt.path, until=attempt.until)
-        if isinstance(reply, Setback):
+        if isinstance(reply, RetryableFailure):
             return reply
-        return judge(reply, path=attempt.path, target=target_of(attempt.url))
+        return classify(reply, path=attempt.path, target=target_of(attempt.url))
 
     def redirected(self, location: str, *, seen_at: Attempt) -> str:
         """Where a redirect to the API itself leads; one to the other slash style is remembered."""
@@ -196,7 +200,7 @@ class ApiClient:
             lambda number, until: self._attempt(Attempt(path, url, number, until), follow), path=path
         )
 
-    def _attempt(self, attempt: Attempt, follow: Follow[T]) -> T | Setback:
+    def _attempt(self, attempt: Attempt, follow: Follow[T]) -> T | RetryableFailure:
         """One attempt, in either slash style if the API does not know the one."""
         try:
             outcome = follow(attempt)
@@ -207,12 +211,12 @@ class ApiClient:
             if other is None:
                 raise
         else:
-            if not isinstance(outcome, Setback):
+            if not isinstance(outcome, RetryableFailure):
                 self._addresses.knows(attempt.path, seen_at=attempt.url)
             return outcome
         return self._attempt_in_other_style(attempt.at(other), follow)
 
-    def _attempt_in_other_style(self, attempt: Attempt, follow: Follow[T]) -> T | Setback:
+    def _attempt_in_other_style(self, attempt: Attempt, follow: Follow[T]) -> T | RetryableFailure:
         try:
             outcome = follow(attempt)
         except NotFoundError as error:
@@ -221,21 +225,21 @@ class ApiClient:
             else:
                 self._addresses.knows_neither(attempt.path)
             raise
-        if not isinstance(outcome, Setback):
+        if not isinstance(outcome, RetryableFailure):
             self._addresses.knows(attempt.path, seen_at=attempt.url)
         return outcome
 
-    def _follow(self, attempt: Attempt) -> Answer | Setback:
+    def _follow(self, attempt: Attempt) -> Answer | RetryableFailure:
         """The answer at the end of the redirects."""
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             with self.opened(attempt) as response:
-                if isinstance(response, Setback):
+                if isinstance(response, RetryableFailure):
                     return response
                 location = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not location:
-                    return self.judged(response, attempt)
+                    return self.classified(response, attempt)
             attempt = attempt.at(self.redirected(location, seen_at=attempt))
-        raise ApiContractError(f"{attempt.path}: more than {MOST_REDIRECTS} redirects, expected an answer")
+        raise ApiContractError(f"{attempt.path}: more than {MAX_REDIRECTS} redirects, expected an answer")
 
     def close(self) -> None:
         """Closes the connections."""

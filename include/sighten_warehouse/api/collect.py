@@ -14,21 +14,21 @@ import structlog
 
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.errors import CircuitOpenError, StorageError, TransientError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import ARRIVALS
-from sighten_warehouse.landing.line import ASKED_HEADER, landing_line
+from sighten_warehouse.landing.line import API_REQUEST_HEADER, landing_line
 
 log = structlog.get_logger()
 
 Question = TypeVar("Question")
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
-MOST_UNLANDED = 100
+MAX_UNLANDED = 100
 LONGEST_UNLANDED = timedelta(seconds=5)
 
 
-class AnswersToLand:
+class AnswerCollector:
     """Takes answers from any thread and lands them together, a hundred in a file or what came within seconds.
 
     So a crash loses few of them: those are asked for again.
@@ -37,9 +37,9 @@ class AnswersToLand:
     def __init__(self, landing: Path) -> None:
         self._landing = landing
         self._lock = Lock()
-        self._waiting: list[tuple[Answer, Asked]] = []
+        self._waiting: list[tuple[Answer, ApiRequest]] = []
 
-    def add(self, answer: Answer, asked: Asked) -> None:
+    def add(self, answer: Answer, asked: ApiRequest) -> None:
         """The answer is landed soon, at the latest by `land`.
 
         Raises:
@@ -48,7 +48,7 @@ class AnswersToLand:
         with self._lock:
             self._waiting.append((answer, asked))
             waited = answer.received_at - self._waiting[0][0].received_at
-            if len(self._waiting) >= MOST_UNLANDED or waited >= LONGEST_UNLANDED:
+            if len(self._waiting) >= MAX_UNLANDED or waited >= LONGEST_UNLANDED:
                 self._land()
 
     def land(self) -> None:
@@ -71,29 +71,29 @@ class AnswersToLand:
 
 
 @contextmanager
-def answers_to_land(landing: Path) -> Iterator[AnswersToLand]:
+def collecting_answers(landing: Path) -> Iterator[AnswerCollector]:
     """What is added to it is landed by the end, however that comes about.
 
     Raises:
         StorageError: the disk refused.
     """
-    answers = AnswersToLand(landing)
+    answers = AnswerCollector(landing)
     try:
         yield answers
     finally:
         answers.land()
 
 
-def ask_side_by_side(
-    questions: Iterable[Question], ask: Callable[[Question], Outcome], *, threads: int
-) -> Iterator[Outcome | TransientError]:
+def run_concurrently(
+    questions: Iterable[Question], ask: Callable[[Question], Result], *, threads: int
+) -> Iterator[Result | TransientError]:
     """What `ask` gives for each question as it comes, or why there is nothing for it this time.
 
     Once the circuit has opened nothing more is asked: the rest of the questions have no outcome. Nor is it after the
     disk refused, or an error that somebody must act on; that is raised when the questions under way are answered.
     """
     waiting = iter(questions)
-    under_way: set[Future[Outcome]] = set()
+    under_way: set[Future[Result]] = set()
     stopped: BaseException | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
         while True:
@@ -115,7 +115,7 @@ def ask_side_by_side(
         raise stopped
 
 
-def land_answers(landing: Path, answers: Iterable[tuple[Answer, Asked]]) -> str | None:
+def land_answers(landing: Path, answers: Iterable[tuple[Answer, ApiRequest]]) -> str | None:
     """One new landing file with those answers as they came; returns its name, None if there are none.
 
     Raises:
@@ -125,7 +125,7 @@ def land_answers(landing: Path, answers: Iterable[tuple[Answer, Asked]]) -> str 
     return write_landing_file(landing, lines, received_at=ARRIVALS.next().received_at) if lines else None
 
 
-def _answer_line(answer: Answer, asked: Asked) -> bytes:
+def _answer_line(answer: Answer, asked: ApiRequest) -> bytes:
     return landing_line(
         answer.body,
         landing_id=ARRIVALS.next().landing_id,
@@ -133,5 +133,5 @@ def _answer_line(answer: Answer, asked: Asked) -> bytes:
         source="api",
         method="GET",
         content_type=answer.content_type or None,
-        headers={ASKED_HEADER: msgspec.json.encode(asked).decode()},
+        headers={API_REQUEST_HEADER: msgspec.json.encode(asked).decode()},
     )

@@ -10,7 +10,7 @@ import msgspec
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.errors import ApiContractError
 
-MOST_PAGES = 10_000
+MAX_PAGES = 10_000
 LISTS = ("results", "data")
 
 
@@ -46,7 +46,7 @@ def next_link(answer: Answer) -> str | None:
 class PagesSeen:
     """Notices a list that goes round in a circle, on for ever, or further than it links to."""
 
-    def __init__(self, path: str, *, most: int = MOST_PAGES) -> None:
+    def __init__(self, path: str, *, most: int = MAX_PAGES) -> None:
         self._path = path
         self._most = most
         self._addresses: set[str] = set()

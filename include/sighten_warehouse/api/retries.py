@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 
 import structlog
 
-from sighten_warehouse.api.answer import Setback
+from sighten_warehouse.api.answer import RetryableFailure
 from sighten_warehouse.api.circuit_breaker import CircuitBreaker
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiUnavailableError, TransientError, WarehouseError
@@ -23,7 +23,7 @@ SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a call may take.
 
     Args:
@@ -39,7 +39,7 @@ class Patience:
     longest_wait_s: float = 60.0
 
 
-def told_wait(retry_after: str | None, *, now: datetime) -> float | None:
+def parse_retry_after(retry_after: str | None, *, now: datetime) -> float | None:
     """Seconds that a Retry-After asks for, as a number or as an HTTP date; None if it says nothing one can read."""
     if retry_after is None:
         return None
@@ -57,13 +57,13 @@ def told_wait(retry_after: str | None, *, now: datetime) -> float | None:
 class Retries:
     """Repeats an attempt until there is an answer; shared by the threads of one client."""
 
-    def __init__(self, *, breaker: CircuitBreaker, patience: Patience, clock: Clock, chance: Random) -> None:
+    def __init__(self, *, breaker: CircuitBreaker, retry_policy: RetryPolicy, clock: Clock, chance: Random) -> None:
         self._breaker = breaker
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._clock = clock
         self._chance = chance
 
-    def until_answered(self, attempt: Callable[[int, float], T | Setback], *, path: str) -> T:
+    def until_answered(self, attempt: Callable[[int, float], T | RetryableFailure], *, path: str) -> T:
         """What the attempt gives; it is told its number and by when, in monotonic seconds, it must end.
 
         Raises:
@@ -75,20 +75,22 @@ class Retries:
         number = 1
         while True:
             self._breaker.admit()
-            outcome = self._try(attempt, number, began + self._patience.total_s)
-            if not isinstance(outcome, Setback):
+            outcome = self._try(attempt, number, began + self._retry_policy.total_s)
+            if not isinstance(outcome, RetryableFailure):
                 self._breaker.succeeded()
                 return outcome
-            told = told_wait(outcome.retry_after, now=self._clock.now())
+            told = parse_retry_after(outcome.retry_after, now=self._clock.now())
             wait = self._wait(number, told)
             took = self._clock.monotonic() - began
-            if number == self._patience.attempts or took + wait >= self._patience.total_s:
+            if number == self._retry_policy.attempts or took + wait >= self._retry_policy.total_s:
                 self._give_up(outcome, path=path, attempts=number, took=took, told=told)
             self._clock.sleep(wait)
             number += 1
             log.warning("retried", path=path, status=outcome.status, reason=outcome.reason, attempt=number)
 
-    def _try(self, attempt: Callable[[int, float], T | Setback], number: int, until: float) -> T | Setback:
+    def _try(
+        self, attempt: Callable[[int, float], T | RetryableFailure], number: int, until: float
+    ) -> T | RetryableFailure:
         try:
             return attempt(number, until)
         except TransientError:
@@ -99,15 +101,17 @@ class Retries:
 
     def _wait(self, number: int, told: float | None) -> float:
         """Jitter keeps those that failed together from coming back together; never earlier than the API asks."""
-        doubled: float = min(self._patience.first_wait_s * 2 ** (number - 1), self._patience.longest_wait_s)
+        doubled: float = min(self._retry_policy.first_wait_s * 2 ** (number - 1), self._retry_policy.longest_wait_s)
         ours = doubled * self._chance.uniform(0.5, 1.0)
         return ours if told is None else told + ours
 
-    def _give_up(self, setback: Setback, *, path: str, attempts: int, took: float, told: float | None) -> NoReturn:
+    def _give_up(
+        self, failure: RetryableFailure, *, path: str, attempts: int, took: float, told: float | None
+    ) -> NoReturn:
         if self._breaker.failed(not_before_s=told or 0.0):
-            log.error("circuit_opened", path=path, reason=setback.reason)
+            log.error("circuit_opened", path=path, reason=failure.reason)
         asked = "" if told is None else f"; it asks to wait {told:.0f} s"
         raise ApiUnavailableError(
-            f"{path}: {setback.reason}{asked}; given up after {attempts} attempts in {took:.1f} s, "
-            f"expected an answer within {self._patience.attempts} attempts and {self._patience.total_s:g} s"
+            f"{path}: {failure.reason}{asked}; given up after {attempts} attempts in {took:.1f} s, "
+            f"expected an answer within {self._retry_policy.attempts} attempts and {self._retry_policy.total_s:g} s"
         )

@@ -9,7 +9,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from sighten_warehouse.api.answer import Reply, Setback
+from sighten_warehouse.api.answer import Reply, RetryableFailure
 from sighten_warehouse.api.deadline import BoundedAdapter, ending_within
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import RejectedError
@@ -24,11 +24,11 @@ PIECE_BYTES = 64 * 1024
 NETWORK_ERRORS = (requests.RequestException, HTTPError)
 
 
-def setback_of(error: Exception) -> Setback:
+def retryable_failure(error: Exception) -> RetryableFailure:
     """One of `NETWORK_ERRORS` as a reason to ask again: only the kind of it, since its message holds the address."""
     if isinstance(error, requests.ConnectTimeout):
-        return Setback(f"no connection within {CONNECT_S:g} s")
-    return Setback(f"no whole answer ({_innermost(error)})")
+        return RetryableFailure(f"no connection within {CONNECT_S:g} s")
+    return RetryableFailure(f"no whole answer ({_innermost(error)})")
 
 
 def _innermost(error: BaseException) -> str:
@@ -78,41 +78,43 @@ class Exchange:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
 
-    def whole(self, response: requests.Response | Setback, *, path: str, until: float) -> Reply | Setback:
+    def whole(
+        self, response: requests.Response | RetryableFailure, *, path: str, until: float
+    ) -> Reply | RetryableFailure:
         """The opened answer with its body.
 
         Raises:
             RejectedError: the body is larger than an answer of the API can sensibly be.
         """
-        if isinstance(response, Setback):
+        if isinstance(response, RetryableFailure):
             return response
         try:
             body = self._read(response, path, until)
         except NETWORK_ERRORS as error:
-            return setback_of(error)
-        if isinstance(body, Setback):
+            return retryable_failure(error)
+        if isinstance(body, RetryableFailure):
             return body
         return Reply(response.status_code, response.headers, body, self._clock.now())
 
     @contextmanager
     def opened(
         self, url: str, *, until: float, headers: Mapping[str, str] | None = None
-    ) -> Iterator[requests.Response | Setback]:
+    ) -> Iterator[requests.Response | RetryableFailure]:
         """The answer with its body unread, or why there is none; redirects are not followed.
 
         Whoever reads the body minds `NETWORK_ERRORS` and the time.
         """
         response = self._open(url, until, headers)
-        if isinstance(response, Setback):
+        if isinstance(response, RetryableFailure):
             yield response
             return
         with response:
             yield response
 
-    def _open(self, url: str, until: float, headers: Mapping[str, str] | None) -> requests.Response | Setback:
+    def _open(self, url: str, until: float, headers: Mapping[str, str] | None) -> requests.Response | RetryableFailure:
         left = until - self._clock.monotonic()
         if left <= 0:
-            return Setback("not asked: its time was over")
+            return RetryableFailure("not asked: its time was over")
         try:
             with ending_within(left):
                 return self._session.get(
@@ -124,9 +126,9 @@ class Exchange:
                     stream=True,
                 )
         except NETWORK_ERRORS as error:
-            return setback_of(error)
+            return retryable_failure(error)
 
-    def _read(self, response: requests.Response, path: str, until: float) -> bytes | Setback:
+    def _read(self, response: requests.Response, path: str, until: float) -> bytes | RetryableFailure:
         body = bytearray()
         # Piece by piece as they come: the read timeout is for each piece, and a body that drips would never end.
         while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
@@ -134,7 +136,7 @@ class Exchange:
             if len(body) > LARGEST_BODY:
                 raise RejectedError("answer_too_large", place=path, expected=f"at most {LARGEST_BODY // MEBIBYTE} MiB")
             if self._clock.monotonic() >= until:
-                return Setback("a body that did not end in time")
+                return RetryableFailure("a body that did not end in time")
         return bytes(body)
 
     def close(self) -> None:

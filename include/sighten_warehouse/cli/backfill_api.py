@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sighten_warehouse.backfill.rest.step import DayPlan, DayStatus, PullResult
 
-MOST_SAID = 10
+MAX_SAID = 10
 NO_DAY = "no day"
 
 
@@ -59,8 +59,8 @@ def api(*, first: date, last: date, sites: tuple[UUID, ...], undated: bool) -> N
 
     wanted = _checked(first, last, sites)
     settings = read_settings()
-    with _progress() as tell, until_interrupted(again=end_at_once) as stop:
-        result = pull_days(settings, **wanted, fresh_list=True, undated=undated, tell=tell, stop=stop)
+    with _progress() as on_progress, until_interrupted(again=end_at_once) as stop:
+        result = pull_days(settings, **wanted, fresh_list=True, undated=undated, on_progress=on_progress, stop=stop)
     unlisted = len(sites) - result.expected if sites else 0
     if unlisted > 0:
         click.echo(f"{unlisted} of the given sites: not listed by the API, or last updated in other days", err=True)
@@ -105,7 +105,7 @@ def status(*, as_json: bool) -> None:
     """
     from msgspec.structs import asdict as fields_of
 
-    from sighten_warehouse.backfill.rest.journal import failures
+    from sighten_warehouse.backfill.rest.failures import failures
     from sighten_warehouse.backfill.rest.step import status as read_status
     from sighten_warehouse.settings import read_settings
 
@@ -113,13 +113,13 @@ def status(*, as_json: bool) -> None:
     settings = read_settings()
     days, failed = read_status(settings), list(failures(settings.layout).values())
     if as_json:
-        told = {"days": [asdict(one) for one in days], "failed_sites": [fields_of(one) for one in failed]}
-        click.echo(json.dumps(told | {"total": _total(days, columns)}, default=str))
+        summary_line = {"days": [asdict(one) for one in days], "failed_sites": [fields_of(one) for one in failed]}
+        click.echo(json.dumps(summary_line | {"total": _total(days, columns)}, default=str))
     elif days:
         _print_table(days, columns)
     else:
         click.echo("no site was listed yet; expected `sighten-warehouse backfill plan` or `backfill api` first")
-    for said, count in Counter(one.said for one in failed).most_common(MOST_SAID):
+    for said, count in Counter(one.said for one in failed).most_common(MAX_SAID):
         click.echo(f"{count:,} failed: {said}", err=True)
     if any(one.failed for one in days):
         sys.exit(SOMETHING_TO_LOOK_AT)
@@ -139,8 +139,8 @@ def retry() -> None:
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
-    with _progress() as tell, until_interrupted(again=end_at_once) as stop:
-        result = retry_failed(settings, tell=tell, stop=stop)
+    with _progress() as on_progress, until_interrupted(again=end_at_once) as stop:
+        result = retry_failed(settings, on_progress=on_progress, stop=stop)
     _say(result)
 
 
@@ -162,12 +162,12 @@ def _progress() -> Iterator[Callable[["PullResult"], None]]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("asking which sites there are", total=None)
 
-        def tell(result: "PullResult") -> None:
+        def on_progress(result: "PullResult") -> None:
             done = result.done_before + result.landed + result.failed
             said = f"sites: {result.milestones:,} milestones, {result.failed:,} sites failed"
             bar.update(task, completed=done, total=result.expected, description=said)
 
-        yield tell
+        yield on_progress
 
 
 def _say(result: "PullResult") -> None:
@@ -186,7 +186,7 @@ def _say(result: "PullResult") -> None:
         click.echo(f"{how}; what came is landed: the same command goes on from there", err=True)
     if result.stopped:
         sys.exit(STOPPED)
-    if result.is_to_be_looked_at:
+    if result.needs_attention:
         sys.exit(SOMETHING_TO_LOOK_AT)
 
 

@@ -12,7 +12,7 @@ from sighten_warehouse.cli.ending import STOPPED, until_interrupted
 from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 
 if TYPE_CHECKING:
-    from sighten_warehouse.backfill.files.step import Progress, Tell
+    from sighten_warehouse.backfill.files.step import ImportProgress, OnProgress
     from sighten_warehouse.backfill.files.tally import Tally
     from sighten_warehouse.backfill.files.times import Times
 
@@ -61,9 +61,9 @@ def files(
 
     times = _times(received_at_field, received_at_pattern)
     settings = read_settings()
-    with _progress() as tell, until_interrupted() as stop:
+    with _progress() as on_progress, until_interrupted() as stop:
         try:
-            tally = import_files(settings, paths, times=times, dry_run=dry_run, tell=tell, stop=stop)
+            tally = import_files(settings, paths, times=times, dry_run=dry_run, on_progress=on_progress, stop=stop)
         except FileNotFoundError as error:
             raise click.BadParameter(str(error), param_hint="PATH") from error
     _say(tally, dry_run=dry_run)
@@ -84,21 +84,20 @@ def _times(field: str | None, pattern: str | None) -> "Times":
 
 
 @contextmanager
-def _progress() -> Iterator["Tell"]:
+def _progress() -> Iterator["OnProgress"]:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(), DownloadColumn(binary_units=True), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("looking for files", total=None)
 
-        def tell(progress: "Progress") -> None:
+        def on_progress(progress: "ImportProgress") -> None:
             rate = progress.bodies / (bar.tasks[0].elapsed or 1)
             said = f"{progress.bodies:,} bodies, {rate:,.0f} a second"
             bar.update(task, completed=progress.read, total=progress.size, description=said)
 
-        yield tell
+        yield on_progress
 
 
 def _say(tally: "Tally", *, dry_run: bool) -> None:

@@ -8,7 +8,7 @@ from rich.text import Text
 from sighten_warehouse.backfill.files.tally import Tally
 from sighten_warehouse.cli.excerpt import printable
 
-MOST_SAID = 20
+MAX_SAID = 20
 _BY = {
     "field": "a field",
     "name": "the path",
@@ -47,10 +47,10 @@ def summary(tally: Tally, *, dry_run: bool) -> Iterator[str]:
 
 def to_look_at(tally: Tally) -> Iterator[str]:
     """What somebody has to look at; nothing where all went well."""
-    for origin, error in tally.unreadable[:MOST_SAID]:
+    for origin, error in tally.unreadable[:MAX_SAID]:
         yield printable(f"not read: {origin}: {error}")
-    if tally.unreadable_count > MOST_SAID:
-        yield f"not read: {tally.unreadable_count - MOST_SAID:,} more"
+    if tally.unreadable_count > MAX_SAID:
+        yield f"not read: {tally.unreadable_count - MAX_SAID:,} more"
     if tally.without_asked_time:
         first = printable(tally.first_without_asked_time)
         yield (

@@ -47,10 +47,10 @@ def download(*, most: int | None, backfill: bool) -> None:
     from sighten_warehouse.documents.step import download_documents
 
     result = download_documents(read_settings(), priority="backfill" if backfill else "live", most=most)
-    end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
+    end(summary_line(result), problems(result), needs_attention=result.needs_attention)
 
 
-def told(result: "DownloadResult") -> str:
+def summary_line(result: "DownloadResult") -> str:
     """The result in a line."""
     counts = [f"{count} {status}" for status, count in sorted(result.statuses.items())]
     counts += [f"{result.left} left"] if result.left else []
@@ -130,7 +130,7 @@ def list_statuses(*, as_json: bool) -> None:
     from rich.table import Table
 
     from sighten_warehouse.clock import Clock
-    from sighten_warehouse.documents.known import progress
+    from sighten_warehouse.documents.due import progress
 
     found = progress(read_settings(), clock=Clock())
     if as_json:

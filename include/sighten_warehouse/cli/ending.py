@@ -14,12 +14,12 @@ STOPPED = 130  # as every program that Ctrl-C ends
 SHOW_CURSOR = "\x1b[?25h"
 
 
-def end(told: str, problems: Iterable[str], *, is_to_be_looked_at: bool) -> None:
+def end(summary_line: str, problems: Iterable[str], *, needs_attention: bool) -> None:
     """What came of it is said, and on stderr what is to be looked at; if anything is, the command ends with 1."""
-    click.echo(told)
+    click.echo(summary_line)
     for problem in problems:
         click.echo(problem, err=True)
-    if is_to_be_looked_at:
+    if needs_attention:
         sys.exit(SOMETHING_TO_LOOK_AT)
 
 

@@ -26,10 +26,10 @@ def enrich(*, backfill: bool) -> None:
     from sighten_warehouse.settings import read_settings
 
     result = ask_what_is_due(read_settings(), priority="backfill" if backfill else "live")
-    end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
+    end(summary_line(result), problems(result), needs_attention=result.needs_attention)
 
 
-def told(result: "EnrichResult") -> str:
+def summary_line(result: "EnrichResult") -> str:
     """The result in a line."""
     return (
         f"asked about {result.asked} quotes: {result.signed} signed, {result.not_signed_yet} not signed yet,"

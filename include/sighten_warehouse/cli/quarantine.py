@@ -106,8 +106,8 @@ def _tell(one: "Quarantined", found: "Landed") -> list[str]:
         facts |= {name: getattr(found.line, name) for name in envelope}
     facts |= {"reason": one.reason, "place": one.place, "expected": one.expected}
     facts |= {"decision": one.decision, "retried_as": one.retried_as} if one.decision else {}
-    told = [f"{name:12}  {'' if value is None else printable(str(value))}" for name, value in facts.items()]
-    return [*told, "", *excerpt(found.body, _text(found), one.place)]
+    summary_line = [f"{name:12}  {'' if value is None else printable(str(value))}" for name, value in facts.items()]
+    return [*summary_line, "", *excerpt(found.body, _text(found), one.place)]
 
 
 def _text(found: "Landed") -> str | None:

@@ -49,7 +49,7 @@ def rebuild(*, first: date | None, last: date | None, accept_loss: bool) -> None
             settings,
             days=days,
             accept_loss=accept_loss,
-            tell=lambda done, total: progress.update(bar, completed=done, total=total),
+            on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(result.outcomes.items()))
     click.echo(f"remade {result.batches} batches of {result.landed} deliveries: {outcomes or 'none'}")

@@ -35,10 +35,10 @@ def reconcile(*, days: int) -> None:
         except StoppedError:
             click.echo("stopped; what came is landed: the next reconcile goes on from there", err=True)
             sys.exit(STOPPED)
-    end(told(result), problems(result), is_to_be_looked_at=result.is_to_be_looked_at)
+    end(summary_line(result), problems(result), needs_attention=result.needs_attention)
 
 
-def told(result: "ReconcileResult") -> str:
+def summary_line(result: "ReconcileResult") -> str:
     """The result in a line."""
     coverage = "nothing to cover" if result.coverage is None else f"coverage {result.coverage:.1%}"
     return (

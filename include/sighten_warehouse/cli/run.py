@@ -92,21 +92,21 @@ class _Steps:
             self.asks = isinstance(error, TransientError)
 
     def _enrich(self) -> None:
-        from sighten_warehouse.cli.enrich import problems, told
+        from sighten_warehouse.cli.enrich import problems, summary_line
         from sighten_warehouse.enrich.step import enrich
 
         result = enrich(self.settings)
         if result.asked or result.pulled:
-            click.echo(told(result))
+            click.echo(summary_line(result))
         self._look_at(problems(result))
 
     def _download(self) -> None:
-        from sighten_warehouse.cli.documents import problems, told
+        from sighten_warehouse.cli.documents import problems, summary_line
         from sighten_warehouse.documents.step import download_documents
 
         result = download_documents(self.settings)
         if result.due:
-            click.echo(told(result))
+            click.echo(summary_line(result))
         self._look_at(problems(result))
 
     def _look_at(self, problems: list[str]) -> None:

@@ -8,7 +8,7 @@ from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
 from sighten_warehouse.cli.simulate_options import MOMENT_FORMATS, SHARE, lives_options, moment
 
 if TYPE_CHECKING:
-    from sighten_simulator.webhooks.delivery_plan import Delivery
+    from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
     from sighten_simulator.webhooks.sender import DeliveryCounts
     from sighten_warehouse.settings import Settings
 
@@ -110,7 +110,7 @@ def _webhook_settings(auth: str | None, secret: str | None) -> "Settings":
     return read_settings({**os.environ, **{name: value for name, value in given.items() if value is not None}})
 
 
-def _deliver_in_turn(parts: "list[list[Delivery]]", **how: Any) -> "DeliveryCounts":
+def _deliver_in_turn(parts: "list[list[PlannedDelivery]]", **how: Any) -> "DeliveryCounts":
     """Each part when the one before is through, so that the sample arrives first, and in its own bytes."""
     from rich.console import Console
     from rich.progress import Progress

@@ -65,11 +65,11 @@ def _table(found: Status) -> Table:
 
 def _covered(coverage: dict[str, int]) -> tuple[str, str]:
     changed = coverage["changed"]
-    told = (
+    summary_line = (
         f"of {changed:,} changed milestones {coverage['delivered']:,} webhooks came; of {coverage['missing']:,} missing"
         f" {coverage['pulled']:,} were pulled: see ops.coverage"
     )
-    return f"{coverage['delivered'] / changed:.1%}" if changed else "", told
+    return f"{coverage['delivered'] / changed:.1%}" if changed else "", summary_line
 
 
 def _reasons(found: Status) -> str:

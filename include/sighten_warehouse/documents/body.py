@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import requests
 
-from sighten_warehouse.api.answer import Setback
-from sighten_warehouse.api.session import NETWORK_ERRORS, PIECE_BYTES, setback_of
+from sighten_warehouse.api.answer import RetryableFailure
+from sighten_warehouse.api.session import NETWORK_ERRORS, PIECE_BYTES, retryable_failure
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.content_type import head_of, mime_type_of, refuse_pages, small_error
 from sighten_warehouse.documents.errors import DownloadError
@@ -15,7 +15,7 @@ from sighten_warehouse.documents.integrity import Promises, ends_as_its_format_d
 from sighten_warehouse.documents.partial import Partial, strong_validator
 from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
-MOST_FAILURES = 4
+MAX_FAILURES = 4
 LARGEST_DOCUMENT = 2 * 1024**3
 NO_END = "whole by its length, but it lacks the mark that ends a file of its format"
 _AS_IT_IS = ("", "identity")
@@ -36,21 +36,21 @@ class Body:
         partial: where they go.
         name: the document's; it tells what kind of file to expect, and is never a path.
         clock: for when an attempt must end.
-        most_bytes: a larger document is refused.
+        max_bytes: a larger document is refused.
     """
 
-    def __init__(self, partial: Partial, *, name: str | None, clock: Clock, most_bytes: int = LARGEST_DOCUMENT) -> None:
+    def __init__(self, partial: Partial, *, name: str | None, clock: Clock, max_bytes: int = LARGEST_DOCUMENT) -> None:
         self._partial = partial
         self._name = name
         self._clock = clock
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._failures = 0
 
     def range_headers(self) -> dict[str, str]:
         """The headers that ask for what is lacking, if some of it is there."""
         return self._partial.range_headers()
 
-    def begin_again(self, status: DownloadStatus, *, said: str, http_status: int) -> Setback:
+    def begin_again(self, status: DownloadStatus, *, said: str, http_status: int) -> RetryableFailure:
         """Nothing of what came so far is used; the next attempt asks for the whole.
 
         Raises:
@@ -59,7 +59,7 @@ class Body:
         self._partial.restart()
         return self._failed(status, said=said, http_status=http_status)
 
-    def take(self, response: requests.Response, *, until: float) -> Setback | None:
+    def take(self, response: requests.Response, *, until: float) -> RetryableFailure | None:
         """The whole body, or the rest of it, is in the partial; or why it is not yet.
 
         Raises:
@@ -80,10 +80,10 @@ class Body:
             return None
         self._partial.checkpoint()
         if self._partial.range_headers() and self._partial.size > had:
-            return Setback(lacking, status)  # the next attempt gets further
+            return RetryableFailure(lacking, status)  # the next attempt gets further
         return self._failed("truncated", said=lacking, http_status=status)
 
-    def judge(self, response: requests.Response) -> Whole | Setback:
+    def judge(self, response: requests.Response) -> Whole | RetryableFailure:
         """What the document is that lies there, or why to fetch it again.
 
         Raises:
@@ -114,7 +114,7 @@ class Body:
     def _fits(self, response: requests.Response, promises: Promises) -> bool:
         """Whether the body is the whole document, or the part of it that was asked for."""
         if response.status_code != HTTPStatus.PARTIAL_CONTENT:
-            if (promises.length or 0) > self._most_bytes:
+            if (promises.length or 0) > self._max_bytes:
                 self._too_large(response.status_code)
             return True
         part, kept = part_of(response.headers.get("Content-Range", "")), self._partial.kept
@@ -141,12 +141,12 @@ class Body:
                 if not piece:
                     return None
                 self._partial.write(piece)
-                if self._partial.size > self._most_bytes:
+                if self._partial.size > self._max_bytes:
                     self._too_large(response.status_code)
                 if self._clock.monotonic() >= until:
                     return "a body that did not end in time"
         except NETWORK_ERRORS as error:
-            return setback_of(error).reason
+            return retryable_failure(error).reason
         return f"more than the {promises.length} bytes announced"
 
     def _lacking(self, response: requests.Response, promises: Promises) -> str | None:
@@ -159,13 +159,13 @@ class Body:
         return None
 
     def _too_large(self, http_status: int) -> None:
-        raise DownloadError("too_large", said=f"more than {self._most_bytes} bytes", http_status=http_status)
+        raise DownloadError("too_large", said=f"more than {self._max_bytes} bytes", http_status=http_status)
 
-    def _failed(self, status: DownloadStatus, *, said: str, http_status: int) -> Setback:
+    def _failed(self, status: DownloadStatus, *, said: str, http_status: int) -> RetryableFailure:
         self._failures += 1
-        if self._failures >= MOST_FAILURES:
+        if self._failures >= MAX_FAILURES:
             raise DownloadError(status, said=said, http_status=http_status)
-        return Setback(said, http_status)
+        return RetryableFailure(said, http_status)
 
 
 def _next_piece(response: requests.Response, promises: Promises) -> int:

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.documents.due import known_document
 from sighten_warehouse.documents.errors import DownloadError
-from sighten_warehouse.documents.known import known_document
 from sighten_warehouse.documents.step import outcomes_of
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, sha256_of
 from sighten_warehouse.durable import replace_durably

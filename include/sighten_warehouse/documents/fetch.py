@@ -7,12 +7,12 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from sighten_warehouse.api.answer import Attempt, Reply, Setback
-from sighten_warehouse.api.client import MOST_REDIRECTS, REDIRECTS, ApiClient
+from sighten_warehouse.api.answer import Attempt, Reply, RetryableFailure
+from sighten_warehouse.api.classify import classify, is_worth_another_try
+from sighten_warehouse.api.client import MAX_REDIRECTS, REDIRECTS, ApiClient
 from sighten_warehouse.api.origin import origin_of
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.api.urls import target_of
-from sighten_warehouse.api.verdict import is_worth_another_try, judge
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.body import Body, Whole
 from sighten_warehouse.documents.errors import DownloadError
@@ -46,7 +46,7 @@ class Fetch:
         self._body = body
         self._clock = clock
 
-    def follow(self, attempt: Attempt) -> Fetched | Setback:
+    def follow(self, attempt: Attempt) -> Fetched | RetryableFailure:
         """The document at the end of the redirects, or why to ask again.
 
         Raises:
@@ -54,9 +54,9 @@ class Fetch:
             WarehouseError: the API refuses.
         """
         is_api = True
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             with self._opened(attempt, is_api=is_api) as response:
-                if isinstance(response, Setback):
+                if isinstance(response, RetryableFailure):
                     return response
                 location = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not location:
@@ -65,15 +65,17 @@ class Fetch:
             # Whoever is elsewhere may lead back, but may not choose what is asked with the token.
             is_api = is_api and origin_of(url) == origin_of(attempt.url)
             attempt = attempt.at(self._client.redirected(location, seen_at=attempt) if is_api else url)
-        raise DownloadError("not_followed", said=f"redirected more than {MOST_REDIRECTS} times")
+        raise DownloadError("not_followed", said=f"redirected more than {MAX_REDIRECTS} times")
 
-    def _opened(self, attempt: Attempt, *, is_api: bool) -> AbstractContextManager[requests.Response | Setback]:
+    def _opened(
+        self, attempt: Attempt, *, is_api: bool
+    ) -> AbstractContextManager[requests.Response | RetryableFailure]:
         headers = ASKED_FOR | self._body.range_headers()
         if is_api:
             return self._client.opened(attempt, headers=headers)
         return self._elsewhere.opened(attempt.url, until=attempt.until, headers=headers)
 
-    def _answered(self, response: requests.Response, attempt: Attempt, *, is_api: bool) -> Fetched | Setback:
+    def _answered(self, response: requests.Response, attempt: Attempt, *, is_api: bool) -> Fetched | RetryableFailure:
         status = response.status_code
         if status in _WITH_A_BODY:
             return self._received(response, attempt, is_api=is_api)
@@ -83,10 +85,10 @@ class Fetch:
             raise DownloadError("empty", said=f"answered {status}", http_status=status)
         return self._refused(response, attempt) if is_api else _refused_elsewhere(response)
 
-    def _received(self, response: requests.Response, attempt: Attempt, *, is_api: bool) -> Fetched | Setback:
-        setback = self._body.take(response, until=attempt.until)
-        if setback:
-            return setback
+    def _received(self, response: requests.Response, attempt: Attempt, *, is_api: bool) -> Fetched | RetryableFailure:
+        failure = self._body.take(response, until=attempt.until)
+        if failure:
+            return failure
         try:
             whole = self._body.judge(response)
         except DownloadError:
@@ -95,24 +97,24 @@ class Fetch:
                 raise
             # An error inside a 200 means what it means anywhere else in this API.
             reply = Reply(response.status_code, response.headers, inside, self._clock.now())
-            meant = judge(reply, path=attempt.path, target=target_of(attempt.url))
-            if isinstance(meant, Setback):
+            meant = classify(reply, path=attempt.path, target=target_of(attempt.url))
+            if isinstance(meant, RetryableFailure):
                 return meant
             raise
-        return whole if isinstance(whole, Setback) else Fetched(response.status_code, whole)
+        return whole if isinstance(whole, RetryableFailure) else Fetched(response.status_code, whole)
 
-    def _refused(self, response: requests.Response, attempt: Attempt) -> Setback:
-        answer = self._client.judged(response, attempt)
-        if isinstance(answer, Setback):
+    def _refused(self, response: requests.Response, attempt: Attempt) -> RetryableFailure:
+        answer = self._client.classified(response, attempt)
+        if isinstance(answer, RetryableFailure):
             return answer
         raise DownloadError("refused", said=f"answered {answer.status}", http_status=answer.status)
 
 
-def _refused_elsewhere(response: requests.Response) -> Setback:
+def _refused_elsewhere(response: requests.Response) -> RetryableFailure:
     """Elsewhere nobody knows the token, so a 401 or 403 there says nothing about it."""
     status = response.status_code
     if is_worth_another_try(status):
-        return Setback(f"answered {status} elsewhere", status, response.headers.get("Retry-After"))
+        return RetryableFailure(f"answered {status} elsewhere", status, response.headers.get("Retry-After"))
     said = f"answered {status} elsewhere"
     raise DownloadError("not_found" if status in _GONE else "refused", said=said, http_status=status)
 

@@ -10,20 +10,20 @@ import msgspec
 import structlog
 
 from sighten_warehouse.api.answer import Answer
-from sighten_warehouse.api.budget import Priority
 from sighten_warehouse.api.client import open_client
-from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
+from sighten_warehouse.api.collect import AnswerCollector, collecting_answers, run_concurrently
 from sighten_warehouse.api.origin import Origin
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.rate_limiter import Priority
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.api.session import Exchange
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned, reaches_of
 from sighten_warehouse.documents.downloader import DOCUMENT_PATH, Downloader, DueDocument
-from sighten_warehouse.documents.known import due_documents, stored_documents
+from sighten_warehouse.documents.due import due_documents, stored_documents
 from sighten_warehouse.documents.partial import forget_old
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER
 from sighten_warehouse.errors import TransientError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.downloads import RECORD_TYPE, DownloadRecord
 from sighten_warehouse.settings import WHERE_THE_TOKEN_IS, Settings
@@ -31,7 +31,7 @@ from sighten_warehouse.settings import WHERE_THE_TOKEN_IS, Settings
 log = structlog.get_logger()
 
 # Downloads take longer than questions, and what was cut off goes on where it ended.
-PATIENCE = Patience(total_s=900.0, attempts=5, longest_wait_s=30.0)
+RETRY_POLICY = RetryPolicy(total_s=900.0, attempts=5, longest_wait_s=30.0)
 NONE_TO_BE_SEEN = (
     "every document was refused with 403, and none was ever stored: the token's user may see none of them; "
     f"expected the token of one who may in {WHERE_THE_TOKEN_IS}"
@@ -62,7 +62,7 @@ class DownloadResult:
         return self.statuses.get("stored", 0)
 
     @property
-    def is_to_be_looked_at(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether a document could not be had."""
         return self.stored < self.due
 
@@ -72,7 +72,7 @@ def download_documents(
     *,
     clock: Clock | None = None,
     priority: Priority = "live",
-    patience: Patience = PATIENCE,
+    retry_policy: RetryPolicy = RETRY_POLICY,
     most: int | None = None,
 ) -> DownloadResult:
     """Download what is due, at most so many, and land a record of each attempt, which counts once it is loaded.
@@ -89,7 +89,7 @@ def download_documents(
     with one_writer(settings.layout, "documents"):
         forget_old(settings.layout.vault / PARTIAL_FOLDER, now=clock.now().timestamp())
         due = due_documents(settings, clock=clock)[:most]
-        outcomes = outcomes_of(settings, due, clock=clock, priority=priority, patience=patience)
+        outcomes = outcomes_of(settings, due, clock=clock, priority=priority, retry_policy=retry_policy)
         result = _sum(len(due), outcomes)
         if set(result.statuses) == {"forbidden"} and not stored_documents(settings, clock=clock):
             result = replace(result, problem=result.problem or NONE_TO_BE_SEEN)
@@ -98,7 +98,12 @@ def download_documents(
 
 
 def outcomes_of(
-    settings: Settings, due: Iterable[DueDocument], *, clock: Clock, priority: Priority, patience: Patience = PATIENCE
+    settings: Settings,
+    due: Iterable[DueDocument],
+    *,
+    clock: Clock,
+    priority: Priority,
+    retry_policy: RetryPolicy = RETRY_POLICY,
 ) -> Iterator[DownloadRecord | TransientError | None]:
     """Download those, due or not; what became of each comes when it is there, and is landed by the end.
 
@@ -108,20 +113,20 @@ def outcomes_of(
         WarehouseError: as `download_documents`.
     """
     with (
-        open_client(settings, priority=priority, clock=clock, patience=patience) as client,
+        open_client(settings, priority=priority, clock=clock, retry_policy=retry_policy) as client,
         _open_elsewhere(client.origin, settings.api_concurrency, clock) as elsewhere,
-        answers_to_land(settings.layout.landing) as answers,
+        collecting_answers(settings.layout.landing) as answers,
     ):
         downloader = Downloader(settings.layout, client=client, elsewhere=elsewhere, clock=clock)
         ask = partial(_download, downloader=downloader, answers=answers, clock=clock)
-        yield from ask_side_by_side(due, ask, threads=settings.api_concurrency)
+        yield from run_concurrently(due, ask, threads=settings.api_concurrency)
 
 
-def answer_of(record: DownloadRecord, *, clock: Clock) -> tuple[Answer, Asked]:
+def answer_of(record: DownloadRecord, *, clock: Clock) -> tuple[Answer, ApiRequest]:
     """The record as it is landed, beside what was asked."""
     target = DOCUMENT_PATH.format(document_id=record.document_id)
     status, body = record.http_status or 0, msgspec.json.encode(record)
-    asked = Asked(purpose="download", target=target, status=status, document_id=record.document_id)
+    asked = ApiRequest(purpose="download", target=target, status=status, document_id=record.document_id)
     return Answer(DOCUMENT_PATH, target, status, RECORD_TYPE, body, clock.now(), content=None), asked
 
 
@@ -135,7 +140,7 @@ def _open_elsewhere(api: Origin, concurrency: int, clock: Clock) -> Iterator[Exc
 
 
 def _download(
-    due: DueDocument, *, downloader: Downloader, answers: AnswersToLand, clock: Clock
+    due: DueDocument, *, downloader: Downloader, answers: AnswerCollector, clock: Clock
 ) -> DownloadRecord | None:
     record = downloader.download(due)
     if record:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.api.collect import answers_to_land
+from sighten_warehouse.api.collect import collecting_answers
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.documents.known import stored_documents
+from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import answer_of
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, set_aside, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
@@ -82,7 +82,7 @@ def _damages(root: Path, files: Sequence[Path], named: Mapping[Path, Sequence[st
 
 
 def _repair(settings: Settings, damages: Sequence[Damage], *, clock: Clock) -> None:
-    with answers_to_land(settings.layout.landing) as answers:
+    with collecting_answers(settings.layout.landing) as answers:
         for damage in damages:
             if damage.problem != "missing":
                 set_aside(settings.layout.vault, settings.layout.root / damage.vault_path)

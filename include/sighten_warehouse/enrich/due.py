@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.load.query import open_known
+from sighten_warehouse.load.query import open_models
 from sighten_warehouse.payload.answers.dal_config import DalObject, metrics_table
 from sighten_warehouse.settings import Settings
 
@@ -47,10 +47,10 @@ def _known(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     statuses = pa.table({"status": list(settings.enrich_statuses)}, schema=STATUSES_SCHEMA)
     too_long_ago = as_of.replace(tzinfo=None) - timedelta(hours=settings.enrich_ttl_hours)
-    with open_known(
+    with open_models(
         settings.layout,
         [model],
-        handed_in={"enrich_statuses": statuses, "dal_metrics": metrics_table(objects)},
+        inputs={"enrich_statuses": statuses, "dal_metrics": metrics_table(objects)},
         variables={"asked_too_long_ago": too_long_ago},
     ) as connection:
         yield connection

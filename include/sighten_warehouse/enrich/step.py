@@ -7,16 +7,16 @@ from functools import partial
 
 import structlog
 
-from sighten_warehouse.api.budget import Priority
 from sighten_warehouse.api.client import ApiClient, open_client
-from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
+from sighten_warehouse.api.collect import AnswerCollector, collecting_answers, run_concurrently
 from sighten_warehouse.api.errors import RefusedCallError
-from sighten_warehouse.api.retries import Patience
+from sighten_warehouse.api.rate_limiter import Priority
+from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.enrich.dal_pulls import Puller, pulls_of
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
-from sighten_warehouse.enrich.metrics import Puller, pulls_of
 from sighten_warehouse.errors import TransientError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers import signed_quotes
 from sighten_warehouse.payload.answers.dal_config import DalObject, read_dal_metrics
@@ -54,7 +54,7 @@ class EnrichResult:
     problem: str | None = None
 
     @property
-    def is_to_be_looked_at(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether something went otherwise than it should."""
         return bool(self.refused or self.refused_metrics or self.left)
 
@@ -80,7 +80,11 @@ class _Tally:
 
 
 def enrich(
-    settings: Settings, *, clock: Clock | None = None, priority: Priority = "live", patience: Patience | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    priority: Priority = "live",
+    retry_policy: RetryPolicy | None = None,
 ) -> EnrichResult:
     """Ask the API what is due and land its answers, which count once they are loaded; what is not due is not asked.
 
@@ -94,7 +98,7 @@ def enrich(
     clock = clock or Clock()
     objects = read_dal_metrics(settings)
     with (
-        open_client(settings, priority=priority, clock=clock, patience=patience) as client,
+        open_client(settings, priority=priority, clock=clock, retry_policy=retry_policy) as client,
         one_writer(settings.layout, "enrich"),
     ):
         # What is asked now is not too old before the end: else a time to live that is over sooner would keep all pulls.
@@ -124,20 +128,20 @@ def _sum(quotes: _Tally, pulls: _Tally) -> EnrichResult:
 def _ask_which_are_signed(settings: Settings, *, client: ApiClient, as_of: datetime) -> _Tally:
     due = due_quotes(settings, as_of=as_of)
     tally = _Tally(len(due))
-    with answers_to_land(settings.layout.landing) as answers:
+    with collecting_answers(settings.layout.landing) as answers:
         ask = partial(_ask_which_is_signed, client=client, answers=answers)
-        for outcome in ask_side_by_side(due, ask, threads=settings.api_concurrency):
+        for outcome in run_concurrently(due, ask, threads=settings.api_concurrency):
             tally.count(outcome)
     return tally
 
 
-def _ask_which_is_signed(quote_id: str, *, client: ApiClient, answers: AnswersToLand) -> str:
+def _ask_which_is_signed(quote_id: str, *, client: ApiClient, answers: AnswerCollector) -> str:
     """The resolution that the API's answer comes to; `refused` where it tells none."""
     try:
         answer = client.get(SIGNED_QUOTE_PATH, query={"metrics": signed_quotes.METRIC, "quote_id": quote_id})
     except RefusedCallError as error:
         answer = error.answer
-    asked = Asked(purpose="signed_quote", target=answer.target, status=answer.status, quote_id=quote_id)
+    asked = ApiRequest(purpose="signed_quote", target=answer.target, status=answer.status, quote_id=quote_id)
     answers.add(answer, asked)
     staged, _ = signed_quotes.read(answer.content, asked)
     return str(staged["quotes"][0]["resolution"]) if staged else "refused"
@@ -147,9 +151,9 @@ def _pull(settings: Settings, objects: tuple[DalObject, ...], *, client: ApiClie
     """The signed quotes are those that the answers before this told: they are landed by now."""
     pulls = pulls_of(due_metrics(settings, objects, as_of=as_of), objects) if objects else []
     tally = _Tally(len(pulls))
-    with answers_to_land(settings.layout.landing) as answers:
+    with collecting_answers(settings.layout.landing) as answers:
         puller = Puller(objects, client=client, answers=answers)
-        for was_asked in ask_side_by_side(pulls, puller.pull, threads=settings.api_concurrency):
+        for was_asked in run_concurrently(pulls, puller.pull, threads=settings.api_concurrency):
             tally.count(was_asked if isinstance(was_asked, TransientError) else "pulled" if was_asked else "left_out")
     tally.refused_metrics = puller.refused
     return tally

@@ -21,7 +21,7 @@ UNFINISHED = ".tmp"
 _NAME = re.compile(r"lake\.\d{8}T\d{6}\.\d{6}Z(\.tmp|\.before)?")
 
 
-def pinned(layout: Layout) -> Layout:
+def resolve_lake(layout: Layout) -> Layout:
     """The layout whose lake is the folder that `lake` leads to now, whatever it leads to later."""
     complete_swap(layout)
     return replace(layout, lake_folder=str(layout.lake.resolve()))

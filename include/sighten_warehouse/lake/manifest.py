@@ -9,7 +9,7 @@ from typing import Any
 
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.layout import Layout
 
 
@@ -74,7 +74,7 @@ def commit_path(layout: Layout, batch_id: str) -> Path:
 
 def commit_files(layout: Layout) -> list[Path]:
     """Where all commits lie, in the lake in use."""
-    found = pinned(layout).commits.glob("*.json")
+    found = resolve_lake(layout).commits.glob("*.json")
     return [path for path in found if not path.name.startswith(".")]
 
 

@@ -5,12 +5,12 @@ from typing import Literal
 import msgspec
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.line import ASKED_HEADER, LandingLine
+from sighten_warehouse.landing.line import API_REQUEST_HEADER, LandingLine
 
 Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_milestones", "rest_site", "rest_sites"]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question to the API: which, what for, and the status of its answer.
 
     Args:
@@ -55,14 +55,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return " ".join(part for part in parts if part)
 
 
-def read_asked(line: LandingLine) -> Asked:
+def read_api_request(line: LandingLine) -> ApiRequest:
     """What was asked for the answer on that line.
 
     Raises:
         RejectedError: the line does not tell.
     """
     try:
-        return msgspec.json.decode(line.headers.get(ASKED_HEADER, ""), type=Asked)
+        return msgspec.json.decode(line.headers.get(API_REQUEST_HEADER, ""), type=ApiRequest)
     except msgspec.MsgspecError as error:
         expected = f"what was asked of the API ({error})"
-        raise RejectedError("not_an_answer", place=f"headers.{ASKED_HEADER}", expected=expected) from None
+        raise RejectedError("not_an_answer", place=f"headers.{API_REQUEST_HEADER}", expected=expected) from None

@@ -21,14 +21,14 @@ _LONGEST_NUMBER = 4300  # Python reads no longer integer
 _checker = msgspec.json.Decoder(msgspec.Raw)
 
 
-def is_plain_json(text: bytes, *, most_levels: int) -> bool:
+def is_plain_json(text: bytes, *, max_levels: int) -> bool:
     """Whether UTF-8 text is strict JSON (RFC 8259) that no reader stumbles over: not too deep, each number in range."""
     try:
         _checker.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return False
     bare = _without_strings(text)
-    return _depth(bare) <= most_levels and _numbers_in_range(bare)
+    return _depth(bare) <= max_levels and _numbers_in_range(bare)
 
 
 def depth(text: bytes) -> int:

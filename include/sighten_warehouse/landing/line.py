@@ -14,10 +14,10 @@ from sighten_warehouse.landing.json_check import is_plain_json
 Source = Literal["webhook", "api", "import"]
 
 # On lines of source "api": what was asked. No answer brings it; whoever lands one writes it.
-ASKED_HEADER = "sighten-asked"
+API_REQUEST_HEADER = "sighten-asked"
 KEPT_HEADERS = frozenset(
     {
-        ASKED_HEADER,
+        API_REQUEST_HEADER,
         "content-encoding",
         "content-type",
         "user-agent",
@@ -28,7 +28,7 @@ KEPT_HEADERS = frozenset(
     }
 )
 EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every line stays readable by every JSON reader
-MOST_BODY_BYTES = 2**40  # that a landing line may claim
+MAX_BODY_BYTES = 2**40  # that a landing line may claim
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
@@ -48,7 +48,7 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str | None
     headers: dict[str, str]
     body_sha256: str
-    body_bytes: Annotated[int, msgspec.Meta(ge=0, le=MOST_BODY_BYTES)]
+    body_bytes: Annotated[int, msgspec.Meta(ge=0, le=MAX_BODY_BYTES)]
     payload: msgspec.Raw
     body: str | None
     body_encoding: Literal["utf-8", "base64"] | None
@@ -97,7 +97,7 @@ def _embed(body: bytes) -> tuple[bytes, str | None, Literal["utf-8", "base64"] |
     text = _text(body)
     if text is None:
         return b"null", base64.b64encode(body).decode(), "base64"
-    if not is_plain_json(body, most_levels=EMBEDDED_DEPTH):
+    if not is_plain_json(body, max_levels=EMBEDDED_DEPTH):
         return b"null", text, "utf-8"
     payload = body.strip(b" \t\r\n").replace(b"\n", b" ").replace(b"\r", b" ")
     return (body, None, None) if payload == body else (payload, text, "utf-8")

@@ -20,7 +20,7 @@ from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.snapshot_schema import snapshot_schema
 
-MOST_WAITING_BYTES = 4 * 1024 * 1024
+MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 
 @cache
@@ -37,7 +37,7 @@ def schemas() -> dict[str, pa.Schema]:
 
 @dataclass
 class _Staged:
-    """The batch in Arrow; Python's rows wait only until there are `MOST_WAITING_BYTES` of bodies."""
+    """The batch in Arrow; Python's rows wait only until there are `MAX_WAITING_BYTES` of bodies."""
 
     tables: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: {name: [] for name in schemas()})
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class _Staged:
         self._waiting.append(as_copy(delivery) if landing_id in self._landing_ids else delivery)
         self._landing_ids.add(landing_id)
         self._waiting_bytes += size
-        if self._waiting_bytes >= MOST_WAITING_BYTES:
+        if self._waiting_bytes >= MAX_WAITING_BYTES:
             self.settle()
 
     def settle(self) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import structlog
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.api_request import Asked, read_asked
+from sighten_warehouse.landing.api_request import ApiRequest, read_api_request
 from sighten_warehouse.landing.decision import is_decision, read_decision
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.payload.answers.readers import ANSWER_READERS
@@ -133,7 +133,7 @@ def _read_body(line: LandingLine, facts: Row) -> Delivery:
 
 
 def _answered(line: LandingLine, facts: Row) -> Delivery:
-    asked = read_asked(line)
+    asked = read_api_request(line)
     facts |= {"kind": asked.purpose, "subject": asked.subject, "milestone_id": asked.milestone_id}
     reader = ANSWER_READERS.get(asked.purpose)
     if reader is None:
@@ -152,7 +152,7 @@ def _told(snapshot: Row) -> Row:
     return {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
 
 
-def _content(line: LandingLine, asked: Asked) -> tuple[Any, str]:
+def _content(line: LandingLine, asked: ApiRequest) -> tuple[Any, str]:
     """The answer, parsed; None where it is an error that is not JSON: its status tells enough."""
     try:
         return _parse(line)

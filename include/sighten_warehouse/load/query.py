@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.history import create_history, history_files, select_history
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
@@ -21,26 +21,26 @@ _BEGIN_BYTES = 256
 
 
 @contextmanager
-def open_known(
-    layout: Layout, wanted: Sequence[str], *, handed_in: Mapping[str, pa.Table], variables: Mapping[str, object]
+def open_models(
+    layout: Layout, wanted: Sequence[str], *, inputs: Mapping[str, pa.Table], variables: Mapping[str, object]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine that holds those models, and what they are made of.
 
-    `handed_in` are the tables of `staging` that a step makes, `variables` what the models call a `setting`. Answers
+    `inputs` are the tables of `staging` that a step makes, `variables` what the models call a `setting`. Answers
     that are landed and not loaded yet count like loaded ones: so whoever asks the API twice in a row, or once more
     after a crash, does not ask for what it has answered.
 
     Raises:
         LakeError: commits contradict each other.
     """
-    layout = pinned(layout)
+    layout = resolve_lake(layout)
     committed = commits(layout)
     with staging_connection() as connection:
         for schema in ("history", "ops", "enrich"):
             connection.execute(f"create schema {schema}")
         for name, value in variables.items():
             connection.execute(f"set variable {name} = ?", [value])
-        for name, table in {**_pending(layout, committed), **handed_in}.items():
+        for name, table in {**_pending(layout, committed), **inputs}.items():
             connection.register(f"_{name}", table)
             connection.execute(f"create table staging.{name} as from _{name}")
         for model in _with_inputs(wanted):

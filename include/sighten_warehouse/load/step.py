@@ -9,7 +9,7 @@ from itertools import islice
 
 import structlog
 
-from sighten_warehouse.lake.folder import ensure_lake, pinned
+from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.manifest import (
     Manifest,
     commit_path,
@@ -28,9 +28,9 @@ from sighten_warehouse.version import __version__
 
 log = structlog.get_logger()
 
-MOST_BATCH_BYTES = 32 * 1024 * 1024
+MAX_BATCH_BYTES = 32 * 1024 * 1024
 LEAST_BATCH_BYTES = 8 * 1024 * 1024  # a smaller share would not be worth a task of its own
-MOST_BATCH_FILES = 5_000
+MAX_BATCH_FILES = 5_000
 
 
 @dataclass(frozen=True)
@@ -61,30 +61,30 @@ def pending(settings: Settings) -> list[str]:
     return [name for name in landing_files(layout.landing) if name not in loaded]
 
 
-def plan(settings: Settings, *, most_batches: int = 8) -> list[str]:
+def plan(settings: Settings, *, max_batches: int = 8) -> list[str]:
     """Divide what is pending into batches of bounded size, write them down, and return their ids, oldest first.
 
-    What does not fit into `most_batches` stays pending for the next time.
+    What does not fit into `max_batches` stays pending for the next time.
     """
     files = pending(settings)
     if not files:
         return []
     ensure_lake(settings.layout)
-    layout = pinned(settings.layout)
-    share = sum(_size(layout, name) for name in files) // most_batches
-    manifests = list(islice(divide(layout, files, most_bytes=max(share, LEAST_BATCH_BYTES)), most_batches))
+    layout = resolve_lake(settings.layout)
+    share = sum(_size(layout, name) for name in files) // max_batches
+    manifests = list(islice(divide(layout, files, max_bytes=max(share, LEAST_BATCH_BYTES)), max_batches))
     for manifest in manifests:
         write_manifest(prepared_path(layout, manifest.batch_id), manifest)
     return [manifest.batch_id for manifest in manifests]
 
 
-def divide(layout: Layout, files: Iterable[str], *, most_bytes: int = MOST_BATCH_BYTES) -> Iterator[Manifest]:
+def divide(layout: Layout, files: Iterable[str], *, max_bytes: int = MAX_BATCH_BYTES) -> Iterator[Manifest]:
     """Batches of those landing files, in their order, each bounded in bytes, in number of files, and by a day's end."""
     batch: list[str] = []
     taken = 0
     for name in files:
         size = _size(layout, name)
-        is_full = taken + size > min(most_bytes, MOST_BATCH_BYTES) or len(batch) >= MOST_BATCH_FILES
+        is_full = taken + size > min(max_bytes, MAX_BATCH_BYTES) or len(batch) >= MAX_BATCH_FILES
         # So a rebuild of some days of a past that was loaded at once takes little else.
         ends_its_day = taken >= LEAST_BATCH_BYTES and day_of(name) != day_of(batch[-1])
         if batch and (is_full or ends_its_day):
@@ -111,7 +111,7 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
     Raises:
         LakeError: no such batch was planned.
     """
-    layout = pinned(settings.layout)
+    layout = resolve_lake(settings.layout)
     committed = commit_path(layout, batch_id)
     if committed.exists():
         done = read_manifest(committed)
@@ -134,7 +134,7 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
     A batch with a landing file that another commit names is refused: what it held besides stays pending.
     """
     with one_writer(settings.layout, "commit"):
-        layout = pinned(settings.layout)
+        layout = resolve_lake(settings.layout)
         loaded = loaded_files(layout)
         done, refused = [], []
         for batch_id in batch_ids:

@@ -21,7 +21,7 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
-MOST_FILE_BYTES = 32 * 1024 * 1024
+MAX_FILE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ def _settle(settings: Settings, copies: Iterable[tuple[Quarantined, bytes | None
             continue
         lines += [_decide(one, "retry", retried_as=UUID(result.retried_as)), copy]
         size += len(copy)
-        if size >= MOST_FILE_BYTES:
+        if size >= MAX_FILE_BYTES:
             _land(settings, lines)
             lines, size = [], 0
     if lines:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from sighten_warehouse.errors import LakeError, NotQuarantinedError
-from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
@@ -46,7 +46,7 @@ class Landed:
 
 def quarantined(layout: Layout) -> list[Quarantined]:
     """Every delivery that was loaded into quarantine, decided on or not, in the order of receiving."""
-    layout = pinned(layout)
+    layout = resolve_lake(layout)
     facts = ("landing_id", "received_at", "reason", "place", "expected", "body_bytes", "landing_file", "line_number")
     decisions = _decisions_in_force(layout)
     found = []

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake.carry import carry_over, is_whole, sync_folders
-from sighten_warehouse.lake.folder import finished, new_lake, pinned, swap_in
+from sighten_warehouse.lake.folder import finished, new_lake, resolve_lake, swap_in
+from sighten_warehouse.lake.hardlinks import hardlink_batch, is_whole, sync_folders
 from sighten_warehouse.lake.manifest import (
     Manifest,
     commit_files,
@@ -30,7 +30,7 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
-Tell = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def rebuild(
     *,
     days: Days | None = None,
     accept_loss: bool = False,
-    tell: Tell = lambda _done, _all: None,
+    on_progress: OnProgress = lambda _done, _all: None,
 ) -> Rebuilt:
     """Make a new lake of everything in landing, swap it in, and publish it; loads and readers go on meanwhile.
 
     Batches that were committed keep their names and times. With `days`, those without a delivery received then are kept
-    as they are, and so is what is pending. `tell` hears how many batches are made, of how many.
+    as they are, and so is what is pending. `on_progress` hears how many batches are made, of how many.
 
     Raises:
         LakeError: landing lacks files that were loaded, and `accept_loss` does not say to go on without them.
@@ -70,7 +70,7 @@ def rebuild(
         todo = list(_division(layout, before, _files_to_take(layout, before, days)))
         for number, manifest in enumerate(todo, 1):
             made += _make(manifest, aside)
-            tell(number, len(todo))
+            on_progress(number, len(todo))
         with one_writer(layout, "publish"):
             version = _swap_in(settings, finished(aside), days, made)
     log.info("rebuilt", **made)
@@ -98,7 +98,7 @@ def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest],
     kept: list[Manifest] = []
     remade: list[Manifest] = []
     taken: set[str] = set()
-    layout = pinned(layout)
+    layout = resolve_lake(layout)
     for manifest in _batches_before(layout):
         again = days is None or days.touch(manifest.landing_files) or not is_whole(manifest, layout)
         if again:
@@ -111,7 +111,7 @@ def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest],
 
 def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
     for manifest in kept:
-        carry_over(manifest, layout=pinned(layout), aside=aside)
+        hardlink_batch(manifest, layout=resolve_lake(layout), aside=aside)
     sync_folders(aside.lake)
     return len(kept)
 
@@ -173,7 +173,7 @@ def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
 def _keep_planned(layout: Layout, aside: Layout) -> None:
     """Batches on their way are planned in the new lake too; what was flattened of them is flattened again."""
     loaded = loaded_files(aside)
-    for path in pinned(layout).prepared.glob("*.json"):
+    for path in resolve_lake(layout).prepared.glob("*.json"):
         with suppress(LakeError):
             manifest = read_manifest(path)
             if not loaded & manifest.landing_files.keys():

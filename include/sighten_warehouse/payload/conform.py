@@ -11,7 +11,7 @@ from sighten_warehouse.payload.json_text import canonical_json
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, SUB_TASK, TASK_ROOT, USER, Field, Shape
 
 Row = dict[str, Any]
-MOST_UNREADABLE = 1_000
+MAX_UNREADABLE = 1_000
 
 
 def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
@@ -170,7 +170,7 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
     for position, child in enumerate(children, 1):
         conformed = conform(shape, child, below) if isinstance(child, dict) else None
         if conformed is None or conformed[str(shape.identity)] is None:
-            if len(unreadable) < MOST_UNREADABLE:
+            if len(unreadable) < MAX_UNREADABLE:
                 unreadable.append({"position": position, "value": child})
             at.report(f"{name}[]", "unreadable_child", expected="an object with a UUID as uuid", example=child)
         else:
@@ -180,7 +180,7 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
         return {}
     row[f"{name}_complete"] = False
     # Beside so many, the positions would cost more than the list itself.
-    return {name: unreadable if len(unreadable) < MOST_UNREADABLE else children}
+    return {name: unreadable if len(unreadable) < MAX_UNREADABLE else children}
 
 
 def _count_agrees(milestone: Row, given: list[Any], tasks: list[Row], findings: Findings) -> bool:

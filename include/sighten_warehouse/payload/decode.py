@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sighten_warehouse.errors import RejectedError
 
-MOST_DECODED_BYTES = 64 * 1024 * 1024
+MAX_DECODED_BYTES = 64 * 1024 * 1024
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -16,23 +16,23 @@ _BOMS = (
 )
 _GZIP_OR_ZLIB = 47  # zlib's own number for "find out which of the two"
 _TAKEN_BYTES = 64 * 1024
-_MOST_MEMBERS = 10_000  # each costs a copy of what was taken with it
-_MOST_ENCODINGS = 8  # one upon the other: each may cost as much as the whole body
+_MAX_MEMBERS = 10_000  # each costs a copy of what was taken with it
+_MAX_ENCODINGS = 8  # one upon the other: each may cost as much as the whole body
 
 
 def decode_body(body: bytes, *, headers: Mapping[str, str], content_type: str | None) -> str:
     """The body as text.
 
     Raises:
-        RejectedError: the compression is unknown, broken or grows past `MOST_DECODED_BYTES`, or the bytes are no text.
+        RejectedError: the compression is unknown, broken or grows past `MAX_DECODED_BYTES`, or the bytes are no text.
     """
     return _decode_characters(_decompress(body, headers.get("content-encoding", "")), content_type)
 
 
 def _decompress(body: bytes, content_encoding: str) -> bytes:
     encodings = [part.strip().lower() for part in content_encoding.split(",") if part.strip()]
-    if len(encodings) > _MOST_ENCODINGS:
-        expected = f"at most {_MOST_ENCODINGS} encodings"
+    if len(encodings) > _MAX_ENCODINGS:
+        expected = f"at most {_MAX_ENCODINGS} encodings"
         raise RejectedError("unknown_encoding", place="header content-encoding", expected=expected)
     for encoding in reversed(encodings):
         if encoding in ("gzip", "x-gzip", "deflate"):
@@ -55,7 +55,7 @@ def _inflate(body: bytes) -> bytes:
 
 def _members(body: memoryview, window: int) -> Iterator[bytes]:
     """The text of all members: gzip data may be several, one after the other (RFC 1952 section 2.2)."""
-    at, left, members = 0, MOST_DECODED_BYTES, 0
+    at, left, members = 0, MAX_DECODED_BYTES, 0
     while at < len(body) or not members:
         inflater, members = zlib.decompressobj(window), members + 1
         while at < len(body) and not inflater.eof:
@@ -63,13 +63,13 @@ def _members(body: memoryview, window: int) -> Iterator[bytes]:
             text = inflater.decompress(taken, left + 1)
             at, left = at + len(taken) - len(inflater.unused_data), left - len(text)
             if left < 0:
-                expected = f"at most {MOST_DECODED_BYTES} bytes once decompressed"
+                expected = f"at most {MAX_DECODED_BYTES} bytes once decompressed"
                 raise RejectedError("too_big", place="body", expected=expected)
             yield text
         if not inflater.eof:
             raise RejectedError("cut_off", place="body", expected="compressed data with its end")
-        if members > _MOST_MEMBERS:
-            raise RejectedError("not_compressed", place="body", expected=f"at most {_MOST_MEMBERS} members")
+        if members > _MAX_MEMBERS:
+            raise RejectedError("not_compressed", place="body", expected=f"at most {_MAX_MEMBERS} members")
 
 
 def _decode_characters(body: bytes, content_type: str | None) -> str:

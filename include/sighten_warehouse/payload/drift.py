@@ -8,13 +8,13 @@ import msgspec
 
 from sighten_warehouse.payload.json_text import json_text
 
-MOST_EXAMPLE_CHARACTERS = 200
-MOST_DRIFT_PATHS = 200
+MAX_EXAMPLE_CHARACTERS = 200
+MAX_DRIFT_PATHS = 200
 
 
 def example_of(value: Any) -> str:
     """The value as it is shown: JSON, shortened."""
-    return json_text(value)[:MOST_EXAMPLE_CHARACTERS]
+    return json_text(value)[:MAX_EXAMPLE_CHARACTERS]
 
 
 @dataclass
@@ -39,8 +39,8 @@ class Findings:
     def report(self, path: str, drift: str, *, expected: str, example: Any, code_field: str | None = None) -> None:
         """Count one occurrence of drift; the first gives the example, but each unknown code is counted by itself."""
         key = (path, drift, example_of(example) if code_field else None)
-        if key not in self.drift and len(self.drift) >= MOST_DRIFT_PATHS:
-            path, drift, example, code_field = "", "more_drift", f"more than {MOST_DRIFT_PATHS} paths", None
+        if key not in self.drift and len(self.drift) >= MAX_DRIFT_PATHS:
+            path, drift, example, code_field = "", "more_drift", f"more than {MAX_DRIFT_PATHS} paths", None
             key = (path, drift, None)
         if key not in self.drift:
             self.drift[key] = Drift(path, drift, expected, example_of(example), 0, code_field)

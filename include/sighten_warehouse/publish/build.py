@@ -21,7 +21,7 @@ from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.checks import findings_table, run_checks, stage_new_history
 from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.empty_file import PUBLISHED, write_empty_file
-from sighten_warehouse.publish.inputs import hand_in
+from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.publish.tables import attached_file, describe, quoted
@@ -54,7 +54,7 @@ def build_warehouse(
         connection.execute("set variable api_url = ?", [settings.api_url])
         connection.execute("set variable home = ?", [str(layout.root)])
         connection.execute("set variable published_at = ?", [versions[-1].published_time])
-        hand_in(connection, layout=layout, commits=commits, versions=versions)
+        register_inputs(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
         copied = find_copies(connection)

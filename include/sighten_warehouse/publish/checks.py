@@ -12,7 +12,7 @@ import pyarrow as pa
 from sighten_warehouse.errors import CheckError, ModelError
 from sighten_warehouse.models import Model, models, sql_folder
 
-MOST_EXAMPLES = 3
+MAX_EXAMPLES = 3
 IDENTIFIED = ("main", "history")  # their grains are ids; a report may count under a name that nobody gave
 FINDINGS_SCHEMA = pa.schema(
     [
@@ -120,7 +120,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
 
 def _run(connection: duckdb.DuckDBPyConnection, check: Check) -> Finding:
     rows = connection.execute(f"select count(*) from ({check.select})").fetchall()[0][0]
-    found = connection.execute(f"from ({check.select}) order by all limit {MOST_EXAMPLES}").fetchall() if rows else []
+    found = connection.execute(f"from ({check.select}) order by all limit {MAX_EXAMPLES}").fetchall() if rows else []
     return Finding(check, rows, tuple(str(row[0]) for row in found))
 
 

@@ -10,7 +10,7 @@ from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, in_order, macros, models
-from sighten_warehouse.publish.inputs import hand_in
+from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_views
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
 
@@ -33,7 +33,7 @@ def _empty_file(_models: tuple[Model, ...]) -> bytes:
         with new_file(path) as connection:
             connection.execute("set threads = 1")  # there is nothing to divide
             connection.execute("create schema staging")
-            hand_in(connection, layout=Layout(Path(folder)), commits=(), versions=())
+            register_inputs(connection, layout=Layout(Path(folder)), commits=(), versions=())
             stage_deliveries(connection, [])
             connection.execute("begin")
             _create_all(connection)

@@ -30,7 +30,7 @@ VERSIONS_SCHEMA = pa.schema(
 VERSION_BATCHES_SCHEMA = pa.schema([("version", pa.string()), ("batch_id", pa.string())])
 
 
-def hand_in(
+def register_inputs(
     connection: duckdb.DuckDBPyConnection, *, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version]
 ) -> None:
     """Create the tables of `staging` that the models of `ops` read.

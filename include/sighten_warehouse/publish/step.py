@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.lake.folder import pinned, remove_unneeded
+from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -41,7 +41,7 @@ def publish(settings: Settings) -> Version:
         SettingError: the home's list of codes or the file of metrics is ill-formed; the version before stays.
     """
     with one_writer(settings.layout, "publish"):
-        return publish_lake(settings, pinned(settings.layout))
+        return publish_lake(settings, resolve_lake(settings.layout))
 
 
 def publish_lake(settings: Settings, layout: Layout, *, once_checked: Callable[[], None] = lambda: None) -> Version:

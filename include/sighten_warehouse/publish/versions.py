@@ -8,7 +8,7 @@ from typing import Any
 
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import code_digest
@@ -78,5 +78,5 @@ def is_current(settings: Settings) -> bool:
     committed = {manifest.batch_id for manifest in commits(layout)}
     same_code = known[-1].code_version.endswith(code_digest()) and known[-1].codes == codes_digest(layout)
     same_metrics = known[-1].dal_metrics == dal_metrics_digest(settings)
-    same_lake = known[-1].lake == pinned(layout).lake.name
+    same_lake = known[-1].lake == resolve_lake(layout).lake.name
     return same_code and same_metrics and same_lake and committed <= published_batches(layout)

@@ -64,7 +64,7 @@ class Committer:
 
     While one group is being synced the next gathers, so that a slow disk makes groups larger and not the queue longer.
     A group is a new landing file: bytes that a failed sync left behind are in no file that was ever acknowledged.
-    A group ends at `most_group_bytes` of bodies, or after one larger body.
+    A group ends at `max_group_bytes` of bodies, or after one larger body.
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class Committer:
         metrics: ReceiverMetrics,
         write: Write = write_landing_file,
         next_arrival: Callable[[], Arrival] = ARRIVALS.next,
-        most_group_bytes: int = GROUP_BYTES,
+        max_group_bytes: int = GROUP_BYTES,
     ) -> None:
         self._landing = landing
         self._metrics = metrics
         self._write = write
         self._next_arrival = next_arrival
-        self._most_group_bytes = most_group_bytes
+        self._max_group_bytes = max_group_bytes
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._accepts = False
@@ -131,7 +131,7 @@ class Committer:
             self._changed.wait_for(lambda: self._waiting or not self._accepts)
             group: list[_Waiting] = []
             size = 0
-            while self._waiting and (not group or size + len(self._waiting[0].delivery.body) <= self._most_group_bytes):
+            while self._waiting and (not group or size + len(self._waiting[0].delivery.body) <= self._max_group_bytes):
                 group.append(self._waiting.popleft())
                 size += len(group[-1].delivery.body)
             return group

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 MEBIBYTE = 1024 * 1024
 
 
-def most_waiting_bytes(max_body_bytes: int) -> int:
+def max_waiting_bytes(max_body_bytes: int) -> int:
     """The limit for bodies of that size at most: 64 MiB, and room for two of the largest in any case."""
     return max(64 * MEBIBYTE, 2 * max_body_bytes)
 

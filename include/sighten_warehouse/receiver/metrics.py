@@ -7,8 +7,8 @@ from typing import Literal
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-Outcome = Literal["landed", "too_large", "unauthenticated", "not_stored", "incomplete"]
-OUTCOMES: tuple[Outcome, ...] = ("landed", "too_large", "unauthenticated", "not_stored", "incomplete")
+DeliveryOutcome = Literal["landed", "too_large", "unauthenticated", "not_stored", "incomplete"]
+OUTCOMES: tuple[DeliveryOutcome, ...] = ("landed", "too_large", "unauthenticated", "not_stored", "incomplete")
 
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -51,7 +51,7 @@ class ReceiverMetrics:
         return generate_latest(self.registry)
 
 
-class Refusals:
+class RefusalLog:
     """Counts deliveries whose sender did not prove who it is; `clock` gives seconds that only go forward."""
 
     def __init__(self, metrics: ReceiverMetrics, *, clock: Callable[[], float] = monotonic) -> None:

@@ -17,7 +17,7 @@ LINGER_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """A response; `early` when the request's body was not read to its end: of the rest so many bytes are read."""
 
     status: int
@@ -28,14 +28,14 @@ class Answer:
     linger_bytes: int = LINGER_BYTES
 
 
-def json_answer(
+def json_response(
     code: int, /, *, early: bool = False, headers: Mapping[str, str] | None = None, **content: object
-) -> Answer:
+) -> HttpResponse:
     """An answer with that content as JSON."""
-    return Answer(code, json.dumps(content).encode(), headers=tuple((headers or {}).items()), early=early)
+    return HttpResponse(code, json.dumps(content).encode(), headers=tuple((headers or {}).items()), early=early)
 
 
-async def say(answer: Answer, receive: Receive, send: Send) -> None:
+async def say(answer: HttpResponse, receive: Receive, send: Send) -> None:
     """The answer is sent; an early one at once, and it is the connection's last."""
     headers = [("content-type", answer.content_type), ("content-length", str(len(answer.content))), *answer.headers]
     if answer.early:
@@ -48,10 +48,10 @@ async def say(answer: Answer, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _discard_the_rest(receive: Receive, most_bytes: int) -> None:
+async def _discard_the_rest(receive: Receive, max_bytes: int) -> None:
     # A connection closed under a client that still sends is reset, and the answer may be lost with it. So the whole
     # answer goes out, and what still comes in is read for a while and thrown away.
-    left = most_bytes
+    left = max_bytes
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
             while left > 0:

@@ -8,13 +8,13 @@ import msgspec
 
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
-from sighten_warehouse.api.collect import AnswersToLand
+from sighten_warehouse.api.collect import AnswerCollector
 from sighten_warehouse.backfill.rest.items import Listed, read_list
 from sighten_warehouse.backfill.rest.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
-from sighten_warehouse.landing.api_request import Asked
-from sighten_warehouse.load.query import open_known
+from sighten_warehouse.landing.api_request import ApiRequest
+from sighten_warehouse.load.query import open_models
 from sighten_warehouse.settings import Settings
 
 
@@ -57,7 +57,7 @@ def changed_sites(settings: Settings, *, days: int, clock: Clock) -> list[Change
         LakeError: commits contradict each other.
     """
     variables = {"asked_at": clock.now().replace(tzinfo=None), "compared_from": first_compared(days=days, clock=clock)}
-    with open_known(settings.layout, ["enrich.changed_sites"], handed_in={}, variables=variables) as connection:
+    with open_models(settings.layout, ["enrich.changed_sites"], inputs={}, variables=variables) as connection:
         columns = "site_id, site_updated_at, compared_from_at"
         rows = connection.execute(f"select {columns} from enrich.changed_sites order by site_updated_at, site_id")
         return [ChangedSite(*row) for row in rows.fetchall()]
@@ -69,7 +69,7 @@ def compare(settings: Settings, *, since: datetime) -> Comparison:
     Raises:
         LakeError: commits contradict each other.
     """
-    with open_known(settings.layout, ["ops.coverage"], handed_in={}, variables={}) as connection:
+    with open_models(settings.layout, ["ops.coverage"], inputs={}, variables={}) as connection:
         days = "select coalesce(sum(changed), 0), coalesce(sum(delivered), 0) from ops.coverage where changed_date >= ?"
         changed, delivered = connection.execute(days, [since.date()]).fetchall()[0]
         missing = "select distinct site_id from ops.reconciled where outcome = 'missing' and pulled_at is null"
@@ -83,7 +83,7 @@ def first_compared(*, days: int, clock: Clock) -> datetime:
 
 
 def land_milestones(
-    site: ChangedSite, *, client: ApiClient, answers: AnswersToLand, clock: Clock
+    site: ChangedSite, *, client: ApiClient, answers: AnswerCollector, clock: Clock
 ) -> WarehouseError | None:
     """Land how the site's milestones stand; an error that is about this site alone is returned, and nothing is landed.
 
@@ -103,7 +103,7 @@ def land_milestones(
         raise
     except COSTS_THE_SITE as error:
         return error
-    asked = Asked(
+    asked = ApiRequest(
         purpose="rest_milestones",
         target=workflows.target,
         status=HTTPStatus.OK,

@@ -8,9 +8,9 @@ from functools import partial
 import structlog
 
 from sighten_warehouse.api.client import ApiClient, open_client
-from sighten_warehouse.api.collect import answers_to_land, ask_side_by_side
-from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.backfill.rest.known import Known, read_known
+from sighten_warehouse.api.collect import collecting_answers, run_concurrently
+from sighten_warehouse.api.retries import RetryPolicy
+from sighten_warehouse.backfill.rest.listed_sites import ListedSites, read_listed_sites
 from sighten_warehouse.backfill.rest.pull import Caller, pull_sites
 from sighten_warehouse.backfill.rest.results import PullResult
 from sighten_warehouse.backfill.rest.site_list import land_site_list
@@ -65,7 +65,7 @@ class ReconcileResult:
         return self.delivered / self.changed if self.changed else None
 
     @property
-    def is_to_be_looked_at(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether something is not done."""
         return bool(self.failed or self.left)
 
@@ -99,7 +99,7 @@ def reconcile(
     *,
     days: int = DAYS,
     clock: Clock | None = None,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> ReconcileResult:
     """Compare what changed in the last so many days, or since the last reconcile if that was longer ago.
@@ -117,7 +117,7 @@ def reconcile(
     """
     clock = StoppableClock(clock or Clock(), stop)
     with (
-        open_client(settings, priority="backfill", clock=clock, patience=patience) as client,
+        open_client(settings, priority="backfill", clock=clock, retry_policy=retry_policy) as client,
         one_writer(settings.layout, "reconcile"),
     ):
         land_site_list(settings.layout, client, sites=())
@@ -125,7 +125,7 @@ def reconcile(
         since = min([first_compared(days=days, clock=clock), *(site.compared_from for site in sites)])
         compared = _land_all_milestones(settings, sites, client=client, clock=clock)
         comparison = compare(settings, since=since)
-        known = read_known(settings)
+        known = read_listed_sites(settings)
         pulled = _pull(settings, comparison, known, client=client, clock=clock)
     if pulled.stopped:
         raise StoppedError
@@ -140,14 +140,16 @@ def _land_all_milestones(
     settings: Settings, sites: Sequence[ChangedSite], *, client: ApiClient, clock: Clock
 ) -> _Tally:
     tally = _Tally(len(sites))
-    with answers_to_land(settings.layout.landing) as answers:
+    with collecting_answers(settings.layout.landing) as answers:
         ask = partial(land_milestones, client=client, answers=answers, clock=clock)
-        for error in ask_side_by_side(sites, ask, threads=settings.api_concurrency):
+        for error in run_concurrently(sites, ask, threads=settings.api_concurrency):
             tally.count(error)
     return tally
 
 
-def _pull(settings: Settings, comparison: Comparison, known: Known, *, client: ApiClient, clock: Clock) -> PullResult:
+def _pull(
+    settings: Settings, comparison: Comparison, known: ListedSites, *, client: ApiClient, clock: Clock
+) -> PullResult:
     """A site that was landed since it changed is not asked for again."""
     sites = [site for site in known.sites if site.site_id in comparison.sites_to_pull]
     return pull_sites(settings, sites, known=known, client=client, clock=clock, caller=Caller())

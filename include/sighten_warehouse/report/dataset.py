@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import found_milestones, timelines
 
 FORMAT = 1  # counts up when the page and the data change together
@@ -17,7 +17,7 @@ KEPT_TIMELINES = 400
 Dataset = dict[str, Any]
 
 
-def make_dataset(source: Source, *, environment: str, pii: str, keep: int = KEPT_TIMELINES) -> Dataset:
+def make_dataset(source: ReportSource, *, environment: str, pii: str, keep: int = KEPT_TIMELINES) -> Dataset:
     """Everything that the page shows of a version, with the timelines of so many milestones at most."""
     kept = source.table("kept", most=keep).column("milestone_id").to_pylist()
     return {
@@ -32,7 +32,7 @@ def make_dataset(source: Source, *, environment: str, pii: str, keep: int = KEPT
     }
 
 
-def freshness(source: Source) -> dict[str, Any]:
+def freshness(source: ReportSource) -> dict[str, Any]:
     """What the version is called, when it was published, and how much it holds."""
     (row,) = source.table("freshness").to_pylist()
     return dict(row)

@@ -7,7 +7,7 @@ from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.report.dataset import Dataset, freshness, known_dataset, make_dataset
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.rendering import render
-from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import Wanted, find, timelines
 from sighten_warehouse.settings import Settings
 
@@ -91,7 +91,7 @@ class _Opened:
 
     def __init__(self, settings: Settings, stamp: tuple[int, ...]) -> None:
         self.stamp = stamp
-        self.source = Source(settings.layout.warehouse_file, pii=settings.pii)
+        self.source = ReportSource(settings.layout.warehouse_file, pii=settings.pii)
         self.dataset = self._dataset(settings)
 
     def _dataset(self, settings: Settings) -> Dataset:

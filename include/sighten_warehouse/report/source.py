@@ -15,7 +15,7 @@ ENGINE: dict[str, Any] = {"memory_limit": "1GB", "threads": 2}  # it may sit in 
 STAGED = ("definitions", "organizations", "milestones")  # tables that the other queries read, each after its inputs
 
 
-class Source:
+class ReportSource:
     """One version, read-only; to be used by one thread at a time, and closed.
 
     `pii` is `full` where names, texts and addresses may be shown, and `masked` where not.

@@ -22,7 +22,7 @@ _CYCLE = "select name, cycle_seconds from marts.approval_cycles where milestone_
 
 
 @dataclass(frozen=True)
-class Told:
+class ApiCounts:
     """What the API told: quotes that were asked about, signed, and signed again; DAL values; documents."""
 
     quotes: int
@@ -39,7 +39,7 @@ class Summary:
 
     path: Path
     tables: dict[str, tuple[int, str]]
-    told: Told
+    told: ApiCounts
     sample_name: str | None
     sample_cycle: timedelta | None
 
@@ -66,10 +66,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
     return int(connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()[0][0])
 
 
-def _told(connection: duckdb.DuckDBPyConnection) -> Told:
+def _told(connection: duckdb.DuckDBPyConnection) -> ApiCounts:
     quotes, signed, resigned = connection.execute(_RESOLVED).fetchall()[0]
     stored, tried = connection.execute(_STORED).fetchall()[0]
-    return Told(quotes, signed, resigned, _rows(connection, "main", "dal_values"), stored, tried)
+    return ApiCounts(quotes, signed, resigned, _rows(connection, "main", "dal_values"), stored, tried)
 
 
 def spell(duration: timedelta) -> str:
@@ -81,7 +81,7 @@ def spell(duration: timedelta) -> str:
     return f"{days} d {hours}:{minutes:02}:{tenths / 10:04.1f}"
 
 
-def _say(told: Told) -> list[str]:
+def _say(told: ApiCounts) -> list[str]:
     lines = []
     if told.quotes:
         lines.append(

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.source import ReportSource
 
-MOST_FOUND = 50
+MAX_FOUND = 50
 SORTS = ("waiting", "slowest", "rejections", "newest")
 
 
@@ -23,22 +23,22 @@ class Wanted:
     text: str | None = None
     milestone_ids: Sequence[str] | None = None
     sort: str = "newest"
-    most: int = MOST_FOUND
+    most: int = MAX_FOUND
     skipped: int = 0
 
 
-def find(source: Source, wanted: Wanted) -> list[dict[str, Any]]:
+def find(source: ReportSource, wanted: Wanted) -> list[dict[str, Any]]:
     """A page of the milestones that are wanted; each row says under `found` how many there are in all."""
     found: list[dict[str, Any]] = source.table("found", **asdict(wanted)).to_pylist()
     return found
 
 
-def found_milestones(source: Source, milestone_ids: Sequence[str]) -> list[dict[str, Any]]:
+def found_milestones(source: ReportSource, milestone_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Those milestones, as `find` gives them."""
     return find(source, Wanted(milestone_ids=milestone_ids, most=len(milestone_ids)))
 
 
-def timelines(source: Source, milestone_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def timelines(source: ReportSource, milestone_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """For each of those milestones that exists: `facts`, `timeline` in order of time, and `work` by task."""
     timeline, work = _by_milestone(source, "timeline", milestone_ids), _by_milestone(source, "work", milestone_ids)
     return {
@@ -51,7 +51,7 @@ def timelines(source: Source, milestone_ids: Sequence[str]) -> dict[str, dict[st
     }
 
 
-def _by_milestone(source: Source, query: str, milestone_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def _by_milestone(source: ReportSource, query: str, milestone_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """The query's rows for each milestone, without what is empty in them."""
     rows = defaultdict(list)
     for row in source.table(query, milestone_ids=list(milestone_ids)).to_pylist():

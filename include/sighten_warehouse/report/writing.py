@@ -9,7 +9,7 @@ from sighten_warehouse.durable import write_durably
 from sighten_warehouse.report.dataset import Dataset, freshness, known_dataset, make_dataset
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.rendering import render
-from sighten_warehouse.report.source import Source
+from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ def read_dataset(settings: Settings) -> Dataset:
         NotPublishedError: nothing is published.
         ModelError: as above.
     """
-    with Source(settings.layout.warehouse_file, pii=settings.pii) as source:
+    with ReportSource(settings.layout.warehouse_file, pii=settings.pii) as source:
         version = freshness(source)["version"]
         known = known_dataset(settings.layout.report_data, version=version, pii=settings.pii)
         return known or make_dataset(source, environment=settings.env, pii=settings.pii)

@@ -11,12 +11,12 @@ from sighten_warehouse.backfill.files.reading import Reader
 from sighten_warehouse.backfill.files.values import NoValueError, after_space, end_of_value, is_one_value
 from sighten_warehouse.errors import RejectedError
 
-Shape = Literal["one body", "one body a line", "array of bodies", "bodies one after the other"]
+Framing = Literal["one body", "one body a line", "array of bodies", "bodies one after the other"]
 
-ONE: Shape = "one body"
-LINES: Shape = "one body a line"
-ARRAY: Shape = "array of bodies"
-VALUES: Shape = "bodies one after the other"
+ONE: Framing = "one body"
+LINES: Framing = "one body a line"
+ARRAY: Framing = "array of bodies"
+VALUES: Framing = "bodies one after the other"
 
 # Raw makes the decoder check the text and build nothing.
 _checker = msgspec.json.Decoder(msgspec.Raw)
@@ -33,25 +33,25 @@ _LANDING_LINE_TIMES = 4  # a landing line holds its body twice at most, with eac
 class Text:
     """What a text holds, and the bodies themselves, or what is wrong in the place of one; to be read once."""
 
-    shape: Shape
+    shape: Framing
     bodies: Iterator[bytes | RejectedError]
 
 
-def read_text(reader: Reader, *, most_bytes: int) -> Text:
-    """The bodies of a text, each as its bytes stand there; nothing larger than `most_bytes` is ever held.
+def read_text(reader: Reader, *, max_bytes: int) -> Text:
+    """The bodies of a text, each as its bytes stand there; nothing larger than `max_bytes` is ever held.
 
     Raises:
         RejectedError: it is empty, no text, or broken.
     """
     _refuse_what_is_no_text(reader)
     start = len(_BOM) if reader.look(len(_BOM)) == _BOM else 0
-    start = _first(reader, start, most_bytes)
-    shape = ONE if _is_one_strict_object(reader, start) else _shape(reader, start, most_bytes)
+    start = _first(reader, start, max_bytes)
+    shape = ONE if _is_one_strict_object(reader, start) else _shape(reader, start, max_bytes)
     if shape == ONE:
-        return Text(ONE, iter([_one(reader, most_bytes)]))
+        return Text(ONE, iter([_one(reader, max_bytes)]))
     # The mark belongs to the file and not to its first body.
     reader.at += start
-    return Text(shape, {LINES: _lines, ARRAY: _elements, VALUES: _values}[shape](reader, most_bytes))
+    return Text(shape, {LINES: _lines, ARRAY: _elements, VALUES: _values}[shape](reader, max_bytes))
 
 
 def _refuse_what_is_no_text(reader: Reader) -> None:
@@ -65,12 +65,12 @@ def _refuse_what_is_no_text(reader: Reader) -> None:
         raise RejectedError("not_text", place="the whole file", expected="bodies, or an archive of files with bodies")
 
 
-def _first(reader: Reader, start: int, most_bytes: int) -> int:
+def _first(reader: Reader, start: int, max_bytes: int) -> int:
     """Where, counted from what is next, the first byte stands that is no white space."""
     while True:
         first = after_space(reader.text, reader.at + start) - reader.at
         held = len(reader.text) - reader.at
-        if first < held or held > most_bytes or not reader.look_further():
+        if first < held or held > max_bytes or not reader.look_further():
             return first
 
 
@@ -85,20 +85,20 @@ def _is_one_strict_object(reader: Reader, start: int) -> bool:
     return not reader.text.startswith(_LANDING_LINE, reader.at + start)
 
 
-def _skip_space(reader: Reader, most_bytes: int) -> None:
-    first = _first(reader, 0, most_bytes)  # which moves `at` itself
+def _skip_space(reader: Reader, max_bytes: int) -> None:
+    first = _first(reader, 0, max_bytes)  # which moves `at` itself
     reader.at += first
 
 
-def _shape(reader: Reader, start: int, most_bytes: int) -> Shape:
+def _shape(reader: Reader, start: int, max_bytes: int) -> Framing:
     if reader.text.startswith(_LANDING_LINE, reader.at + start):
         return LINES
     if reader.text.startswith(b"[", reader.at + start):
-        return ARRAY if _begins_with_an_object(reader, start + 1, most_bytes) else _of_lines(reader)
-    end = _end(reader, start, most_bytes)
+        return ARRAY if _begins_with_an_object(reader, start + 1, max_bytes) else _of_lines(reader)
+    end = _end(reader, start, max_bytes)
     if end is None:
         return _of_lines(reader)
-    following = _first(reader, end, most_bytes)
+    following = _first(reader, end, max_bytes)
     base = reader.at
     if base + following >= len(reader.text):
         return ONE
@@ -109,7 +109,7 @@ def _shape(reader: Reader, start: int, most_bytes: int) -> Shape:
     return VALUES if reader.text[base + following : base + following + 1] == b"{" else ONE
 
 
-def _end(reader: Reader, start: int, most_bytes: int) -> int | None:
+def _end(reader: Reader, start: int, max_bytes: int) -> int | None:
     """Where, counted from what is next, the object or array that begins at `start` ends; None where it does not."""
     while reader.text[reader.at + start : reader.at + start + 1] in (b"{", b"["):
         try:
@@ -118,33 +118,33 @@ def _end(reader: Reader, start: int, most_bytes: int) -> int | None:
             return None
         if end is not None:
             return end - reader.at
-        if len(reader.text) - reader.at - start > most_bytes or not reader.look_further():
+        if len(reader.text) - reader.at - start > max_bytes or not reader.look_further():
             return None
     return None
 
 
-def _begins_with_an_object(reader: Reader, start: int, most_bytes: int) -> bool:
-    at = _first(reader, start, most_bytes)
+def _begins_with_an_object(reader: Reader, start: int, max_bytes: int) -> bool:
+    at = _first(reader, start, max_bytes)
     begin = reader.text[reader.at + at : reader.at + at + 1]
-    return begin == b"]" or (begin == b"{" and _end(reader, at, most_bytes) is not None)
+    return begin == b"]" or (begin == b"{" and _end(reader, at, max_bytes) is not None)
 
 
-def _of_lines(reader: Reader) -> Shape:
+def _of_lines(reader: Reader) -> Framing:
     """What a text is whose first body is broken: most lines decide."""
     lines = [line for line in reader.text[reader.at :].splitlines() if line.strip()]
     return LINES if sum(map(is_one_value, lines)) * 2 > len(lines) > 1 else ONE
 
 
-def _one(reader: Reader, most_bytes: int) -> bytes | RejectedError:
-    body = reader.look(most_bytes + 1)
-    return _too_big("the whole file", most_bytes) if len(body) > most_bytes else body
+def _one(reader: Reader, max_bytes: int) -> bytes | RejectedError:
+    body = reader.look(max_bytes + 1)
+    return _too_big("the whole file", max_bytes) if len(body) > max_bytes else body
 
 
-def _lines(reader: Reader, most_bytes: int) -> Iterator[bytes | RejectedError]:
+def _lines(reader: Reader, max_bytes: int) -> Iterator[bytes | RejectedError]:
     number = 0
     while True:
         number += 1
-        end = _line_end(reader, most_bytes * _LANDING_LINE_TIMES)
+        end = _line_end(reader, max_bytes * _LANDING_LINE_TIMES)
         line, reader.at = reader.text[reader.at : end], end
         if not line:
             return
@@ -152,19 +152,19 @@ def _lines(reader: Reader, most_bytes: int) -> Iterator[bytes | RejectedError]:
         if not whole:
             _skip_line(reader)
         stripped = line.strip(b" \t\r\n")
-        too_big = not whole or (len(stripped) > most_bytes and not stripped.startswith(_LANDING_LINE))
+        too_big = not whole or (len(stripped) > max_bytes and not stripped.startswith(_LANDING_LINE))
         if stripped or not whole:
-            yield _too_big(f"line {number}", most_bytes) if too_big else stripped
+            yield _too_big(f"line {number}", max_bytes) if too_big else stripped
 
 
-def _line_end(reader: Reader, most_bytes: int) -> int:
+def _line_end(reader: Reader, max_bytes: int) -> int:
     looked = 0
     while True:
         end = reader.text.find(b"\n", reader.at + looked)
         if end >= 0:
             return end + 1
         looked = len(reader.text) - reader.at
-        if looked > most_bytes or not reader.look_further():
+        if looked > max_bytes or not reader.look_further():
             return len(reader.text)
 
 
@@ -176,21 +176,21 @@ def _skip_line(reader: Reader) -> None:
             return
 
 
-def _values(reader: Reader, most_bytes: int) -> Iterator[bytes | RejectedError]:
+def _values(reader: Reader, max_bytes: int) -> Iterator[bytes | RejectedError]:
     number = 0
     while True:
-        _skip_space(reader, most_bytes)
+        _skip_space(reader, max_bytes)
         if reader.at == len(reader.text):
             return
         number += 1
-        yield _take_value(reader, most_bytes, place=f"body {number}")
+        yield _take_value(reader, max_bytes, place=f"body {number}")
 
 
-def _elements(reader: Reader, most_bytes: int) -> Iterator[bytes | RejectedError]:
+def _elements(reader: Reader, max_bytes: int) -> Iterator[bytes | RejectedError]:
     number = 0
     reader.at += 1
     while True:
-        _skip_space(reader, most_bytes)
+        _skip_space(reader, max_bytes)
         begin = reader.text[reader.at : reader.at + 1]
         number += begin not in (b",", b"]")
         if begin == b"]":
@@ -200,33 +200,33 @@ def _elements(reader: Reader, most_bytes: int) -> Iterator[bytes | RejectedError
         if begin == b",":
             reader.at += 1
         else:
-            yield _take_value(reader, most_bytes, place=f"element {number}")
+            yield _take_value(reader, max_bytes, place=f"element {number}")
     reader.at += 1
-    _skip_space(reader, most_bytes)
+    _skip_space(reader, max_bytes)
     if reader.at < len(reader.text):
         raise RejectedError("not_json", place=f"after element {number}", expected="nothing after the array")
 
 
-def _take_value(reader: Reader, most_bytes: int, *, place: str) -> bytes:
+def _take_value(reader: Reader, max_bytes: int, *, place: str) -> bytes:
     if reader.text[reader.at : reader.at + 1] in (b"{", b"["):
-        end = _end(reader, 0, most_bytes)
+        end = _end(reader, 0, max_bytes)
     else:
-        end = _scalar_end(reader, most_bytes)
-    if end is None or end > most_bytes:
-        raise RejectedError("not_json", place=place, expected=f"a body that ends within {most_bytes} bytes")
+        end = _scalar_end(reader, max_bytes)
+    if end is None or end > max_bytes:
+        raise RejectedError("not_json", place=place, expected=f"a body that ends within {max_bytes} bytes")
     body = reader.text[reader.at : reader.at + end]
     reader.at += end
     return body.rstrip()
 
 
-def _scalar_end(reader: Reader, most_bytes: int) -> int | None:
+def _scalar_end(reader: Reader, max_bytes: int) -> int | None:
     while True:
         found = _SCALAR_END.search(reader.text, reader.at)
         if found:
             return found.start() - reader.at
-        if len(reader.text) - reader.at > most_bytes or not reader.look_further():
+        if len(reader.text) - reader.at > max_bytes or not reader.look_further():
             return None
 
 
-def _too_big(place: str, most_bytes: int) -> RejectedError:
-    return RejectedError("too_big", place=place, expected=f"at most {most_bytes} bytes, as SIGHTEN_MAX_BODY_BYTES says")
+def _too_big(place: str, max_bytes: int) -> RejectedError:
+    return RejectedError("too_big", place=place, expected=f"at most {max_bytes} bytes, as SIGHTEN_MAX_BODY_BYTES says")

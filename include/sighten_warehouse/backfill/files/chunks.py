@@ -15,10 +15,10 @@ from sighten_warehouse.durable import ensure_folder, replace_durably
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.layout import Layout
 
-MOST_FILE_LINES = 5_000
-MOST_FILE_BYTES = 32 * 1024 * 1024
-MOST_MEMORY_BYTES = 64 * 1024 * 1024
-MOST_WAITING_BYTES = 2 * 1024**3
+MAX_FILE_LINES = 5_000
+MAX_FILE_BYTES = 32 * 1024 * 1024
+MAX_MEMORY_BYTES = 64 * 1024 * 1024
+MAX_WAITING_BYTES = 2 * 1024**3
 
 
 @dataclass
@@ -68,11 +68,11 @@ class Chunks(AbstractContextManager["Chunks"]):
         day.count += 1
         self._in_memory += len(line)
         self._waiting += len(line)
-        if day.size >= MOST_FILE_BYTES or day.count >= MOST_FILE_LINES:
+        if day.size >= MAX_FILE_BYTES or day.count >= MAX_FILE_LINES:
             self._land(received_on)
-        elif self._waiting >= MOST_WAITING_BYTES:
+        elif self._waiting >= MAX_WAITING_BYTES:
             self.land_all()
-        elif self._in_memory >= MOST_MEMORY_BYTES:
+        elif self._in_memory >= MAX_MEMORY_BYTES:
             self._put_aside()
 
     def land_all(self) -> None:

@@ -13,7 +13,7 @@ from sighten_warehouse.backfill.files.reading import BLOCK, Readable, Reader
 if TYPE_CHECKING:
     import io
 
-MOST_XZ_MEMORY = 128 * 1024 * 1024  # the file itself says how much it wants; `xz -9` wants half of this
+MAX_XZ_MEMORY = 128 * 1024 * 1024  # the file itself says how much it wants; `xz -9` wants half of this
 
 
 def compression_of(begin: bytes) -> str | None:
@@ -52,7 +52,7 @@ class _Unxz:
                 rest = rest.lstrip(b"\0")  # padding between streams
                 if not rest:
                     return b""
-                self._one = lzma.LZMADecompressor(memlimit=MOST_XZ_MEMORY)
+                self._one = lzma.LZMADecompressor(memlimit=MAX_XZ_MEMORY)
             else:
                 rest = self._reader.read(BLOCK) if self._one.needs_input else b""
                 if self._one.needs_input and not rest:

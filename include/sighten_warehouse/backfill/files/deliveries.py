@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from sighten_warehouse.backfill.files.bodies import ONE, Shape
+from sighten_warehouse.backfill.files.bodies import ONE, Framing
 from sighten_warehouse.backfill.files.identity import imported_id, key
-from sighten_warehouse.backfill.files.known import Known
+from sighten_warehouse.backfill.files.landed_keys import LandedKeys
 from sighten_warehouse.backfill.files.members import Member
 from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.landing.line import LandingLine, landing_line, parse_landing_line
@@ -19,7 +19,7 @@ _LANDING_LINE = b'{"landing_id":'
 
 
 @dataclass(frozen=True)
-class Delivery:
+class ImportedDelivery:
     """What a body comes to; `line` is None where landing has it."""
 
     landing_id: str
@@ -32,12 +32,12 @@ class Delivery:
 class Deliveries:
     """Makes deliveries of the bodies of one text after the other, in their order."""
 
-    def __init__(self, times: Times, known: Known) -> None:
+    def __init__(self, times: Times, known: LandedKeys) -> None:
         self._times = times
         self._known = known
         self._position = 0
 
-    def begin(self, member: Member, shape: Shape) -> None:
+    def begin(self, member: Member, shape: Framing) -> None:
         """The bodies that follow are those of this member."""
         self._name_time = self._times.of_name(member.origin)
         file_time = self._times.of_file(member.modified)
@@ -48,7 +48,7 @@ class Deliveries:
         if self._repeats:
             self._known.begin_file()
 
-    def take(self, body: bytes) -> Delivery:
+    def take(self, body: bytes) -> ImportedDelivery:
         """The next body as a delivery, which is known from now on."""
         if body.startswith(_LANDING_LINE) and (copied := _as_landing_line(body)):
             return self._copied(copied, body)
@@ -63,12 +63,12 @@ class Deliveries:
         if self._known.add(key(landing_id, source="import")):
             line = landing_line(body, landing_id=landing_id, received_at=received_at, source="import")
         time_from = "field" if field_time else self._time_from
-        return Delivery(landing_id, received_at.date(), time_from, line, time_from != self._times.asked_for)
+        return ImportedDelivery(landing_id, received_at.date(), time_from, line, time_from != self._times.asked_for)
 
-    def _copied(self, line: LandingLine, raw: bytes) -> Delivery:
+    def _copied(self, line: LandingLine, raw: bytes) -> ImportedDelivery:
         received_on = datetime.fromisoformat(line.received_at).astimezone(UTC).date()
         new = self._known.add(key(line.landing_id, source=line.source))
-        return Delivery(line.landing_id, received_on, "landing line", raw + b"\n" if new else None)
+        return ImportedDelivery(line.landing_id, received_on, "landing line", raw + b"\n" if new else None)
 
 
 def _as_landing_line(raw: bytes) -> LandingLine | None:

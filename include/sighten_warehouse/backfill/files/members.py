@@ -15,8 +15,8 @@ from sighten_warehouse.backfill.files.tars import TAR_BLOCK, is_tar, tar_members
 from sighten_warehouse.backfill.files.zips import zip_members, zip_time
 from sighten_warehouse.errors import RejectedError
 
-MOST_NESTED = 6
-MOST_NESTED_ZIP_BYTES = 8 * 1024**3
+MAX_NESTED = 6
+MAX_NESTED_ZIP_BYTES = 8 * 1024**3
 KEPT_IN_MEMORY = 16 * 1024 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -66,8 +66,8 @@ def _members(outer: Member, file: BinaryIO | None) -> Iterator[Member | Unreadab
 
 
 def _begin(outer: Member) -> bytes:
-    if len(outer.within) > MOST_NESTED:
-        raise RejectedError("too_deep", place="the whole file", expected=f"at most {MOST_NESTED} archives nested")
+    if len(outer.within) > MAX_NESTED:
+        raise RejectedError("too_deep", place="the whole file", expected=f"at most {MAX_NESTED} archives nested")
     return outer.reader.look(TAR_BLOCK)
 
 
@@ -104,11 +104,11 @@ def _zipped(outer: Member, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> I
 
 def _spool(reader: Reader, spooled: BinaryIO) -> None:
     while block := reader.read(BLOCK):
-        if spooled.tell() > MOST_NESTED_ZIP_BYTES:
+        if spooled.tell() > MAX_NESTED_ZIP_BYTES:
             raise RejectedError(
                 "too_big",
                 place="the whole file",
-                expected=f"a zip in an archive of at most {MOST_NESTED_ZIP_BYTES} bytes",
+                expected=f"a zip in an archive of at most {MAX_NESTED_ZIP_BYTES} bytes",
             )
         spooled.write(block)
 

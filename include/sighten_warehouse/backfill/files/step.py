@@ -10,12 +10,12 @@ import structlog
 
 from sighten_warehouse.backfill.files.bodies import read_text
 from sighten_warehouse.backfill.files.chunks import Chunks
-from sighten_warehouse.backfill.files.deliveries import Deliveries, Delivery
+from sighten_warehouse.backfill.files.deliveries import Deliveries, ImportedDelivery
 from sighten_warehouse.backfill.files.inputs import Input, Inputs
-from sighten_warehouse.backfill.files.known import Known
+from sighten_warehouse.backfill.files.landed_keys import LandedKeys
 from sighten_warehouse.backfill.files.members import Member, Unreadable, members
 from sighten_warehouse.backfill.files.reading import broken
-from sighten_warehouse.backfill.files.tally import MOST_LISTED, Kind, Tally
+from sighten_warehouse.backfill.files.tally import MAX_LISTED, KindCounts, Tally
 from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.locks import one_writer
@@ -27,7 +27,7 @@ _TELL_EVERY = 200
 
 
 @dataclass(frozen=True)
-class Progress:
+class ImportProgress:
     """How far it has come: bytes of the files read, of all, and bodies found."""
 
     read: int
@@ -35,7 +35,7 @@ class Progress:
     bodies: int
 
 
-Tell = Callable[[Progress], None]
+OnProgress = Callable[[ImportProgress], None]
 
 
 def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
@@ -44,7 +44,7 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
     *,
     times: Times,
     dry_run: bool = False,
-    tell: Tell = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Tally:
     """Land every body that the files hold and landing has not; nothing is loaded yet.
@@ -63,9 +63,9 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
                 raise FileNotFoundError(f"{path}: no such file or folder, and no pattern that finds one")
         if not dry_run:
             stack.enter_context(one_writer(settings.layout, "import"))
-        known = stack.enter_context(Known(settings.layout))
+        known = stack.enter_context(LandedKeys(settings.layout))
         chunks = None if dry_run else stack.enter_context(Chunks(settings.layout))
-        run = _Run(Deliveries(times, known), chunks, settings.max_body_bytes, tell, stop)
+        run = _Run(Deliveries(times, known), chunks, settings.max_body_bytes, on_progress, stop)
         run.take_all(inputs)
     tally = run.tally
     if not dry_run:
@@ -81,8 +81,8 @@ def _time_of(times: Times, one: Input) -> datetime:
 class _Run:
     deliveries: Deliveries
     chunks: Chunks | None
-    most_bytes: int
-    tell: Tell
+    max_bytes: int
+    on_progress: OnProgress
     stop: Callable[[], bool]
     tally: Tally = field(default_factory=Tally)
     _read_before: int = 0
@@ -100,14 +100,14 @@ class _Run:
         if self.chunks:
             self.chunks.land_all()
             self.tally.landing_files = self.chunks.landed
-        self.tell(Progress(self._read_before, self.tally.size, self.tally.bodies))
+        self.on_progress(ImportProgress(self._read_before, self.tally.size, self.tally.bodies))
 
     def _stopped(self) -> bool:
         self.tally.stopped = self.tally.stopped or self.stop()
         return self.tally.stopped
 
     def _take_file(self, one: Input) -> None:
-        listed = str(one.path) if self.tally.files <= MOST_LISTED else ""
+        listed = str(one.path) if self.tally.files <= MAX_LISTED else ""
         try:
             file = one.path.open("rb")
         except OSError as error:
@@ -124,9 +124,9 @@ class _Run:
 
     def _take_member(self, member: Member, listed: str, position: Callable[[], int]) -> None:
         try:
-            text = read_text(member.reader, most_bytes=self.most_bytes)
+            text = read_text(member.reader, max_bytes=self.max_bytes)
             self.deliveries.begin(member, text.shape)
-            kind: Kind | None = None
+            kind: KindCounts | None = None
             for body in text.bodies:
                 if isinstance(body, RejectedError):
                     self.tally.add_unreadable(member.origin, body)
@@ -136,18 +136,18 @@ class _Run:
                 if delivery.lacks_asked_time:
                     self.tally.add_without_asked_time(member.origin)
                 self._take(delivery, kind, len(body))
-                self._tell_now_and_then(position)
+                self._report_progress(position)
                 if self._stopped():
                     return
         except RejectedError as error:
             self.tally.add_unreadable(member.origin, error)
 
-    def _begin_kind(self, listed: str, member: Member, *, shape: str) -> Kind:
+    def _begin_kind(self, listed: str, member: Member, *, shape: str) -> KindCounts:
         kind = self.tally.kinds[listed, " in ".join((shape, *reversed(member.within)))]
         kind.files += 1
         return kind
 
-    def _take(self, delivery: Delivery, kind: Kind, size: int) -> None:
+    def _take(self, delivery: ImportedDelivery, kind: KindCounts, size: int) -> None:
         kind.bodies += 1
         kind.size += size
         self.tally.times[delivery.time_from] += 1
@@ -158,12 +158,12 @@ class _Run:
         if self.chunks:
             self.chunks.add(delivery.line, landing_id=delivery.landing_id, received_on=delivery.received_on)
 
-    def _tell_now_and_then(self, position: Callable[[], int]) -> None:
+    def _report_progress(self, position: Callable[[], int]) -> None:
         self._since_told += 1
         if self._since_told >= _TELL_EVERY:
             self._since_told = 0
-            self.tell(Progress(self._read_before + position(), self.tally.size, self.tally.bodies))
+            self.on_progress(ImportProgress(self._read_before + position(), self.tally.size, self.tally.bodies))
 
 
-def _shape(shape: str, first: Delivery) -> str:
+def _shape(shape: str, first: ImportedDelivery) -> str:
     return "landing lines" if first.time_from == "landing line" else shape

@@ -6,12 +6,12 @@ from datetime import date
 
 from sighten_warehouse.errors import RejectedError
 
-MOST_NAMED = 1_000
-MOST_LISTED = 20
+MAX_NAMED = 1_000
+MAX_LISTED = 20
 
 
 @dataclass
-class Kind:
+class KindCounts:
     """Of one kind of file: how many there are, and what they hold."""
 
     files: int = 0
@@ -24,13 +24,13 @@ class Kind:
 class Tally:
     """What became of it so far; `new` is landed or, in a dry run, would be.
 
-    `kinds`: path and kind → what it holds; the path is empty where there are more than `MOST_LISTED` files. `times`:
+    `kinds`: path and kind → what it holds; the path is empty where there are more than `MAX_LISTED` files. `times`:
     from where the time of receiving is → how many. `days` has the new ones.
     """
 
     files: int = 0
     size: int = 0
-    kinds: dict[tuple[str, str], Kind] = field(default_factory=lambda: defaultdict(Kind))
+    kinds: dict[tuple[str, str], KindCounts] = field(default_factory=lambda: defaultdict(KindCounts))
     days: Counter[date] = field(default_factory=Counter)
     times: Counter[str] = field(default_factory=Counter)
     without_asked_time: int = 0
@@ -58,5 +58,5 @@ class Tally:
     def add_unreadable(self, origin: str, error: RejectedError) -> None:
         """One more that could not be read; the first of them are named."""
         self.unreadable_count += 1
-        if len(self.unreadable) < MOST_NAMED:
+        if len(self.unreadable) < MAX_NAMED:
             self.unreadable.append((origin, error))

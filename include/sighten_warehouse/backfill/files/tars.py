@@ -8,8 +8,8 @@ from typing import IO
 from sighten_warehouse.backfill.files.reading import Reader
 
 TAR_BLOCK = 512
-MOST_HEADER_BYTES = 1024 * 1024  # long names and the like, which tarfile reads at once
-_MOST_SECONDS = 2**35
+MAX_HEADER_BYTES = 1024 * 1024  # long names and the like, which tarfile reads at once
+_MAX_SECONDS = 2**35
 _READ_AT_ONCE = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
@@ -39,7 +39,7 @@ def tar_members(reader: Reader) -> Iterator[tuple[str, datetime | None, IO[bytes
             archive.members = []  # type: ignore[attr-defined]  # else it keeps all of them
             stream = archive.extractfile(info) if info.isreg() else None
             if stream:
-                known = 0 < info.mtime < _MOST_SECONDS  # archives made to be reproducible say 0
+                known = 0 < info.mtime < _MAX_SECONDS  # archives made to be reproducible say 0
                 modified = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=info.mtime) if known else None
                 yield info.name, modified, stream
 
@@ -54,6 +54,6 @@ class _CarefulTarInfo(tarfile.TarInfo):
                 raise
             # tarfile takes a broken header for the end, and would leave out what follows without a word.
             raise tarfile.ReadError(f"a header is broken: {error}") from error
-        if info.type in _READ_AT_ONCE and info.size > MOST_HEADER_BYTES:
+        if info.type in _READ_AT_ONCE and info.size > MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {info.size} bytes")
         return info

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 AT_ONCE = 2_000
-MOST_BYTES_AT_ONCE = 4 * 1024 * 1024  # of names and what is listed with them
+MAX_BYTES_AT_ONCE = 4 * 1024 * 1024  # of names and what is listed with them
 
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
@@ -19,7 +19,7 @@ _LONGEST_COMMENT = 2**16
 _ENTRY = 46  # bytes before the name
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX_TIME = 0x5455  # the extra field in which Info-ZIP keeps seconds since 1970
-_MOST_16, _MOST_32 = 2**16 - 1, 2**32 - 1
+_MAX_16, _MAX_32 = 2**16 - 1, 2**32 - 1
 
 
 def zip_members(file: BinaryIO) -> Iterator[tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
@@ -79,7 +79,7 @@ def _entries(file: BinaryIO, at: int, end: int) -> tuple[bytes, int, int]:
     """The next entries of the list, how many, and where the ones after them begin."""
     file.seek(at)
     entries, count, start = [], 0, at
-    while at < end and count < AT_ONCE and at - start < MOST_BYTES_AT_ONCE:
+    while at < end and count < AT_ONCE and at - start < MAX_BYTES_AT_ONCE:
         fixed = file.read(_ENTRY)
         if len(fixed) < _ENTRY or not fixed.startswith(b"PK\x01\x02"):
             raise zipfile.BadZipFile("its list of members is broken")
@@ -128,4 +128,4 @@ class _Slice(io.RawIOBase):
 def _end_of_list(length: int, count: int, *, at: int, before: int) -> bytes:
     end = _END_64.pack(b"PK\x06\x06", _END_64.size - 12, 45, 45, 0, 0, count, count, length, at - before)
     locator = _LOCATOR.pack(b"PK\x06\x07", 0, at - before + length, 1)
-    return end + locator + _END.pack(b"PK\x05\x06", 0, 0, _MOST_16, _MOST_16, _MOST_32, _MOST_32, 0)
+    return end + locator + _END.pack(b"PK\x05\x06", 0, 0, _MAX_16, _MAX_16, _MAX_32, _MAX_32, 0)

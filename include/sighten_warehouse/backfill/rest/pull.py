@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from sighten_warehouse.api.client import ApiClient
-from sighten_warehouse.api.collect import AnswersToLand, answers_to_land, ask_side_by_side
-from sighten_warehouse.backfill.rest.journal import Failure, failures, forget_failure, note_failure
-from sighten_warehouse.backfill.rest.known import Known, Site
+from sighten_warehouse.api.collect import AnswerCollector, collecting_answers, run_concurrently
+from sighten_warehouse.backfill.rest.failures import Failure, failures, forget_failure, note_failure
+from sighten_warehouse.backfill.rest.listed_sites import ListedSite, ListedSites
 from sighten_warehouse.backfill.rest.results import PullResult
 from sighten_warehouse.backfill.rest.walk import Walked, Walker
 from sighten_warehouse.clock import Clock
@@ -16,22 +16,28 @@ from sighten_warehouse.errors import TransientError, WarehouseError
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
-Tell = Callable[[PullResult], None]
+OnProgress = Callable[[PullResult], None]
 
 LAND_EVERY_S = 10.0
-MOST_FAILURES_IN_A_ROW = 25  # then it is not about the sites
+MAX_FAILURES_IN_A_ROW = 25  # then it is not about the sites
 
 
 @dataclass(frozen=True)
 class Caller:
     """Who asked for a pull: is told how far it is, and may stop it."""
 
-    tell: Tell = lambda _: None
+    on_progress: OnProgress = lambda _: None
     stop: Callable[[], bool] = lambda: False
 
 
 def pull_sites(  # noqa: PLR0913  (what is asked for, and with what)
-    settings: Settings, sites: Sequence[Site], *, known: Known, client: ApiClient, clock: Clock, caller: Caller
+    settings: Settings,
+    sites: Sequence[ListedSite],
+    *,
+    known: ListedSites,
+    client: ApiClient,
+    clock: Clock,
+    caller: Caller,
 ) -> PullResult:
     """Land all that REST tells of those sites, but for those that are landed since their last update.
 
@@ -41,10 +47,10 @@ def pull_sites(  # noqa: PLR0913  (what is asked for, and with what)
     """
     due = [site for site in sites if not site.is_landed]
     run = _Run(settings, clock, caller, failures(settings.layout), PullResult(len(sites), len(sites) - len(due)))
-    caller.tell(run.result)
-    with answers_to_land(settings.layout.landing) as answers:
+    caller.on_progress(run.result)
+    with collecting_answers(settings.layout.landing) as answers:
         walker = Walker(client, answers, clock=clock, pulled=known.pulled, stop=caller.stop)
-        for walked in ask_side_by_side(run.questions(due), walker.walk, threads=settings.api_concurrency):
+        for walked in run_concurrently(run.questions(due), walker.walk, threads=settings.api_concurrency):
             run.count(walked)
             run.land_now_and_then(answers)
     result = run.ended(due=len(due))
@@ -65,18 +71,18 @@ class _Run:
     def __post_init__(self) -> None:
         self._landed_at = self.clock.monotonic()
 
-    def questions(self, due: Sequence[Site]) -> Iterator[Site]:
+    def questions(self, due: Sequence[ListedSite]) -> Iterator[ListedSite]:
         """The sites, as long as it makes sense to go on."""
         for site in due:
             if self.caller.stop():
                 self.result = replace(self.result, stopped=True)
                 return
-            if self._in_a_row >= MOST_FAILURES_IN_A_ROW:
+            if self._in_a_row >= MAX_FAILURES_IN_A_ROW:
                 log.error("gave_up", failures=self._in_a_row)
                 return
             yield site
 
-    def land_now_and_then(self, answers: AnswersToLand) -> None:
+    def land_now_and_then(self, answers: AnswerCollector) -> None:
         """A crash loses no more than some seconds of work."""
         now = self.clock.monotonic()
         if now - self._landed_at >= LAND_EVERY_S:
@@ -96,9 +102,9 @@ class _Run:
             forget_failure(self.settings.layout, walked.site)
             milestones = self.result.milestones + walked.milestones
             self.result = replace(self.result, landed=self.result.landed + 1, milestones=milestones)
-        self.caller.tell(self.result)
+        self.caller.on_progress(self.result)
 
-    def _fail(self, site: Site, error: WarehouseError) -> None:
+    def _fail(self, site: ListedSite, error: WarehouseError) -> None:
         self._in_a_row += 1
         before = self.failed_before.get(site.site_id)
         attempts = before.attempts + 1 if before else 1

@@ -64,6 +64,6 @@ class PullResult:
     problem: str | None = None
 
     @property
-    def is_to_be_looked_at(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether something is not done."""
         return bool(self.failed or self.left)

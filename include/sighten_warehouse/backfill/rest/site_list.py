@@ -9,7 +9,7 @@ from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import land_answers
 from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
 from sighten_warehouse.errors import PermissionDeniedError, StorageError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.answers.site_listings import METRICS
 
@@ -20,7 +20,7 @@ PROJECTS_PATH = "/api/v1/project"
 _QUERY = {"metrics": ",".join(METRICS)}
 _REFUSALS = (RefusedCallError, PermissionDeniedError)
 
-Answers = Iterator[tuple[Answer, Asked]]
+Answers = Iterator[tuple[Answer, ApiRequest]]
 
 
 def land_site_list(layout: Layout, client: ApiClient, *, sites: Collection[str]) -> None:
@@ -50,7 +50,7 @@ def _all(client: ApiClient) -> Answers:
 
 def _pages(pages: Iterator[Answer]) -> Answers:
     for number, page in enumerate(pages, 1):
-        yield page, Asked(purpose="rest_sites", target=page.target, status=page.status, object=f"page {number}")
+        yield page, ApiRequest(purpose="rest_sites", target=page.target, status=page.status, object=f"page {number}")
 
 
 def _some(client: ApiClient, sites: Collection[str]) -> Answers:
@@ -61,6 +61,6 @@ def _some(client: ApiClient, sites: Collection[str]) -> Answers:
             is_there = True
         except NotFoundError as error:
             answer = error.answer
-        yield answer, Asked(purpose="rest_sites", target=answer.target, status=answer.status, site_id=site_id)
+        yield answer, ApiRequest(purpose="rest_sites", target=answer.target, status=answer.status, site_id=site_id)
     if not is_there:  # 404 is said of a site that is not to be seen, and of a DAL that is not there at all
         client.get(SITES_PATH, query={**_QUERY, "page": 1, "limit": 1})

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
 from sighten_warehouse.api.client import ApiClient, open_client
-from sighten_warehouse.api.retries import Patience
-from sighten_warehouse.backfill.rest.journal import failures
-from sighten_warehouse.backfill.rest.known import Known, Site, read_known
-from sighten_warehouse.backfill.rest.pull import Caller, Tell, pull_sites
+from sighten_warehouse.api.retries import RetryPolicy
+from sighten_warehouse.backfill.rest.failures import failures
+from sighten_warehouse.backfill.rest.listed_sites import ListedSite, ListedSites, read_listed_sites
+from sighten_warehouse.backfill.rest.pull import Caller, OnProgress, pull_sites
 from sighten_warehouse.backfill.rest.results import DayPlan, DayStatus, PullResult
 from sighten_warehouse.backfill.rest.site_list import land_site_list
 from sighten_warehouse.backfill.rest.stopping import StoppableClock, StoppedError
@@ -21,10 +21,10 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
 
-Choose = Callable[[ApiClient], tuple[Known, list[Site]]]
+Choose = Callable[[ApiClient], tuple[ListedSites, list[ListedSite]]]
 
 # Live calls may keep the API busy for long; a call that is answered badly is given up after its attempts all the same.
-PATIENCE = Patience(total_s=3600.0)
+RETRY_POLICY = RetryPolicy(total_s=3600.0)
 
 __all__ = ["DayPlan", "DayStatus", "PullResult", "plan_days", "pull_day", "pull_days", "retry_failed", "status"]
 
@@ -36,7 +36,7 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
     *,
     sites: Collection[str] = (),
     clock: Clock | None = None,
-    patience: Patience = PATIENCE,
+    retry_policy: RetryPolicy = RETRY_POLICY,
 ) -> list[DayPlan]:
     """Ask the API for its sites, land that list, and tell how many belong to each day, first and last included.
 
@@ -48,9 +48,9 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
         ApiUnavailableError: there was no usable answer.
         FatalError: the API asks for somebody to act, as by 401 and 403.
     """
-    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+    with open_client(settings, priority="backfill", clock=clock, retry_policy=retry_policy) as client:
         land_site_list(settings.layout, client, sites=sites)
-    found = _of_days(read_known(settings), first, last, sites, undated=True)
+    found = _of_days(read_listed_sites(settings), first, last, sites, undated=True)
     return [DayPlan(day, len(part), sum(not site.is_landed for site in part)) for day, part in _by_day(found)]
 
 
@@ -60,8 +60,8 @@ def pull_day(  # noqa: PLR0913
     *,
     sites: Collection[str] = (),
     clock: Clock | None = None,
-    patience: Patience = PATIENCE,
-    tell: Tell = lambda _: None,
+    retry_policy: RetryPolicy = RETRY_POLICY,
+    on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """Land all that REST tells of the sites of that day, but for those landed since their last update.
@@ -73,7 +73,9 @@ def pull_day(  # noqa: PLR0913
         SettingError, ApiUnavailableError, FatalError: as `plan_days`.
         StorageError: the disk refused; what was landed before stays.
     """
-    return pull_days(settings, day, day, sites=sites, clock=clock, patience=patience, tell=tell, stop=stop)
+    return pull_days(
+        settings, day, day, sites=sites, clock=clock, retry_policy=retry_policy, on_progress=on_progress, stop=stop
+    )
 
 
 def pull_days(  # noqa: PLR0913
@@ -85,8 +87,8 @@ def pull_days(  # noqa: PLR0913
     fresh_list: bool = False,
     undated: bool = False,
     clock: Clock | None = None,
-    patience: Patience = PATIENCE,
-    tell: Tell = lambda _: None,
+    retry_policy: RetryPolicy = RETRY_POLICY,
+    on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """As `pull_day`, for all days from first to last, the earliest first; `fresh_list` asks for the sites anew.
@@ -94,53 +96,55 @@ def pull_days(  # noqa: PLR0913
     `undated` adds the sites of no day.
     """
 
-    def choose(client: ApiClient) -> tuple[Known, list[Site]]:
+    def choose(client: ApiClient) -> tuple[ListedSites, list[ListedSite]]:
         if fresh_list:
             land_site_list(settings.layout, client, sites=sites)
-            known = read_known(settings)
+            known = read_listed_sites(settings)
         else:
             known = _listed_since(settings, datetime.combine(last + timedelta(days=1), time_of_day.min), sites, client)
         return known, _of_days(known, first, last, sites, undated=undated)
 
-    return _pull(settings, choose, clock=clock, patience=patience, caller=Caller(tell, stop))
+    return _pull(settings, choose, clock=clock, retry_policy=retry_policy, caller=Caller(on_progress, stop))
 
 
 def retry_failed(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    patience: Patience = PATIENCE,
-    tell: Tell = lambda _: None,
+    retry_policy: RetryPolicy = RETRY_POLICY,
+    on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
     """As `pull_day`, for the sites whose last attempt failed, whatever their day."""
     failed = failures(settings.layout)
 
-    def choose(_: ApiClient) -> tuple[Known, list[Site]]:
-        known = read_known(settings)
+    def choose(_: ApiClient) -> tuple[ListedSites, list[ListedSite]]:
+        known = read_listed_sites(settings)
         return known, [site for site in known.sites if site.site_id in failed and not site.is_landed]
 
-    return _pull(settings, choose, clock=clock, patience=patience, caller=Caller(tell, stop))
+    return _pull(settings, choose, clock=clock, retry_policy=retry_policy, caller=Caller(on_progress, stop))
 
 
 def status(settings: Settings) -> list[DayStatus]:
     """Every day for which a site was listed, no day last; told from landing and lake, so it asks nothing."""
     failed = failures(settings.layout)
-    return [_status_of(day, found, failed) for day, found in _by_day(read_known(settings).sites)]
+    return [_status_of(day, found, failed) for day, found in _by_day(read_listed_sites(settings).sites)]
 
 
-def _by_day(sites: Iterable[Site]) -> list[tuple[date | None, list[Site]]]:
+def _by_day(sites: Iterable[ListedSite]) -> list[tuple[date | None, list[ListedSite]]]:
     """The sites of each day, the earliest first, those of no day last."""
-    days: dict[date | None, list[Site]] = defaultdict(list)
+    days: dict[date | None, list[ListedSite]] = defaultdict(list)
     for site in sites:
         days[site.day].append(site)
     return sorted(days.items(), key=lambda part: part[0] or date.max)
 
 
-def _pull(settings: Settings, choose: Choose, *, clock: Clock | None, patience: Patience, caller: Caller) -> PullResult:
+def _pull(
+    settings: Settings, choose: Choose, *, clock: Clock | None, retry_policy: RetryPolicy, caller: Caller
+) -> PullResult:
     """Pull the sites that `choose` finds, after live calls; whatever it waits for ends when the caller stops it."""
     clock = StoppableClock(clock or Clock(), caller.stop)
-    with open_client(settings, priority="backfill", clock=clock, patience=patience) as client:
+    with open_client(settings, priority="backfill", clock=clock, retry_policy=retry_policy) as client:
         try:
             known, sites = choose(client)
         except StoppedError:
@@ -148,7 +152,7 @@ def _pull(settings: Settings, choose: Choose, *, clock: Clock | None, patience: 
         return pull_sites(settings, sites, known=known, client=client, clock=clock, caller=caller)
 
 
-def _status_of(day: date | None, sites: Sequence[Site], failed: Collection[str]) -> DayStatus:
+def _status_of(day: date | None, sites: Sequence[ListedSite], failed: Collection[str]) -> DayStatus:
     landed = [site for site in sites if site.is_landed]
     failures_of_day = sum(not site.is_landed and site.site_id in failed for site in sites)
     return DayStatus(
@@ -162,25 +166,25 @@ def _status_of(day: date | None, sites: Sequence[Site], failed: Collection[str])
     )
 
 
-def _of_days(known: Known, first: date, last: date, sites: Collection[str], *, undated: bool) -> list[Site]:
+def _of_days(known: ListedSites, first: date, last: date, sites: Collection[str], *, undated: bool) -> list[ListedSite]:
     named = [site for site in known.sites if not sites or site.site_id in sites]
     return [site for site in named if (first <= site.day <= last if site.day else undated or bool(sites))]
 
 
-def _listed_since(settings: Settings, moment: datetime, sites: Collection[str], client: ApiClient) -> Known:
+def _listed_since(settings: Settings, moment: datetime, sites: Collection[str], client: ApiClient) -> ListedSites:
     """What is known by a list of that moment or later; of many that need one at once, one asks for it."""
-    known = read_known(settings)
+    known = read_listed_sites(settings)
     if _is_listed(known, moment, sites):
         return known
     with one_writer(settings.layout, "site_list"):
-        known = read_known(settings)
+        known = read_listed_sites(settings)
         if _is_listed(known, moment, sites):
             return known
         land_site_list(settings.layout, client, sites=sites)
-    return read_known(settings)
+    return read_listed_sites(settings)
 
 
-def _is_listed(known: Known, moment: datetime, sites: Collection[str]) -> bool:
+def _is_listed(known: ListedSites, moment: datetime, sites: Collection[str]) -> bool:
     if known.listed_at is not None and known.listed_at >= moment:
         return True
     listed = {site.site_id for site in known.sites if site.listed_at >= moment}

@@ -8,9 +8,9 @@ import msgspec
 
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
-from sighten_warehouse.api.collect import AnswersToLand
+from sighten_warehouse.api.collect import AnswerCollector
 from sighten_warehouse.backfill.rest.items import Item, Listed, read_list
-from sighten_warehouse.backfill.rest.known import Site
+from sighten_warehouse.backfill.rest.listed_sites import ListedSite
 from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import (
@@ -21,7 +21,7 @@ from sighten_warehouse.errors import (
     RejectedError,
     WarehouseError,
 )
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 
 WORKFLOWS_PATH = "/api/v1/ops_workflow"
 MILESTONES_PATH = "/api/v1/milestone"
@@ -37,7 +37,7 @@ COSTS_THE_SITE = (RejectedError, ApiUnavailableError, ApiContractError, Permissi
 class Walked:
     """What became of one site: landed with so many milestones, failed with an error, or left where it stands."""
 
-    site: Site
+    site: ListedSite
     milestones: int = 0
     error: WarehouseError | None = None
     is_left: bool = False
@@ -60,7 +60,7 @@ class Walker:
     def __init__(
         self,
         client: ApiClient,
-        answers: AnswersToLand,
+        answers: AnswerCollector,
         *,
         clock: Clock,
         pulled: Mapping[str, frozenset[str]],
@@ -72,7 +72,7 @@ class Walker:
         self._pulled = pulled
         self._stop = stop
 
-    def walk(self, site: Site) -> Walked:
+    def walk(self, site: ListedSite) -> Walked:
         """Land what REST tells of the site.
 
         Raises:
@@ -89,7 +89,7 @@ class Walker:
         except COSTS_THE_SITE as error:
             return Walked(site, error=error)
 
-    def _site(self, site: Site) -> int:
+    def _site(self, site: ListedSite) -> int:
         workflows = self._list(WORKFLOWS_PATH, "site_id", site.site_id)
         found: list[str | None] = []
         for workflow in workflows.items:
@@ -104,7 +104,7 @@ class Walker:
         self._land("rest_site", site, content, workflows)
         return len(found)
 
-    def _milestone(self, site: Site, workflow: Item, milestone: Item, listed: Listed) -> None:
+    def _milestone(self, site: ListedSite, workflow: Item, milestone: Item, listed: Listed) -> None:
         tasks = self._list(TASKS_PATH, "milestone_id", milestone.item_id) if milestone.item_id else None
         content = {
             "site": _told_of(site),
@@ -124,9 +124,9 @@ class Walker:
         return read_list(self._client.pages(path, query={by: item_id}), asked_at=asked_at)
 
     def _land(
-        self, purpose: str, site: Site, content: object, listed: Listed, *, milestone_id: str | None = None
+        self, purpose: str, site: ListedSite, content: object, listed: Listed, *, milestone_id: str | None = None
     ) -> None:
-        asked = Asked(
+        asked = ApiRequest(
             purpose=purpose,
             target=listed.target,
             status=HTTPStatus.OK,
@@ -143,9 +143,9 @@ def _json_of(listed: Listed) -> list[msgspec.Raw]:
     return [item.json for item in listed.items]
 
 
-def _told_of(site: Site) -> dict[str, str | None]:
+def _told_of(site: ListedSite) -> dict[str, str | None]:
     return {"site_id": site.site_id, "site_last_updated": _updated(site)}
 
 
-def _updated(site: Site) -> str | None:
+def _updated(site: ListedSite) -> str | None:
     return site.updated_at.isoformat() if site.updated_at else None

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers.dal import DalRows, is_refusal, is_sentinel, read_rows
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
@@ -43,7 +43,7 @@ def baseline_of(metric: str, *, otherwise: str | None = None) -> str:
     return BASELINES.get(prefix) or otherwise or LIVE
 
 
-def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
+def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
     """The rows of `dal_values`; none where several metrics were refused together, since one by one tells which.
 
     Of each metric there is at least one row, which says what became of it: `value`, `null`, `not_yet` (a sentinel),
@@ -67,7 +67,7 @@ def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
     return {"dal_values": rows}, findings
 
 
-def _facts(asked: Asked) -> Row:
+def _facts(asked: ApiRequest) -> Row:
     """What all rows of an answer have in common; the baseline is that of the whole call, None without one."""
     path, query = urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query)
     found = _DAL_OBJECT.search(path)

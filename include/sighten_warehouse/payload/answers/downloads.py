@@ -6,7 +6,7 @@ import msgspec
 import pyarrow as pa
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import Findings
 
@@ -72,7 +72,7 @@ class DownloadRecord(msgspec.Struct, frozen=True, kw_only=True):
     route: str | None = None
 
 
-def read(content: Any, _: Asked) -> tuple[dict[str, list[Row]], Findings]:
+def read(content: Any, _: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
     """One row of `downloads`.
 
     Raises:

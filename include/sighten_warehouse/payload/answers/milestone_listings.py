@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, Fit, fit_text, fit_timestamp, fit_uuid
@@ -30,7 +30,7 @@ _COLUMNS: tuple[tuple[str, str, Fit, str], ...] = (
 )
 
 
-def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
+def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
     """One row of `milestone_listings` for each milestone; one without a usable uuid is reported, and costs itself only.
 
     Raises:

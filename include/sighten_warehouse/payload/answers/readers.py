@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers import (
     dal_values,
     downloads,
@@ -18,7 +18,7 @@ from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import Findings
 
 # From the parsed answer (None: an error that is not JSON) to rows by table; each gets landing_id and received_at.
-AnswerReader = Callable[[Any, Asked], tuple[dict[str, list[Row]], Findings]]
+AnswerReader = Callable[[Any, ApiRequest], tuple[dict[str, list[Row]], Findings]]
 
 ANSWER_READERS: dict[str, AnswerReader] = {
     "dal": dal_values.read,

@@ -6,7 +6,7 @@ import msgspec
 import pyarrow as pa
 
 from sighten_warehouse.errors import RejectedError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.conform import Row, conform, content_hash, drop_repeated, require_identity
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_timestamp
@@ -28,7 +28,7 @@ SCHEMA = pa.schema(
 _EXPECTED = "an object with workflow, milestone and tasks"
 
 
-def read(content: Any, asked: Asked) -> tuple[Staged, Findings]:
+def read(content: Any, asked: ApiRequest) -> tuple[Staged, Findings]:
     """The milestone's snapshot, a row of `snapshots`, and one of `site_pulls`.
 
     Its watermark is when it was asked for: REST tells how things were then, and not when they came to be so. What REST
@@ -48,7 +48,7 @@ def read(content: Any, asked: Asked) -> tuple[Staged, Findings]:
     return {"snapshots": [snapshot], "site_pulls": [_pulled(asked)]}, findings
 
 
-def read_site(content: Any, asked: Asked) -> tuple[Staged, Findings]:
+def read_site(content: Any, asked: ApiRequest) -> tuple[Staged, Findings]:
     """A row of `site_pulls` that says: all milestones of this site are landed.
 
     Raises:
@@ -60,7 +60,7 @@ def read_site(content: Any, asked: Asked) -> tuple[Staged, Findings]:
     return {"site_pulls": [_pulled(asked) | {"milestones": len(milestones)}]}, Findings()
 
 
-def _pulled(asked: Asked) -> Row:
+def _pulled(asked: ApiRequest) -> Row:
     return {
         "site_id": asked.site_id,
         "milestone_id": asked.milestone_id,
@@ -106,7 +106,7 @@ def _with_ids(shape: Shape, item: Row) -> Row:
     }
 
 
-def _snapshot(milestone: Row, workflow: Row, asked: Asked, findings: Findings) -> Row:
+def _snapshot(milestone: Row, workflow: Row, asked: ApiRequest, findings: Findings) -> Row:
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     complete = milestone.pop("tasks_complete")
     del milestone["comments_complete"]

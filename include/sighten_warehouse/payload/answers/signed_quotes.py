@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers.dal import DalRows, is_sentinel, read_rows
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
@@ -27,7 +27,7 @@ SCHEMA = pa.schema(
 )
 
 
-def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
+def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
     """One row of `quotes`; none, and a report, where the API refused to say.
 
     The metric is taken as a scalar or a list, in any number of rows. No row at all is `not_found`, as 404 is; null, an

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_timestamp, fit_uuid
@@ -25,7 +25,7 @@ SCHEMA = pa.schema(
 )
 
 
-def read(content: Any, asked: Asked) -> tuple[dict[str, list[Row]], Findings]:
+def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
     """One row of `site_listings` for each site on the page; what is none is reported, and costs itself only.
 
     A list that was not limited to one site is whole: what it lacks was not there, or not to be seen.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from sighten_warehouse.receiver.auth.replays import Attempt
+from sighten_warehouse.receiver.auth.replays import DeliveryAttempt
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Names in lower case and values, as they came: a header that came twice is there twice, and no byte is decoded."""
@@ -18,7 +18,7 @@ class Claim:
     """
 
     is_proven_by: Callable[[bytes], bool]
-    attempt: Attempt | None = None
+    attempt: DeliveryAttempt | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from heapq import heappop, heappush
 
-MOST_ATTEMPTS = 100_000
+MAX_ATTEMPTS = 100_000
 
 
 class Replays:
@@ -15,16 +15,16 @@ class Replays:
     knows a secret can fill it. It is for one event loop.
     """
 
-    def __init__(self, *, clock: Callable[[], float], most: int = MOST_ATTEMPTS) -> None:
+    def __init__(self, *, clock: Callable[[], float], most: int = MAX_ATTEMPTS) -> None:
         self._clock = clock
         self._most = most
         self._under_way: set[bytes] = set()
         self._landed: set[bytes] = set()
         self._oldest_first: list[tuple[float, bytes]] = []
 
-    def attempt(self, name: bytes, *, until: float) -> "Attempt":
+    def attempt(self, name: bytes, *, until: float) -> "DeliveryAttempt":
         """The attempt of that name, which nobody accepts after `until`."""
-        return Attempt(self, sha256(name).digest(), until)
+        return DeliveryAttempt(self, sha256(name).digest(), until)
 
     def was_landed(self, key: bytes) -> bool:
         """Whether it was acknowledged before."""
@@ -55,7 +55,7 @@ class Replays:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class DeliveryAttempt:
     """One attempt at one delivery, named by what its sender signed."""
 
     replays: Replays

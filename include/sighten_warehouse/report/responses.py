@@ -10,9 +10,9 @@ from starlette.responses import Response
 from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.rendering import page_without_data, policy
-from sighten_warehouse.report.timelines import MOST_FOUND, SORTS, Wanted
+from sighten_warehouse.report.timelines import MAX_FOUND, SORTS, Wanted
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -66,7 +66,7 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         state=asked.get("state") or None,
         text=asked.get("text") or None,
         sort=sort,
-        most=max(1, min(_number(asked, "most") or MOST_FOUND, MOST_LISTED)),
+        most=max(1, min(_number(asked, "most") or MAX_FOUND, MAX_LISTED)),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from sighten_warehouse.backfill.rest.known import Site
+from sighten_warehouse.backfill.rest.listed_sites import ListedSite
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import StorageError, WarehouseError
 from sighten_warehouse.layout import Layout
@@ -42,7 +42,7 @@ def failures(layout: Layout) -> dict[str, Failure]:
     return found
 
 
-def note_failure(layout: Layout, site: Site, error: WarehouseError, *, attempts: int, now: datetime) -> None:
+def note_failure(layout: Layout, site: ListedSite, error: WarehouseError, *, attempts: int, now: datetime) -> None:
     """The site failed just now, for the so many-th time in a row.
 
     Raises:
@@ -63,6 +63,6 @@ def note_failure(layout: Layout, site: Site, error: WarehouseError, *, attempts:
         raise StorageError(f"{path}: {refused.strerror}, expected to note a failure there") from refused
 
 
-def forget_failure(layout: Layout, site: Site) -> None:
+def forget_failure(layout: Layout, site: ListedSite) -> None:
     """The site did not fail, or does not count any more."""
     (layout.failed_sites / f"{site.site_id}.json").unlink(missing_ok=True)

@@ -14,7 +14,7 @@ def is_whole(manifest: Manifest, layout: Layout) -> bool:
     return all(history_file(layout, table, manifest.batch_id).exists() for table in manifest.history_files)
 
 
-def carry_over(manifest: Manifest, *, layout: Layout, aside: Layout) -> None:
+def hardlink_batch(manifest: Manifest, *, layout: Layout, aside: Layout) -> None:
     """The batch is in the lake aside as it is in the other one; `sync_folders` makes that last.
 
     History files and commits never change, so both lakes may hold the same bytes; that takes neither time nor room.

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sighten_warehouse.api.answer import Answer, Reply, Setback
+from sighten_warehouse.api.answer import Answer, Reply, RetryableFailure
 from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
 from sighten_warehouse.errors import (
     ApiContractError,
@@ -29,7 +29,7 @@ def is_worth_another_try(status: int) -> bool:
     return status in TRY_AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def judge(reply: Reply, *, path: str, target: str) -> Answer | Setback:
+def classify(reply: Reply, *, path: str, target: str) -> Answer | RetryableFailure:
     """The answer, or why to ask again.
 
     Raises:
@@ -42,9 +42,9 @@ def judge(reply: Reply, *, path: str, target: str) -> Answer | Setback:
     content, trouble = _parse(reply)
     status = _meant(reply.status, content)
     if is_worth_another_try(status):
-        return Setback(f"answered {_say(status, reply)}", status, reply.headers.get("Retry-After"))
+        return RetryableFailure(f"answered {_say(status, reply)}", status, reply.headers.get("Retry-After"))
     if status < HTTPStatus.MULTIPLE_CHOICES and trouble:
-        return Setback(f"answered {reply.status} with {trouble}", reply.status)
+        return RetryableFailure(f"answered {reply.status} with {trouble}", reply.status)
     answer = Answer(path, target, status, reply.content_type, reply.body, reply.received_at, content)
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return answer

@@ -24,7 +24,7 @@ FARTHEST_AHEAD_S = 3600.0
 _STATE = struct.Struct("<d")
 
 
-class ApiBudget:
+class RateLimiter:
     """Gives each call a turn; turns are evenly spaced, and kept in a file that all processes of one home share.
 
     The file holds one number, the time of the next free turn, and is locked while it is read and written; the system
@@ -89,10 +89,10 @@ class ApiBudget:
         return turn if turn <= now + FARTHEST_AHEAD_S else now
 
 
-class Turns:
+class Throttle:
     """Lets no more than `concurrency` requests of one client be under way, each with a turn of the budget."""
 
-    def __init__(self, budget: ApiBudget, *, concurrency: int, clock: Clock) -> None:
+    def __init__(self, budget: RateLimiter, *, concurrency: int, clock: Clock) -> None:
         self._budget = budget
         self._under_way = threading.BoundedSemaphore(concurrency)
         self._clock = clock

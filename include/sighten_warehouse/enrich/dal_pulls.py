@@ -12,19 +12,19 @@ import structlog
 
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
-from sighten_warehouse.api.collect import AnswersToLand
+from sighten_warehouse.api.collect import AnswerCollector
 from sighten_warehouse.api.errors import RefusedCallError
 from sighten_warehouse.api.pages import joined, says_more
 from sighten_warehouse.errors import ApiContractError
-from sighten_warehouse.landing.api_request import Asked
+from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers.dal import has_any_row, is_refusal, names_metric
 from sighten_warehouse.payload.answers.dal_config import DalObject
 from sighten_warehouse.payload.answers.dal_values import baseline_of
 
 log = structlog.get_logger()
 
-MOST_METRICS = 50
-MOST_CHARACTERS = 1_500  # of the metrics in an address; servers take 2,000 and more in all
+MAX_METRICS = 50
+MAX_CHARACTERS = 1_500  # of the metrics in an address; servers take 2,000 and more in all
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _divided(metrics: Sequence[str]) -> Iterator[tuple[str, ...]]:
     length = 0
     for metric in metrics:
         size = len(quote(metric, safe="")) + 1
-        if taken and (len(taken) == MOST_METRICS or length + size > MOST_CHARACTERS):
+        if taken and (len(taken) == MAX_METRICS or length + size > MAX_CHARACTERS):
             yield tuple(taken)
             taken, length = [], 0
         taken.append(metric)
@@ -87,7 +87,7 @@ class Puller:
     refused metric is found out once, and by no other quote.
     """
 
-    def __init__(self, objects: Sequence[DalObject], *, client: ApiClient, answers: AnswersToLand) -> None:
+    def __init__(self, objects: Sequence[DalObject], *, client: ApiClient, answers: AnswerCollector) -> None:
         self._client = client
         self._answers = answers
         self._turns = {one.name: Lock() for one in objects}
@@ -149,7 +149,7 @@ class Puller:
                 answer = self._with_all_pages(answer, query | baseline)
         except RefusedCallError as error:
             answer = error.answer
-        asked = Asked(
+        asked = ApiRequest(
             purpose="dal",
             target=answer.target,
             status=answer.status,

@@ -8,7 +8,7 @@ from types import TracebackType
 import pyarrow.parquet as pq
 
 from sighten_warehouse.backfill.files.identity import key
-from sighten_warehouse.lake.folder import pinned
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.landing.line import parse_landing_line
@@ -17,7 +17,7 @@ from sighten_warehouse.layout import Layout
 _CACHE_KIB = 64 * 1024
 
 
-class Known(AbstractContextManager["Known"]):
+class LandedKeys(AbstractContextManager["LandedKeys"]):
     """The keys of all deliveries in landing and of those that were added; on disk, and gone once it is closed."""
 
     def __init__(self, layout: Layout) -> None:
@@ -55,7 +55,7 @@ class Known(AbstractContextManager["Known"]):
 
 def landed_keys(layout: Layout) -> Iterator[bytes]:
     """The keys of all deliveries in landing: as history has them where they are loaded, else as their lines say."""
-    layout = pinned(layout)
+    layout = resolve_lake(layout)
     loaded: set[str] = set()
     for manifest in commits(layout):
         deliveries = history_file(layout, "deliveries", manifest.batch_id)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.downloader import DueDocument
-from sighten_warehouse.load.query import open_known
+from sighten_warehouse.load.query import open_models
 from sighten_warehouse.settings import Settings
 
 CREATION_TYPES_SCHEMA = pa.schema([("creation_type", pa.string())])
@@ -29,7 +29,7 @@ class StoredDocument:
 
 
 @dataclass(frozen=True)
-class Progress:
+class DownloadProgress:
     """How many current documents have that status; `not_tried` is one too.
 
     `next_attempt_at`: from when on the first of them is tried again, UTC.
@@ -63,12 +63,12 @@ def stored_documents(settings: Settings, *, clock: Clock) -> list[StoredDocument
         return _stored(connection)
 
 
-def progress(settings: Settings, *, clock: Clock) -> list[Progress]:
+def progress(settings: Settings, *, clock: Clock) -> list[DownloadProgress]:
     """How far the documents are that are downloaded; the status that most have comes first."""
     with _known(settings, [_PROGRESS], clock=clock) as connection:
         listed = "download_status, documents, size_bytes, next_attempt_at"
         sql = f"select {listed} from {_PROGRESS} order by documents desc, download_status"
-        return [Progress(*row) for row in connection.execute(sql).fetchall()]
+        return [DownloadProgress(*row) for row in connection.execute(sql).fetchall()]
 
 
 def _stored(connection: duckdb.DuckDBPyConnection) -> list[StoredDocument]:
@@ -81,5 +81,5 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> list[StoredDocument]:
 def _known(settings: Settings, wanted: Sequence[str], *, clock: Clock) -> Iterator[duckdb.DuckDBPyConnection]:
     types = pa.table({"creation_type": list(settings.document_creation_types)}, schema=CREATION_TYPES_SCHEMA)
     variables = {"asked_at": clock.now().replace(tzinfo=None)}
-    with open_known(settings.layout, wanted, handed_in={"creation_types": types}, variables=variables) as connection:
+    with open_models(settings.layout, wanted, inputs={"creation_types": types}, variables=variables) as connection:
         yield connection

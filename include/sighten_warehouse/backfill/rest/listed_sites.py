@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sighten_warehouse.load.query import open_known
+from sighten_warehouse.load.query import open_models
 from sighten_warehouse.settings import Settings
 
 
 @dataclass(frozen=True)
-class Site:
+class ListedSite:
     """One site, as the newest list has it; times are UTC without a zone.
 
     `updated_at` is None where no list tells it; such a site belongs to no day, and is landed once it was pulled.
@@ -29,7 +29,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Known:
+class ListedSites:
     """The sites, those that were updated first first, those of no known time last.
 
     Args:
@@ -38,23 +38,23 @@ class Known:
         pulled: by site, the milestones that need not be pulled again although their site is not landed.
     """
 
-    sites: tuple[Site, ...]
+    sites: tuple[ListedSite, ...]
     listed_at: datetime | None
     pulled: dict[str, frozenset[str]]
 
 
-def read_known(settings: Settings) -> Known:
+def read_listed_sites(settings: Settings) -> ListedSites:
     """What is known now.
 
     Raises:
         LakeError: commits contradict each other.
     """
     wanted = ("enrich.listed_sites", "enrich.pulled_milestones")
-    with open_known(settings.layout, wanted, handed_in={}, variables={}) as connection:
+    with open_models(settings.layout, wanted, inputs={}, variables={}) as connection:
         columns = "site_id, site_updated_at, listed_at, is_landed, is_loaded, milestones"
         rows = connection.execute(f"select {columns} from enrich.listed_sites order by site_updated_at, site_id")
-        sites = tuple(Site(*row) for row in rows.fetchall())
+        sites = tuple(ListedSite(*row) for row in rows.fetchall())
         newest = connection.execute("select max(received_at) from history.site_listings where is_whole_list").fetchone()
         listed = "select site_id, list(milestone_id) from enrich.pulled_milestones group by site_id"
         pulled = {site_id: frozenset(ids) for site_id, ids in connection.execute(listed).fetchall()}
-    return Known(sites, newest[0] if newest else None, pulled)
+    return ListedSites(sites, newest[0] if newest else None, pulled)
