@@ -12,7 +12,7 @@ from sighten_warehouse.dictionary.markdown import render_dictionary
 from sighten_warehouse.settings import setting_names
 
 SETTING = re.compile(r"\b(?:SIGHTEN|STACK)_[A-Z][A-Z_]*[A-Z]\b")
-PARTS_OF_A_DECISION = ["Context", "Decision", "Consequences", "What was measured"]
+PARTS_OF_A_DECISION = ["Context", "Decision", "Consequences", "Measured"]
 
 
 def dead_links(path: Path) -> Iterator[str]:
