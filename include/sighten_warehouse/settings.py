@@ -40,8 +40,8 @@ class Settings(BaseModel):
     webhook_auth: Literal["none", "header", "basic", "hmac"] = Field(
         "none",
         description="How deliveries are authenticated: `none`; `header`, a header that holds the secret; `basic`, the "
-        "secret is `user:password`; `hmac`, HMAC-SHA256 of the raw body, or Standard Webhooks if the secret begins with "
-        "`whsec_` or SIGHTEN_WEBHOOK_HEADER=webhook-signature.",
+        "secret is `user:password`; `hmac`, HMAC-SHA256 of the raw body, or Standard Webhooks if the secret begins "
+        "with `whsec_` or SIGHTEN_WEBHOOK_HEADER=webhook-signature.",
     )
     webhook_secret: tuple[SecretStr, ...] = Field(
         (),
