@@ -24,29 +24,28 @@ class Settings(BaseModel):
     )
     env: Literal["production", "test"] = Field(
         "production",
-        description="Which of Sighten's environments this is: `production` or `test`. They never share a file.",
+        description="Sighten's environment: `production` or `test`. They share no file.",
     )
     api_url: str | None = Field(None, description="Sighten's API, such as `https://engine.goeverbright.com`.")
-    api_token: SecretStr | None = Field(None, description="The token of a Sighten user. A secret.")
+    api_token: SecretStr | None = Field(None, description="The token of a Sighten user. Confidential.")
     receiver_host: str = Field("127.0.0.1", description="The address the receiver listens on.")
     receiver_port: int = Field(
-        8088, ge=0, le=65535, description="The port the receiver listens on; 0 takes a free one and says which."
+        8088, ge=0, le=65535, description="The port the receiver listens on; 0 takes a free one and prints it."
     )
     receiver_open_to_anyone: Literal["no", "yes"] = Field(
         "no",
-        description="`yes` lets the receiver listen beyond this machine although SIGHTEN_WEBHOOK_AUTH is `none`: "
-        "then whoever reaches it can deliver.",
+        description="`yes` allows SIGHTEN_WEBHOOK_AUTH=none beyond this machine: anyone who reaches the receiver "
+        "can deliver.",
     )
     webhook_auth: Literal["none", "header", "basic", "hmac"] = Field(
         "none",
-        description="How a delivery proves who sent it: `none`; `header`, a header that holds the secret; `basic`, the "
-        "secret is `user:password`; `hmac`, HMAC-SHA256 over the raw body or, with secrets that begin with `whsec_` or "
-        "SIGHTEN_WEBHOOK_HEADER=webhook-signature, Standard Webhooks.",
+        description="How deliveries are authenticated: `none`; `header`, a header that holds the secret; `basic`, the "
+        "secret is `user:password`; `hmac`, HMAC-SHA256 of the raw body, or Standard Webhooks if the secret begins "
+        "with `whsec_` or SIGHTEN_WEBHOOK_HEADER=webhook-signature.",
     )
     webhook_secret: tuple[SecretStr, ...] = Field(
         (),
-        description="The secret or, while one is being rotated, several, comma-separated; so there is no comma in one. "
-        "A secret.",
+        description="The secret, or several during rotation, comma-separated; a secret holds no comma. Confidential.",
     )
     webhook_header: str = Field(
         "X-Sighten-Signature",
@@ -54,33 +53,31 @@ class Settings(BaseModel):
         description="The header that carries the credential of `header` and `hmac`.",
     )
     webhook_encoding: Literal["hex", "base64"] = Field(
-        "hex", description="How `hmac` spells the signature: `hex`, in either case, or `base64`."
+        "hex", description="Encoding of the `hmac` signature: `hex`, in either case, or `base64`."
     )
-    webhook_prefix: str = Field(
-        "", description="What stands before the signature of `hmac` in its header, such as `sha256=`."
-    )
+    webhook_prefix: str = Field("", description="Prefix of the `hmac` signature in its header, such as `sha256=`.")
     max_body_bytes: int = Field(25 * MEBIBYTE, ge=1, description="The largest body accepted, in bytes.")
     enrich_statuses: tuple[str, ...] = Field(
-        (), description="Milestone statuses that are enriched, comma-separated; empty means all."
+        (), description="Statuses of the milestones to enrich, comma-separated; empty means all."
     )
     enrich_ttl_hours: float = Field(
         24.0,
         ge=0,
         allow_inf_nan=False,
-        description="Hours after which the API is asked again about a quote on which nothing new was delivered.",
+        description="Hours after which the API is asked again about a quote without new deliveries.",
     )
     document_creation_types: tuple[str, ...] = Field(
-        ("UPLOADED",), description="Creation types of documents that are downloaded, comma-separated."
+        ("UPLOADED",), description="Creation types of the documents to download, comma-separated."
     )
     dal_metrics: Path | None = Field(None, description="A file that maps each object to the metric names to pull.")
     api_rate: float = Field(
-        5.0, gt=0, allow_inf_nan=False, description="Calls a second that all processes together may make to the API."
+        5.0, gt=0, allow_inf_nan=False, description="Rate limit: API calls a second, all processes together."
     )
-    api_concurrency: int = Field(4, ge=1, le=64, description="Calls to the API that may be under way at once.")
+    api_concurrency: int = Field(4, ge=1, le=64, description="Concurrent API calls of one process.")
     pii: Literal["masked", "full"] = Field(
         "masked",
-        description="What is shown of people in the report, in portable files and by `open_warehouse`: `masked`, "
-        "pseudonyms in place of e-mail addresses and names, and no texts that people wrote; or `full`.",
+        description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in place of "
+        "names and e-mail addresses, and no free text; `full` shows all.",
     )
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="The SQL engine: `duckdb` or `spark`.")
 
