@@ -125,8 +125,8 @@ def test_pointing_at_a_chart_tells_its_numbers(page: Page, said: list[str]) -> N
     page.locator("#funnel canvas").hover(position={"x": 200, "y": 30})
 
     shown = page.locator("#funnel .tip")
-    expect(shown.locator("strong")).to_have_text("known")
-    assert ["milestones", "of all"] == shown.locator("dt").all_inner_texts()
+    expect(shown.locator("strong")).to_have_text("all")
+    assert ["milestones", "share of all"] == shown.locator("dt").all_inner_texts()
     assert [figure(page, "Submitted"), "100 %"] == shown.locator("dd").all_inner_texts()
     assert [] == said
 
@@ -149,7 +149,9 @@ def test_the_vendors_sample_took_5_d_2_h(page: Page) -> None:
     field(page, "Environment").select_option("test")
 
     expect(page.locator("#figures")).to_contain_text("5 d 2 h")
-    assert ["1", "1", "5 d 2 h"] == [figure(page, name) for name in ("Submitted", "Approved", "Half approved within")]
+    assert ["1", "1", "5 d 2 h"] == [
+        figure(page, name) for name in ("Submitted", "Approved", "Median time to approval")
+    ]
 
 
 def test_every_filter_changes_the_numbers_and_the_address_keeps_them(
@@ -187,7 +189,7 @@ def test_a_range_without_anything_says_why_each_panel_is_empty(page: Page, said:
 
     insights = page.locator("article:not(#checks) .insight").all_inner_texts()
 
-    assert {"Nothing was rejected in this range.", "Nothing was received in this range."} <= set(insights)
+    assert {"No rejections in this range.", "No deliveries in this range."} <= set(insights)
     assert "0 milestones" in page.locator("#chosen").inner_text()
     assert 0 == page.locator("canvas").count()
     assert [] == said
@@ -284,7 +286,7 @@ def test_a_name_without_an_end_leaves_room_for_everything_else(page: Page, said:
 
 
 def test_a_name_that_reads_from_right_to_left_does_not_turn_the_sentence_round(page: Page) -> None:
-    isolated = re.compile(r"^Most often rejected: \u2068[^\u2069]+\u2069, 100 % of decisions\.$")
+    isolated = re.compile(r"^Highest rejection rate: \u2068[^\u2069]+\u2069, 100 % of decisions\.$")
 
     assert isolated.match(page.locator("#rejected-definitions .insight").inner_text())
 
@@ -296,7 +298,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen_and_is_remembered(
     with chromium.new_context(color_scheme="dark", reduced_motion="reduce") as context:
         page = opened(context, report_file.as_uri(), said)
         dark = page.evaluate(background)
-        page.get_by_label("Colours").select_option("light")
+        page.get_by_label("Theme").select_option("light")
         light = page.evaluate(background)
         again = opened(context, report_file.as_uri(), said)
 
