@@ -33,7 +33,7 @@ SCHEMAS = {
     "ops": ("Operations", "Deliveries and their outcomes, batches, versions and data quality."),
     "history": (
         "History",
-        "Views with one row per entity and snapshot, and the intervals of validity derived from them.",
+        "One row per entity and snapshot, and the intervals of validity derived from them.",
     ),
 }
 WRITTEN_BY_A_STEP = "Its rows are written by a step, not by a `select`. No step of this version writes it."
