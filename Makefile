@@ -49,11 +49,11 @@ fix: .venv/.installed-dev ## mend what ruff and sqlfluff can mend
 	@$(BIN)/sqlfluff fix --disable-progress-bar sql
 
 docs: .venv/.installed ## write the data dictionary from the models' descriptions, and the cookbook with its answers
-	@$(BIN)/python -m sighten_warehouse.dictionary > docs/.data-dictionary.md.tmp
+	@$(BIN)/python -m sighten_warehouse.dictionary.markdown > docs/.data-dictionary.md.tmp
 	@mv docs/.data-dictionary.md.tmp docs/data-dictionary.md
 	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
 	env -u SIGHTEN_API_URL SIGHTEN_HOME="$$home" $(BIN)/sighten-warehouse demo --milestones 300 >/dev/null 2>&1; \
-	$(BIN)/python -m sighten_warehouse.cookbook "$$home"/*/published/warehouse.duckdb > docs/.cookbook.md.tmp
+	$(BIN)/python -m sighten_warehouse.dictionary.cookbook "$$home"/*/published/warehouse.duckdb > docs/.cookbook.md.tmp
 	@mv docs/.cookbook.md.tmp docs/cookbook.md
 
 clean: ## remove what was set up and what Airflow wrote; data/ stays

@@ -1,4 +1,4 @@
-"""A notebook on the published warehouse: the cookbook, plots, a look back, and room for questions of one's own."""
+"""A notebook on the published warehouse: the cookbook, plots, the state at a past date, and your own queries."""
 
 import marimo
 
@@ -26,8 +26,8 @@ def _(mo, open_warehouse):
     # The warehouse
 
     `{warehouse.path}`, version `{warehouse.version}`: **{_counts["milestones"]:,} milestones** from
-    {_counts["deliveries"]:,} deliveries. What is shown of people: `{warehouse.pii}` (SIGHTEN_PII). A version that is
-    published later is seen when this cell is run again.
+    {_counts["deliveries"]:,} deliveries. Personal data: `{warehouse.pii}` (SIGHTEN_PII). Run this cell again to open
+    a newer version.
     """)
     return (warehouse,)
 
@@ -62,7 +62,7 @@ def _(alt, mo, warehouse):
         where grouped_by = 'month'
         order by submitted_month
     """)
-    _base = alt.Chart(times).encode(x=alt.X("yearmonth(submitted_month):O", title="month of the first submit"))
+    _base = alt.Chart(times).encode(x=alt.X("yearmonth(submitted_month):O", title="month of first submit"))
     _tooltip = ["submitted_month", "milestones", "approved", "open", "p50_days", "p90_days"]
     _band = (
         _base.transform_filter("isValid(datum.p90_days)")
@@ -74,9 +74,10 @@ def _(alt, mo, warehouse):
     mo.vstack(
         [
             mo.md("""
-            ## How long approvals take
+            ## Time to approval
 
-            The line is p50, the bars reach to p90. Open ones count as open: where too many are, there is no bar.
+            The line is the median (p50); the bars reach to the 90th percentile (p90). Milestones still open are
+            included; there is no bar while too many of them are open.
             """),
             approval_times,
         ]
@@ -103,20 +104,20 @@ def _(alt, mo, warehouse):
         .encode(
             x=alt.X("sum(milestones)", title="milestones"),
             y=alt.Y("organization", sort="-x", title=None),
-            color=alt.Color("age_band", sort=_bands, title="waiting for"),
+            color=alt.Color("age_band", sort=_bands, title="pending for"),
             tooltip=["organization", "age_band", "milestones"],
         )
         .properties(width="container")
     )
-    mo.vstack([mo.md("## What waits for a decision"), pending_ageing])
+    mo.vstack([mo.md("## Pending milestones"), pending_ageing])
     return pending, pending_ageing
 
 
 @app.cell
 def _(mo, warehouse):
     _days = warehouse.frame("select cast(event_at as date) as day from marts.milestone_events order by day")["day"]
-    when = mo.ui.date(value=_days.iloc[len(_days) // 2].date(), label="As it was at the beginning of")
-    mo.vstack([mo.md("## A look back"), when])
+    when = mo.ui.date(value=_days.iloc[len(_days) // 2].date(), label="State at the beginning of")
+    mo.vstack([mo.md("## State at a past date"), when])
     return (when,)
 
 
@@ -134,7 +135,7 @@ def _(mo):
         value="select event, count(*) as events from marts.milestone_events group by all order by all",
         language="sql",
     )
-    mo.vstack([mo.md("## A question of your own"), own_question])
+    mo.vstack([mo.md("## Your own query"), own_question])
     return (own_question,)
 
 

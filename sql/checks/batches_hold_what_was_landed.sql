@@ -1,4 +1,4 @@
--- Every batch holds as many deliveries as its commit counted lines in its landing files.
+-- Every batch has as many deliveries as its commit counted lines in its landing files.
 -- severity: fail
 -- inputs: ops.batches, ops.deliveries
 with batches as (

@@ -1,7 +1,7 @@
--- Every comment on a task or milestone stands at one that is current.
+-- The task or milestone of every comment is current.
 -- severity: warn
 -- inputs: main.comments, main.milestones, main.tasks
--- Comments are a log: they stay when their task is gone.
+-- Comments are a log: they stay when their task is removed.
 with comments as (
 
     select * from main.comments

@@ -1,8 +1,8 @@
--- The vendor's counters agree with the tasks that a milestone has.
+-- The vendor's task counters match the milestone's tasks.
 -- severity: warn
 -- inputs: main.milestones, main.tasks, ops.snapshots
--- They may differ for a time: a task-shaped delivery changes a task and not the milestone. REST has no counters, so
--- those of a milestone that it told of last are older than its tasks.
+-- They can differ for a time, because a task-shaped delivery changes a task and not the milestone. REST returns no
+-- counters, so milestones whose newest snapshot is from REST are left out.
 with milestones as (
 
     select milestones.* from main.milestones as milestones

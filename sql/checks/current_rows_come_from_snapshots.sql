@@ -1,4 +1,4 @@
--- Every row that is current comes from a snapshot that counts.
+-- Every current row comes from a snapshot that counts.
 -- severity: fail
 -- inputs: main.documents, main.envelopes, main.milestones, main.signers, main.sub_tasks, main.tasks, ops.snapshots
 with snapshots as (

@@ -1,4 +1,4 @@
--- Every current document hangs below a current sub_task.
+-- Every current document belongs to a current sub_task.
 -- severity: fail
 -- inputs: main.documents, main.sub_tasks
 with documents as (

@@ -1,4 +1,4 @@
--- Every duplicate names a delivery of the same meaning that is none.
+-- Every duplicate names an original with the same content.
 -- severity: fail
 -- inputs: ops.snapshots
 with snapshots as (

@@ -1,4 +1,4 @@
--- Every current envelope hangs below a current sub_task.
+-- Every current envelope belongs to a current sub_task.
 -- severity: fail
 -- inputs: main.envelopes, main.sub_tasks
 with envelopes as (

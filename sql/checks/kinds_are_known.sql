@@ -1,4 +1,4 @@
--- Every delivery is of a kind that is known, with tables or without.
+-- Every delivery is of a known kind, with or without tables.
 -- severity: warn
 -- inputs: ops.deliveries
 with deliveries as (

@@ -1,4 +1,4 @@
--- Every landing file was loaded by one batch.
+-- Every landing file was loaded by exactly one batch.
 -- severity: fail
 -- inputs: ops.deliveries
 with deliveries as (

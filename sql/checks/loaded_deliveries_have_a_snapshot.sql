@@ -1,8 +1,8 @@
 -- Every delivery that is loaded has a snapshot, and every snapshot is a loaded delivery.
 -- severity: fail
 -- inputs: ops.decisions, ops.deliveries, ops.snapshots
--- Decisions and answers of the API have none, nor do copies of a landing line,
--- nor does what a retry landed that a later decision set aside.
+-- Exceptions without a snapshot: decisions, API responses, copies of a landed line, and deliveries landed by a retry
+-- that a later decision set aside.
 with decisions as (
 
     select * from ops.decisions

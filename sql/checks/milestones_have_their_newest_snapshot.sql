@@ -1,4 +1,4 @@
--- Every milestone that was delivered is current, as its newest snapshot has it.
+-- Every delivered milestone is current, in the state of its newest snapshot.
 -- severity: fail
 -- inputs: main.milestones, ops.snapshots
 with milestones as (

@@ -1,7 +1,7 @@
--- The newest new quote of a change order is the one that the API says is signed.
+-- The newest change order's new quote is the signed quote according to the API.
 -- severity: warn
 -- inputs: ops.change_orders
--- They differ while a change order waits for its signature.
+-- They differ while a change order is not signed yet.
 with change_orders as (
 
     select * from ops.change_orders

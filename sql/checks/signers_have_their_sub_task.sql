@@ -1,4 +1,4 @@
--- Every current signer hangs below a current sub_task.
+-- Every current signer belongs to a current sub_task.
 -- severity: fail
 -- inputs: main.signers, main.sub_tasks
 with signers as (

@@ -1,4 +1,4 @@
--- No snapshot has a watermark a day later than it was received: it would stay current until that day.
+-- No watermark is more than a day after the receipt of its snapshot, which would stay current until then.
 -- severity: warn
 -- inputs: ops.snapshots
 with snapshots as (

@@ -1,4 +1,4 @@
--- Every current sub_task hangs below a current task.
+-- Every current sub_task belongs to a current task.
 -- severity: fail
 -- inputs: main.sub_tasks, main.tasks
 with sub_tasks as (

@@ -1,4 +1,4 @@
--- Every current task hangs below a current milestone.
+-- Every current task belongs to a current milestone.
 -- severity: warn
 -- inputs: main.tasks, main.milestones
 with tasks as (

@@ -1,4 +1,4 @@
--- How many milestones are in which state?
+-- How many milestones are in each state?
 select
     state,
     count(*) as milestones,

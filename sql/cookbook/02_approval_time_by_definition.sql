@@ -1,5 +1,5 @@
 -- How long do approvals take, by definition?
--- Open milestones count: p90 is empty where more than one in ten is still open.
+-- Milestones still open are included (Kaplan–Meier); p90 is empty while too many of them are open.
 select
     name,
     milestones,

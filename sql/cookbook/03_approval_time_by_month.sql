@@ -1,4 +1,4 @@
--- Do approvals get faster or slower, month by month of the first submit?
+-- Are approvals getting faster or slower, by month of the first submit?
 select
     submitted_month,
     milestones,

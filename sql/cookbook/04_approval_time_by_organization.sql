@@ -1,4 +1,4 @@
--- Whose milestones are approved fastest?
+-- Which organizations get their milestones approved fastest?
 select
     organization_name,
     milestones,

@@ -1,4 +1,4 @@
--- Which milestones have waited longest for a decision?
+-- Which milestones have been pending longest?
 select
     name,
     organization_name,

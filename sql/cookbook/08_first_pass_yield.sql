@@ -1,4 +1,4 @@
--- How often are milestones approved at the first decision, and how often rejected?
+-- What are the first-pass yield and the rejection rate of each definition?
 select
     name,
     decided,

@@ -1,4 +1,4 @@
--- Who decides, how often, how fast, and how strictly?
+-- Who decides how often and how fast, and with what rejection rate?
 select
     decided_by,
     count(*) as decisions,

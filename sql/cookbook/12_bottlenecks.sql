@@ -1,4 +1,4 @@
--- Which tasks hold milestones up?
+-- Which tasks are the bottlenecks?
 select
     name,
     sum(tasks) as tasks,

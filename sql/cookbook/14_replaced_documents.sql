@@ -1,4 +1,4 @@
--- How many documents were rejected and are gone since?
+-- How many approved and rejected documents are still current?
 select
     decision,
     is_current,

@@ -1,4 +1,4 @@
--- How long do people take to sign?
+-- How long does it take to get an envelope signed?
 select
     status,
     count(*) as envelopes,

@@ -1,5 +1,5 @@
--- How many contracts were signed again on another quote?
--- It is empty until the API was asked: set SIGHTEN_API_URL and SIGHTEN_API_TOKEN.
+-- How many contracts were re-signed on another quote?
+-- Empty until the signed quotes are looked up in Sighten's API: set SIGHTEN_API_URL and SIGHTEN_API_TOKEN.
 select
     resolution,
     count(*) as quotes,

@@ -1,4 +1,4 @@
--- How well did the webhook work?
+-- How reliable is the webhook?
 select
     sum(deliveries) as deliveries,
     sum(applied) as applied,

@@ -1,4 +1,4 @@
--- What was the status of all milestones at the end of a year?
+-- How many milestones had each status at the end of a year?
 select
     status,
     count(*) as milestones,

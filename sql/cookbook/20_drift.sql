@@ -1,5 +1,5 @@
--- What did deliveries hold that is not known?
--- The codes are the simulator's own; `codes.yml` in the home says which are known.
+-- What drift did deliveries contain?
+-- The simulator invents these codes; codes listed in `codes.yml` in the home are known and not reported.
 select
     drift,
     path,

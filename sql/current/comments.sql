@@ -1,4 +1,4 @@
--- Every comment ever delivered, with its newest text: comments are a log and are never removed.
+-- Every comment ever delivered, with its newest text; comments are a log and are never removed.
 -- grain: comment_id
 -- inputs: history.comments, ops.snapshots
 with comments as (

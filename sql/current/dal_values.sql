@@ -1,7 +1,7 @@
--- What the DAL last told of every metric that was pulled: its values, and nulls among them.
+-- The newest values of every pulled DAL metric, including nulls.
 -- grain: quote_id, object, metric, baseline, position
 -- inputs: history.dal_values, main.quotes
--- An answer without values ends those before it; a refusal tells nothing and ends none.
+-- A response without values removes the earlier ones; a refusal changes nothing.
 with dal_values as (
 
     select * from history.dal_values

@@ -1,4 +1,4 @@
--- Every organization that a snapshot mentioned, as the newest one has it.
+-- Every organization mentioned in a snapshot, in its newest state.
 -- grain: organization_id
 -- inputs: history.organizations, ops.snapshots
 with organizations as (

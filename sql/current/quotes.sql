@@ -1,7 +1,7 @@
--- What Sighten's API last said about every original quote: which quote is signed now.
+-- Every original quote looked up in the API, with the quote signed now.
 -- grain: quote_id
 -- inputs: history.quotes, history.snapshots
--- Several milestones may have one quote: the one that was delivered with it first stands here.
+-- Several milestones can share a quote; milestone_id is the first one delivered with it.
 with quotes as (
 
     select * from history.quotes

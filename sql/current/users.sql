@@ -1,7 +1,7 @@
--- Every user that a snapshot mentioned by id, as the newest one has it.
+-- Every user mentioned by id in a snapshot, in their newest state.
 -- grain: user_id
 -- inputs: history.users, ops.snapshots
--- The author of a comment is mentioned without an organization, which does not mean that they left theirs.
+-- Mentions of comment authors have no organization; this does not mean that the user left theirs.
 with users as (
 
     select * from history.users

@@ -1,8 +1,8 @@
--- The sites that changed and have not been compared since, with the time from which on their changes are compared.
+-- Sites that changed and were not compared since, with the start of the period to compare.
 -- grain: site_id
 -- inputs: enrich.listed_sites, history.deliveries
--- Compared is from the day that is asked for on, or from that of the last reconcile if it was before: none is left out.
--- A site that changed within the hour is left for the next time: its webhook may be under way.
+-- The period starts on the requested day, or on the day of the last reconcile if that was earlier, so there are no
+-- gaps. Sites that changed within the last hour wait for the next reconcile: their webhooks may still be under way.
 with sites as (
 
     select * from enrich.listed_sites

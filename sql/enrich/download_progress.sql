@@ -1,4 +1,4 @@
--- How far the documents are that are downloaded, by status.
+-- Number of documents to download, by status.
 -- grain: download_status
 -- inputs: enrich.wanted_documents, ops.downloads
 with wanted as (

@@ -1,4 +1,4 @@
--- The documents to download now: never tried, or tried in vain and to be tried again by now.
+-- Documents to download now: never tried, or due for the next attempt.
 -- grain: document_id
 -- inputs: enrich.wanted_documents, ops.downloads
 with wanted as (

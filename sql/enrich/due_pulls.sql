@@ -1,7 +1,7 @@
--- The metrics to pull by each signed quote: never pulled, something new was delivered since, or pulled too long ago.
+-- Metrics to pull for each signed quote: never pulled, with a newer delivery, or pulled too long ago.
 -- grain: quote_id, object, metric
 -- inputs: enrich.signed_quotes, history.dal_values, staging.dal_metrics
--- A metric that was refused of late is not asked for by any quote.
+-- Metrics refused recently are not pulled for any quote.
 with signed_quotes as (
 
     select * from enrich.signed_quotes
@@ -26,7 +26,7 @@ with signed_quotes as (
     from dal_values
     group by quote_id, object, dal_object, metric, baseline
 
-), told as (
+), answered as (
 
     select
         object,
@@ -40,7 +40,7 @@ with signed_quotes as (
 
 ), refused as (
 
-    select * from told
+    select * from answered
     where
         refused_at >= setting('asked_too_long_ago')
         and (accepted_at is null or accepted_at < refused_at)

@@ -1,7 +1,7 @@
--- The original quotes to ask about: never asked, something new was delivered since, or asked too long ago.
+-- Original quotes to look up: never looked up, with a newer delivery, or looked up too long ago.
 -- grain: quote_id
 -- inputs: enrich.wanted_quotes, history.deliveries
--- Whatever was answered counts as asked, a refusal too.
+-- Any response counts as a look-up, including a refusal.
 with wanted_quotes as (
 
     select * from enrich.wanted_quotes
@@ -11,7 +11,7 @@ with wanted_quotes as (
     select * from history.deliveries
     where kind = 'signed_quote'
 
-), asked as (
+), looked_up as (
 
     select
         subject as quote_id,
@@ -25,10 +25,10 @@ select
     wanted_quotes.quote_id as quote_id,
     wanted_quotes.delivered_at as delivered_at,
     wanted_quotes.webhook_at as webhook_at,
-    asked.asked_at as asked_at,
+    looked_up.asked_at as asked_at,
 from wanted_quotes
-left join asked using (quote_id)
+left join looked_up using (quote_id)
 where
-    asked.asked_at is null
-    or asked.asked_at < wanted_quotes.delivered_at
-    or asked.asked_at < setting('asked_too_long_ago')
+    looked_up.asked_at is null
+    or looked_up.asked_at < wanted_quotes.delivered_at
+    or looked_up.asked_at < setting('asked_too_long_ago')

@@ -1,8 +1,8 @@
--- Every site that the API listed, when it was last updated, and whether all that REST tells of it was landed since.
+-- Every site listed by the API, its last update, and whether all its milestones were landed since.
 -- grain: site_id
 -- inputs: history.deliveries, history.site_listings, history.site_pulls
--- Both times are the API's own, so it does not matter how our clock and theirs differ. A site of which no list tells a
--- time is landed once it was pulled at all.
+-- Both times are the API's, so differences between clocks do not matter. A site listed without a time counts as landed
+-- once it was pulled.
 with listings as (
 
     select * from history.site_listings

@@ -1,4 +1,4 @@
--- What the values of every pulled metric are: lists or not, and of which type all of them are.
+-- The shape of the values of every pulled metric: list or not, and their common type.
 -- grain: object, metric, baseline
 -- inputs: history.dal_values, main.dal_values
 with answers as (

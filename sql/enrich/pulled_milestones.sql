@@ -1,4 +1,4 @@
--- The milestones that were pulled since their site's last update, of sites of which others are still to be pulled.
+-- Milestones pulled since their site's last update, for sites with other milestones still to pull.
 -- grain: site_id, milestone_id
 -- inputs: enrich.listed_sites, history.site_pulls
 with sites as (

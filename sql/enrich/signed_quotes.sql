@@ -1,7 +1,7 @@
--- The quotes that are signed now, by which the DAL is asked, and when something new was last delivered about them.
+-- Quotes signed now, for which the DAL is queried, with the time of the newest delivery about them.
 -- grain: quote_id
 -- inputs: enrich.due_quotes, enrich.wanted_quotes, history.deliveries, main.quotes
--- One of which it is to be asked anew whether it is still signed is none; nor is one after a refusal to say.
+-- Quotes due for another look-up are left out, and so are those whose last look-up was refused.
 with due_quotes as (
 
     select * from enrich.due_quotes

@@ -1,7 +1,7 @@
--- The documents that are downloaded: current ones of a wanted creation type.
+-- Documents to download: current ones of a wanted creation type.
 -- grain: document_id
 -- inputs: main.documents, staging.creation_types
--- The route by sub_task names no document, so it is a second way only where its sub_task has one such document.
+-- The route by sub_task does not name a document, so it is used only for a sub_task with exactly one such document.
 with documents as (
 
     select * from main.documents

@@ -1,8 +1,8 @@
--- The original quotes that are enriched, and when something new was last delivered about them.
+-- Original quotes to enrich, with the time of the newest delivery about them.
 -- grain: quote_id
 -- inputs: history.snapshots, main.milestones, ops.snapshots, staging.enrich_statuses
--- Also when a webhook last told of it: NULL for what only a backfill brought, which waits behind the others.
--- A quote is wanted when a milestone of it has one of the statuses, or when no status is listed.
+-- A quote is wanted if one of its milestones has a listed status, or if no status is listed. Its webhook_at is the time
+-- of the newest webhook; NULL for quotes known from a backfill only, which come last.
 with snapshots as (
 
     select * from ops.snapshots
@@ -22,7 +22,7 @@ with snapshots as (
 
 ), named as (
 
-    -- A task-shaped body may name a quote and no milestone: then it stands for itself.
+    -- A task-shaped body can name a quote without a milestone; it is then its own subject.
     select distinct
         roots.quote_id as quote_id,
         coalesce(roots.milestone_id, roots.landing_id) as subject,

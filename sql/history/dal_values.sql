@@ -1,4 +1,4 @@
--- Every answer of the DAL on a metric, value by value, as it was given.
+-- Every response of the DAL on a metric, one row per value.
 -- grain: landing_id, metric, position
 -- inputs: staging.dal_values
 with dal_values as (

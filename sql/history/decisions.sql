@@ -1,4 +1,4 @@
--- Every decision on a quarantined delivery, as it was taken.
+-- Every decision on a quarantined delivery, as recorded.
 -- grain: landing_id
 -- inputs: staging.decisions
 with decisions as (

@@ -1,4 +1,4 @@
--- Every landed line of the batch with what the loader made of it.
+-- Every landed line of the batch with the loader's result.
 -- grain: landing_id
 -- inputs: staging.deliveries
 with deliveries as (

@@ -1,4 +1,4 @@
--- Every attempt to download a document, as it was recorded.
+-- Every attempt to download a document, as recorded.
 -- grain: landing_id
 -- inputs: staging.downloads
 with downloads as (

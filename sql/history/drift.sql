@@ -1,4 +1,4 @@
--- What each delivery held that was not met before or does not add up.
+-- Drift of each delivery: unknown or inconsistent content.
 -- grain: landing_id, path, drift, example
 -- inputs: staging.drift
 with drift as (

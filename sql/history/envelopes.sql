@@ -1,4 +1,4 @@
--- The envelope rows of every snapshot, as delivered.
+-- The envelopes of every snapshot, as delivered.
 -- grain: landing_id, envelope_id
 -- inputs: staging.sub_tasks
 with sub_tasks as (

@@ -1,4 +1,4 @@
--- How each milestone of a changed site stood, each time that Sighten's API was asked in order to compare.
+-- Every milestone of a changed site, one row per reconcile that queried it in Sighten's API.
 -- grain: landing_id, milestone_id
 -- inputs: staging.milestone_listings
 with milestone_listings as (

@@ -1,4 +1,4 @@
--- The organizations that each snapshot mentions: one row each, the first mention's that has a name.
+-- The organizations mentioned in each snapshot, one row each: the first mention with a name.
 -- grain: landing_id, organization_id
 -- inputs: staging.users
 with users as (

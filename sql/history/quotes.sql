@@ -1,4 +1,4 @@
--- Every answer of the API on which quote is signed, as it was given.
+-- Every response of Sighten's API on the signed quote.
 -- grain: landing_id
 -- inputs: staging.quotes
 with quotes as (

@@ -1,4 +1,4 @@
--- The signer rows of every snapshot, as delivered.
+-- The signers of every snapshot, as delivered.
 -- grain: landing_id, signer_id
 -- inputs: staging.sub_tasks
 with sub_tasks as (

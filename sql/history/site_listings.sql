@@ -1,4 +1,4 @@
--- When Sighten last updated each site, as each of its lists of sites that was asked for had it.
+-- The last update of each site in Sighten, one row per API list that contained it.
 -- grain: landing_id, site_id
 -- inputs: staging.site_listings
 with site_listings as (

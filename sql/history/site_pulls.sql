@@ -1,4 +1,4 @@
--- Every milestone that was pulled by REST, and every site once all of its milestones were.
+-- Every milestone pulled by REST, and every site whose milestones were all pulled.
 -- grain: landing_id
 -- inputs: staging.site_pulls
 with site_pulls as (

@@ -1,4 +1,4 @@
--- What the root of every loaded snapshot says, and what orders it among the others.
+-- The root fields of every loaded snapshot, and the fields that order it.
 -- grain: landing_id
 -- inputs: staging.snapshots
 with snapshots as (

@@ -1,4 +1,4 @@
--- The users that each snapshot mentions by id: one row each, the first mention's.
+-- The users mentioned by id in each snapshot, one row each: the first mention.
 -- grain: landing_id, user_id
 -- inputs: staging.users
 with users as (

@@ -1,7 +1,8 @@
--- Which quote was signed in place of each original quote, from when to when: the chain from the original to now.
+-- The signed quote of each original quote over time, as a chain of intervals from the original to the current one.
 -- grain: quote_id, position
 -- inputs: history.quotes, ops.change_orders
--- The API tells the links; a change order that was delivered between two answers tells earlier when one began.
+-- The API's responses give the links. If a change order was delivered between two responses, its watermark is the
+-- earlier start.
 with answers as (
 
     select * from history.quotes
@@ -54,7 +55,7 @@ with answers as (
 
 ), begun as (
 
-    -- The contract was made on the original quote, unless the API has said that it was not signed then.
+    -- The chain starts with the original quote, unless the API reported that it was not signed then.
     select
         quote_id,
         signed_quote_id,

@@ -1,4 +1,5 @@
--- The words in which DuckDB differs from the other engine; the models use these and are one text for both.
+-- Functions that differ between DuckDB and Spark; the models call these, so that their SQL is the same for both
+-- engines.
 create or replace temp macro explode(list) as unnest(list);
 create or replace temp macro seconds_between(earlier, later) as (epoch_us(later) - epoch_us(earlier)) / 1000000.0;
 create or replace temp macro id_of_place(file, line) as cast(cast(md5(file || ' line ' || line) as uuid) as text);

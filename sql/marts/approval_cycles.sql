@@ -1,8 +1,8 @@
--- How long each milestone took from its first submit to its approval; open ones are kept as open.
+-- Cycle time of each milestone, from the first submit to the approval; open ones included.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.milestone_events, marts.people, marts.reviews, ops.snapshots
--- A milestone that was submitted or rejected again after an approval is open until it is approved once more. One whose
--- status only REST tells, without a date, is in the state of that status, and no time is made up for it.
+-- A milestone submitted or rejected again after an approval is open until the next approval. If only REST reports a
+-- status, without a date, it determines the state, and the times stay NULL.
 with milestones as (
 
     select * from main.milestones

@@ -1,8 +1,8 @@
--- How long approvals take, by definition, organization and month of the first submit; open ones count as such.
+-- Time to approval by definition, organization and month of the first submit: median, 90th percentile and extremes.
 -- grain: grouped_by, milestone_definition_id, organization_id, submitted_month
 -- inputs: marts.approval_cycles
--- The percentiles are those of the Kaplan-Meier estimate: an open milestone counts for as long as it has been open, so
--- one that is slow makes them longer before it is approved. They are NULL as long as too many are open to tell.
+-- Percentiles are Kaplan-Meier estimates: an open milestone counts with its time so far, so a slow one lengthens them
+-- before it is approved. They are NULL while too many are open to reach them.
 with cycles as (
 
     select

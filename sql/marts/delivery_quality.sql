@@ -1,4 +1,4 @@
--- How well the webhook worked, day by day: outcomes, late arrivals, repairs and how long publishing took.
+-- Quality of the deliveries by day received: outcomes, late arrivals, repairs, and time to publish.
 -- grain: received_date
 -- inputs: history.comments, history.drift, marts.milestone_events, ops.coverage, ops.deliveries, ops.latency, staging.own_codes -- noqa: LT05
 with deliveries as (
@@ -28,7 +28,7 @@ with deliveries as (
 
 ), undelivered as (
 
-    -- The day on which one is missed is that of the first delivery whose comments tell of it.
+    -- A missing submit counts for the day of the first delivery whose comments mention it.
     select
         events.comment_id as comment_id,
         cast(min(comments.received_at) as date) as received_date,

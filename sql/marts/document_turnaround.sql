@@ -1,8 +1,8 @@
--- How long each document waited from its creation until its milestone was next approved or rejected.
+-- Turnaround of each document, from its creation to the next approval or rejection of its milestone.
 -- grain: document_id
 -- inputs: history.documents, main.documents, marts.milestone_events, ops.snapshots
--- Documents that are gone are kept: those that were rejected are the ones that are replaced. A decision counts for one
--- that is gone only if no delivery before the decision lacks it: a rejection need not have been delivered itself.
+-- Removed documents are included, because rejected documents are replaced. A decision counts for a removed document
+-- only if no delivery before the decision lacks it: the rejection itself may never have been delivered.
 with snapshots as (
 
     select

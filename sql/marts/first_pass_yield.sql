@@ -1,4 +1,4 @@
--- How often milestones pass at the first decision or are rejected, by definition, organization and month.
+-- First-pass yield and rejection rate by definition, organization and month of the first submit.
 -- grain: grouped_by, milestone_definition_id, organization_id, submitted_month
 -- inputs: marts.approval_cycles
 with cycles as (

@@ -1,10 +1,10 @@
--- Every submit, rejection and approval of every milestone, from its comments and, where those are silent, its status.
+-- Every submit, rejection and approval of every milestone, from its comments or, if they do not mention it, its status.
 -- grain: milestone_id, sequence
 -- inputs: main.milestones, main.comments, history.milestones, ops.snapshots
--- The log's wording is "<actor> submitted milestone <name> for approval."; a name may itself hold such words, and a
--- note may follow. So the author's own name is taken off first; where it does not lead the text, the first whole
--- sentence counts, if what stands before it reads as a name. Of the statuses only APPROVED is documented. One that REST
--- tells is dated by date_updated, since REST's watermark is when it was asked; without that date it is no event.
+-- The wording of the log is "<actor> submitted milestone <name> for approval."; a name can itself contain such words,
+-- and a note can follow. So the author's own name is removed first; if the text does not begin with it, the first whole
+-- sentence counts whose beginning reads as a name. Of the statuses only APPROVED is documented. A status from REST is
+-- dated by date_updated, since the watermark of REST is the time of the query; without that date it is no event.
 with milestones as (
 
     select * from main.milestones
@@ -24,8 +24,8 @@ with milestones as (
 
 ), directions as (
 
-    -- Older bodies list the oldest comment first, newer ones the newest: it decides between comments of one time. Where
-    -- all have one time, nothing but the log itself tells: it begins with a submit.
+    -- Older bodies list the oldest comment first, newer ones the newest first: this orders comments of the same time.
+    -- If all have the same time, the order follows from the log, which begins with a submit.
     select
         landing_id,
         case
@@ -168,8 +168,8 @@ with milestones as (
 
 ), compared as (
 
-    -- As in the vendor's sample, a status may be dated a little before the comment that tells why. Of several events of
-    -- one time, it is the one that it names.
+    -- As in the vendor's sample, a status can be dated shortly before its comment. Of several events at one time, the
+    -- status matches the one of its name.
     select
         runs.milestone_id as milestone_id,
         runs.landing_id as landing_id,

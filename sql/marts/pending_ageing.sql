@@ -1,4 +1,4 @@
--- Milestones that were submitted and wait for a decision, and for how long, by assignee.
+-- Milestones pending a decision and their age since the last submit, by assignee.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.approval_cycles, marts.people
 with milestones as (

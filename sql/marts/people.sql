@@ -1,7 +1,7 @@
--- Every user with the newest value that is known of each field, and the organization by name.
+-- Every user with the newest known value of each field, and the organization's name.
 -- grain: user_id
 -- inputs: history.users, main.organizations, ops.snapshots
--- The author of a comment is mentioned without an organization, which does not mean that they left theirs.
+-- Mentions of comment authors have no organization; this does not mean that the user left theirs.
 with users as (
 
     select * from history.users

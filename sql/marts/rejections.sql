@@ -1,4 +1,4 @@
--- Every rejection, and how long it took until the milestone was submitted again.
+-- Every rejection, with the rework time until the next submit.
 -- grain: milestone_id, rejected_at, comment_id
 -- inputs: main.milestones, marts.milestone_events, marts.people
 with milestones as (

@@ -1,4 +1,4 @@
--- Every quote whose contract was signed again on another quote, with the milestones it concerns.
+-- Every quote whose contract was re-signed on another quote, with its milestones.
 -- grain: quote_id, milestone_id
 -- inputs: history.quote_intervals, main.milestones, main.quotes, ops.change_orders
 with milestones as (

@@ -1,4 +1,4 @@
--- Every submit of every milestone and how it ended: approved, rejected, cancelled, repeated, or not yet.
+-- Every submit of every milestone, with its outcome, review time and rework time.
 -- grain: milestone_id, round
 -- inputs: main.milestones, marts.milestone_events, marts.people
 with milestones as (

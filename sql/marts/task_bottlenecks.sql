@@ -1,7 +1,7 @@
--- Which tasks hold milestones up: how often each is still open, and how often it is the last one open.
+-- Task bottlenecks: how often each task is open, and how often it is the last open task of its milestone.
 -- grain: milestone_definition_id, name
 -- inputs: history.tasks, main.milestones, main.tasks, marts.approval_cycles, ops.snapshots
--- A task that is not approved yet counts in the percentiles as one that takes longer than all others.
+-- In the percentiles, an open task counts as longer than all others.
 with milestones as (
 
     select * from main.milestones
@@ -28,7 +28,7 @@ with milestones as (
 
     select
         states.task_id as task_id,
-        -- REST tells that it is approved, and not when it came to be so.
+        -- REST reports that a task is approved, but not since when.
         min(
             case
                 when states.status = 'APPROVED' and not coalesce(snapshots.is_rest, false) then snapshots.watermark_at

@@ -1,4 +1,4 @@
--- Every batch that was loaded and committed.
+-- Every committed batch, with its counts.
 -- grain: batch_id
 -- inputs: staging.commits
 with commits as (

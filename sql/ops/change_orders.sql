@@ -1,7 +1,7 @@
--- Every delivery that names a new quote, and whether the API says that it is the signed one.
+-- Every delivery that names a new quote, compared with the signed quote according to the API.
 -- grain: landing_id
 -- inputs: history.snapshots, main.milestones, main.quotes, ops.snapshots
--- The newest of an original quote is compared, once the API was asked after it was received.
+-- Only the newest one of an original quote is compared, once the API was queried after its receipt.
 with roots as (
 
     select * from history.snapshots

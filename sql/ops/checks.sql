@@ -1,4 +1,4 @@
--- Every check that this version was asked before it was published, and how many rows it found.
+-- Every check that ran before this version was published, with its number of findings.
 -- grain: check_name
 -- inputs: staging.findings
 with findings as (

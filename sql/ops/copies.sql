@@ -1,8 +1,8 @@
--- Every landed line whose landing_id stands at an earlier place of landing too, as when landing files were copied.
+-- Every landed line with the landing_id of an earlier line in another batch, as happens when landing files are copied.
 -- grain: copy_landing_id
 -- inputs: staging.every_delivery
--- Which place is the first is told by the names of the landing files, so it is the same whatever was loaded first.
--- Copies within one batch were told apart when it was flattened, and have rows in no other table.
+-- The names of the landing files decide which line is the first, so the result does not depend on the order of loading.
+-- Copies within one batch are handled when it is flattened, and have rows in no other table.
 with deliveries as (
 
     select * from staging.every_delivery

@@ -1,4 +1,4 @@
--- The share of changed milestones whose webhook came, day by day.
+-- Share of changed milestones whose webhook arrived, by day.
 -- grain: changed_date
 -- inputs: ops.reconciled
 with reconciled as (

@@ -1,4 +1,4 @@
--- Every decision on a quarantined delivery, and whether a later one took its place.
+-- Every decision on a quarantined delivery, and whether it is in force.
 -- grain: landing_id
 -- inputs: history.decisions
 with decisions as (

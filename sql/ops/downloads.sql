@@ -1,9 +1,8 @@
--- How far the download of every document is that was tried, and when it is tried again.
+-- Download state of every document with at least one attempt, and the time of the next attempt.
 -- grain: document_id
 -- inputs: history.downloads
--- What is stored stays stored, whatever another attempt met, until it was found damaged.
--- The wait doubles with each attempt in vain: where the network may be to blame from 15 minutes to a day, else from an
--- hour to a week.
+-- A stored document stays stored, whatever later attempts return, until it is found damaged. The wait doubles with each
+-- failed attempt: from 15 minutes to a day if the network can be the cause, else from an hour to a week.
 with downloads as (
 
     select * from history.downloads

@@ -1,7 +1,7 @@
--- Every place in payloads where something was met that is not known or does not add up; each unknown code by itself.
+-- Drift found in payloads, by place; each unknown code has its own row.
 -- grain: kind, path, drift, example
 -- inputs: history.drift, staging.own_codes
--- What the home's codes.yml lists is known, whenever it was met.
+-- Codes listed in the home's codes.yml are known, even in earlier deliveries.
 with drift as (
 
     select * from history.drift

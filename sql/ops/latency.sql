@@ -1,4 +1,4 @@
--- How long each delivery took from landed to loaded to first published.
+-- Latency of each delivery, from landing to loading to its first publishing.
 -- grain: landing_id
 -- inputs: ops.deliveries, ops.batches, ops.versions, staging.version_batches
 with deliveries as (

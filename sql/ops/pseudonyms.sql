@@ -1,4 +1,4 @@
--- The pseudonym of every e-mail address and name, by which the masked views replace it.
+-- The pseudonym of every e-mail address and name, as used by the masked views.
 -- grain: kind, value
 -- inputs: staging.pseudonyms
 with pseudonyms as (

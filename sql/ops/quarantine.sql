@@ -1,4 +1,4 @@
--- Deliveries that could not be read, each with the reason, the place and what was expected, and what was decided on it.
+-- Quarantined deliveries, each with the reason, the place, what was expected, and the decision.
 -- grain: landing_id
 -- inputs: ops.decisions, ops.deliveries
 with deliveries as (

@@ -1,8 +1,8 @@
--- Every change of a milestone that Sighten's API told of, and whether its webhook came.
+-- Every change of a milestone reported by Sighten's API, and whether its webhook arrived.
 -- grain: milestone_id, changed_at
 -- inputs: history.deliveries, history.milestone_listings, history.milestones, history.site_pulls
--- Its webhook is one whose watermark is not before the change and whose date_updated is not after the API was asked,
--- give or take a minute: clocks differ, and Sighten may date a milestone a little after it has sent it.
+-- A webhook matches if its watermark is not before the change and its date_updated is not after the API query, within a
+-- minute: clocks differ, and Sighten may date a milestone slightly after sending it.
 with listings as (
 
     select * from history.milestone_listings
@@ -34,7 +34,7 @@ with listings as (
 
 ), sent as (
 
-    -- Which statuses Sighten sends is configured there, so it is told from what it has sent.
+    -- The statuses that Sighten sends are configured there, so they are inferred from what it has sent.
     select distinct
         status,
         true as is_sent,
@@ -44,9 +44,9 @@ with listings as (
 
     select min(watermark_at) as at from webhooks
 
-), told as (
+), known as (
 
-    -- What the newest webhook said of the milestone, of those that tell of it as it was when the API was asked.
+    -- The newest webhook of the milestone from before the API query.
     select
         listings.landing_id as landing_id,
         listings.milestone_id as milestone_id,
@@ -59,30 +59,30 @@ with listings as (
 
 ), dated as (
 
-    -- Where the API does not date a milestone: it changed with its site if it stands otherwise than was told.
+    -- If the API returns no date: the milestone changed with its site if its status differs from the last webhook.
     select
         listings.*,
-        told.status as told_status,
+        known.status as known_status,
         coalesce(
             listings.date_updated,
             case
-                when told.watermark_at is not null and coalesce(listings.status, told.status) = told.status
-                    then told.watermark_at
+                when known.watermark_at is not null and coalesce(listings.status, known.status) = known.status
+                    then known.watermark_at
                 else listings.site_updated_at
             end
         ) as changed_at,
     from listings
-    left join told using (landing_id, milestone_id)
+    left join known using (landing_id, milestone_id)
 
 ), changes as (
 
-    -- A change of the hour before is left for the next time: its webhook may be under way.
+    -- Changes of the last hour wait for the next reconcile: their webhooks may still be under way.
     select
         milestone_id,
         changed_at,
         max_by(site_id, asked_at) as site_id,
         max_by(status, asked_at) as status,
-        max_by(told_status, asked_at) as told_status,
+        max_by(known_status, asked_at) as known_status,
         max(asked_at) as asked_at,
     from dated
     where changed_at >= compared_from_at and changed_at <= asked_at - interval '1' hour
@@ -127,7 +127,7 @@ select
         else 'missing'
     end as outcome,
     deliveries_of_changes.delivered_at is null
-    and coalesce(changes.status = changes.told_status, false) as is_same_status,
+    and coalesce(changes.status = changes.known_status, false) as is_same_status,
     changes.changed_at as changed_at,
     changes.asked_at as asked_at,
     deliveries_of_changes.delivered_at as delivered_at,

@@ -1,8 +1,9 @@
--- Every loaded snapshot with its place in the order that decides what is current.
+-- Every loaded snapshot with its position in the order that determines the current state.
 -- grain: landing_id
 -- inputs: history.snapshots, ops.decisions
--- Snapshots of equal meaning count as one: it keeps the first delivery's landing_id, and takes the last one's place.
--- A delivery that was decided on does not count, whatever it reads as; nor does one that a decision landed before.
+-- Snapshots of equal content count as one, with the landing_id of the first delivery and the position of the last one.
+-- Quarantined deliveries with a decision do not count, even if they can be read now; nor do deliveries landed by an
+-- earlier decision.
 with decisions as (
 
     select * from ops.decisions

@@ -1,4 +1,4 @@
--- Every version that was published, this one included.
+-- Every published version, including this one.
 -- grain: version
 -- inputs: staging.versions
 with versions as (

@@ -1,4 +1,4 @@
--- What the checks of this version found and let pass.
+-- Warnings of the checks of this version.
 -- grain: check_name
 -- inputs: ops.checks
 with checks as (

@@ -1,7 +1,7 @@
--- How far milestones came and how long it took, by day of the first submit, definition and organization.
+-- Counts and times of milestones, by day of the first submit, definition and organization.
 -- grain: day, definition, organization
 -- inputs: main.quotes, marts.approval_cycles, report.milestones
--- Percentiles do not add up, so the times themselves are listed, in minutes, for whoever filters.
+-- Percentiles do not add up, so each time is listed, in minutes; the page computes percentiles after filtering.
 with milestones as (
 
     select * from report.milestones

@@ -1,4 +1,4 @@
--- How long publishing took of what was received on a day, and how many submits were missed; whatever is filtered.
+-- Time from landing to publishing and missed submits, by day received; not filtered.
 -- grain: day
 -- inputs: marts.delivery_quality
 with quality as (

@@ -1,7 +1,7 @@
--- The definitions of milestones, numbered from 0; each has the name of its newest milestone.
+-- Milestone definitions, numbered from 0, each with the name of its newest milestone.
 -- grain: number
 -- inputs: marts.approval_cycles
--- Milestones without a definition's id are told apart by their names.
+-- Milestones without a definition id are grouped by name.
 with cycles as (
 
     select

@@ -1,7 +1,7 @@
--- What became of deliveries, by the day they were received and by definition and organization of their milestone.
+-- Delivery outcomes, by day received and by definition and organization of the milestone.
 -- grain: day, definition, organization
 -- inputs: ops.deliveries, report.milestones
--- Those of no known milestone, as all in quarantine are, have -1 for both.
+-- Deliveries without a known milestone, such as quarantined ones, have -1 for both.
 with deliveries as (
 
     select * from ops.deliveries

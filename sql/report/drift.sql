@@ -1,7 +1,7 @@
--- What was met in payloads that is not known or does not add up, the last met first.
+-- Drift found in payloads, last seen first.
 -- grain: path, drift, code_field, example
 -- inputs: ops.drift
--- An example may be anything that a body holds, so it is shown only where personal data may be.
+-- Examples can hold personal data, so they are shown only if SIGHTEN_PII is full.
 with drift as (
 
     select * from ops.drift

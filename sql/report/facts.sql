@@ -1,15 +1,15 @@
--- What is known of some milestones, each in one row.
+-- Facts about the requested milestones, one row each.
 -- grain: milestone_id
 -- inputs: main.milestones, main.quotes, main.users, marts.approval_cycles, marts.pending_ageing, ops.pseudonyms,
 -- report.milestones
--- Asked with milestone_ids.
-with asked as (
+-- Parameters: milestone_ids.
+with requested as (
 
     select unnest(setting('milestone_ids')) as milestone_id
 
 ), milestones as (
 
-    select milestones.* from asked
+    select milestones.* from requested
     inner join main.milestones as milestones using (milestone_id)
 
 ), quotes as (

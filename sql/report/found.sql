@@ -1,8 +1,8 @@
--- The milestones that the page lists: filtered, sorted, a page of them, each with how many were found in all.
+-- One page of the milestones that match the filters, each row with the total number of matches.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.approval_cycles, marts.pending_ageing, report.milestones
--- Asked with definition_id, organization_id, first_day, last_day, state, text and milestone_ids, NULL for any; and with
--- sort, most and skipped.
+-- Parameters: definition_id, organization_id, first_day, last_day, state, text and milestone_ids (NULL for any); sort,
+-- most and skipped.
 with milestones as (
 
     select * from main.milestones

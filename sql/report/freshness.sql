@@ -1,4 +1,4 @@
--- How fresh the version is, and how much it holds.
+-- Freshness and size of this version.
 -- grain: version
 -- inputs: marts.approval_cycles, ops.deliveries, ops.drift, ops.quarantine, ops.versions
 with versions as (

@@ -1,7 +1,7 @@
--- The milestones whose timelines a file keeps: those that wait the longest and those with the newest snapshots.
+-- Milestones whose timelines a report file holds: the longest pending and the newest.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.pending_ageing
--- Asked with most, of which half may be waiting.
+-- Parameters: most. At most half of them are the longest pending.
 with milestones as (
 
     select * from main.milestones

@@ -1,4 +1,4 @@
--- Every milestone with what the page filters by; its day is that of the first submit, or when it was first told of.
+-- Milestones with the columns that the page filters by; start_date is the first submit, else the newest snapshot.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.approval_cycles, report.definitions, report.organizations
 with milestones as (

@@ -1,4 +1,4 @@
--- The organizations to whose users milestones are assigned, numbered from 0.
+-- Organizations of the milestones' assignees, numbered from 0.
 -- grain: number
 -- inputs: marts.approval_cycles
 with cycles as (

@@ -1,4 +1,4 @@
--- How long what is pending has waited since its last submit, by the day of its first submit and by assignee.
+-- Ages of pending milestones (time since the last submit), by day of the first submit and assignee.
 -- grain: day, definition, organization, assignee
 -- inputs: main.users, marts.pending_ageing, ops.pseudonyms, report.milestones
 with milestones as (

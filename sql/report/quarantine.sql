@@ -1,4 +1,4 @@
--- The newest deliveries in quarantine that nobody has decided on.
+-- The newest quarantined deliveries without a decision.
 -- grain: landing_id
 -- inputs: ops.quarantine
 with quarantine as (

@@ -1,4 +1,4 @@
--- How many deliveries went into quarantine, by day, reason and whether they were decided on.
+-- Quarantined deliveries, by day, reason and decision.
 -- grain: day, reason, decision
 -- inputs: ops.quarantine
 with quarantine as (

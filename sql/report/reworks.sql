@@ -1,4 +1,4 @@
--- How long milestones were reworked, from a rejection to the next submit, by the day of their first submit.
+-- Rework times, from a rejection to the next submit, by day of the first submit.
 -- grain: day, definition, organization
 -- inputs: marts.reviews, report.milestones
 with milestones as (

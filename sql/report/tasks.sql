@@ -1,4 +1,4 @@
--- Tasks that are not approved, and those of them that are the last of their milestone, by the day of its first submit.
+-- Open tasks and last open tasks, by day of the milestone's first submit.
 -- grain: day, definition, organization, task
 -- inputs: main.tasks, marts.approval_cycles, report.milestones
 with milestones as (

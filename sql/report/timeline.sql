@@ -1,15 +1,15 @@
--- What happened to some milestones, in order: events, comments, documents and deliveries.
+-- Timeline of the requested milestones: events, comments, documents and deliveries.
 -- grain: milestone_id, at_ms, what, id
 -- inputs: main.comments, main.documents, main.envelopes, main.tasks, marts.milestone_events, ops.deliveries,
 -- ops.pseudonyms
--- Asked with milestone_ids. Where personal data may not be, pseudonyms stand for persons, and texts are left out.
-with asked as (
+-- Parameters: milestone_ids. If SIGHTEN_PII is masked, persons are pseudonyms and texts are left out.
+with requested as (
 
     select unnest(setting('milestone_ids')) as milestone_id
 
 ), tasks as (
 
-    select tasks.* from asked
+    select tasks.* from requested
     inner join main.tasks as tasks using (milestone_id)
 
 ), pseudonyms as (
@@ -19,27 +19,27 @@ with asked as (
 
 ), comments as (
 
-    select comments.* from asked
+    select comments.* from requested
     inner join main.comments as comments using (milestone_id)
 
 ), events as (
 
-    select events.* from asked
+    select events.* from requested
     inner join marts.milestone_events as events using (milestone_id)
 
 ), documents as (
 
-    select documents.* from asked
+    select documents.* from requested
     inner join main.documents as documents using (milestone_id)
 
 ), envelopes as (
 
-    select envelopes.* from asked
+    select envelopes.* from requested
     inner join main.envelopes as envelopes using (milestone_id)
 
 ), deliveries as (
 
-    select deliveries.* from asked
+    select deliveries.* from requested
     inner join ops.deliveries as deliveries using (milestone_id)
 
 ), happened as (
@@ -53,7 +53,7 @@ with asked as (
         events.actor as person,
         events.actor_email as email,
         cast(null as varchar) as said,
-        case when events.source = 'status' then 'told by the status alone' end as detail,
+        case when events.source = 'status' then 'inferred from the status' end as detail,
         cast(null as varchar) as link,
     from events
 
@@ -135,7 +135,7 @@ select
     case
         when setting('pii') = 'full' then coalesce(happened.person, happened.email)
         when pseudonyms.pseudonym is not null then 'Person ' || substr(pseudonyms.pseudonym, 7, 8)
-        when happened.person <> '' then 'Somebody'
+        when happened.person <> '' then 'Unknown person'
     end as person,
     case when setting('pii') = 'full' then happened.said end as said,
     happened.detail as detail,

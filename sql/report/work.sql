@@ -1,19 +1,19 @@
--- The tasks of some milestones with their sub_tasks and how many documents each has, as they stand.
+-- Tasks of the requested milestones with their sub_tasks and document counts.
 -- grain: milestone_id, task_position, task, sub_task_position, sub_task_id
 -- inputs: main.documents, main.sub_tasks, main.tasks
--- Asked with milestone_ids.
-with asked as (
+-- Parameters: milestone_ids.
+with requested as (
 
     select unnest(setting('milestone_ids')) as milestone_id
 
 ), tasks as (
 
-    select tasks.* from asked
+    select tasks.* from requested
     inner join main.tasks as tasks using (milestone_id)
 
 ), sub_tasks as (
 
-    select sub_tasks.* from asked
+    select sub_tasks.* from requested
     inner join main.sub_tasks as sub_tasks using (milestone_id)
 
 ), documents as (
@@ -21,7 +21,7 @@ with asked as (
     select
         documents.sub_task_id as sub_task_id,
         count(*) as documents,
-    from asked
+    from requested
     inner join main.documents as documents using (milestone_id)
     group by documents.sub_task_id
 

@@ -1,4 +1,4 @@
--- The comments of every snapshot, on milestones and on tasks, as delivered.
+-- The comments of every snapshot as delivered, on milestones and on tasks.
 -- grain: landing_id, comment_id
 -- inputs: staging.snapshots, staging.tasks
 with snapshots as (

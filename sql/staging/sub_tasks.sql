@@ -1,4 +1,4 @@
--- The sub_tasks of every snapshot, as delivered, their children still nested.
+-- The sub_tasks of every snapshot as delivered, with nested children.
 -- grain: landing_id, sub_task_id
 -- inputs: staging.tasks
 with tasks as (

@@ -1,4 +1,4 @@
--- The tasks of every snapshot, as delivered, their children still nested.
+-- The tasks of every snapshot as delivered, with nested children.
 -- grain: landing_id, task_id
 -- inputs: staging.snapshots
 with snapshots as (

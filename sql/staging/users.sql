@@ -1,4 +1,4 @@
--- Every mention of a user who has an id: assignees of milestones and tasks, and authors of comments.
+-- Every mention of a user with an id: assignees of milestones and tasks, and authors of comments.
 -- grain: landing_id, place (a user may be mentioned in many places)
 -- inputs: staging.snapshots, staging.tasks, staging.comments
 with milestones as (
@@ -50,7 +50,7 @@ where task.assigned_to.user_id is not null or task.assigned_to.organization_id i
 
 union all
 
--- a comment names no organization, so an assignee's mention, which does, comes first
+-- mentions of assignees come first, because those of comment authors have no organization
 select
     landing_id,
     milestone_id,

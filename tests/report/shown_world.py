@@ -26,14 +26,14 @@ NOT_JSON = b'{"uuid": "cut off'
 def make_world(home: Path) -> Settings:
     """Delivers, loads and publishes it all; returns the settings of `production`."""
     warehouse = Warehouse(home)
-    told = lives(3, LIVES).lives
-    snapshots = sorted((one for life in told for one in life.snapshots), key=lambda one: one.sent_at)
+    simulated = lives(3, LIVES).lives
+    snapshots = sorted((one for life in simulated for one in life.snapshots), key=lambda one: one.sent_at)
     for number in range(PARTS):
         part = snapshots[number::PARTS]
         warehouse.clock = snapshots[len(snapshots) * number // PARTS].sent_at
         warehouse.land(*(one.payload for one in part), part[0].payload)
     warehouse.land(SAMPLE_BYTES, sample_as_json(), hostile_milestone(), endless_milestone(), NOT_JSON, b"<xml/>")
-    land_answers(warehouse.settings.layout.landing, [signed(life, warehouse) for life in told[: LIVES // 2]])
+    land_answers(warehouse.settings.layout.landing, [signed(life, warehouse) for life in simulated[: LIVES // 2]])
     warehouse.load()
     warehouse.publish()
     make_test_environment(home)
@@ -68,10 +68,10 @@ def endless_milestone() -> dict[str, Any]:
     """Rejected, and named like everything about it by a text that is too long for any place."""
     task = a_task("endless", name=ENDLESS, sub_tasks=[a_sub_task("endless", label=ENDLESS)])
     lead = {"commentor": "ann@example.com", "commentor_first_name": "Ann", "commentor_last_name": ""}
-    told = {"submitted": ("2026-06-29T08:00:00Z", " for approval."), "rejected": ("2026-06-30T08:00:00Z", ".")}
+    endings = {"submitted": ("2026-06-29T08:00:00Z", " for approval."), "rejected": ("2026-06-30T08:00:00Z", ".")}
     log = [
         a_comment(f"endless {what}", f"Ann {what} milestone {ENDLESS}{end}", at, **lead)
-        for what, (at, end) in told.items()
+        for what, (at, end) in endings.items()
     ]
     definition = {"name": ENDLESS, "milestone_definition": an_id("endless")}
     return a_milestone(

@@ -1,4 +1,4 @@
-"""What the report shows is what the marts say, and nobody is named where names are masked."""
+"""The report shows the numbers of the marts, and no personal data if it is masked."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -89,13 +89,13 @@ def test_deliveries_add_up_to_one_outcome_each(world: Settings, dataset: Dataset
     assert outcomes == shown
 
 
-def test_resigns_are_told_as_the_quotes_are(world: Settings, dataset: Dataset) -> None:
+def test_resigns_agree_with_the_quotes(world: Settings, dataset: Dataset) -> None:
     ((resigned,),) = rows(world, "select count(*) from marts.resigns")
 
     assert 0 < resigned == sum(dataset["cohorts"]["resigned"])
 
 
-def test_masked_nothing_tells_who_did_it_or_what_they_wrote(world: Settings) -> None:
+def test_masked_data_holds_no_names_and_no_texts(world: Settings) -> None:
     personal = {
         text
         for (text,) in rows(
@@ -121,12 +121,12 @@ def test_in_full_persons_and_texts_are_shown(source: ReportSource) -> None:
     assert {"Generic Operations", "Silver-Inspection (Passed).pdf"} <= shown
 
 
-def test_a_timeline_tells_events_comments_documents_and_deliveries_in_order(source: ReportSource) -> None:
-    told = timelines(source, [SAMPLE_MILESTONE])[SAMPLE_MILESTONE]
+def test_a_timeline_lists_events_comments_documents_and_deliveries_in_order(source: ReportSource) -> None:
+    details = timelines(source, [SAMPLE_MILESTONE])[SAMPLE_MILESTONE]
 
-    assert ["document", "submitted", "approved", "delivery", "delivery"] == [one["what"] for one in told["timeline"]]
-    assert sorted(one["at_ms"] for one in told["timeline"]) == [one["at_ms"] for one in told["timeline"]]
-    assert {"Equipment Delivered", "Inspection Completion"} == {one["task"] for one in told["work"]}
+    assert ["document", "submitted", "approved", "delivery", "delivery"] == [one["what"] for one in details["timeline"]]
+    assert sorted(one["at_ms"] for one in details["timeline"]) == [one["at_ms"] for one in details["timeline"]]
+    assert {"Equipment Delivered", "Inspection Completion"} == {one["task"] for one in details["work"]}
 
 
 def test_milestones_are_found_by_what_is_chosen(world: Settings, source: ReportSource) -> None:

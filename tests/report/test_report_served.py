@@ -85,7 +85,7 @@ def test_what_cannot_be_answered_is_refused(address: str, path: str, status: int
     assert status == requests.get(address + path, timeout=10).status_code
 
 
-def test_a_version_published_meanwhile_is_shown_at_the_next_question(world: Settings, home: Settings) -> None:
+def test_a_newer_version_is_shown_on_the_next_request(world: Settings, home: Settings) -> None:
     report = LiveReport(home)
     before = len(report.find("production", Wanted()))
 
@@ -95,7 +95,7 @@ def test_a_version_published_meanwhile_is_shown_at_the_next_question(world: Sett
     report.close()
 
 
-def test_a_version_of_other_code_is_not_shown_but_told_of(home: Settings) -> None:
+def test_a_version_of_incompatible_code_is_reported_and_not_shown(home: Settings) -> None:
     home.layout.warehouse_file.unlink()
     duckdb.connect(str(home.layout.warehouse_file)).close()
 

@@ -21,12 +21,12 @@ every_query = pytest.mark.parametrize("name", [*STAGED, *ROWS[2:], *COLUMNS, *AS
 
 
 def parse(name: str) -> dict[str, Any]:
-    said = json.loads(duckdb.execute("select json_serialize_sql(?)", [report_query(name)]).fetchall()[0][0])
-    assert not said["error"], said
-    return dict(said["statements"][0]["node"])
+    parsed = json.loads(duckdb.execute("select json_serialize_sql(?)", [report_query(name)]).fetchall()[0][0])
+    assert not parsed["error"], parsed
+    return dict(parsed["statements"][0]["node"])
 
 
-def test_every_query_of_the_folder_is_asked() -> None:
+def test_every_query_of_the_folder_is_used() -> None:
     assert {*STAGED, *ROWS, *COLUMNS, *ASKED_ALONE} == {path.stem for path in (sql_folder() / "report").iterdir()}
 
 

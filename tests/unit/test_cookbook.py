@@ -1,4 +1,4 @@
-"""The cookbook: every question runs, and answers what the page shows."""
+"""The cookbook: every query runs and returns what the page shows."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from sighten_warehouse.errors import ModelError
 from warehouses import Warehouse
 
 
-def test_the_cookbook_shows_what_its_questions_answer(simulated: Warehouse) -> None:
+def test_the_cookbook_shows_the_results_of_its_queries(simulated: Warehouse) -> None:
     with duckdb.connect(str(simulated.settings.layout.warehouse_file), read_only=True) as connection:
         page = render_cookbook(connection)
 
     assert page == text("docs/cookbook.md"), "expected what `make docs` writes"
 
 
-def test_there_are_twenty_questions_and_each_is_another() -> None:
+def test_there_are_twenty_different_questions() -> None:
     assert 20 == len({recipe.question for recipe in recipes()}) == len({recipe.sql for recipe in recipes()})
 
 

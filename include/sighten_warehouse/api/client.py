@@ -18,6 +18,7 @@ from sighten_warehouse.api.pages import PagesSeen, items_of, next_link
 from sighten_warehouse.api.rate_limiter import BUDGET_NAME, Priority, RateLimiter, Throttle
 from sighten_warehouse.api.retries import Retries, RetryPolicy
 from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.slash_styles import in_either_style
 from sighten_warehouse.api.urls import Addresses, Query, target_of
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiContractError, SettingError
@@ -197,37 +198,9 @@ class ApiClient:
 
     def _fetch(self, path: str, url: str, follow: Follow[T]) -> T:
         return self._retries.until_answered(
-            lambda number, until: self._attempt(Attempt(path, url, number, until), follow), path=path
+            lambda number, until: in_either_style(Attempt(path, url, number, until), follow, addresses=self._addresses),
+            path=path,
         )
-
-    def _attempt(self, attempt: Attempt, follow: Follow[T]) -> T | RetryableFailure:
-        """One attempt, in either slash style if the API does not know the one."""
-        try:
-            outcome = follow(attempt)
-        except NotFoundError as error:
-            # JSON about a path with ids is about the thing; anything else may mean that there is no such path.
-            is_about_the_thing = "{" in attempt.path and error.answer.content is not None
-            other = None if is_about_the_thing else self._addresses.other_style(attempt.path, seen_at=attempt.url)
-            if other is None:
-                raise
-        else:
-            if not isinstance(outcome, RetryableFailure):
-                self._addresses.knows(attempt.path, seen_at=attempt.url)
-            return outcome
-        return self._attempt_in_other_style(attempt.at(other), follow)
-
-    def _attempt_in_other_style(self, attempt: Attempt, follow: Follow[T]) -> T | RetryableFailure:
-        try:
-            outcome = follow(attempt)
-        except NotFoundError as error:
-            if "{" in attempt.path and error.answer.content is not None:
-                self._addresses.knows(attempt.path, seen_at=attempt.url)
-            else:
-                self._addresses.knows_neither(attempt.path)
-            raise
-        if not isinstance(outcome, RetryableFailure):
-            self._addresses.knows(attempt.path, seen_at=attempt.url)
-        return outcome
 
     def _follow(self, attempt: Attempt) -> Answer | RetryableFailure:
         """The answer at the end of the redirects."""

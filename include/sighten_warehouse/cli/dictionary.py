@@ -6,9 +6,7 @@ import click
 
 
 @click.command()
-@click.option(
-    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page, with pictures and a search."
-)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page with a search.")
 def dictionary(*, html: Path | None) -> None:
     """What every published table and column means, as Markdown, or as one HTML page that works offline.
 

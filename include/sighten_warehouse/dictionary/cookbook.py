@@ -1,4 +1,4 @@
-"""The cookbook: questions that analysts ask, each with its SQL, and as a page with what a warehouse answers."""
+"""The cookbook: analysts' questions with their SQL, and a page that shows their results."""
 
 import re
 import sys
@@ -15,13 +15,13 @@ from sighten_warehouse.models import sql_folder
 INTRODUCTION = """\
 # Cookbook
 
-{count} questions with their SQL and what it answers. The answers are those of a simulated world, the one that
-`make run` delivers: the vendor's sample and 300 milestones whose people, addresses and contracts are invented. Each
-runs as it stands in any client of DuckDB, with `sighten-warehouse query`, and from Python:
+{count} questions with their SQL and its results. The results come from the simulated data of `make run`: the vendor's
+sample and 300 milestones with invented people, addresses and contracts. Each query runs unchanged in any DuckDB client,
+with `sighten-warehouse query`, and from Python:
 
 ```python
 from sighten_warehouse import open_warehouse
-from sighten_warehouse.cookbook import recipes
+from sighten_warehouse.dictionary.cookbook import recipes
 
 with open_warehouse() as warehouse:
     for recipe in recipes():
@@ -29,16 +29,15 @@ with open_warehouse() as warehouse:
         print(warehouse.frame(recipe.sql))
 ```
 
-What the columns mean stands in the [data dictionary](data-dictionary.md); how reports count, in
-[How it decides](rules.md#reports). This page is written by `make docs` from the files in
-[sql/cookbook](../sql/cookbook).
+The columns are described in the [data dictionary](data-dictionary.md), the counting rules in
+[How it decides](rules.md#reports). `make docs` generates this page from [sql/cookbook](../sql/cookbook).
 """
 _HEADER = re.compile(r"-- (?P<question>[A-Z].*\?)\n(?P<notes>(?:-- [A-Z].*\n)*)")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A question, what there is to note about it, and the SQL that answers it."""
+    """A question, a note, and the SQL that answers it."""
 
     name: str
     question: str
@@ -47,10 +46,10 @@ class Recipe:
 
 
 def recipes() -> list[Recipe]:
-    """All of them, in the order of the page.
+    """All recipes, in the order of the page.
 
     Raises:
-        ModelError: one does not begin with its question.
+        ModelError: a file does not begin with a question.
     """
     return [_read(path) for path in sorted((sql_folder() / "cookbook").glob("*.sql"))]
 
@@ -65,7 +64,7 @@ def _read(path: Path) -> Recipe:
 
 
 def render_cookbook(connection: duckdb.DuckDBPyConnection) -> str:
-    """The page, with the answers of the warehouse that the connection has open."""
+    """The page, with the results from the open warehouse."""
     found = recipes()
     contents = [f"{number}. [{one.question}](#{_anchor(number, one)})" for number, one in enumerate(found, 1)]
     parts = [INTRODUCTION.format(count=len(found)), "\n".join(contents) + "\n"]
@@ -78,8 +77,8 @@ def render_cookbook(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> Iterator[str]:
-    answer = connection.execute(recipe.sql)
-    rows = [[column[0] for column in answer.description or ()], *([*map(_cell, row)] for row in answer.fetchall())]
+    result = connection.execute(recipe.sql)
+    rows = [[column[0] for column in result.description or ()], *([*map(_cell, row)] for row in result.fetchall())]
     if len(rows) == 1:
         yield "No rows."
         return
@@ -95,10 +94,10 @@ def _cell(value: Any) -> str:
 
 
 def _anchor(number: int, recipe: Recipe) -> str:
-    # As forges make it of a heading: lower case, punctuation left out, hyphens for spaces.
+    # As GitHub and others derive it from a heading: lower case, no punctuation, hyphens for spaces.
     return re.sub(r"[^\w\- ]", "", f"{number}. {recipe.question}".lower()).replace(" ", "-")
 
 
 if __name__ == "__main__":
     with duckdb.connect(sys.argv[1], read_only=True) as published:
-        print(render_cookbook(published), end="")  # noqa: T201  (`make docs` writes what it prints)
+        print(render_cookbook(published), end="")  # noqa: T201  (`make docs` redirects it)

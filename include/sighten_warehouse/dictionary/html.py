@@ -1,12 +1,11 @@
-"""The data dictionary as one HTML page that works offline: pictures of the tables, every column, and a search."""
+"""The data dictionary as one HTML page that works offline: tables, columns, relations, and a search."""
 
 import re
 from collections.abc import Iterator
 from html import escape
 
-from sighten_warehouse.dictionary.diagram import er_picture
 from sighten_warehouse.dictionary.markdown import NOTES, SCHEMAS, models_of
-from sighten_warehouse.dictionary.relations import DRAWN
+from sighten_warehouse.dictionary.relations import DRAWN, Relation, relations
 from sighten_warehouse.models import Model
 from sighten_warehouse.version import __version__
 
@@ -22,6 +21,7 @@ _SEARCH = """\
 <div class="search"><label>Search tables and columns <input type="search"></label>
 <output class="soft" aria-live="polite"></output></div>"""
 _HEAD = "<thead><tr><th>column<th>type<th>personal<th>meaning</tr></thead>"
+_RELATIONS_HEAD = "<thead><tr><th>column<th>refers to</tr></thead>"
 _STYLE = """
 :root{color-scheme:light dark;--ink:light-dark(#1b1f24,#e6e8eb);--soft:light-dark(#57606a,#9aa4af);
 --line:light-dark(#d0d7de,#3a424b);--page:light-dark(#fff,#14171a);--card:light-dark(#f6f8fa,#1d2125);
@@ -35,24 +35,25 @@ input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px sol
 background:var(--card);color:inherit}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-td:last-child{min-width:16rem}.soft,.mark{color:var(--soft)}
-svg{font:13px ui-monospace,monospace;max-width:none}svg rect{fill:var(--card);stroke:var(--line)}
-svg text{fill:var(--ink)}svg .mark{fill:var(--soft);font-size:11px}svg .name{font-weight:700;fill:var(--accent)}
-svg path{fill:none;stroke:var(--soft);stroke-width:1.2}
+td:last-child{min-width:16rem}.soft{color:var(--soft)}
+summary{cursor:pointer}.relations{width:auto}.relations td:last-child{min-width:0}
+@media(max-width:40rem){thead,td:empty{display:none}table,tbody,tr,td{display:block}tr{padding:.35rem 0;
+border-bottom:1px solid var(--line)}tr[hidden]{display:none}td{border:0;padding:0}td:nth-child(2){color:var(--soft)}
+td:nth-child(3)::before{content:'personal: ';color:var(--soft)}.relations td:last-child::before{content:'→ '}}
 """
 _SCRIPT = """
-const search=document.querySelector('input'),said=document.querySelector('output');
+const search=document.querySelector('input'),counter=document.querySelector('output');
 search.addEventListener('input',()=>{const words=search.value.toLowerCase().split(/\\s+/).filter(Boolean);let found=0;
 for(const table of document.querySelectorAll('article')){let any=false;
 const about=table.dataset.about;for(const row of table.querySelectorAll('tbody tr')){
 const text=about+' '+row.textContent.toLowerCase();const fits=words.every(word=>text.includes(word));
 row.hidden=!fits;any=any||fits;found+=fits}table.hidden=!any}
-said.textContent=words.length?found+' columns':''});
+counter.textContent=words.length?found+' columns':''});
 """
 
 
 def render_page() -> str:
-    """The whole page, HTML, nothing outside it."""
+    """The whole page as HTML, self-contained."""
     body = [
         "<h1>Data dictionary</h1>",
         f'<p class="soft">Sighten Warehouse {escape(__version__)}</p>',
@@ -71,10 +72,22 @@ def _section(schema: str) -> Iterator[str]:
     title, sentence = SCHEMAS[schema]
     yield f'<section><h2 id="{schema}">{escape(title)} <span class="soft">{schema}</span></h2><p>{_prose(sentence)}</p>'
     if schema in DRAWN:
-        yield f'<div class="wide" tabindex="0">{er_picture(schema, title=f"{title}: tables and their keys")}</div>'
+        yield from _relations(relations(schema))
     for model in models_of(schema):
         yield from _table(model)
     yield "</section>"
+
+
+def _relations(found: list[Relation]) -> Iterator[str]:
+    yield f"<details open><summary>Relations ({len(found)})</summary>"
+    yield f'<div class="wide" tabindex="0"><table class="relations">{_RELATIONS_HEAD}<tbody>'
+    for relation in found:
+        yield f"<tr><td>{_column(relation.child, relation.column)}<td>{_column(relation.parent, relation.parent_key)}"
+    yield "</tbody></table></div></details>"
+
+
+def _column(model: Model, column: str) -> str:
+    return f'<a href="#{model.full_name}"><code>{model.name}.{column}</code></a>'
 
 
 def _table(model: Model) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The data dictionary: what every published table and column means, as Markdown, from the models' own descriptions."""
+"""The data dictionary as Markdown, generated from the descriptions beside the models."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,39 +8,39 @@ from sighten_warehouse.models import Model, models
 INTRODUCTION = """\
 # Data dictionary
 
-Every table that `warehouse.duckdb` holds, written by `make docs` from the descriptions beside the models in `sql/`. The
-same sentences are COMMENTs in the file itself, and `sighten-warehouse dictionary --html` makes a page of them. How
-names are masked is [a decision](decisions/names-are-masked-beside-the-tables.md).
+Every table in `warehouse.duckdb`. `make docs` generates this page from the descriptions beside the models in `sql/`.
+The same descriptions are COMMENTs in the file, and `sighten-warehouse dictionary --html` writes them as one HTML page.
+For the masking of names, see [the decision](decisions/names-are-masked-beside-the-tables.md).
 
 {notes}
 """
 _MASKS = (
-    "`personal` names the kind of personal data that a column holds. The schema `masked` has a view of each table of "
-    "`main`, `marts` and `ops` that holds any: pseudonyms in place of e-mail addresses and names, of a file's name its "
-    "ending, and of texts and JSON only that there are some."
+    "`personal` names the kind of personal data in a column. The schema `masked` has a view of each table of `main`, "
+    "`marts` and `ops` with such columns: e-mail addresses and names are pseudonyms, file names only their extension, "
+    "and texts and JSON only whether there is a value."
 )
 NOTES = (
-    "Times are UTC, of type `timestamp` without a zone. Our own end in `_at`; others have the vendor's name.",
+    "Times are UTC (`timestamp` without time zone). The warehouse's own end in `_at`; others keep the vendor's name.",
     "Ids are UUIDs as text, named `<entity>_id`.",
-    "`landing_id` names the delivery that a row comes from; `ops.deliveries` says what became of it.",
-    "`_rescued` holds, as JSON, whatever fitted no column of the row.",
-    "A grain is the set of columns that tells a table's rows apart.",
+    "`landing_id` is the delivery that a row comes from; its outcome is in `ops.deliveries`.",
+    "`_rescued` holds, as JSON, unknown fields and values that fit no column of the row.",
+    "The grain of a table is the set of columns that identifies a row.",
     _MASKS,
 )
 SCHEMAS = {
-    "main": ("Current state", "One row for each thing that exists now. `main` need not be written in a query."),
-    "marts": ("Reports", "Answers, one row for each thing that is counted or timed."),
-    "ops": ("Operations", "What became of every delivery, batch and version."),
+    "main": ("Current state", "One row per entity, in its newest state. Queries may omit `main`."),
+    "marts": ("Reports", "Marts: events, cycle times and counts for reports."),
+    "ops": ("Operations", "Deliveries and their outcomes, batches, versions and data quality."),
     "history": (
         "History",
-        "One row for each thing and each snapshot that mentioned it, and intervals of validity made of these: views.",
+        "One row per entity and snapshot, and the intervals of validity derived from them.",
     ),
 }
-WRITTEN_BY_A_STEP = "Not made by a `select`: a step of the product writes its rows. No step of this version does."
+WRITTEN_BY_A_STEP = "Its rows are written by a step, not by a `select`. No step of this version writes it."
 
 
 def render_dictionary() -> str:
-    """The whole dictionary, one section a schema and one table a model."""
+    """The whole dictionary: one section per schema, one table per model."""
     introduction = INTRODUCTION.format(notes="\n".join(f"- {note}" for note in NOTES))
     return "\n".join([introduction, *_contents(), *(line for schema in SCHEMAS for line in _section(schema))])
 
@@ -88,9 +88,9 @@ def _cell(text: str) -> str:
 
 
 def _anchor(model: Model) -> str:
-    # As forges make it of a heading: lower case, the dot left out.
+    # As GitHub and others derive it from a heading: lower case, without the dot.
     return model.full_name.replace(".", "").lower()
 
 
 if __name__ == "__main__":
-    print(render_dictionary(), end="")  # noqa: T201  (`make docs` writes what it prints)
+    print(render_dictionary(), end="")  # noqa: T201  (`make docs` redirects it)

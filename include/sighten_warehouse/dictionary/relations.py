@@ -1,47 +1,52 @@
-"""How the published tables hang together: which column of which table is the key of another."""
+"""Foreign keys among the published tables."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sighten_warehouse.models import Model, models
 
-# Columns that are called otherwise than the key they hold.
+# Columns whose name differs from that of the key they hold.
 ALIASES = {"assigned_to_user_id": "user_id", "commentor_id": "user_id"}
-# Where somebody was mentioned or what was asked for, which is no relation.
+# Here milestone_id names the milestone that mentioned the row, which is no foreign key.
 NO_KEYS = {(f"main.{name}", "milestone_id") for name in ("users", "organizations", "quotes", "dal_values")}
 DRAWN = ("main", "marts")  # the schemas that have a diagram
 
 
 @dataclass(frozen=True)
 class Relation:
-    """Rows of `child` name, in `column`, one row of `parent` or none."""
+    """`column` of `child` holds the key of one row of `parent`, or NULL."""
 
     child: Model
     column: str
     parent: Model
 
+    @property
+    def parent_key(self) -> str:
+        """The column of `parent` that `column` refers to."""
+        return self.parent.grain[0]
+
 
 def relations(schema: str) -> list[Relation]:
-    """The relations of that schema's tables to what is current; of what is current to the nearest parent only."""
+    """The relations from that schema's tables to `main`; inside `main`, to the nearest parents only."""
     by_key = {model.grain[0]: model for model in models().values() if model.schema == "main" and len(model.grain) == 1}
-    found = [one for model in models().values() if model.schema == schema for one in _named(model, by_key)]
+    found = [one for model in models().values() if model.schema == schema for one in _foreign_keys(model, by_key)]
     if schema != "main":
         return found
     parents: dict[str, set[str]] = {model.full_name: set() for model in models().values()}
     for one in found:
         parents[one.child.full_name].add(one.parent.full_name)
-    # A document's milestone is told by its task, and its task by its sub_task.
-    return [one for one in found if not _is_told_by(one, parents)]
+    # A document belongs to a sub_task, so its task and milestone follow from that.
+    return [one for one in found if not _is_implied(one, parents)]
 
 
-def _is_told_by(one: Relation, parents: dict[str, set[str]]) -> bool:
+def _is_implied(one: Relation, parents: dict[str, set[str]]) -> bool:
     if one.column in ALIASES:
         return False
     nearer = parents[one.child.full_name] - {one.parent.full_name}
     return any(one.parent.full_name in parents[name] for name in nearer)
 
 
-def _named(child: Model, by_key: dict[str, Model]) -> Iterator[Relation]:
+def _foreign_keys(child: Model, by_key: dict[str, Model]) -> Iterator[Relation]:
     for column in child.columns:
         parent = by_key.get(ALIASES.get(column.name, column.name))
         if parent is not None and parent is not child and (child.full_name, column.name) not in NO_KEYS:
@@ -49,7 +54,7 @@ def _named(child: Model, by_key: dict[str, Model]) -> Iterator[Relation]:
 
 
 def er_diagram(schema: str) -> Iterator[str]:
-    """The lines of a mermaid diagram of that schema, with keys only."""
+    """The lines of a Mermaid diagram of that schema, with key columns only."""
     shown = relations(schema)
     yield "erDiagram"
     for one in shown:
@@ -62,7 +67,7 @@ def er_diagram(schema: str) -> Iterator[str]:
 
 
 def keys(model: Model, shown: Sequence[Relation]) -> list[tuple[str, str, str]]:
-    """Type, name and `PK`, `FK` or both of the columns that are keys of the table or of another."""
+    """Type, name and marks (`PK`, `FK` or both) of the table's key columns."""
     foreign = {one.column for one in shown if one.child is model}
     found = []
     for column in model.columns:

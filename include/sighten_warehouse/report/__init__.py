@@ -1,1 +1,1 @@
-"""The report: one page on what a warehouse holds, served or as one file."""
+"""The report page on a published version: served, or as one HTML file."""

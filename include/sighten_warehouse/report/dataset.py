@@ -1,4 +1,4 @@
-"""What the page shows of one environment: compact columns that a browser filters and adds up."""
+"""The page's data on one environment, as compact columns that the browser filters and sums."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pyarrow as pa
 from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import found_milestones, timelines
 
-FORMAT = 1  # counts up when the page and the data change together
+FORMAT = 1  # increase it when the page needs other data
 ROWS = ("definitions", "organizations", "quarantine", "drift", "checks")
 COLUMNS = ("cohorts", "reworks", "tasks", "pending", "deliveries", "days", "quarantine_days")
 KEPT_TIMELINES = 400
@@ -18,7 +18,7 @@ Dataset = dict[str, Any]
 
 
 def make_dataset(source: ReportSource, *, environment: str, pii: str, keep: int = KEPT_TIMELINES) -> Dataset:
-    """Everything that the page shows of a version, with the timelines of so many milestones at most."""
+    """The page's data on a version, with the timelines of at most `keep` milestones."""
     kept = source.table("kept", most=keep).column("milestone_id").to_pylist()
     return {
         "format": FORMAT,
@@ -33,23 +33,23 @@ def make_dataset(source: ReportSource, *, environment: str, pii: str, keep: int 
 
 
 def freshness(source: ReportSource) -> dict[str, Any]:
-    """What the version is called, when it was published, and how much it holds."""
+    """Name, time of publishing and size of the version."""
     (row,) = source.table("freshness").to_pylist()
     return dict(row)
 
 
 def known_dataset(path: Path, *, version: str, pii: str) -> Dataset | None:
-    """What was written there, if it is of that version and shows of people what it shall; else None."""
+    """The dataset in that file if it fits the version and `pii`; else None."""
     try:
         dataset: Dataset = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
-        return None  # it can be made again
+        return None  # it is made again
     fits = (dataset.get("format"), dataset.get("pii")) == (FORMAT, pii)
     return dataset if fits and dataset["freshness"]["version"] == version else None
 
 
 def as_columns(table: pa.Table) -> dict[str, Any]:
-    """A table by its columns; one of texts becomes numbers and the `names` that they stand for."""
+    """A table by columns; text columns are dictionary-encoded, with their values in `<column>_names`."""
     columns: dict[str, Any] = {"rows": table.num_rows}
     for name in table.column_names:
         column = table.column(name).combine_chunks()

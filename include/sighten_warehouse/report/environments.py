@@ -1,4 +1,4 @@
-"""The environments of a home that have something to show."""
+"""The environments of a home that have a published version."""
 
 from typing import get_args
 
@@ -6,7 +6,7 @@ from sighten_warehouse.settings import Settings
 
 
 def published_environments(settings: Settings) -> list[Settings]:
-    """The settings of each environment of this home that has a published version, these first."""
+    """The settings of each published environment of this home, the given one first."""
     names = get_args(Settings.model_fields["env"].annotation)
-    each = [settings, *(settings.model_copy(update={"env": name}) for name in names if name != settings.env)]
-    return [one for one in each if one.layout.warehouse_file.exists()]
+    candidates = [settings, *(settings.model_copy(update={"env": name}) for name in names if name != settings.env)]
+    return [candidate for candidate in candidates if candidate.layout.warehouse_file.exists()]

@@ -1,4 +1,4 @@
-"""The report on whatever is published now, for those who serve it."""
+"""The report on the newest published version, for servers."""
 
 from threading import Lock
 from typing import Any
@@ -13,9 +13,9 @@ from sighten_warehouse.settings import Settings
 
 
 class LiveReport:
-    """The newest version of each environment; a version published meanwhile is taken up at the next question.
+    """The newest version of each environment; each call checks for a newer one.
 
-    Any thread may ask; one question is answered at a time. Between questions it holds on to what it showed last.
+    Thread-safe: one call runs at a time. The files stay open between calls.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -24,33 +24,33 @@ class LiveReport:
         self._opened: dict[str, _Opened] = {}
 
     def page(self) -> bytes:
-        """The page, which asks for single milestones when it needs them.
+        """The page, which fetches single milestones on demand.
 
         Raises:
             NotPublishedError: nothing is published.
-            ModelError: a version was published by code that this report does not fit.
+            ModelError: a version was published by incompatible code.
         """
         with self._lock:
             shown = published_environments(self._settings)
-            datasets = [self._open(one).dataset for one in shown]
+            datasets = [self._open(settings).dataset for settings in shown]
         if not shown:
             raise NotPublishedError(
-                f"{self._settings.layout.warehouse_file}: expected a version that `sighten-warehouse publish` made"
+                f"{self._settings.layout.warehouse_file}: expected a version published by `sighten-warehouse publish`"
             )
         return render(datasets, shown=shown[0].env, live=True)
 
     def find(self, environment: str, wanted: Wanted) -> list[dict[str, Any]]:
-        """The milestones that are wanted, as `timelines.find` gives them.
+        """The matching milestones, in the form of `timelines.find`.
 
         Raises:
-            NotPublishedError: there is no such environment, or nothing is published in it.
+            NotPublishedError: no such environment, or it has no version.
             ModelError: as above.
         """
         with self._lock:
             return find(self._open(self._named(environment)).source, wanted)
 
     def timeline(self, environment: str, milestone_id: str) -> dict[str, Any] | None:
-        """What happened to that milestone; None if there is no such milestone.
+        """The timeline of that milestone; None if there is no such milestone.
 
         Raises:
             NotPublishedError: as above.
@@ -61,16 +61,16 @@ class LiveReport:
         return found.get(milestone_id)
 
     def close(self) -> None:
-        """Let go of all versions; the next question opens them again."""
+        """Close all versions; the next call opens them again."""
         with self._lock:
             for opened in self._opened.values():
                 opened.source.close()
             self._opened = {}
 
     def _named(self, environment: str) -> Settings:
-        for one in published_environments(self._settings):
-            if one.env == environment:
-                return one
+        for settings in published_environments(self._settings):
+            if settings.env == environment:
+                return settings
         raise NotPublishedError(f"{environment}: expected an environment with a published version")
 
     def _open(self, settings: Settings) -> "_Opened":
@@ -87,7 +87,7 @@ class LiveReport:
 
 
 class _Opened:
-    """One version that is open."""
+    """An open version and its dataset."""
 
     def __init__(self, settings: Settings, stamp: tuple[int, ...]) -> None:
         self.stamp = stamp

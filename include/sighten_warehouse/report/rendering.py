@@ -1,4 +1,4 @@
-"""The page as one HTML file that needs nothing else: its style, its script, the chart library and the data inside."""
+"""Renders the page as one self-contained HTML file with style, scripts, chart library and data."""
 
 import base64
 import hashlib
@@ -36,11 +36,11 @@ SCRIPTS = (
 def render(datasets: Sequence[Dataset], *, shown: str, live: bool) -> bytes:
     """The page with the data of those environments, `shown` first.
 
-    A live page asks whoever serves it for lists and timelines of milestones, so these are left out of it.
+    A live page fetches lists and timelines of milestones from its server, so they are left out.
     """
     kept = [
-        {name: value for name, value in one.items() if not (live and name in ("found", "timelines"))}
-        for one in datasets
+        {name: value for name, value in dataset.items() if not (live and name in ("found", "timelines"))}
+        for dataset in datasets
     ]
     data = msgspec.json.encode({"shown": shown, "live": live, "environments": kept})
     before, after = _page(live=live)
@@ -48,22 +48,22 @@ def render(datasets: Sequence[Dataset], *, shown: str, live: bool) -> bytes:
 
 
 def as_html(json: bytes) -> bytes:
-    """JSON of the same meaning that cannot end the element it stands in, whatever its texts hold."""
+    """The same JSON with `<`, `>` and `&` escaped, so that no text in it can end its HTML element."""
     return json.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")
 
 
 def policy(*, live: bool) -> str:
-    """The page's Content-Security-Policy: its own scripts and style by their digests, nothing from elsewhere."""
+    """The page's Content-Security-Policy: its own scripts and style by digest, nothing external."""
     scripts = " ".join(_digest(text) for text in (_text(ECHARTS), _script()))
-    asks = "'self'" if live else "'none'"
+    connect = "'self'" if live else "'none'"
     return (
         f"default-src 'none'; script-src {scripts}; style-src {_digest(_style())}; img-src data:; "
-        f"connect-src {asks}; base-uri 'none'; form-action 'none'"
+        f"connect-src {connect}; base-uri 'none'; form-action 'none'"
     )
 
 
 def page_without_data(reason: str) -> bytes:
-    """A page in the same style that says why there is no report."""
+    """A page in the same style with the reason why there is no report."""
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -71,14 +71,14 @@ def page_without_data(reason: str) -> bytes:
         f"<title>Milestones report · Sighten Warehouse</title><style>{_style()}</style>"
         '<header class="top"><div class="bounds top-row"><div><p class="brand">Sighten Warehouse</p>'
         "<h1>There is no report yet</h1></div></div></header>"
-        f'<main class="bounds"><h2>What is missing</h2><p>{html.escape(reason)}</p></main></html>'
+        f'<main class="bounds"><h2>Reason</h2><p>{html.escape(reason)}</p></main></html>'
     )
     return page.encode()
 
 
 @cache
 def _page(*, live: bool) -> tuple[bytes, bytes]:
-    """What stands before and after the data."""
+    """The page before and after the data."""
     page = _text("page/page.html")
     parts = {
         "policy": policy(live=live),
@@ -99,7 +99,7 @@ def _style() -> str:
 
 @cache
 def _script() -> str:
-    # One scope for all parts, so that nothing of theirs is global.
+    # One function scope for all parts keeps their names out of the global scope.
     parts = "\n".join(_text(f"page/{name}.js") for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 

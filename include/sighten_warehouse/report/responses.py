@@ -1,4 +1,4 @@
-"""Answers to requests for the report: the page, lists of milestones and single ones; the same under any server."""
+"""HTTP responses of the report, for any Starlette server: the page, lists of milestones, and single milestones."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,7}")
 
 
 def page(report: LiveReport) -> Response:
-    """The page, or 503 and why there is none; pages of the same origin may frame it."""
+    """The page, or 503 with the reason; pages of the same origin may frame it."""
     try:
         content, status = report.page(), 200
     except (ModelError, NotPublishedError) as error:
@@ -33,20 +33,20 @@ def page(report: LiveReport) -> Response:
 
 
 def listed(report: LiveReport, request: Request) -> Response:
-    """The milestones that the request's query asks for; 400 where it says something that cannot be."""
-    asked = request.query_params
+    """The milestones that match the query; 400 if a parameter is invalid."""
+    query = request.query_params
     try:
-        wanted = _wanted(asked)
+        wanted = _wanted(query)
     except ValueError as error:
         return _json({"error": str(error)}, status=400)
     try:
-        return _json(report.find(asked.get("environment", ""), wanted))
+        return _json(report.find(query.get("environment", ""), wanted))
     except NotPublishedError as error:
         return _json({"error": str(error)}, status=404)
 
 
 def timeline(report: LiveReport, request: Request, milestone_id: str) -> Response:
-    """What happened to that milestone; 404 if there is none."""
+    """The details of that milestone; 404 if there is none."""
     try:
         found = report.timeline(request.query_params.get("environment", ""), milestone_id)
     except NotPublishedError as error:
@@ -54,29 +54,29 @@ def timeline(report: LiveReport, request: Request, milestone_id: str) -> Respons
     return _json({"error": "no such milestone"}, status=404) if found is None else _json(found)
 
 
-def _wanted(asked: Mapping[str, str]) -> Wanted:
-    sort = asked.get("sort", "newest")
+def _wanted(query: Mapping[str, str]) -> Wanted:
+    sort = query.get("sort", "newest")
     if sort not in SORTS:
         raise ValueError(f"sort: expected one of {', '.join(SORTS)}")
     return Wanted(
-        definition_id=asked.get("definition"),
-        organization_id=asked.get("organization"),
-        first_day=_number(asked, "first"),
-        last_day=_number(asked, "last"),
-        state=asked.get("state") or None,
-        text=asked.get("text") or None,
+        definition_id=query.get("definition"),
+        organization_id=query.get("organization"),
+        first_day=_number(query, "first"),
+        last_day=_number(query, "last"),
+        state=query.get("state") or None,
+        text=query.get("text") or None,
         sort=sort,
-        most=max(1, min(_number(asked, "most") or MAX_FOUND, MAX_LISTED)),
+        most=max(1, min(_number(query, "most") or MAX_FOUND, MAX_LISTED)),
     )
 
 
-def _number(asked: Mapping[str, str], name: str) -> int | None:
-    said = asked.get(name)
-    if said is None:
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name)
+    if text is None:
         return None
-    if not _WHOLE_NUMBER.fullmatch(said):
+    if not _WHOLE_NUMBER.fullmatch(text):
         raise ValueError(f"{name}: expected a whole number")
-    return int(said)
+    return int(text)
 
 
 def _json(content: object, *, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""The report served on this machine alone."""
+"""Serves the report on this machine only."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,9 @@ STOP_SECONDS = 3
 
 
 def report_app(report: LiveReport) -> Starlette:
-    """The report as an application that answers to the names of this machine only.
+    """The report as an application that accepts only this machine's names as host.
 
-    So no page from elsewhere, whose name was made to lead here, can read it.
+    This stops DNS rebinding: a foreign page whose name resolves to this machine cannot read the report.
     """
 
     def page(_: Request) -> Response:
@@ -39,17 +39,15 @@ def report_app(report: LiveReport) -> Starlette:
 
 
 def serve_report(report: LiveReport, *, port: int, on_listening: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM comes; 0 takes a free port. `on_listening` is told the address.
+    """Serve until SIGINT or SIGTERM; port 0 takes a free one. `on_listening` receives the address.
 
     Raises:
-        SettingError: something else listens on that port.
+        SettingError: the port is taken.
     """
     try:
         listener = listen_on_loopback(port)
     except OSError as error:
-        raise SettingError(
-            f"--port: {LOOPBACK}:{port}: {error.strerror}; expected a port that is free, or 0"
-        ) from error
+        raise SettingError(f"--port: {LOOPBACK}:{port}: {error.strerror}; expected a free port, or 0") from error
     with listener:
         on_listening(f"{address_of(listener)}/")
         run_until_signalled(http_server(report_app(report), stop_seconds=STOP_SECONDS), listener)

@@ -1,4 +1,4 @@
-"""A published version, opened to be asked the queries of `sql/report`."""
+"""A published version, opened for the queries of `sql/report`."""
 
 import tempfile
 from pathlib import Path
@@ -11,23 +11,23 @@ from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.models import macros, sql_folder
 
 FOLDER = "report"
-ENGINE: dict[str, Any] = {"memory_limit": "1GB", "threads": 2}  # it may sit in Airflow's API server, beside other work
-STAGED = ("definitions", "organizations", "milestones")  # tables that the other queries read, each after its inputs
+ENGINE: dict[str, Any] = {"memory_limit": "1GB", "threads": 2}  # it may share a process with Airflow's API server
+STAGED = ("definitions", "organizations", "milestones")  # read by the other queries; each after its inputs
 
 
 class ReportSource:
-    """One version, read-only; to be used by one thread at a time, and closed.
+    """One version, read-only, for one thread at a time; close it after use.
 
-    `pii` is `full` where names, texts and addresses may be shown, and `masked` where not.
+    `pii` is `full` (show names, texts and addresses) or `masked`.
 
     Raises:
         NotPublishedError: there is no such file.
-        ModelError: the version was published by code that this report does not fit.
+        ModelError: the version was published by incompatible code.
     """
 
     def __init__(self, warehouse_file: Path, *, pii: str) -> None:
         if not warehouse_file.exists():
-            raise NotPublishedError(f"{warehouse_file}: expected a version that `sighten-warehouse publish` made")
+            raise NotPublishedError(f"{warehouse_file}: expected a version published by `sighten-warehouse publish`")
         self._connection = duckdb.connect(config=ENGINE | {"temp_directory": tempfile.gettempdir()})
         try:
             path = str(warehouse_file).replace("'", "''")
@@ -43,26 +43,26 @@ class ReportSource:
             self.close()
             raise
 
-    def table(self, query: str, **asked: Any) -> pa.Table:
-        """What the query of that name answers; `asked` are the settings that its header names.
+    def table(self, query: str, **parameters: Any) -> pa.Table:
+        """The result of the query of that name; its header lists the parameters.
 
         Raises:
             ModelError: as above.
         """
-        for name, value in asked.items():
+        for name, value in parameters.items():
             self._set(name, value)
         try:
             return self._connection.sql(report_query(query)).to_arrow_table()
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             raise ModelError(
-                f"sql/report/{query}.sql does not fit the published version: publish again with this code ({error})"
+                f"sql/report/{query}.sql does not fit the published version; publish again with this code ({error})"
             ) from error
 
     def _set(self, name: str, value: Any) -> None:
         self._connection.execute(f"set variable {name} = ?", [value])
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def __enter__(self) -> Self:

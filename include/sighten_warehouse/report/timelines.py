@@ -1,4 +1,4 @@
-"""Single milestones: lists of them, and what happened to each."""
+"""Lists and timelines of single milestones."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ SORTS = ("waiting", "slowest", "rejections", "newest")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which milestones to list; None is any, and days are counted from 1970-01-01."""
+    """Filters of a list of milestones; None matches any, days count from 1970-01-01."""
 
     definition_id: str | None = None
     organization_id: str | None = None
@@ -28,18 +28,18 @@ class Wanted:
 
 
 def find(source: ReportSource, wanted: Wanted) -> list[dict[str, Any]]:
-    """A page of the milestones that are wanted; each row says under `found` how many there are in all."""
+    """One page of the matching milestones; `found` in each row is the number of all matches."""
     found: list[dict[str, Any]] = source.table("found", **asdict(wanted)).to_pylist()
     return found
 
 
 def found_milestones(source: ReportSource, milestone_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Those milestones, as `find` gives them."""
+    """Those milestones, in the form of `find`."""
     return find(source, Wanted(milestone_ids=milestone_ids, most=len(milestone_ids)))
 
 
 def timelines(source: ReportSource, milestone_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """For each of those milestones that exists: `facts`, `timeline` in order of time, and `work` by task."""
+    """Of each of those milestones that exists: `facts`, `timeline` in order of time, and `work` by task."""
     timeline, work = _by_milestone(source, "timeline", milestone_ids), _by_milestone(source, "work", milestone_ids)
     return {
         facts["milestone_id"]: {
@@ -52,7 +52,7 @@ def timelines(source: ReportSource, milestone_ids: Sequence[str]) -> dict[str, d
 
 
 def _by_milestone(source: ReportSource, query: str, milestone_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """The query's rows for each milestone, without what is empty in them."""
+    """The query's rows by milestone, without NULLs."""
     rows = defaultdict(list)
     for row in source.table(query, milestone_ids=list(milestone_ids)).to_pylist():
         rows[row.pop("milestone_id")].append({name: value for name, value in row.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Writing the report beside the version it is about, as one file that can be sent to somebody."""
+"""Writes the report as one file, beside the published version or to any path."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ log = structlog.get_logger()
 
 
 def write_report(settings: Settings) -> Path:
-    """Write `report.json` and `report.html` beside the newest version, each swapped in by one rename.
+    """Write `report.json` and `report.html` beside the newest version, each replaced by one rename.
 
-    The file shows every environment of this home that has a version, this one first.
+    The page shows every published environment of this home, this one first.
 
     Raises:
         NotPublishedError: nothing is published.
-        ModelError: the version was published by code that this report does not fit.
-        OSError: the disk refused.
+        ModelError: the version was published by incompatible code.
+        OSError: a file cannot be written.
     """
     dataset = read_dataset(settings)
     write_durably(settings.layout.report_data, msgspec.json.encode(dataset))
@@ -33,18 +33,18 @@ def write_report(settings: Settings) -> Path:
 
 
 def write_report_to(path: Path, settings: Settings) -> None:
-    """Write the report as one HTML file wherever it is wanted.
+    """Write the report as one HTML file to that path.
 
     Raises:
         NotPublishedError: nothing is published.
         ModelError: as above.
-        OSError: the disk refused.
+        OSError: a file cannot be written.
     """
     write_durably(path, _render(settings, read_dataset(settings)))
 
 
 def read_dataset(settings: Settings) -> Dataset:
-    """What the report shows of the newest version: as it was written down, or made now.
+    """The report's data on the newest version: from `report.json` if it fits, else newly made.
 
     Raises:
         NotPublishedError: nothing is published.
@@ -57,5 +57,5 @@ def read_dataset(settings: Settings) -> Dataset:
 
 
 def _render(settings: Settings, dataset: Dataset) -> bytes:
-    others = [read_dataset(one) for one in published_environments(settings) if one.env != settings.env]
+    others = [read_dataset(other) for other in published_environments(settings) if other.env != settings.env]
     return render([dataset, *others], shown=settings.env, live=False)

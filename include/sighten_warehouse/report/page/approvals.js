@@ -1,26 +1,26 @@
-// Panels on how milestones get approved: the funnel, times by month, re-signs.
+// Approval panels: funnel, time to approval by month, re-signs.
 
 const funnel = {
     id: "funnel",
-    title: "From submit to approval",
+    title: "Approval funnel",
     about:
-        "How far the chosen milestones came. One that was submitted or rejected again after its approval is " +
-        "not approved.",
+        "How many of the selected milestones reached each stage. A milestone that was submitted or rejected again " +
+        "after its approval does not count as approved.",
     show(data, filters, theme) {
         const all = wholeCohort(data, filters);
-        if (!all.milestones) return { empty: "No milestone was first submitted in this range." };
+        if (!all.milestones) return { empty: "No milestones in this range." };
         const stages = [
-            ["known", all.milestones],
+            ["all", all.milestones],
             ["submitted", all.submitted],
-            ["decided on", all.decided],
+            ["decided", all.decided],
             ["approved", all.approved],
         ];
         const label = ({ dataIndex }) =>
             `${count(stages[dataIndex][1])} · ${percent(stages[dataIndex][1], all.milestones)}`;
         return {
             insight:
-                `${percent(all.approved, all.submitted)} of ${count(all.submitted)} submitted are approved; ` +
-                `${count(all.open.length)} are still open.`,
+                `${percent(all.approved, all.submitted)} of ${counted(all.submitted, "submitted milestone")} approved, ` +
+                `${count(all.open.length)} still open.`,
             height: 190,
             option: {
                 ...base(
@@ -28,7 +28,7 @@ const funnel = {
                     (place) => stages[place][0],
                     (place) => [
                         ["milestones", count(stages[place][1])],
-                        ["of all", percent(stages[place][1], all.milestones)],
+                        ["share of all", percent(stages[place][1], all.milestones)],
                     ],
                 ),
                 ...barsAcross(
@@ -45,7 +45,7 @@ const funnel = {
                 ),
                 grid: { left: 4, right: 96, top: 4, bottom: 4, containLabel: true },
             },
-            columns: [{ title: "Stage" }, { title: "Milestones", number: true }, { title: "Of all", number: true }],
+            columns: [{ title: "Stage" }, { title: "Milestones", number: true }, { title: "Share of all", number: true }],
             rows: stages.map(([name, value]) => [name, count(value), percent(value, all.milestones)]),
         };
     },
@@ -53,12 +53,12 @@ const funnel = {
 
 const approvalTimesByMonth = {
     id: "times",
-    title: "Approval times by month",
+    title: "Time to approval by month",
     about:
-        "From the first submit to the approval, by the month of the first submit. The band lies between the time " +
-        "within which half were approved (p50) and 90 of 100 (p90). Open ones count for as long as they have been " +
-        "open (Kaplan–Meier). Where too many are open to tell, the point is hollow: it is what is true of the " +
-        "approved ones, so it takes at least that long.",
+        "Cycle time from the first submit to the approval, by month of the first submit: median (p50), 90th " +
+        "percentile (p90) and the band between them. Milestones still open are included with their time so far " +
+        "(Kaplan–Meier). A hollow point is a lower bound, computed from the approved milestones alone because too " +
+        "many are still open.",
     show(data, filters, theme) {
         const groups = cohortsByMonth(data, filters);
         const axis = axisOf([...groups.keys()].filter((month) => groups.get(month).submitted));
@@ -66,7 +66,7 @@ const approvalTimesByMonth = {
             const group = groups.get(month) ?? newCohort();
             return { month, submitted: group.submitted, ...approvalTimes(group) };
         });
-        if (!months.some((one) => one.submitted)) return { empty: "Nothing was submitted in this range." };
+        if (!months.some((one) => one.submitted)) return { empty: "No submits in this range." };
         const whole = approvalTimes(wholeCohort(data, filters));
         return {
             insight: timesInsight(whole),
@@ -74,7 +74,7 @@ const approvalTimesByMonth = {
             option: timesOption(theme, months),
             columns: [
                 { title: "Month" },
-                ...["Submitted", "Still open", "Half within (p50)", "90 of 100 within (p90)"].map((title) => ({
+                ...["Submitted", "Still open", "Median (p50)", "90th percentile (p90)"].map((title) => ({
                     title,
                     number: true,
                 })),
@@ -87,10 +87,10 @@ const approvalTimesByMonth = {
 };
 
 function timesInsight({ half, most, open }) {
-    if (half === null) return `None is approved yet; ${counted(open, "is", "are")} open.`;
+    if (half === null) return `None approved yet, ${count(open)} still open.`;
     return (
-        `Half are approved within ${reached(half)}, 90 of 100 within ${reached(most)}; ` +
-        `${open ? `${count(open)} still open and counted so` : "none is open"}.`
+        `Median ${reached(half)}, 90th percentile ${reached(most)}; ` +
+        `${open ? `includes ${count(open)} still open` : "none still open"}.`
     );
 }
 
@@ -145,7 +145,7 @@ function timesOption(theme, months) {
             (place) => labels[place] ?? "no submits",
             (place) => timesPairs(months[place]),
         ),
-        legend: legend(theme, ["half within (p50)", "90 of 100 within (p90)", "approved", "still open"]),
+        legend: legend(theme, ["median (p50)", "90th percentile (p90)", "approved", "still open"]),
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         grid: [
             { ...sides, top: innerWidth < 600 ? 64 : 40, bottom: 118 },
@@ -164,8 +164,8 @@ function timesOption(theme, months) {
                 months.map((one) => one.most && one.most.minutes - one.half.minutes),
                 { color: theme.blue, opacity: 0.16 },
             ),
-            line("90 of 100 within (p90)", points("most", theme.sky), theme.sky, { type: "dashed" }),
-            line("half within (p50)", points("half", theme.blue), theme.blue),
+            line("90th percentile (p90)", points("most", theme.sky), theme.sky, { type: "dashed" }),
+            line("median (p50)", points("half", theme.blue), theme.blue),
             bars(
                 "approved",
                 months.map((one) => one.submitted - one.open),
@@ -184,8 +184,8 @@ function timesPairs(one) {
     return [
         ["submitted", count(one.submitted)],
         ["still open", count(one.open)],
-        ["half within (p50)", reached(one.half)],
-        ["90 of 100 within (p90)", reached(one.most)],
+        ["median (p50)", reached(one.half)],
+        ["90th percentile (p90)", reached(one.most)],
     ];
 }
 
@@ -193,12 +193,12 @@ const resigns = {
     id: "resigns",
     title: "Re-signs",
     about:
-        "Milestones whose contract was signed again on another quote, by month of the first submit, as Sighten's " +
-        "API told.",
+        "Milestones whose contract was signed again on another quote, by month of the first submit. The signed " +
+        "quotes come from Sighten's API.",
     show(data, filters, theme) {
         const whole = wholeCohort(data, filters);
         if (!whole.asked) {
-            return { empty: "Not known: Sighten's API was not asked yet which quotes of these milestones are signed." };
+            return { empty: "Not known yet: the signed quotes of these milestones were not looked up in Sighten's API." };
         }
         if (!whole.resigned)
             return { empty: `None of ${counted(whole.asked, "milestone")} was re-signed in this range.` };
@@ -208,14 +208,14 @@ const resigns = {
         const labels = axis.map((month) => (month === null ? null : monthText(month)));
         const pairs = (group) => [
             ["re-signed", count(group.resigned)],
-            ["of those asked about", percent(group.resigned, group.asked)],
+            ["share of looked up", percent(group.resigned, group.asked)],
             ["not signed yet", count(group.unsigned)],
-            ["asked about", count(group.asked)],
+            ["looked up", count(group.asked)],
         ];
         return {
             insight:
                 `${percent(whole.resigned, whole.asked)} of ${counted(whole.asked, "milestone")} ` +
-                "are on a re-signed contract.",
+                "looked up have a re-signed contract.",
             height: 240,
             option: {
                 ...base(
@@ -238,7 +238,7 @@ const resigns = {
             },
             columns: [
                 { title: "Month" },
-                ...["Re-signed", "Of those asked about", "Not signed yet", "Asked about"].map((title) => ({
+                ...["Re-signed", "Share of looked up", "Not signed yet", "Looked up"].map((title) => ({
                     title,
                     number: true,
                 })),

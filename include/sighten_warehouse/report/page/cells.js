@@ -1,14 +1,14 @@
-// The data of an environment, filtered and added up; every sum goes through `each`.
+// Filters and groups the data of an environment; every sum goes through `each`.
 const parsed = JSON.parse(document.getElementById("data").textContent);
 const environments = new Map(parsed.environments.map((one) => [one.environment, one]));
 const isLive = parsed.live;
 
-/** What every filter is while nothing is chosen. */
+/** The filters when nothing is selected. */
 function noFilters() {
     return { environment: parsed.shown, definition: null, organization: null, first: null, last: null };
 }
 
-/** Visit the rows that the filters let through; columns without a definition are filtered by day alone. */
+/** Visit the rows that match the filters; columns without a definition are filtered by day alone. */
 function each(columns, filters, visit) {
     const first = filters.first ?? -Infinity;
     const last = filters.last ?? Infinity;
@@ -23,7 +23,7 @@ function each(columns, filters, visit) {
     }
 }
 
-/** The rows of `each`, put into groups by their key: a map from key to what `make` gave and `add` filled. */
+/** Group the matching rows by key: `make` creates a group, `add` adds a row to it. */
 function grouped(columns, filters, keyOf, make, add) {
     const groups = new Map();
     each(columns, filters, (row) => {
@@ -37,7 +37,7 @@ function grouped(columns, filters, keyOf, make, add) {
 
 const monthsOfDays = new Map();
 
-/** Months since January of year 0, of days since 1970. */
+/** Months since January of year 0, from days since 1970. */
 function monthOf(day) {
     let month = monthsOfDays.get(day);
     if (month === undefined) {
@@ -52,7 +52,7 @@ function monthText(month) {
     return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
 }
 
-/** Steps of time to put days into, so that a chart has neither three bars nor a thousand. */
+/** The time step of a chart that spans that many days. */
 function stepFor(days) {
     if (days <= 92) return { name: "day", of: (day) => day, next: 1, text: dayText };
     if (days <= 800)
@@ -62,7 +62,7 @@ function stepFor(days) {
 
 const LONGEST_GAP = 3;
 
-/** The keys in order with the empty ones between them; a long empty stretch is one null. */
+/** The keys in order, with empty ones between them; a long gap is one null. */
 function axisOf(keys) {
     const ordered = [...keys].sort((one, other) => one - other);
     const axis = [];
@@ -75,13 +75,13 @@ function axisOf(keys) {
     return axis;
 }
 
-/** The first and last day that anything happened on. */
+/** The first and last day with data. */
 function extent(data) {
     const days = [...data.cohorts.day, ...data.deliveries.day];
     return days.reduce(([first, last], day) => [Math.min(first, day), Math.max(last, day)], [Infinity, -Infinity]);
 }
 
-/** A name for a definition or organization that tells it apart from others of the same name. */
+/** The name of a definition or organization; with the start of its id if another has the same name. */
 function nameOf(list, number) {
     const one = list[number];
     if (!one) return "none";

@@ -1,8 +1,8 @@
-// What all charts share: colours of the theme, axes, tooltips of text, and how one is drawn and drawn again.
-const LETTER_WIDTH = 7.4; // at most, of most letters at the size of labels
+// Shared by all charts: theme colours, axes, tooltips, drawing.
+const LETTER_WIDTH = 7.4; // in pixels, about the widest letter at label size
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** The colours of the theme in use, as the style sheet names them. */
+/** The colours of the current theme, by their names in the style sheet. */
 function colours() {
     const style = getComputedStyle(document.documentElement);
     const read = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -14,7 +14,7 @@ function textStyle(theme, size = 12) {
     return { color: theme.muted, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: size };
 }
 
-/** The ground of every option: its tooltip is made of text nodes by `explain(place)`, as [name, value] pairs. */
+/** What every chart's options begin with; `explain(place)` returns the tooltip's [name, value] pairs. */
 function base(theme, title, explain) {
     return {
         animation: !calm.matches,
@@ -59,7 +59,7 @@ function legend(theme, names) {
     };
 }
 
-/** An axis of names; a null among them is a stretch of time without anything. */
+/** A category axis; a null label marks a gap in time. */
 function names(theme, labels, more = {}) {
     return {
         type: "category",
@@ -82,7 +82,7 @@ function amounts(theme, more = {}) {
     };
 }
 
-/** An axis of times in minutes, marked at whole days, hours or minutes. */
+/** An axis of times in minutes, with ticks at whole days, hours or minutes. */
 function times(theme, most, more = {}) {
     const units = [
         ["d", 1440],
@@ -105,7 +105,7 @@ function roundStep(step) {
     return [1, 2, 5, 10].find((times) => times * size >= step) * size;
 }
 
-/** Bars across, the first on top, each with its label beside it. */
+/** Horizontal bars, first on top, labels on the left. */
 function barsAcross(theme, labels, series) {
     const isInColumns = innerWidth > 700; // as in narrow.css
     const width = Math.min(230, (isInColumns ? innerWidth / 2 : innerWidth) * 0.36);
@@ -126,7 +126,7 @@ function barsAcross(theme, labels, series) {
     };
 }
 
-/** Bars across of several parts, each [name, colour, amounts]; beside each bar stands its total. */
+/** Stacked horizontal bars with their totals; parts are [name, colour, amounts]. */
 function stackedAcross(theme, labels, parts) {
     const total = (place) => parts.reduce((sum, [, , amountsOfPart]) => sum + amountsOfPart[place], 0);
     const label = { show: true, position: "right", color: theme.ink };
@@ -141,7 +141,7 @@ function stackedAcross(theme, labels, parts) {
     };
 }
 
-/** One chart in its place: draws what it is given, fits its width, and goes when there is nothing to draw. */
+/** One chart: draws options, follows the width of its place, disappears when cleared. */
 class Drawing {
     #place;
     #chart = null;

@@ -1,6 +1,6 @@
-// Milestones counted and timed together: by month, by definition, or all that the filters let through.
+// Groups of milestones with their counts and times: by month, by definition, or all selected ones.
 
-/** What a group of milestones adds up to. */
+/** An empty group. */
 function newCohort() {
     return {
         milestones: 0,
@@ -38,7 +38,7 @@ function addCohort(cohorts) {
 
 let remembered = { data: null, view: null, groups: new Map() };
 
-/** The cohorts of one view by some key; several panels ask for the same ones, so those of the last view are kept. */
+/** The cohorts of one view by key; those of the last view are cached, because several panels need the same ones. */
 function cohortsBy(data, filters, name, keyOf) {
     const view = address(filters, null);
     if (remembered.data !== data || remembered.view !== view) remembered = { data, view, groups: new Map() };
@@ -56,7 +56,7 @@ function wholeCohort(data, filters) {
     return cohortsBy(data, filters, "all", () => "all").get("all") ?? newCohort();
 }
 
-/** The times in minutes within which half and 90 of 100 of a group were approved. */
+/** Median (`half`) and 90th percentile (`most`) of a group's time to approval, in minutes. */
 function approvalTimes(group) {
     if (!group.times) {
         const closed = group.closed.sorted();
@@ -67,8 +67,8 @@ function approvalTimes(group) {
 }
 
 /**
- * {minutes, isReached}; while too many are open to tell, what is true of the approved ones, and so at least that long.
- * Null where none is approved.
+ * {minutes, isReached} of a quantile. While too many are open to reach it, a lower bound: the quantile of the approved
+ * ones alone. Null if none is approved.
  */
 function timeWithin(closed, open, share) {
     if (!closed.length) return null;
@@ -82,7 +82,7 @@ function inSeconds(minutes) {
     return minutes === null ? null : minutes * 60;
 }
 
-/** "5 d 2 h", "at least 9 d" while too many are open to tell, "–" where none is approved. */
+/** "5 d 2 h"; "at least 9 d" for a lower bound; "–" if none is approved. */
 function reached(time) {
     if (time === null) return NOTHING;
     return `${time.isReached ? "" : "at least "}${duration(inSeconds(time.minutes))}`;

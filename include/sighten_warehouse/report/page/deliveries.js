@@ -1,4 +1,4 @@
-// Panels on the webhook itself: what became of deliveries, and how fast they were published.
+// Panels on deliveries: their outcomes, and how fast they were published.
 const OUTCOMES = [
     ["applied", "blue"],
     ["superseded", "sky"],
@@ -6,7 +6,7 @@ const OUTCOMES = [
     ["ignored", "purple"],
     ["quarantined", "red"],
 ];
-const OF_NO_MILESTONE = ["ignored", "quarantined"];
+const WITHOUT_MILESTONE = ["ignored", "quarantined"];
 
 function deliveryCounts(data, filters, keyOf) {
     const { deliveries } = data;
@@ -34,18 +34,18 @@ function stepOf(columns, filters) {
 
 const outcomes = {
     id: "outcomes",
-    title: "Deliveries and what became of them",
+    title: "Deliveries by outcome",
     about:
-        "Every delivery by the day it was received, with its one outcome. Those that could not be read belong to no " +
-        "milestone, so they are left out while a definition or organization is chosen.",
+        "Deliveries by the day they were received; each has exactly one outcome. Ignored and quarantined ones belong " +
+        "to no milestone, so they are left out while a definition or organization is selected.",
     show(data, filters, theme) {
         const all = deliveryCounts(data, filters, () => "all").get("all");
-        if (!all) return { empty: "Nothing was received in this range." };
+        if (!all) return { empty: "No deliveries in this range." };
         const step = stepOf(data.deliveries, filters);
         const groups = deliveryCounts(data, filters, (row) => step.of(data.deliveries.day[row]));
         const axis = axisOf(groups.keys());
         const labels = axis.map((key) => (key === null ? null : step.text(key)));
-        const shown = OUTCOMES.filter(([name]) => all[name] || !OF_NO_MILESTONE.includes(name));
+        const shown = OUTCOMES.filter(([name]) => all[name] || !WITHOUT_MILESTONE.includes(name));
         const pairs = (group) => [
             ["deliveries", count(group?.all ?? 0)],
             ...OUTCOMES.map(([name]) => [name, count(group?.[name] ?? 0)]),
@@ -55,8 +55,8 @@ const outcomes = {
         return {
             insight:
                 `${counted(all.all, "delivery", "deliveries")}: ${percent(all.duplicate, all.all)} duplicates, ` +
-                `${percent(all.late, all.all)} late, ${percent(all.repaired, all.all)} not strict JSON and repaired, ` +
-                `${count(all.quarantined)} in quarantine.`,
+                `${percent(all.late, all.all)} late, ${percent(all.repaired, all.all)} repaired (not strict JSON), ` +
+                `${count(all.quarantined)} quarantined.`,
             height: 280,
             option: {
                 ...base(
@@ -96,7 +96,7 @@ const outcomes = {
 };
 
 function axisTitle(step, label) {
-    if (label === null) return "nothing received";
+    if (label === null) return "no deliveries";
     return step.name === "week" ? `week of ${label}` : label;
 }
 
@@ -106,17 +106,16 @@ function stepTitle(step) {
 
 const publishing = {
     id: "publishing",
-    title: "Time from landed to published",
+    title: "Time from landing to publishing",
     about:
-        "For each day of receiving, the time within which half of its deliveries could first be read in a published " +
-        "version, " +
-        "and 90 of 100. Not by definition or organization.",
+        "Time from landing to the first published version that holds the delivery: median and 90th percentile by the " +
+        "day received. Not filtered by definition or organization.",
     show(data, filters, theme) {
         const days = [];
         each(data.days, { ...filters, definition: null, organization: null }, (row) => {
             if (data.days.median_seconds[row] !== null) days.push(row);
         });
-        if (!days.length) return { empty: "Nothing that was received in this range was published yet." };
+        if (!days.length) return { empty: "No delivery of this range is published yet." };
         const values = new Map(days.map((row) => [data.days.day[row], row]));
         const axis = axisOf(values.keys());
         const at = (name, key) => (values.has(key) ? Math.max(0, data.days[name][values.get(key)]) / 60 : null);
@@ -133,34 +132,34 @@ const publishing = {
             data: axis.map((key) => at(column, key)),
         });
         const pairs = (key) => [
-            ["half within", spell(at("median_seconds", key))],
-            ["90 of 100 within", spell(at("p90_seconds", key))],
-            ["the slowest", spell(at("longest_seconds", key))],
+            ["median", durationOf(at("median_seconds", key))],
+            ["90th percentile", durationOf(at("p90_seconds", key))],
+            ["slowest", durationOf(at("longest_seconds", key))],
         ];
         return {
             insight:
-                `On the newest day, ${dayText(data.days.day[newest])}, half were published within ` +
-                `${duration(Math.max(0, data.days.median_seconds[newest]))} ` +
-                `and all within ${duration(Math.max(0, data.days.longest_seconds[newest]))}.`,
+                `Latest day, ${dayText(data.days.day[newest])}: ` +
+                `median ${duration(Math.max(0, data.days.median_seconds[newest]))}, ` +
+                `slowest ${duration(Math.max(0, data.days.longest_seconds[newest]))}.`,
             height: 240,
             option: {
                 ...base(
                     theme,
-                    (place) => labels[place] ?? "nothing received",
+                    (place) => labels[place] ?? "no deliveries",
                     (place) => pairs(axis[place]),
                 ),
-                legend: legend(theme, ["half within", "90 of 100 within"]),
+                legend: legend(theme, ["median", "90th percentile"]),
                 grid: { left: 56, right: 8, top: 40, bottom: 26 },
                 xAxis: names(theme, labels),
                 yAxis: times(theme, Math.max(1, ...axis.map((key) => at("p90_seconds", key) ?? 0))),
                 series: [
-                    line("90 of 100 within", "p90_seconds", "sky", "dashed"),
-                    line("half within", "median_seconds", "blue", "solid"),
+                    line("90th percentile", "p90_seconds", "sky", "dashed"),
+                    line("median", "median_seconds", "blue", "solid"),
                 ],
             },
             columns: [
                 { title: "Received on" },
-                ...["Half within", "90 of 100 within", "The slowest"].map((title) => ({ title, number: true })),
+                ...["Median", "90th percentile", "Slowest"].map((title) => ({ title, number: true })),
             ],
             rows: axis
                 .filter((key) => values.has(key))
@@ -169,6 +168,6 @@ const publishing = {
     },
 };
 
-function spell(minutes) {
+function durationOf(minutes) {
     return minutes === null ? NOTHING : duration(inSeconds(minutes));
 }

@@ -1,6 +1,6 @@
-// Elements made from text, never from markup: whatever the data holds stays text.
+// Elements built from text, never from markup, so data is never read as HTML.
 
-/** An element with attributes and children; a text becomes a text node, null and false are left out. */
+/** An element with attributes and children; strings become text nodes, null and false are skipped. */
 function element(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -12,7 +12,7 @@ function element(tag, attributes = {}, ...children) {
     return made;
 }
 
-/** A table of rows; columns: {title, number, short} in order; a cell may be a text or an element. */
+/** A table; columns are {title, number, short}, cells are texts or elements. */
 function table(caption, columns, rows) {
     return element(
         "div",
@@ -54,7 +54,7 @@ function cellClass({ number, short }) {
     return number ? "number" : short ? "short" : null;
 }
 
-/** A symbol and a word for a state: the colour is never the only sign. */
+/** A symbol and a word for a state, so that the colour is never the only sign. */
 function stateMark(state) {
     const symbols = { approved: "✓", rejected: "✕", pending: "…", cancelled: "–", not_submitted: "○" };
     const name = words(state ?? "unknown");
@@ -66,7 +66,7 @@ function stateMark(state) {
     );
 }
 
-/** A path that may be broken after each of its dots. */
+/** A path that may wrap after each dot. */
 function breakable(path) {
     return element(
         "span",
@@ -75,7 +75,7 @@ function breakable(path) {
     );
 }
 
-/** A control below its label. */
+/** A control with its label above. */
 function labelled(name, control) {
     control.id ||= `control-${control.name}`;
     return element("div", {}, element("label", { for: control.id }, name), control);

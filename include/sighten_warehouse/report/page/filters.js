@@ -1,4 +1,4 @@
-// The filters: read from the address, shown in the form, and written back, so that a view can be sent to somebody.
+// The filters live in the URL's fragment, so a view can be shared as a link; the form shows and changes them.
 const PERIODS = [
     ["all", "all dates", null],
     ["30", "last 30 days", 30],
@@ -7,7 +7,7 @@ const PERIODS = [
 ];
 const form = document.getElementById("filters");
 
-/** What the address says after its #, as far as it fits the data. */
+/** The filters and milestone in the URL's fragment; values that do not fit the data are dropped. */
 function readAddress() {
     const given = new URLSearchParams(location.hash.slice(1));
     const filters = noFilters();
@@ -21,17 +21,17 @@ function readAddress() {
     return { filters, milestone: given.get("milestone") };
 }
 
-/** The part of the address after # for those filters and that open milestone. */
+/** The URL fragment for those filters and that open milestone. */
 function address(filters, milestone) {
     const data = environments.get(filters.environment);
-    const said = new URLSearchParams();
-    if (filters.environment !== parsed.shown) said.set("environment", filters.environment);
-    if (filters.definition !== null) said.set("definition", data.definitions[filters.definition].id);
-    if (filters.organization !== null) said.set("organization", data.organizations[filters.organization].id);
-    if (filters.first !== null) said.set("from", isoDay(filters.first));
-    if (filters.last !== null) said.set("to", isoDay(filters.last));
-    if (milestone) said.set("milestone", milestone);
-    return `#${said}`;
+    const fragment = new URLSearchParams();
+    if (filters.environment !== parsed.shown) fragment.set("environment", filters.environment);
+    if (filters.definition !== null) fragment.set("definition", data.definitions[filters.definition].id);
+    if (filters.organization !== null) fragment.set("organization", data.organizations[filters.organization].id);
+    if (filters.first !== null) fragment.set("from", isoDay(filters.first));
+    if (filters.last !== null) fragment.set("to", isoDay(filters.last));
+    if (milestone) fragment.set("milestone", milestone);
+    return `#${fragment}`;
 }
 
 function options(select, pairs, chosen) {
@@ -45,7 +45,7 @@ function listed(list, all) {
     return [["", all], ...named];
 }
 
-/** Let the form say what the filters are. */
+/** Show the filters in the form. */
 function showFilters(filters) {
     const data = environments.get(filters.environment);
     const fields = form.elements;
@@ -59,7 +59,7 @@ function showFilters(filters) {
     fields.from.value = filters.first === null ? "" : isoDay(filters.first);
     fields.to.value = filters.last === null ? "" : isoDay(filters.last);
     const period = periodOf(data, filters);
-    const own = period === "own" ? [["own", "as below"]] : [];
+    const own = period === "own" ? [["own", "custom"]] : [];
     options(fields.period, [...PERIODS, ...own], period);
 }
 
@@ -70,7 +70,7 @@ function periodOf(data, filters) {
     return preset ? preset[0] : "own";
 }
 
-/** What the form says the filters are, after that field of it changed. */
+/** The filters in the form, after that field changed. */
 function readForm(changed) {
     const fields = form.elements;
     const before = readAddress().filters;
@@ -92,13 +92,13 @@ function readForm(changed) {
     return filters;
 }
 
-/** The sentence that says what is chosen. */
-function sayChosen(data, filters) {
+/** Show how many milestones and deliveries are selected. */
+function showSelection(data, filters) {
     const milestones = wholeCohort(data, filters).milestones;
     const deliveries = deliveryCounts(data, filters, () => "all").get("all")?.all ?? 0;
     const emptyRange = filters.first !== null && filters.last !== null && filters.first > filters.last;
     document.getElementById("chosen").textContent = emptyRange
-        ? "The first day is after the last one, so nothing is chosen."
-        : `${counted(milestones, "milestone")} by the day of their first submit, ` +
-          `${counted(deliveries, "delivery", "deliveries")} by the day received. Times are UTC.`;
+        ? "The start date is after the end date, so nothing is selected."
+        : `${counted(milestones, "milestone")} (by day of first submit), ` +
+          `${counted(deliveries, "delivery", "deliveries")} (by day received). Times are UTC.`;
 }

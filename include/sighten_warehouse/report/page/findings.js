@@ -1,11 +1,11 @@
-// Panels on what was found in deliveries: quarantine, drift, and what the checks of the version let pass.
+// Panels on data quality: quarantine, drift, and warnings of the checks.
 
 const quarantine = {
     id: "quarantine",
     title: "Quarantine",
     about:
-        "Deliveries that could not be read, by reason, received in the range. Each is kept whole; " +
-        "`sighten-warehouse quarantine` lists them, tries them again or lets them go.",
+        "Deliveries received in this range that could not be read, by reason. Each is kept unchanged; " +
+        "`sighten-warehouse quarantine` lists, retries or discards them.",
     show(data, filters, theme) {
         const { quarantine_days: days } = data;
         const groups = grouped(
@@ -20,10 +20,10 @@ const quarantine = {
         const reasons = [...groups]
             .map(([reason, group]) => ({ name: words(days.reason_names[reason]), ...group }))
             .sort((one, other) => other.open + other.decided - one.open - one.decided);
-        if (!reasons.length) return { empty: "Nothing was put into quarantine in this range." };
+        if (!reasons.length) return { empty: "No quarantined deliveries in this range." };
         const open = reasons.reduce((total, one) => total + one.open, 0);
         return {
-            insight: `${counted(open, "delivery is", "deliveries are")} in quarantine without a decision.`,
+            insight: `${counted(open, "delivery", "deliveries")} in quarantine without a decision.`,
             height: 60 + 34 * reasons.length,
             option: {
                 ...base(
@@ -31,7 +31,7 @@ const quarantine = {
                     (place) => reasons[place].name,
                     (place) => [
                         ["open", count(reasons[place].open)],
-                        ["decided on", count(reasons[place].decided)],
+                        ["decided", count(reasons[place].decided)],
                     ],
                 ),
                 ...stackedAcross(
@@ -39,7 +39,7 @@ const quarantine = {
                     reasons.map((one) => one.name),
                     [
                         ["open", theme.red, reasons.map((one) => one.open)],
-                        ["decided on", theme.grey, reasons.map((one) => one.decided)],
+                        ["decided", theme.grey, reasons.map((one) => one.decided)],
                     ],
                 ),
             },
@@ -59,7 +59,7 @@ const quarantine = {
                     one.expected,
                     one.landing_id,
                 ]),
-            tableTitle: "the newest 50 without a decision",
+            tableTitle: "newest 50 without a decision",
         };
     },
 };
@@ -73,20 +73,19 @@ const drift = {
     id: "drift",
     title: "Drift",
     about:
-        "What was met in payloads that is not known or does not add up: unknown fields and codes, values that do " +
-        "not fit. " +
-        "It is loaded all the same. Shown is what was last met in the range.",
+        "Unexpected content of payloads: unknown fields and codes, values of the wrong type, counts that do not add " +
+        "up. It is loaded all the same. Listed by the day last seen.",
     show(data, filters) {
         const rows = data.drift.filter((one) => fitsDay(one.last_seen_ms, filters));
-        if (!rows.length) return { empty: "Nothing unknown was met in this range." };
+        if (!rows.length) return { empty: "No drift in this range." };
         return {
-            insight: `${counted(rows.length, "place")} in payloads with something that is not known or does not add up.`,
+            insight: `${counted(rows.length, "kind")} of unexpected content in payloads.`,
             columns: [
                 { title: "Place" },
-                { title: "What" },
+                { title: "Kind" },
                 ...(data.pii === "full" ? [{ title: "Example" }] : []),
                 { title: "Deliveries", number: true },
-                { title: "Last met (UTC)", short: true },
+                { title: "Last seen (UTC)", short: true },
             ],
             rows: rows.map((one) => [
                 breakable(one.path),
@@ -103,13 +102,13 @@ const checks = {
     id: "checks",
     title: "Checks",
     about:
-        "What must hold in every version was asked before this one was published. Whatever fails stops a version; " +
-        "what is listed here was found and let pass. Not filtered.",
+        "Checks run before this version was published. An error stops publishing; warnings are listed here. Not " +
+        "filtered.",
     show(data) {
-        if (!data.checks.length) return { empty: "Every check of this version found nothing." };
+        if (!data.checks.length) return { empty: "All checks of this version passed." };
         return {
-            insight: `${counted(data.checks.length, "check")} found something to look at.`,
-            columns: [{ title: "Check" }, { title: "What holds otherwise" }, { title: "Found", number: true }],
+            insight: `${counted(data.checks.length, "check")} with a warning.`,
+            columns: [{ title: "Check" }, { title: "Expected" }, { title: "Findings", number: true }],
             rows: data.checks.map((one) => [words(one.check_name), one.description, count(one.findings)]),
         };
     },

@@ -1,4 +1,4 @@
-// How values read: durations with units, shares, dates in UTC.
+// Formats values: durations with units, percentages, dates in UTC.
 const DAY_MS = 86400000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const UNITS = [
@@ -21,7 +21,7 @@ function counted(value, one, many = `${one}s`) {
     return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** "5 d 2 h": the two largest units; from 100 d on, days alone. */
+/** "5 d 2 h": the two largest units; days alone from 100 d. */
 function duration(seconds) {
     if (seconds === null || seconds === undefined) return NOTHING;
     if (seconds < 1) return "under 1 s";
@@ -38,7 +38,7 @@ function duration(seconds) {
     return `${Math.round(seconds)} s`;
 }
 
-/** "62 %", or "3.4 %" where whole numbers say too little; nothing of nothing is "–". */
+/** "62 %", "3.4 %" below ten; "–" if the whole is 0. */
 function percent(part, whole) {
     if (!whole) return NOTHING;
     const value = (100 * part) / whole;
@@ -46,7 +46,7 @@ function percent(part, whole) {
     return `${value.toFixed(digits)} %`;
 }
 
-/** Days since 1970-01-01 of "2026-07-01"; null of what is no date. */
+/** Days since 1970-01-01 of "2026-07-01"; null if the text is not a date. */
 function dayOf(text) {
     const time = Date.parse(`${text}T00:00:00Z`);
     return Number.isNaN(time) ? null : Math.floor(time / DAY_MS);
@@ -69,13 +69,13 @@ function momentText(ms) {
     return `${dayText(Math.floor(ms / DAY_MS))}, ${new Date(ms).toISOString().slice(11, 16)}`;
 }
 
-/** "3 h 5 min ago"; what lies ahead, by a clock that is off, is "just now". */
+/** "3 h 5 min ago"; "just now" for less than a minute or a time in the future. */
 function ago(ms) {
     const seconds = (Date.now() - ms) / 1000;
     return seconds < 60 ? "just now" : `${duration(seconds)} ago`;
 }
 
-/** A name that is too long for its place, cut in its middle: names that begin alike are told apart by their ends. */
+/** Shorten a long name in its middle, so that names with the same beginning still differ. */
 function short(name, most = MOST_LETTERS) {
     const letters = [...(name ?? "")];
     if (letters.length <= most) return name;
@@ -83,12 +83,12 @@ function short(name, most = MOST_LETTERS) {
     return `${letters.slice(0, kept).join("")}…${letters.slice(kept + 1 - most).join("")}`;
 }
 
-/** A name inside a sentence, which keeps its own direction whatever that of the name's letters is. */
+/** A name for use in a sentence, isolated so that its writing direction does not affect the sentence. */
 function isolated(name) {
     return `\u2068${short(name)}\u2069`;
 }
 
-/** Code words as people write them: "not_json" is "not json". */
+/** "not_json" as "not json". */
 function words(code) {
     return code.replaceAll("_", " ");
 }

@@ -1,11 +1,11 @@
-// Puts the page together, and shows it again when the address, a filter or the theme changes.
+// Builds the page and updates it when the URL, a filter or the theme changes.
 const panels = buildPanels();
 const list = new MilestoneList();
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const themeChoice = document.getElementById("theme");
 let shownAt = null;
 
-/** Show everything that the address asks for. */
+/** Show the view in the URL. */
 function show() {
     const { filters, milestone } = readAddress();
     const data = environments.get(filters.environment);
@@ -23,8 +23,8 @@ function draw(data, filters) {
     const theme = colours();
     showFigures(data, filters);
     for (const panel of panels) panel.show(data, filters, theme);
-    sayChosen(data, filters);
-    sayFresh(data);
+    showSelection(data, filters);
+    showFreshness(data);
 }
 
 function redraw() {
@@ -32,9 +32,9 @@ function redraw() {
     draw(environments.get(filters.environment), filters);
 }
 
-function sayFresh({ freshness, environment, pii }) {
+function showFreshness({ freshness, environment, pii }) {
     const received =
-        freshness.received_ms === null ? "No delivery yet" : `Newest delivery ${momentText(freshness.received_ms)} UTC`;
+        freshness.received_ms === null ? "No deliveries yet" : `Latest delivery ${momentText(freshness.received_ms)} UTC`;
     const isOld = Date.now() - freshness.published_ms > DAY_MS;
     document
         .getElementById("fresh")
@@ -50,14 +50,14 @@ function sayFresh({ freshness, environment, pii }) {
     const notice = document.getElementById("notice");
     notice.hidden = freshness.milestones > 0;
     notice.textContent =
-        `The warehouse of ${environment} holds no milestone yet: ` +
-        `${counted(freshness.deliveries, "delivery", "deliveries")} so far.`;
+        `No milestones in the ${environment} environment yet ` +
+        `(${counted(freshness.deliveries, "delivery", "deliveries")} so far).`;
     document.getElementById("foot").textContent =
         `Version ${freshness.version}, ${counted(freshness.batches, "batch", "batches")}, ` +
         `code ${freshness.code_version}. ${pii === "full" ? "Names are shown" : "Names are masked"} (SIGHTEN_PII=${pii}).`;
 }
 
-/** The theme that was chosen before; a file opened from disk may have no place to remember it. */
+/** The remembered theme; a file opened from disk may have no storage. */
 function rememberedTheme() {
     try {
         return localStorage.getItem("sighten-theme") ?? "auto";
@@ -70,7 +70,7 @@ function rememberTheme(theme) {
     try {
         localStorage.setItem("sighten-theme", theme);
     } catch {
-        themeChoice.title = "This browser does not keep the choice for the next time.";
+        themeChoice.title = "This browser does not remember the theme.";
     }
 }
 
@@ -78,7 +78,7 @@ function applyTheme(theme) {
     document.documentElement.dataset.theme = theme === "auto" ? (dark.matches ? "dark" : "light") : theme;
 }
 
-/** Close what was opened with a ?, except what holds the target. */
+/** Close all open explanations, except one that contains the target. */
 function closeAbouts(target) {
     for (const about of document.querySelectorAll(".about[open]")) {
         if (!about.contains(target)) about.open = false;
@@ -110,7 +110,7 @@ opened.addEventListener("close", () => {
 });
 opened.addEventListener("click", ({ target }) => target === opened && opened.close());
 document.querySelector(".skip").addEventListener("click", (event) => {
-    event.preventDefault(); // the part of the address after # is the filters'
+    event.preventDefault(); // the URL's fragment holds the filters
     document.getElementById("content").focus();
 });
 addEventListener("click", ({ target }) => closeAbouts(target));

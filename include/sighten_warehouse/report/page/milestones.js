@@ -1,9 +1,9 @@
-// The list of milestones, and the timeline of the one that is opened.
+// The searchable list of milestones.
 const PAGE = 25;
 const SORTS = [
-    ["waiting", "waiting the longest"],
+    ["waiting", "longest pending"],
     ["slowest", "slowest"],
-    ["rejections", "rejected most often"],
+    ["rejections", "most rejections"],
     ["newest", "newest"],
 ];
 const STATES = [
@@ -11,13 +11,13 @@ const STATES = [
     ...["pending", "approved", "rejected", "cancelled", "not_submitted"].map((state) => [state, words(state)]),
 ];
 
-/** The list with its own search; asks the server where there is one, else what the file keeps. */
+/** The list with its search; queries the server if there is one, else the milestones in the file. */
 class MilestoneList {
     #place = document.getElementById("milestones");
     #search = element("input", {
         type: "search",
         name: "text",
-        placeholder: "name, or the first characters of an id",
+        placeholder: "name or start of an id",
         autocomplete: "off",
     });
     #state = element("select", { name: "state" });
@@ -25,8 +25,8 @@ class MilestoneList {
     #about = element("p", { class: "insight", role: "status" });
     #rows = element("div");
     #more = element("button", { type: "button", class: "more", onclick: () => this.#showMore() }, "Show more");
-    #asked = 0;
-    #most = PAGE;
+    #requests = 0;
+    #limit = PAGE;
     #data = null;
     #filters = null;
 
@@ -52,35 +52,36 @@ class MilestoneList {
     }
 
     #again() {
-        this.#most = PAGE;
+        this.#limit = PAGE;
         return this.#show();
     }
 
     #showMore() {
-        this.#most += PAGE;
+        this.#limit += PAGE;
         return this.#show();
     }
 
     async #show() {
-        const asked = ++this.#asked;
+        const request = ++this.#requests;
         const wanted = { state: this.#state.value, sort: this.#sort.value, text: this.#search.value.trim() };
         const { rows, found, problem } = isLive
-            ? await askForList(this.#data, this.#filters, wanted, this.#most)
-            : keptList(this.#data, this.#filters, wanted, this.#most);
-        if (asked !== this.#asked) return;
-        this.#about.textContent = problem ?? this.#say(found);
+            ? await fetchList(this.#data, this.#filters, wanted, this.#limit)
+            : listInFile(this.#data, this.#filters, wanted, this.#limit);
+        if (request !== this.#requests) return;
+        this.#about.textContent = problem ?? this.#summary(found);
         this.#more.hidden = rows.length >= found;
         this.#rows.replaceChildren(
-            rows.length ? this.#table(rows) : element("p", { class: "none" }, "No milestone fits."),
+            rows.length ? this.#table(rows) : element("p", { class: "none" }, "No matching milestones."),
         );
     }
 
-    #say(found) {
-        if (isLive) return `${counted(found, "milestone")} found.`;
+    #summary(found) {
+        const isComplete = isLive || this.#data.found.length === this.#data.freshness.milestones;
+        if (isComplete) return `${counted(found, "milestone")} found.`;
         return (
-            `${count(found)} found among the ${count(this.#data.found.length)} of ` +
-            `${counted(this.#data.freshness.milestones, "milestone")} whose timelines this file keeps: those waiting ` +
-            "the longest and the newest. “sighten-warehouse report --open” shows all."
+            `${count(found)} found. This file holds ${count(this.#data.found.length)} of ` +
+            `${counted(this.#data.freshness.milestones, "milestone")}: the longest pending and the newest. ` +
+            "Run “sighten-warehouse report --open” to see all."
         );
     }
 
@@ -108,17 +109,17 @@ class MilestoneList {
     }
 }
 
-/** "waits 3 d", "took 5 d 2 h" or "open for 9 d". */
+/** "pending for 3 d", "took 5 d 2 h" or "open for 9 d". */
 function timeOf(one) {
     if (one.waiting_seconds !== null && one.waiting_seconds !== undefined)
-        return `waits ${duration(one.waiting_seconds)}`;
+        return `pending for ${duration(one.waiting_seconds)}`;
     if (one.cycle_seconds !== null && one.cycle_seconds !== undefined) return `took ${duration(one.cycle_seconds)}`;
     if (one.open_seconds !== null && one.open_seconds !== undefined) return `open for ${duration(one.open_seconds)}`;
     return NOTHING;
 }
 
-/** The milestones that the file keeps, filtered and sorted as the server would. */
-function keptList(data, filters, wanted, most) {
+/** The milestones in the file, filtered and sorted as the server does. */
+function listInFile(data, filters, wanted, most) {
     const text = wanted.text.toLowerCase();
     const fits = (one) =>
         one.day >= (filters.first ?? -Infinity) &&
@@ -142,7 +143,7 @@ function keptList(data, filters, wanted, most) {
     return { rows: found.slice(0, most), found: found.length };
 }
 
-async function askForList(data, filters, wanted, most) {
+async function fetchList(data, filters, wanted, most) {
     const query = new URLSearchParams({ environment: filters.environment, sort: wanted.sort, most });
     if (filters.definition !== null) query.set("definition", data.definitions[filters.definition].id);
     if (filters.organization !== null) query.set("organization", data.organizations[filters.organization].id);
@@ -150,21 +151,21 @@ async function askForList(data, filters, wanted, most) {
     if (filters.last !== null) query.set("last", filters.last);
     if (wanted.state) query.set("state", wanted.state);
     if (wanted.text) query.set("text", wanted.text);
-    const answer = await ask(`milestones?${query}`);
-    if (!answer)
+    const response = await fetchJson(`milestones?${query}`);
+    if (!response)
         return {
             rows: [],
             found: 0,
-            problem: "The server that this page came from does not answer; start it again and reload.",
+            problem: "The report's server does not respond. Start it again and reload this page.",
         };
-    return { rows: answer, found: answer[0]?.found ?? 0 };
+    return { rows: response, found: response[0]?.found ?? 0 };
 }
 
-/** What the server answers as JSON; null where it does not. */
-async function ask(path) {
+/** The server's JSON response; null if there is none. */
+async function fetchJson(path) {
     try {
-        const answer = await fetch(path, { headers: { accept: "application/json" } });
-        return answer.ok ? await answer.json() : null;
+        const response = await fetch(path, { headers: { accept: "application/json" } });
+        return response.ok ? await response.json() : null;
     } catch {
         return null;
     }

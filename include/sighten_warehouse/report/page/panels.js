@@ -1,12 +1,12 @@
-// The panels in their sections, over the whole width and then in two columns: each is built once, and shown again
-// whenever a filter or the theme changes.
+// The panels in their sections: full-width ones first, then two columns. Each is built once and updated when a filter
+// or the theme changes.
 const SECTIONS = [
     ["Approvals", [approvalTimesByMonth], [funnel, rejectionsByMonth], [rejectionsByDefinition, resigns]],
-    ["What waits", [], [bottlenecks], [ageing, assignees]],
+    ["Open work", [], [bottlenecks], [ageing, assignees]],
     ["Deliveries", [outcomes], [publishing, quarantine], [drift, checks]],
 ];
 
-/** One panel in the page: a heading, a sentence, its chart and, behind it, its table. */
+/** One panel: heading, summary, chart, and a table of the same numbers. */
 class Panel {
     #kind;
     #card;
@@ -50,7 +50,7 @@ class Panel {
         if (!shown.option) return this.#drawing.clear();
         this.#place.setAttribute(
             "aria-label",
-            `${this.#kind.title}: ${shown.insight} The table below holds the same numbers.`,
+            `${this.#kind.title}: ${shown.insight} The table below shows the same numbers.`,
         );
         return this.#drawing.draw(shown.option, shown.height);
     }
@@ -70,7 +70,7 @@ class Panel {
     }
 }
 
-/** Builds all panels into the page; returns them. */
+/** Add all panels to the page and return them. */
 function buildPanels() {
     const place = document.getElementById("sections");
     return SECTIONS.flatMap(([title, ...columns]) => {
@@ -90,22 +90,22 @@ function buildPanels() {
     });
 }
 
-/** The row of key figures on top. */
+/** Show the key figures at the top. */
 function showFigures(data, filters) {
     const all = wholeCohort(data, filters);
     const { half, most, open } = approvalTimes(all);
-    const openToo = open ? `${count(open)} open ones counted as open` : "none is open";
+    const stillOpen = open ? `includes ${count(open)} still open` : "none still open";
     const ages = agesOf(data, filters);
     const figures = [
         ["Submitted", count(all.submitted), `of ${counted(all.milestones, "milestone")}`],
         ["Approved", count(all.approved), `${percent(all.approved, all.submitted)} of submitted`],
-        ["Half approved within", briefly(half), openToo],
-        ["90 of 100 within", briefly(most), openToo],
-        ["Passed at the first decision", percent(all.firstPass, all.decided), `of ${count(all.decided)} decided on`],
+        ["Median time to approval", briefly(half), stillOpen],
+        ["90th percentile", briefly(most), stillOpen],
+        ["First-pass yield", percent(all.firstPass, all.decided), `of ${count(all.decided)} decided`],
         [
-            "Waiting for a decision",
+            "Pending decision",
             count(ages.length),
-            ages.length ? `the oldest for ${duration(inSeconds(ages.at(-1)))}` : "nothing waits",
+            ages.length ? `oldest ${duration(inSeconds(ages.at(-1)))}` : "none pending",
         ],
     ];
     document

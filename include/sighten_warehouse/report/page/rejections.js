@@ -1,14 +1,13 @@
-// Panels on rejections: how often decisions are rejections, by month and by definition.
+// Panels on rejections: the rejection rate by month and by definition.
 
-/** Rejections among decisions, by month of the first submit. */
 const rejectionsByMonth = {
     id: "rejections",
-    title: "Rejections by month",
-    about: "The share of decisions that were rejections, for milestones first submitted in that month.",
+    title: "Rejection rate by month",
+    about: "Share of decisions that were rejections, by month of the first submit.",
     show(data, filters, theme) {
         const groups = cohortsByMonth(data, filters);
         const whole = wholeCohort(data, filters);
-        if (!whole.rejections) return { empty: "Nothing was rejected in this range." };
+        if (!whole.rejections) return { empty: "No rejections in this range." };
         const axis = axisOf(groups.keys());
         const months = axis.map((month) => groups.get(month) ?? newCohort());
         const labels = axis.map((month) => (month === null ? null : monthText(month)));
@@ -54,15 +53,15 @@ function decisionsOf(group) {
 
 function rejectionPairs(group) {
     return [
-        ["rejected", percent(group.rejections, decisionsOf(group))],
+        ["rejection rate", percent(group.rejections, decisionsOf(group))],
         ["rejections", count(group.rejections)],
         ["decisions", count(decisionsOf(group))],
-        ["passed at the first decision", percent(group.firstPass, group.decided)],
+        ["first-pass yield", percent(group.firstPass, group.decided)],
     ];
 }
 
 function rejectionColumns(title) {
-    const numbered = ["Rejected", "Rejections", "Decisions", "Passed at the first decision"];
+    const numbered = ["Rejection rate", "Rejections", "Decisions", "First-pass yield"];
     return [{ title }, ...numbered.map((one) => ({ title: one, number: true }))];
 }
 
@@ -72,24 +71,24 @@ function rejectionInsight(data, filters, whole) {
     const rework = median(reworks.sorted());
     return (
         `${percent(whole.rejections, decisionsOf(whole))} of ${counted(decisionsOf(whole), "decision")} were rejections; ` +
-        `${percent(whole.firstPass, whole.decided)} of milestones passed at the first one.` +
-        (rework === null ? "" : ` Half were submitted again within ${duration(inSeconds(rework))}.`)
+        `first-pass yield ${percent(whole.firstPass, whole.decided)}.` +
+        (rework === null ? "" : ` Median time to resubmit: ${duration(inSeconds(rework))}.`)
     );
 }
 
 const rejectionsByDefinition = {
     id: "rejected-definitions",
-    title: "Rejections by definition",
-    about: "The share of decisions that were rejections, the highest first.",
+    title: "Rejection rate by definition",
+    about: "Share of decisions that were rejections, highest first.",
     show(data, filters, theme) {
         const groups = [...cohortsBy(data, filters, "definition", (row) => data.cohorts.definition[row])]
             .filter(([, group]) => decisionsOf(group))
             .sort(([, one], [, other]) => other.rejections / decisionsOf(other) - one.rejections / decisionsOf(one));
-        if (!groups.some(([, group]) => group.rejections)) return { empty: "Nothing was rejected in this range." };
+        if (!groups.some(([, group]) => group.rejections)) return { empty: "No rejections in this range." };
         const labels = groups.map(([number]) => nameOf(data.definitions, number));
         const shown = groups.slice(0, 12);
         return {
-            insight: `Most often rejected: ${isolated(labels[0])}, ${percent(groups[0][1].rejections, decisionsOf(groups[0][1]))} of decisions.`,
+            insight: `Highest rejection rate: ${isolated(labels[0])}, ${percent(groups[0][1].rejections, decisionsOf(groups[0][1]))} of decisions.`,
             height: 34 + 30 * shown.length,
             option: {
                 ...base(

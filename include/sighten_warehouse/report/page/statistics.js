@@ -1,8 +1,8 @@
-// Percentiles that take what is still open as open, as marts.approval_times does.
+// Percentiles that include what is still open (censored), as marts.approval_times does.
 
 /**
- * The value within which that share was closed, by Kaplan and Meier; null as long as too many are open to tell.
- * Both lists are sorted; an open one counts for as long as it has been open.
+ * The Kaplan–Meier quantile: the time within which that share was closed; null while too many are open to reach it.
+ * Both lists are sorted; an open one counts with its time so far.
  */
 function closedWithin(closed, open, share) {
     let remaining = 1;
@@ -20,14 +20,14 @@ function closedWithin(closed, open, share) {
     return null;
 }
 
-/** The middle of a sorted list, or the mean of the two in the middle; null of an empty one. */
+/** The median of a sorted list; null if it is empty. */
 function median(sorted) {
     if (!sorted.length) return null;
     const middle = sorted.length >> 1;
     return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Collects values from many small lists without copying them over and over. */
+/** Collects values from many small lists; copies them once, when sorted. */
 class Values {
     #lists = [];
 

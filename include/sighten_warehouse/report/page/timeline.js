@@ -1,4 +1,4 @@
-// One milestone, opened over the page: what is known of it, its timeline, its tasks.
+// The dialog of one milestone: facts, timeline, tasks.
 const LONG_PAUSE_MS = 3600000;
 const MARKS = {
     submitted: "▲",
@@ -11,22 +11,22 @@ const MARKS = {
 };
 const opened = document.getElementById("milestone");
 
-/** Open that milestone, or close what is open when it is null; `back` is where closing leads. */
+/** Open that milestone; close the dialog if it is null. */
 async function openMilestone(data, filters, milestoneId) {
     if (!milestoneId) {
         if (opened.open) opened.close();
         return;
     }
-    opened.replaceChildren(element("p", { class: "none" }, "Looking it up …"));
+    opened.replaceChildren(element("p", { class: "none" }, "Loading …"));
     if (!opened.open) opened.showModal();
-    const life = data.timelines?.[milestoneId] ?? (isLive ? await askForLife(filters, milestoneId) : null);
+    const details = data.timelines?.[milestoneId] ?? (isLive ? await fetchDetails(filters, milestoneId) : null);
     if (readAddress().milestone !== milestoneId) return;
-    opened.replaceChildren(...(life ? lifeOf(data, life) : unknownLife(milestoneId)));
+    opened.replaceChildren(...(details ? detailsOf(data, details) : unknownMilestone(milestoneId)));
     opened.querySelector("button").focus();
 }
 
-async function askForLife(filters, milestoneId) {
-    return ask(
+async function fetchDetails(filters, milestoneId) {
+    return fetchJson(
         `milestones/${encodeURIComponent(milestoneId)}?${new URLSearchParams({ environment: filters.environment })}`,
     );
 }
@@ -39,10 +39,10 @@ function closeButton() {
     );
 }
 
-function unknownLife(milestoneId) {
+function unknownMilestone(milestoneId) {
     const why = isLive
-        ? "The warehouse knows no such milestone, or the server that this page came from has stopped."
-        : "This file keeps the timelines of some milestones only; “sighten-warehouse report --open” shows all.";
+        ? "There is no such milestone, or the report's server has stopped."
+        : "This file holds the timelines of some milestones only. Run “sighten-warehouse report --open” to see all.";
     return [
         element("header", {}, element("h2", { id: "milestone-title" }, "Milestone"), closeButton()),
         element("p", { class: "none" }, why),
@@ -50,7 +50,7 @@ function unknownLife(milestoneId) {
     ];
 }
 
-function lifeOf(data, { facts, timeline, work }) {
+function detailsOf(data, { facts, timeline, work }) {
     return [
         element(
             "header",
@@ -73,7 +73,7 @@ function lifeOf(data, { facts, timeline, work }) {
         ...masked(data),
         element("h3", {}, "Timeline"),
         timelineOf(timeline),
-        element("h3", {}, "Tasks as they stand"),
+        element("h3", {}, "Current tasks"),
         workOf(work),
     ];
 }
@@ -84,16 +84,16 @@ function masked(data) {
         element(
             "p",
             { class: "notice" },
-            "Pseudonyms stand for persons, and texts of comments and names of documents are left out: SIGHTEN_PII is masked.",
+            "Persons are shown as pseudonyms; comment texts and document names are left out (SIGHTEN_PII=masked).",
         ),
     ];
 }
 
 function factsOf(data, facts) {
     const resigned = {
-        signed: "the signed quote is known",
+        signed: "signed",
         not_signed_yet: "not signed yet",
-        not_found: "not found by the API",
+        not_found: "not found in the API",
     };
     return [
         ["State", element("span", {}, stateMark(facts.state), ` (status ${facts.status ?? "none"})`)],
@@ -109,13 +109,13 @@ function factsOf(data, facts) {
             "Signed quote",
             facts.signed_quote_id
                 ? element("span", { class: "id" }, facts.signed_quote_id)
-                : (resigned[facts.resolution] ?? "the API was not asked"),
+                : (resigned[facts.resolution] ?? "not looked up yet"),
         ],
     ];
 }
 
 function timelineOf(timeline) {
-    if (!timeline.length) return element("p", { class: "none" }, "Nothing is told of it.");
+    if (!timeline.length) return element("p", { class: "none" }, "No events.");
     const items = timeline.map((one, place) => {
         const before = timeline[place - 1]?.at_ms;
         const pause =
@@ -138,7 +138,7 @@ function timelineOf(timeline) {
 function headOf(one) {
     const at =
         one.at_ms === undefined
-            ? "at no known time"
+            ? "time unknown"
             : element("time", { datetime: new Date(one.at_ms).toISOString() }, momentText(one.at_ms));
     const title =
         { comment: "Comment", document: "Document", envelope: "Envelope", delivery: "Delivery" }[one.what] ??
@@ -162,22 +162,22 @@ function bodyOf(one) {
             ? element(
                   "a",
                   { href: one.link, target: "_blank", rel: "noopener noreferrer" },
-                  one.said ? " (see it in Sighten)" : "See it in Sighten",
+                  one.said ? " (open in Sighten)" : "Open in Sighten",
               )
             : null,
     );
 }
 
 function workOf(work) {
-    if (!work.length) return element("p", { class: "none" }, "It has no tasks.");
+    if (!work.length) return element("p", { class: "none" }, "No tasks.");
     return table(
-        "Tasks and their sub_tasks",
+        "Tasks and sub-tasks",
         [
             { title: "Task" },
             { title: "Status" },
-            { title: "Sub_task" },
-            { title: "Sub_task's status" },
-            { title: "Document's status" },
+            { title: "Sub-task" },
+            { title: "Sub-task status" },
+            { title: "Document status" },
             { title: "Documents", number: true },
         ],
         work.map((one, place) => [

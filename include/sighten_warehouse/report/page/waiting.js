@@ -1,4 +1,4 @@
-// Panels on what waits: tasks that hold milestones up, how old what is pending is, and with whom it lies.
+// Panels on open work: task bottlenecks, ageing of pending milestones, pending milestones by assignee.
 const AGES = [
     ["< 1", 1],
     ["1–3", 3],
@@ -12,10 +12,10 @@ const MOST_ASSIGNEES = 6;
 
 const bottlenecks = {
     id: "bottlenecks",
-    title: "Tasks that hold milestones up",
+    title: "Task bottlenecks",
     about:
-        "Tasks that are not approved, as they stood when this version was published, of milestones first submitted in " +
-        "the range. A task holds its milestone up alone where it is the last one that is not approved.",
+        "Tasks not approved as of this version, in milestones first submitted in this range. A task is the last open " +
+        "one when all other tasks of its milestone are approved.",
     show(data, filters, theme) {
         const { tasks } = data;
         const found = grouped(
@@ -32,15 +32,15 @@ const bottlenecks = {
         const ordered = [...found]
             .map(([task, group]) => ({ name: short(tasks.task_names[task] || "no name"), ...group }))
             .sort((one, other) => other.open - one.open || other.last - one.last);
-        if (!ordered.length) return { empty: "No task of these milestones is open." };
+        if (!ordered.length) return { empty: "No open tasks in these milestones." };
         const shown = ordered.slice(0, MOST_BARS);
-        const alone = [...ordered].sort((one, other) => other.last - one.last)[0];
+        const lastOpen = [...ordered].sort((one, other) => other.last - one.last)[0];
         return {
             insight:
-                `Open most often: ${isolated(ordered[0].name)}, ${counted(ordered[0].open, "time")}. ` +
-                (alone.last
-                    ? `Alone in the way most often: ${isolated(alone.name)}, ${counted(alone.last, "time")}.`
-                    : "None is alone in the way."),
+                `Most often open: ${isolated(ordered[0].name)}, ${counted(ordered[0].open, "time")}. ` +
+                (lastOpen.last
+                    ? `Most often the last open task: ${isolated(lastOpen.name)}, ${counted(lastOpen.last, "time")}.`
+                    : "None is the last open task."),
             height: 56 + 30 * shown.length,
             option: {
                 ...base(
@@ -52,14 +52,14 @@ const bottlenecks = {
                     theme,
                     shown.map((one) => one.name),
                     [
-                        ["alone in the way", theme.orange, shown.map((one) => one.last)],
-                        ["open beside others", theme.sky, shown.map((one) => one.open - one.last)],
+                        ["last open task", theme.orange, shown.map((one) => one.last)],
+                        ["open with others", theme.sky, shown.map((one) => one.open - one.last)],
                     ],
                 ),
             },
             columns: [
                 { title: "Task" },
-                ...["Open", "Alone in the way", "In review"].map((title) => ({ title, number: true })),
+                ...["Open", "Last open task", "In review"].map((title) => ({ title, number: true })),
             ],
             rows: ordered.map((one) => [one.name, ...taskPairs(one).map(([, value]) => value)]),
         };
@@ -69,8 +69,8 @@ const bottlenecks = {
 function taskPairs(one) {
     return [
         ["open", count(one.open)],
-        ["alone in the way", count(one.last)],
-        ["of milestones in review", count(one.inReview)],
+        ["last open task", count(one.last)],
+        ["milestone in review", count(one.inReview)],
     ];
 }
 
@@ -82,17 +82,17 @@ function agesOf(data, filters) {
 
 const ageing = {
     id: "ageing",
-    title: "Age of what is pending",
-    about: "Milestones that wait for a decision, by the time since their last submit, as of the time of publishing.",
+    title: "Ageing of pending milestones",
+    about: "Milestones pending a decision, by age: the time from their last submit to the publishing of this version.",
     show(data, filters, theme) {
         const ages = agesOf(data, filters);
-        if (!ages.length) return { empty: "Nothing that was first submitted in this range waits for a decision." };
+        if (!ages.length) return { empty: "No pending milestones in this range." };
         const amountsByAge = AGES.map(() => 0);
         for (const age of ages) amountsByAge[AGES.findIndex(([, days]) => age < days * 1440)] += 1;
         return {
             insight:
-                `${counted(ages.length, "milestone waits", "milestones wait")}, half for more than ${duration(inSeconds(median(ages)))}; ` +
-                `the oldest for ${duration(inSeconds(ages.at(-1)))}.`,
+                `${counted(ages.length, "milestone")} pending; median age ${duration(inSeconds(median(ages)))}, ` +
+                `oldest ${duration(inSeconds(ages.at(-1)))}.`,
             height: 240,
             option: {
                 ...base(
@@ -100,7 +100,7 @@ const ageing = {
                     (place) => `${AGES[place][0]} d`,
                     (place) => [
                         ["pending", count(amountsByAge[place])],
-                        ["of all pending", percent(amountsByAge[place], ages.length)],
+                        ["share of pending", percent(amountsByAge[place], ages.length)],
                     ],
                 ),
                 grid: { left: 44, right: 8, top: 20, bottom: 46 },
@@ -132,7 +132,7 @@ const ageing = {
                     },
                 ],
             },
-            columns: [{ title: "Age" }, { title: "Pending", number: true }, { title: "Of all pending", number: true }],
+            columns: [{ title: "Age" }, { title: "Pending", number: true }, { title: "Share of pending", number: true }],
             rows: AGES.map(([name], place) => [
                 `${name} d`,
                 count(amountsByAge[place]),
@@ -145,7 +145,7 @@ const ageing = {
 const assignees = {
     id: "assignees",
     title: "Pending by assignee",
-    about: "With whom lies what waits for a decision: the user to whom the milestone is assigned.",
+    about: "Milestones pending a decision, by the user they are assigned to.",
     show(data, filters, theme) {
         const { pending } = data;
         const found = grouped(
@@ -158,17 +158,17 @@ const assignees = {
         const ordered = [...found]
             .map(([assignee, ages]) => ({ name: short(pending.assignee_names[assignee]), ages: ages.sorted() }))
             .sort((one, other) => other.ages.length - one.ages.length);
-        if (!ordered.length) return { empty: "Nothing that was first submitted in this range waits for a decision." };
+        if (!ordered.length) return { empty: "No pending milestones in this range." };
         const shown = ordered.slice(0, MOST_ASSIGNEES);
         const pairs = (one) => [
             ["pending", count(one.ages.length)],
-            ["half for more than", duration(inSeconds(median(one.ages)))],
-            ["the oldest for", duration(inSeconds(one.ages.at(-1)))],
+            ["median age", duration(inSeconds(median(one.ages)))],
+            ["oldest", duration(inSeconds(one.ages.at(-1)))],
         ];
         return {
             insight:
-                `${isolated(ordered[0].name)} has the most, ${counted(ordered[0].ages.length, "milestone")}.` +
-                (data.pii === "full" ? "" : " Pseudonyms stand for persons here."),
+                `${isolated(ordered[0].name)} has the most: ${counted(ordered[0].ages.length, "milestone")}.` +
+                (data.pii === "full" ? "" : " Persons are shown as pseudonyms."),
             height: 34 + 30 * shown.length,
             option: {
                 ...base(
@@ -196,7 +196,7 @@ const assignees = {
             },
             columns: [
                 { title: "Assignee" },
-                ...["Pending", "Half for more than", "The oldest for"].map((title) => ({ title, number: true })),
+                ...["Pending", "Median age", "Oldest"].map((title) => ({ title, number: true })),
             ],
             rows: ordered.map((one) => [one.name, ...pairs(one).map(([, value]) => value)]),
         };
