@@ -9,10 +9,10 @@ from itertools import islice
 
 import structlog
 
-from sighten_warehouse import __version__
 from sighten_warehouse.flatten import flatten_files
 from sighten_warehouse.lake import (
     Manifest,
+    code_version,
     commit_path,
     loaded_files,
     prepared_path,
@@ -23,7 +23,6 @@ from sighten_warehouse.lake_folder import ensure_lake, pinned
 from sighten_warehouse.landing import landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.models import history_digest
 from sighten_warehouse.received_days import day_of
 from sighten_warehouse.settings import Settings
 
@@ -126,7 +125,7 @@ def flatten_batch(manifest: Manifest, *, layout: Layout) -> Manifest:
     """The batch with what it came to; its history files are written."""
     manifest = flatten_files(manifest, layout=layout)
     log.info("flattened", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
-    return replace(manifest, code_version=f"{__version__}+{history_digest()}", prepared_at=now())
+    return replace(manifest, code_version=code_version(), prepared_at=now())
 
 
 def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:

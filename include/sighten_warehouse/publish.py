@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import structlog
 
-from sighten_warehouse import __version__
 from sighten_warehouse.codes import codes_digest
 from sighten_warehouse.dal_metrics import dal_metrics_digest
 from sighten_warehouse.durable import ensure_folder, sync
@@ -19,9 +18,8 @@ from sighten_warehouse.lake import Manifest, commits
 from sighten_warehouse.lake_folder import pinned, remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.models import code_digest
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.versions import Version, is_current, published_batches, versions, write_version
+from sighten_warehouse.versions import Version, code_version, is_current, published_batches, versions, write_version
 from sighten_warehouse.warehouse_file import build_warehouse
 
 __all__ = ["is_current", "publish", "publish_lake"]
@@ -72,7 +70,7 @@ def _name_version(settings: Settings, layout: Layout, committed: Sequence[Manife
     return Version(
         version=now.strftime("%Y%m%dT%H%M%S.%fZ"),
         published_at=now.isoformat(timespec="microseconds"),
-        code_version=f"{__version__}+{code_digest()}",
+        code_version=code_version(),
         batches=len(committed),
         new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
         tables={},
