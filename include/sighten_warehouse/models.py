@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from sighten_warehouse.errors import ModelError
+from sighten_warehouse.shared_columns import expand, flat, lists_of, words
 
 # How a landing line becomes rows of history. Raise it when the same lines give other rows; homes are then advised to
 # rebuild. `tests/unit/test_rules_version.py` fails when rows change and this does not.
@@ -90,7 +91,21 @@ def sql_folder() -> Path:
 
 def macros(name: str) -> str:
     """The statements that teach an engine the words the models use; as `published`, those that readers ask with."""
-    return (sql_folder() / "macros" / f"{name}.sql").read_text()
+    return _sql(sql_folder() / "macros" / f"{name}.sql")
+
+
+def _sql(path: Path) -> str:
+    """The statements of that file, the columns that models share written out."""
+    return expand(path.read_text(), shared_columns(), path=path)
+
+
+@cache
+def shared_columns() -> dict[str, tuple[str, ...]]:
+    """The lists of columns that models share, by the word that stands for each in their SQL."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((sql_folder() / "history").glob("*.yml")):
+        found |= words(lists_of(_description(path.parent, path.stem)["columns"]))
+    return found
 
 
 @cache
@@ -110,7 +125,7 @@ def models() -> dict[str, Model]:
 
 def _read_model(folder: Path, schema: str, stem: str) -> Model:
     select = folder / f"{stem}.sql"
-    text = select.read_text() if select.exists() else None
+    text = _sql(select) if select.exists() else None
     described: dict[str, Any] = (
         {"description": "", "columns": {}} if schema in NOT_PUBLISHED else _description(folder, stem)
     )
@@ -123,22 +138,34 @@ def _read_model(folder: Path, schema: str, stem: str) -> Model:
         name=stem,
         description=described["description"],
         is_view=described.get("view", False),
-        columns=tuple(_column(folder / f"{stem}.yml", name, facts) for name, facts in described["columns"].items()),
+        columns=tuple(
+            _column(folder / f"{stem}.yml", name, facts)
+            for name, facts in _described_columns(folder, stem, described).items()
+        ),
         select=text,
         grain=_names(header.get("grain", "")),
         inputs=_names(header.get("inputs", "")),
     )
 
 
+def _described_columns(folder: Path, stem: str, described: dict[str, Any]) -> dict[str, Any]:
+    """Column → facts, in order: those that it is `like` another model in are taken over from there."""
+    same: dict[str, Any] = {}
+    lists = lists_of(described["columns"])
+    if "like" in described:
+        schema, _, name = described["like"].partition(".")
+        other = _description(folder.parent / schema, name)
+        same, lists = _described_columns(folder.parent / schema, name, other), lists_of(other["columns"]) | lists
+    columns = flat(described["columns"], lists, path=folder / f"{stem}.yml")
+    return {name: facts or same.get(name) for name, facts in columns.items()}
+
+
+@cache
 def _description(folder: Path, stem: str) -> dict[str, Any]:
     path = folder / f"{stem}.yml"
     if not path.exists():
         raise ModelError(f"{path}: missing; expected a description of every column of {stem}.sql")
     described: dict[str, Any] = yaml.load(path.read_text(), Loader=_YAML)  # noqa: S506  (either is a safe one)
-    if "like" in described:
-        schema, _, name = described["like"].partition(".")
-        same = _description(folder.parent / schema, name)["columns"]
-        described["columns"] = {column: facts or same.get(column) for column, facts in described["columns"].items()}
     return described
 
 

@@ -83,7 +83,7 @@ def build_warehouse(
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
-    row = connection.execute(f"insert into {model.full_name} {model.select}").fetchone()
+    row = connection.execute(f"insert into {model.full_name} by name {model.select}").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -18,13 +18,7 @@ with documents as (
         fingerprint(
             (
                 sub_task_id,
-                position,
-                name,
-                creation_type,
-                document_type,
-                document_group_id,
-                date_created,
-                stale,
+                each_document_column,
                 _rescued
             )
         ) as content,
@@ -159,13 +153,7 @@ select
     intervals.task_id as task_id,
     intervals.milestone_id as milestone_id,
     intervals.opened_by_landing_id as landing_id,
-    documents.position as position,
-    documents.name as name,
-    documents.creation_type as creation_type,
-    documents.document_type as document_type,
-    documents.document_group_id as document_group_id,
-    documents.date_created as date_created,
-    documents.stale as stale,
+    documents.each_document_column as each_document_column,
     intervals.snapshot_ranks as snapshot_ranks,
     nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
     nullif(intervals.valid_to_at, never()) as valid_to_at,

@@ -35,28 +35,35 @@ with milestones as (
     inner join snapshots using (landing_id)
     inner join pulled on milestones.milestone_id = pulled.milestone_id
 
+), kept as (
+
+    select
+        milestone_id,
+        landing_id,
+        last_value(each_replaced_milestone_column ignore nulls) over so_far as each_replaced_milestone_column,
+        last_value(each_carried_milestone_column ignore nulls) over ever as each_carried_milestone_column,
+        watermark_at,
+        received_at,
+        last_value(_rescued ignore nulls) over so_far as _rescued,
+    from ranked
+    window
+        ever as (
+            partition by milestone_id
+            order by snapshot_rank
+            rows between unbounded preceding and current row
+        ),
+        so_far as (
+            partition by milestone_id, webhooks
+            order by snapshot_rank
+            rows between unbounded preceding and current row
+        )
+
 )
 
 select
     milestones.milestone_id as milestone_id,
     milestones.landing_id as landing_id,
-    milestones.name as name,
-    milestones.alias as alias,
-    milestones.description as description,
-    milestones.status as status,
-    milestones.site_id as site_id,
-    milestones.quote_id as quote_id,
-    milestones.workflow_id as workflow_id,
-    milestones.contract_id as contract_id,
-    milestones.milestone_definition_id as milestone_definition_id,
-    milestones.assigned_to_user_id as assigned_to_user_id,
-    milestones.ready_to_submit as ready_to_submit,
-    milestones.task_count as task_count,
-    milestones.pending_task_count as pending_task_count,
-    milestones.ready_task_count as ready_task_count,
-    milestones.approved_task_count as approved_task_count,
-    milestones.rejected_task_count as rejected_task_count,
-    milestones.date_updated as date_updated,
+    milestones.each_milestone_column as each_milestone_column,
     milestones.watermark_at as watermark_at,
     milestones.received_at as received_at,
     milestones._rescued as _rescued,
@@ -69,35 +76,8 @@ union all
 select
     milestone_id,
     landing_id,
-    last_value(name ignore nulls) over so_far as name,
-    last_value(alias ignore nulls) over ever as alias,
-    last_value(description ignore nulls) over so_far as description,
-    last_value(status ignore nulls) over so_far as status,
-    last_value(site_id ignore nulls) over so_far as site_id,
-    last_value(quote_id ignore nulls) over so_far as quote_id,
-    last_value(workflow_id ignore nulls) over ever as workflow_id,
-    last_value(contract_id ignore nulls) over ever as contract_id,
-    last_value(milestone_definition_id ignore nulls) over so_far as milestone_definition_id,
-    last_value(assigned_to_user_id ignore nulls) over so_far as assigned_to_user_id,
-    last_value(ready_to_submit ignore nulls) over so_far as ready_to_submit,
-    last_value(task_count ignore nulls) over so_far as task_count,
-    last_value(pending_task_count ignore nulls) over so_far as pending_task_count,
-    last_value(ready_task_count ignore nulls) over so_far as ready_task_count,
-    last_value(approved_task_count ignore nulls) over so_far as approved_task_count,
-    last_value(rejected_task_count ignore nulls) over so_far as rejected_task_count,
-    last_value(date_updated ignore nulls) over so_far as date_updated,
+    each_milestone_column,
     watermark_at,
     received_at,
-    last_value(_rescued ignore nulls) over so_far as _rescued,
-from ranked
-window
-    ever as (
-        partition by milestone_id
-        order by snapshot_rank
-        rows between unbounded preceding and current row
-    ),
-    so_far as (
-        partition by milestone_id, webhooks
-        order by snapshot_rank
-        rows between unbounded preceding and current row
-    )
+    _rescued,
+from kept

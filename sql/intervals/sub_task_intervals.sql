@@ -18,15 +18,7 @@ with sub_tasks as (
         fingerprint(
             (
                 task_id,
-                position,
-                label,
-                instructions,
-                category,
-                status,
-                document_status,
-                required,
-                data,
-                is_checked,
+                each_sub_task_column,
                 _rescued
             )
         ) as content,
@@ -157,15 +149,7 @@ select
     sub_tasks.task_id as task_id,
     intervals.milestone_id as milestone_id,
     intervals.opened_by_landing_id as landing_id,
-    sub_tasks.position as position,
-    sub_tasks.label as label,
-    sub_tasks.instructions as instructions,
-    sub_tasks.category as category,
-    sub_tasks.status as status,
-    sub_tasks.document_status as document_status,
-    sub_tasks.required as required,
-    sub_tasks.data as data,
-    sub_tasks.is_checked as is_checked,
+    sub_tasks.each_sub_task_column as each_sub_task_column,
     intervals.snapshot_ranks as snapshot_ranks,
     nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
     nullif(intervals.valid_to_at, never()) as valid_to_at,

@@ -15,16 +15,11 @@ with tasks as (
         task_id,
         milestone_id,
         landing_id,
-        position,
-        task_definition_id,
-        approver_user_id,
+        each_carried_task_column,
         fingerprint(
             (
                 milestone_id,
-                name,
-                description,
-                status,
-                assigned_to_user_id,
+                each_replaced_task_column,
                 _rescued
             )
         ) as content,
@@ -49,9 +44,7 @@ with tasks as (
         contents.task_id as task_id,
         contents.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
-        last_value(contents.position ignore nulls) over so_far as position,
-        last_value(contents.task_definition_id ignore nulls) over so_far as task_definition_id,
-        last_value(contents.approver_user_id ignore nulls) over so_far as approver_user_id,
+        last_value(contents.each_carried_task_column ignore nulls) over so_far as each_carried_task_column,
         snapshots.told_at as valid_from_at,
         coalesce(
             least(
@@ -75,10 +68,8 @@ with tasks as (
         *,
         coalesce(
             valid_from_at = lag(valid_to_at) over earlier_first
-            and content = lag(content) over earlier_first
-            and position is not distinct from lag(position) over earlier_first
-            and task_definition_id is not distinct from lag(task_definition_id) over earlier_first
-            and approver_user_id is not distinct from lag(approver_user_id) over earlier_first,
+            and each_carried_task_column is not distinct from lag(each_carried_task_column) over earlier_first
+            and content = lag(content) over earlier_first,
             false
         ) as is_same,
     from states
@@ -98,9 +89,7 @@ with tasks as (
     select
         task_id,
         min_by(landing_id, snapshot_rank) as landing_id,
-        min(position) as position,
-        min(task_definition_id) as task_definition_id,
-        min(approver_user_id) as approver_user_id,
+        min(each_carried_task_column) as each_carried_task_column,
         all_in_order(snapshot_rank) as snapshot_ranks,
         min(valid_from_at) as valid_from_at,
         max(valid_to_at) as valid_to_at,
@@ -113,13 +102,8 @@ select
     tasks.task_id as task_id,
     tasks.milestone_id as milestone_id,
     tasks.landing_id as landing_id,
-    intervals.position as position,
-    tasks.name as name,
-    tasks.description as description,
-    tasks.status as status,
-    tasks.assigned_to_user_id as assigned_to_user_id,
-    intervals.task_definition_id as task_definition_id,
-    intervals.approver_user_id as approver_user_id,
+    tasks.each_replaced_task_column as each_replaced_task_column,
+    intervals.each_carried_task_column as each_carried_task_column,
     intervals.snapshot_ranks as snapshot_ranks,
     nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
     nullif(intervals.valid_to_at, never()) as valid_to_at,

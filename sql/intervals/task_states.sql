@@ -37,19 +37,32 @@ with tasks as (
     inner join snapshots using (landing_id)
     inner join pulled on tasks.task_id = pulled.task_id
 
+), kept as (
+
+    select
+        task_id,
+        landing_id,
+        milestone_id,
+        last_value(each_replaced_task_column ignore nulls) over so_far as each_replaced_task_column,
+        each_carried_task_column,
+        sub_tasks_complete,
+        received_at,
+        last_value(_rescued ignore nulls) over so_far as _rescued,
+    from ranked
+    window
+        so_far as (
+            partition by task_id, milestone_id, webhooks
+            order by snapshot_rank
+            rows between unbounded preceding and current row
+        )
+
 )
 
 select
     tasks.task_id as task_id,
     tasks.landing_id as landing_id,
     tasks.milestone_id as milestone_id,
-    tasks.position as position,
-    tasks.name as name,
-    tasks.description as description,
-    tasks.status as status,
-    tasks.assigned_to_user_id as assigned_to_user_id,
-    tasks.task_definition_id as task_definition_id,
-    tasks.approver_user_id as approver_user_id,
+    tasks.each_task_column as each_task_column,
     tasks.sub_tasks_complete as sub_tasks_complete,
     tasks.received_at as received_at,
     tasks._rescued as _rescued,
@@ -63,20 +76,8 @@ select
     task_id,
     landing_id,
     milestone_id,
-    position,
-    last_value(name ignore nulls) over so_far as name,
-    last_value(description ignore nulls) over so_far as description,
-    last_value(status ignore nulls) over so_far as status,
-    last_value(assigned_to_user_id ignore nulls) over so_far as assigned_to_user_id,
-    task_definition_id,
-    approver_user_id,
+    each_task_column,
     sub_tasks_complete,
     received_at,
-    last_value(_rescued ignore nulls) over so_far as _rescued,
-from ranked
-window
-    so_far as (
-        partition by task_id, milestone_id, webhooks
-        order by snapshot_rank
-        rows between unbounded preceding and current row
-    )
+    _rescued,
+from kept
