@@ -12,9 +12,7 @@ from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.history_views import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.masks import create_masked_views
-from sighten_warehouse.models import Model, in_order, macros, models
-
-PUBLISHED = ("current", "marts", "ops", "intervals")
+from sighten_warehouse.models import Model, loaded_models, macros, models, published_models
 
 
 def write_empty_file(path: Path) -> None:
@@ -43,13 +41,13 @@ def _empty_file(_models: tuple[Model, ...]) -> bytes:
 
 
 def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
-    for model in in_order(["history"]):
+    for model in loaded_models():
         create_history(connection, model, select_history(model, []))
         describe(connection, model, "view")
-    for model in in_order(PUBLISHED):
+    for model in published_models():
         _create(connection, model)
     connection.execute(macros("published"))
-    for view in create_masked_views(connection, PUBLISHED):
+    for view in create_masked_views(connection):
         describe(connection, view, "view")
 
 

@@ -18,15 +18,7 @@ from sighten_warehouse.shared_columns import expand, flat, lists_of, words
 # rebuild. `tests/unit/test_rules_version.py` fails when rows change and this does not.
 RULES_VERSION = 1
 
-FOLDERS = {
-    "staging": "staging",
-    "history": "history",
-    "intervals": "history",
-    "current": "main",
-    "marts": "marts",
-    "ops": "ops",
-    "enrich": "enrich",
-}
+SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich")  # each a folder of models
 NOT_PUBLISHED = ("staging", "enrich")  # steps on the way to rows, or to what is to be asked: no analyst sees them
 DUCKDB_TYPES = {
     "text": "varchar",
@@ -64,7 +56,6 @@ class Model:
     none of the words in `sql/macros/duckdb.sql`, so its `select` uses none.
     """
 
-    folder: str
     schema: str
     name: str
     description: str
@@ -78,6 +69,11 @@ class Model:
     def full_name(self) -> str:
         """Schema and name, as the SQL refers to it."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether `load` writes its rows, into files of the lake: history made of staged rows alone."""
+        return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
 
 
 def sql_folder() -> Path:
@@ -116,14 +112,15 @@ def models() -> dict[str, Model]:
         ModelError: a model lacks its description or header, or a description has no model to lean on.
     """
     found = {}
-    for folder, schema in FOLDERS.items():
-        stems = sorted({path.stem for path in (sql_folder() / folder).iterdir() if path.suffix in (".sql", ".yml")})
-        for stem in stems:
-            found[f"{schema}.{stem}"] = _read_model(sql_folder() / folder, schema, stem)
+    for schema in SCHEMAS:
+        folder = sql_folder() / schema
+        for stem in sorted({path.stem for path in folder.iterdir() if path.suffix in (".sql", ".yml")}):
+            found[f"{schema}.{stem}"] = _read_model(folder, stem)
     return found
 
 
-def _read_model(folder: Path, schema: str, stem: str) -> Model:
+def _read_model(folder: Path, stem: str) -> Model:
+    schema = folder.name
     select = folder / f"{stem}.sql"
     text = _sql(select) if select.exists() else None
     described: dict[str, Any] = (
@@ -133,7 +130,6 @@ def _read_model(folder: Path, schema: str, stem: str) -> Model:
     if text is not None and not (text.startswith("-- ") and set(header) == {"grain", "inputs"}):
         raise ModelError(f"{select}: expected a header of a sentence, `-- grain:` and `-- inputs:`")
     return Model(
-        folder=folder.name,
         schema=schema,
         name=stem,
         description=described["description"],
@@ -182,13 +178,24 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(part.split()[0] for part in listed.split(",") if part.strip())
 
 
-def in_order(folders: Iterable[str]) -> list[Model]:
-    """The models of those folders, each after the ones it reads.
+def loaded_models() -> list[Model]:
+    """The tables of the lake, which `load` fills; in a published file they are views of its files."""
+    return in_order(model for model in models().values() if model.is_loaded)
+
+
+def published_models() -> list[Model]:
+    """The tables and views that are made at publish, each after the ones it reads."""
+    made = (model for model in models().values() if model.schema not in NOT_PUBLISHED and not model.is_loaded)
+    return in_order(made)
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """Those models, each after the ones of them that it reads.
 
     Raises:
         ModelError: models read each other in a circle.
     """
-    wanted = {name: model for name, model in models().items() if model.folder in set(folders)}
+    wanted = {model.full_name: model for model in models}
     sorter = TopologicalSorter({name: [one for one in model.inputs if one in wanted] for name, model in wanted.items()})
     try:
         return [wanted[name] for name in sorter.static_order()]

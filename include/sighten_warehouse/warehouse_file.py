@@ -9,7 +9,7 @@ from sighten_warehouse.checks import findings_table, run_checks, stage_new_histo
 from sighten_warehouse.dal_metrics import read_dal_metrics
 from sighten_warehouse.dal_views import create_dal_views
 from sighten_warehouse.durable import ensure_folder, sync
-from sighten_warehouse.empty_file import PUBLISHED, write_empty_file
+from sighten_warehouse.empty_file import write_empty_file
 from sighten_warehouse.file_tables import attached_file, describe, quoted
 from sighten_warehouse.handed_in import hand_in
 from sighten_warehouse.history_views import (
@@ -23,7 +23,7 @@ from sighten_warehouse.history_views import (
 from sighten_warehouse.lake import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.masks import create_masked_dal_views
-from sighten_warehouse.models import Model, in_order, models
+from sighten_warehouse.models import Model, loaded_models, models, published_models
 from sighten_warehouse.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import Version
@@ -58,13 +58,13 @@ def build_warehouse(
         connection.execute("begin")
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
         copied = find_copies(connection)
-        for model in in_order(["history"]):
+        for model in loaded_models():
             # Without files it stays what it is in the empty file, which is described already.
             if files := history_files(layout, model.name, commits):
                 create_history(connection, model, select_history(model, files, copied=copied))
                 describe(connection, model, "view")
         counts = {}
-        for model in in_order(PUBLISHED):
+        for model in published_models():
             if not model.is_view and model.full_name != COPIES:
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
@@ -103,7 +103,7 @@ def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list
 
 def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], copied: set[str]) -> int:
     """Ask every check and keep what they found; history is looked at as far as it is new."""
-    for model in in_order(["history"]):
+    for model in loaded_models():
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )

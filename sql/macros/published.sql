@@ -1,5 +1,6 @@
 -- What was current at a time, for whoever reads the published file: `from milestones_as_of(timestamp '2018-09-01')`.
--- What holds when is told by sql/intervals alone; here is asked what held then, and which snapshot told so last.
+-- What holds when is told by the intervals of history alone; here is asked what held then, and which snapshot told so
+-- last.
 create macro held_at(valid_from_at, valid_to_at, ts) as
 (valid_from_at is null or valid_from_at <= ts) and (valid_to_at is null or valid_to_at > ts);
 

@@ -65,7 +65,7 @@ def test_a_word_that_cannot_be_expanded_is_refused_with_its_file_and_line(line: 
 @pytest.fixture
 def sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of two models, `history.things` and `main.things`."""
-    for folder in (*models_module.FOLDERS, "macros"):
+    for folder in (*models_module.SCHEMAS, "macros"):
         (tmp_path / folder).mkdir()
     monkeypatch.setattr(models_module, "sql_folder", lambda: tmp_path)
     cached = (models_module.models, models_module.shared_columns)
@@ -98,7 +98,7 @@ def columns_of(name: str) -> list[str]:
 
 def test_a_model_like_another_takes_its_list_over_by_one_key(sql: Path) -> None:
     write(
-        sql / "current" / "things.yml",
+        sql / "main" / "things.yml",
         f"""
         description: Things now.
         like: history.things
@@ -129,7 +129,7 @@ def test_macros_are_expanded_like_models(sql: Path) -> None:
     ],
 )
 def test_a_description_that_cannot_be_put_in_order_is_refused(sql: Path, columns: str, reason: str) -> None:
-    write(sql / "current" / "things.yml", f"description: Things.\nlike: history.things\ncolumns:\n  {columns}\n")
+    write(sql / "main" / "things.yml", f"description: Things.\nlike: history.things\ncolumns:\n  {columns}\n")
 
     with pytest.raises(ModelError, match=reason):
         models()
