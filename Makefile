@@ -17,7 +17,7 @@ help: ## what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working together (ONCE=1 ends after the first result)
-	@$(BIN)/python -m stack $(if $(ONCE),--once)
+	@$(BIN)/python -m devstack $(if $(ONCE),--once)
 
 # What tests write they sync, file by file: in memory, where there are 4 GB of room for it, nobody waits for a disk.
 TESTS_IN ?= $(shell room=$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}'); \

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from devstack.airflow_environment import LEAST_AT_ONCE
+from devstack.pools import POOLS
 from sighten_airflow.dag_defaults import API_POOL, LIVE, WRITER_POOL
-from stack.airflow_environment import LEAST_AT_ONCE
-from stack.pools import POOLS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from airflow.configuration import retrieve_configuration_description
 
-from stack.airflow_environment import airflow_environment
-from stack.credentials import Credentials
-from stack.plan import read_plan
+from devstack.airflow_environment import airflow_environment
+from devstack.credentials import Credentials
+from devstack.plan import read_plan
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())

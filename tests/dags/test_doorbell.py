@@ -8,10 +8,10 @@ import pytest
 from airflow.sdk._shared.module_loading import import_string
 from structlog.testing import capture_logs
 
+from devstack.waiting import wait_until
 from sighten_airflow.doorbell import LandingDoorbell
 from sighten_warehouse import load
 from sighten_warehouse.settings import Settings
-from stack.waiting import wait_until
 
 pytestmark = pytest.mark.airflow
 SECONDS = 60

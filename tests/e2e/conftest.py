@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from running_stack import MILESTONES, PAST, REPOSITORY, RunningStack
 
+from devstack.process_marks import find_marked
+from devstack.waiting import wait_until
 from sighten_warehouse.settings import read_settings
-from stack.marked import find_marked
-from stack.waiting import wait_until
 
 START_SECONDS = 600  # a quarter of a minute on a machine of its own, minutes on one that others use too
 STOP_SECONDS = 60
@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     output = folder / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "stack", "--milestones", str(MILESTONES), "--past", str(PAST)],
+            [sys.executable, "-m", "devstack", "--milestones", str(MILESTONES), "--past", str(PAST)],
             cwd=REPOSITORY,
             env=environment,
             stdout=file,

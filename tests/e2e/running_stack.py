@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import requests
 
+from devstack.waiting import wait_until
 from sighten_warehouse.settings import Settings
-from stack.waiting import wait_until
 
 MILESTONES, PAST = 3, 90  # that are delivered, and that only the API knows
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ NOT_NOW = ("database is locked", "Database migration required", "DagNotFound")
 
 @dataclass(frozen=True)
 class RunningStack:
-    """`python -m stack` after its first publish."""
+    """`python -m devstack` after its first publish."""
 
     process: subprocess.Popen[bytes]
     home: Path

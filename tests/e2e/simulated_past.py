@@ -8,10 +8,10 @@ from typing import Any
 import requests
 from running_stack import MILESTONES, PAST, RunningStack
 
+from devstack.sighten import SEED
+from devstack.waiting import wait_until
 from sighten_warehouse.simulator.lives import lives
 from sighten_warehouse.simulator.world import EVERYTHING, World
-from stack.sighten import SEED
-from stack.waiting import wait_until
 
 DAG = "backfill_milestones"
 SECONDS = 240

@@ -10,8 +10,8 @@ import pytest
 from running_stack import RunningStack
 from simulated_past import SECONDS, Backfills, busiest_days
 
-from stack.marked import find_marked, part_of
-from stack.waiting import wait_until
+from devstack.process_marks import find_marked, part_of
+from devstack.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 PUBLISHED_SECONDS = 60

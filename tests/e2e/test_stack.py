@@ -1,4 +1,4 @@
-"""How `python -m stack` starts, or says why it does not, and how it leaves nothing behind."""
+"""How `python -m devstack` starts, or says why it does not, and how it leaves nothing behind."""
 
 import os
 import socket
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from running_stack import REPOSITORY
 
-from stack.credentials import read_admin_password, read_or_make_credentials
-from stack.marked import end_marked, find_marked, marking, part_of
-from stack.plan import held_alone
-from stack.processes import ChildDiedError, Processes
-from stack.waiting import DeadlineError, wait_until
+from devstack.credentials import read_admin_password, read_or_make_credentials
+from devstack.plan import held_alone
+from devstack.process_marks import end_marked, find_marked, marking, part_of
+from devstack.processes import ChildDiedError, Processes
+from devstack.waiting import DeadlineError, wait_until
 
 SECONDS = 120
 DIED = r"receiver ended with exit code 1; the end of .*receiver\.log:\s+the disk is full"
@@ -45,7 +45,7 @@ def processes(tmp_path: Path, mark: str) -> Processes:
 
 def start(environment: dict[str, str], **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "stack", "--once"],
+        [sys.executable, "-m", "devstack", "--once"],
         cwd=REPOSITORY,
         env=environment | changes,
         capture_output=True,
@@ -127,7 +127,7 @@ def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[st
 def test_nothing_survives_a_stop_not_even_what_left_its_group(
     processes: Processes, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stack.processes.KILL_SECONDS", 0.5)  # the orphan lets the grace time pass in any case
+    monkeypatch.setattr("devstack.processes.KILL_SECONDS", 0.5)  # the orphan lets the grace time pass in any case
     processes.serve("parent", [sys.executable, "-c", STUBBORN_ORPHAN])
     await_marked(mark, 2)
     started = find_marked(mark)
@@ -150,7 +150,8 @@ def test_a_process_that_changes_its_title_is_still_found(processes: Processes, m
 
 def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
     supervise = (
-        "import subprocess, sys, time; from stack.reaper import start_reaper; from stack.marked import marking;"
+        "import subprocess, sys, time;"
+        "from devstack.process_marks import marking; from devstack.reaper import start_reaper;"
         f"reaper = start_reaper({mark!r});"
         f"subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], env=marking({mark!r}), start_new_session=True);"
         "time.sleep(600)"

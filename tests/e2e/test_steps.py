@@ -2,9 +2,9 @@
 
 from running_stack import SAMPLE
 
+from devstack.await_published import is_everything_told
+from devstack.steps import is_published
 from sighten_warehouse.landing import landing_files
-from stack.answers import is_everything_told
-from stack.steps import is_published
 from warehouses import Warehouse
 
 

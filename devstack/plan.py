@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.errors import WrongUseError
+from devstack.ports import Port, read_port
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.settings import Settings, read_settings
-from stack.errors import WrongUseError
-from stack.ports import Port, read_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"

@@ -4,14 +4,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stack.airflow_environment import airflow_environment, without_airflow
-from stack.credentials import Credentials
-from stack.marked import part_of
-from stack.plan import Plan
-from stack.ports import LOOPBACK
-from stack.processes import Processes
-from stack.progress import Progress
-from stack.simulated_api import simulated_api
+from devstack.airflow_environment import airflow_environment, without_airflow
+from devstack.credentials import Credentials
+from devstack.plan import Plan
+from devstack.ports import LOOPBACK
+from devstack.process_marks import part_of
+from devstack.processes import Processes
+from devstack.progress import Progress
+from devstack.simulated_api import simulated_api
 
 
 @dataclass(frozen=True)

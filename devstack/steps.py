@@ -3,17 +3,17 @@
 import time
 from collections.abc import Set as AbstractSet
 
+from devstack.airflow import start_airflow
+from devstack.await_published import await_answers
+from devstack.errors import StackError
+from devstack.processes import ChildDiedError
+from devstack.sighten import finish_delivering, start_delivering, start_sighten
+from devstack.stack import Stack
+from devstack.waiting import DeadlineError, wait_until
 from sighten_warehouse.lake import commits
 from sighten_warehouse.landing import landing_files
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches
-from stack.airflow import start_airflow
-from stack.answers import await_answers
-from stack.errors import StackError
-from stack.parts import Stack
-from stack.processes import ChildDiedError
-from stack.sighten import finish_delivering, start_delivering, start_sighten
-from stack.waiting import DeadlineError, wait_until
 
 PUBLISH_SECONDS = 300
 LOOK_EVERY_SECONDS = 0.5

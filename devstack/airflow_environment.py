@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 
-from stack.credentials import ADMIN, Credentials
-from stack.plan import REPOSITORY, Plan
-from stack.ports import LOOPBACK
+from devstack.credentials import ADMIN, Credentials
+from devstack.plan import REPOSITORY, Plan
+from devstack.ports import LOOPBACK
 
 LEAST_AT_ONCE, MOST_AT_ONCE = 4, 8  # tasks; each is a process
 

@@ -5,10 +5,10 @@ from functools import partial
 
 import requests
 
-from stack.parts import Stack
-from stack.ports import LOOPBACK, Port
-from stack.processes import program
-from stack.waiting import wait_until
+from devstack.ports import LOOPBACK, Port
+from devstack.processes import program
+from devstack.stack import Stack
+from devstack.waiting import wait_until
 
 SEED = 1
 HEALTHY_SECONDS = 60

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]
 
-from stack.waiting import DeadlineError, wait_until
+from devstack.waiting import DeadlineError, wait_until
 
 MARK = "STACK_MARK"
 

@@ -1,4 +1,4 @@
-"""`python -m stack`: bring everything up, say what a person wants to know, serve until stopped."""
+"""`python -m devstack`: bring everything up, say what a person wants to know, serve until stopped."""
 
 import os
 import signal
@@ -10,18 +10,18 @@ from typing import Any
 import click
 from rich.console import Console
 
+from devstack.credentials import ADMIN, read_or_make_credentials
+from devstack.errors import StackError, WrongUseError
+from devstack.plan import Plan, held_alone, read_plan
+from devstack.ports import refuse_taken
+from devstack.process_marks import end_marked
+from devstack.processes import KILL_SECONDS
+from devstack.progress import Progress
+from devstack.reaper import start_reaper
+from devstack.stack import Stack, make_stack
+from devstack.steps import bring_up, serve_until_stopped
 from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.summary import render, summarise
-from stack.credentials import ADMIN, read_or_make_credentials
-from stack.errors import StackError, WrongUseError
-from stack.marked import end_marked
-from stack.parts import Stack, make_stack
-from stack.plan import Plan, held_alone, read_plan
-from stack.ports import refuse_taken
-from stack.processes import KILL_SECONDS
-from stack.progress import Progress
-from stack.reaper import start_reaper
-from stack.steps import bring_up, serve_until_stopped
 
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 
@@ -42,7 +42,7 @@ def main(*, once: bool, milestones: int, past: int) -> None:
 
     \b
     Example:
-      python -m stack --once
+      python -m devstack --once
     """
     on_every_end(signal.default_int_handler)
     try:

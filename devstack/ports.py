@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stack.errors import WrongUseError
+from devstack.errors import WrongUseError
 
 LOOPBACK = "127.0.0.1"
 

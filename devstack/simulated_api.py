@@ -2,8 +2,8 @@
 
 import json
 
-from stack.credentials import Credentials
-from stack.plan import Plan
+from devstack.credentials import Credentials
+from devstack.plan import Plan
 
 # The simulated Sighten is nobody's production: what a real one bears says nothing here, and a person waits.
 CALLS_A_SECOND = 150

@@ -6,9 +6,9 @@ from typing import Any
 
 import requests
 
-from stack.credentials import ADMIN
-from stack.errors import StackError
-from stack.pools import Pool
+from devstack.credentials import ADMIN
+from devstack.errors import StackError
+from devstack.pools import Pool
 
 CALL_SECONDS = 30.0
 CONFLICT = 409

@@ -6,7 +6,7 @@ It reads a pipe whose other end the supervisor holds: the pipe ends when the sup
 import subprocess
 import sys
 
-from stack.marked import end_marked
+from devstack.process_marks import end_marked
 
 GRACE_SECONDS = 10.0
 
@@ -14,7 +14,7 @@ GRACE_SECONDS = 10.0
 def start_reaper(mark: str) -> subprocess.Popen[bytes]:
     """Watch over everything with that mark from now on, until the returned process' `stdin` is closed."""
     return subprocess.Popen(
-        [sys.executable, "-m", "stack.reaper", mark],
+        [sys.executable, "-m", "devstack.reaper", mark],
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C at the terminal is for the supervisor alone
     )

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from stack.errors import StackError
-from stack.marked import end_marked, marking
-from stack.plan import REPOSITORY
-from stack.waiting import wait_until
+from devstack.errors import StackError
+from devstack.plan import REPOSITORY
+from devstack.process_marks import end_marked, marking
+from devstack.waiting import wait_until
 
 GRACE_SECONDS = 10.0
 KILL_SECONDS = 5.0

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from stack.errors import StackError
+from devstack.errors import StackError
 
 
 class DeadlineError(StackError):

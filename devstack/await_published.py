@@ -1,5 +1,7 @@
 """Waiting until the simulated Sighten has told Airflow all there is to tell: some seconds, and not a condition."""
 
+from devstack.stack import Stack
+from devstack.waiting import DeadlineError, wait_until
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.dal_metrics import read_dal_metrics
 from sighten_warehouse.documents_known import due_documents
@@ -8,8 +10,6 @@ from sighten_warehouse.lake import commits
 from sighten_warehouse.load import pending
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches
-from stack.parts import Stack
-from stack.waiting import DeadlineError, wait_until
 
 ASK_SECONDS = 30
 LOOK_EVERY_SECONDS = 2.0

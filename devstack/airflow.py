@@ -3,12 +3,12 @@
 import sys
 from functools import partial
 
-from stack import airflow_api
-from stack.credentials import read_admin_password
-from stack.metadata import is_migrated, note_migrated, retire_jobs
-from stack.parts import Stack
-from stack.pools import POOLS
-from stack.waiting import wait_until
+from devstack import airflow_api
+from devstack.credentials import read_admin_password
+from devstack.metadata import is_migrated, note_migrated, retire_jobs
+from devstack.pools import POOLS
+from devstack.stack import Stack
+from devstack.waiting import wait_until
 
 AIRFLOW = (sys.executable, "-m", "airflow")
 MIGRATE_SECONDS = 240
