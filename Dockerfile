@@ -9,8 +9,8 @@ RUN useradd --uid 10001 --create-home sighten \
 
 FROM base AS build-warehouse
 RUN python -m venv /opt/venv
-COPY requirements.txt /src/
-RUN pip install --no-cache-dir --require-hashes -r /src/requirements.txt
+COPY requirements/product.txt /src/requirements/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements/product.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY include /src/include
 COPY plugins /src/plugins
@@ -18,8 +18,8 @@ COPY sql /src/sql
 RUN pip install --no-cache-dir --no-deps --no-build-isolation /src
 
 FROM build-warehouse AS build-airflow
-COPY requirements-airflow.txt requirements-postgres.txt /src/
-RUN pip install --no-cache-dir --require-hashes -r /src/requirements-airflow.txt -r /src/requirements-postgres.txt
+COPY requirements/airflow.txt requirements/postgres.txt /src/requirements/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements/airflow.txt -r /src/requirements/postgres.txt
 
 FROM base AS warehouse
 COPY --from=build-warehouse /opt/venv /opt/venv

@@ -60,11 +60,11 @@ clean: ## remove what was set up and what Airflow wrote; data/ stays
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: .venv/.uv ## remake the locks from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements-dev.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements-dev.txt pyproject.toml -o requirements-airflow.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements-dev.txt pyproject.toml -o requirements.txt
-	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements-airflow.txt - -o requirements-postgres.txt
-	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements-fuzz.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
+	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/airflow.txt - -o requirements/postgres.txt
+	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
 	@test -n "$(PYTHON)" || { echo "no Python from 3.11 to 3.14 with venv found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python" >&2; exit 2; }
@@ -73,17 +73,17 @@ lock: .venv/.uv ## remake the locks from pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.installed: requirements-airflow.txt pyproject.toml | .venv/.uv
+.venv/.installed: requirements/airflow.txt pyproject.toml | .venv/.uv
 	@echo "installing the pinned packages (about 550 MB; a minute or two the first time)"
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-airflow.txt
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/airflow.txt
 	@$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.txt | .venv/.installed
+.venv/.installed-dev: requirements/dev.txt | .venv/.installed
 	@echo "installing the pinned packages for tests and checks"
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-dev.txt
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/dev.txt
 	@touch $@
 
-.venv/.installed-fuzz: requirements-fuzz.txt | .venv/.installed-dev
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-fuzz.txt
+.venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/fuzz.txt
 	@touch $@
