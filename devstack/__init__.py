@@ -1,1 +1,1 @@
-"""The supervisor of `make run`: a simulated Sighten, the receiver and Airflow, started, watched and ended together."""
+"""The supervisor behind `make run`: it starts, watches and stops a simulated Sighten, the receiver and Airflow."""

@@ -1,5 +1,8 @@
-"""Waiting until the simulated Sighten has told Airflow all there is to tell: some seconds, and not a condition."""
+"""Waiting until deliveries, and then the API's answers, are in the published version."""
 
+from collections.abc import Set as AbstractSet
+
+from devstack.errors import StackError
 from devstack.stack import Stack
 from devstack.waiting import DeadlineError, wait_until
 from sighten_warehouse.clock import Clock
@@ -11,41 +14,74 @@ from sighten_warehouse.load import pending
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.versions import published_batches
 
-ASK_SECONDS = 30
-LOOK_EVERY_SECONDS = 2.0
+PUBLISH_SECONDS = 300
+PUBLISH_POLL_SECONDS = 0.5
+API_SECONDS = 30
+API_POLL_SECONDS = 2.0
 
 
-def await_answers(stack: Stack) -> None:
-    """Airflow has asked, loaded and published what only the API knows, or had some time for it; a line says which."""
-    with stack.progress.waiting("Airflow asks the simulated Sighten for signed quotes, values and documents"):
+def await_deliveries(stack: Stack, names: AbstractSet[str]) -> None:
+    """Wait until the published version holds every delivery of those landing files; API answers may land meanwhile.
+
+    Raises:
+        StackError: it does not in time; the message names the logs to read.
+    """
+    settings, task_logs = stack.plan.settings, stack.plan.logs / "tasks"
+    done = f"published: {settings.layout.warehouse_file}"
+    with stack.progress.step("Airflow loads and publishes the deliveries", done=done):
         try:
             wait_until(
-                lambda: is_everything_told(stack.plan.settings),
-                what="answers to all that was to be asked",
-                seconds=ASK_SECONDS,
+                lambda: is_published(settings, names),
+                what="the first publish that holds every delivery",
+                seconds=PUBLISH_SECONDS,
                 meanwhile=stack.check_alive,
-                every=LOOK_EVERY_SECONDS,
+                every=PUBLISH_POLL_SECONDS,
+            )
+        except DeadlineError as error:
+            raise StackError(f"{error}; see the logs of load_milestones and publish_warehouse in {task_logs}") from None
+
+
+def await_api_answers(stack: Stack) -> None:
+    """Wait a while until everything that only the API has is loaded and published; print whether it is."""
+    with stack.progress.waiting("Airflow loads signed quotes, DAL values and documents from the simulated API"):
+        try:
+            wait_until(
+                lambda: is_api_published(stack.plan.settings),
+                what="the API's answers",
+                seconds=API_SECONDS,
+                meanwhile=stack.check_alive,
+                every=API_POLL_SECONDS,
             )
         except DeadlineError:
-            stack.progress.say(
-                f"{ASK_SECONDS} s later signed quotes, values and documents are still coming in; below is what is there"
+            stack.progress.print_line(
+                f"after {API_SECONDS} s some of the API's answers are not published yet; the summary counts the rest"
             )
         else:
-            stack.progress.say("signed quotes, values and documents are published too")
+            stack.progress.print_line("signed quotes, DAL values and documents are published")
 
 
-def is_everything_told(settings: Settings) -> bool:
-    """Whether nothing is to be asked any more, and all that was answered is published."""
+def is_published(settings: Settings, names: AbstractSet[str]) -> bool:
+    """Whether those landing files are all committed, and their commits published, by any version of the code."""
+    layout = settings.layout
+    if not layout.warehouse_file.exists():
+        return False
+    published = published_batches(layout)
+    held = {name for manifest in commits(layout) if manifest.batch_id in published for name in manifest.landing_files}
+    return names <= held
+
+
+def is_api_published(settings: Settings) -> bool:
+    """Whether no quote, metric or document is due, and everything that landed is published."""
     clock = Clock()
     return (
-        is_everything_published(settings)
+        is_landing_published(settings)
         and not due_quotes(settings, as_of=clock.now())
         and not due_metrics(settings, read_dal_metrics(settings), as_of=clock.now())
         and not due_documents(settings, clock=clock)
     )
 
 
-def is_everything_published(settings: Settings) -> bool:
-    """Whether all that landed is committed, and every commit published."""
+def is_landing_published(settings: Settings) -> bool:
+    """Whether everything that landed is committed, and every commit published."""
     layout = settings.layout
-    return not pending(settings) and {one.batch_id for one in commits(layout)} <= published_batches(layout)
+    return not pending(settings) and {manifest.batch_id for manifest in commits(layout)} <= published_batches(layout)

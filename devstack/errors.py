@@ -1,4 +1,4 @@
-"""How the stack ends when it cannot go on: with exit code 1, or 2 where the way it was started is wrong."""
+"""Errors that end the stack: exit code 1, or 2 for wrong use."""
 
 
 class StackError(Exception):
@@ -6,4 +6,4 @@ class StackError(Exception):
 
 
 class WrongUseError(StackError):
-    """It cannot start like this; the message says what to change."""
+    """The stack cannot start like this; the message says what to change."""

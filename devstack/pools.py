@@ -1,11 +1,11 @@
-"""The pools that the DAGs name: a task whose pool is missing would wait for ever."""
+"""The pools that the DAGs name; a task whose pool is missing would wait for ever."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Pool:
-    """How many tasks may hold something at once, and what that is."""
+    """A pool of Airflow: its name, how many tasks may run in it at once, and its description in the UI."""
 
     name: str
     slots: int
@@ -13,6 +13,6 @@ class Pool:
 
 
 POOLS = (
-    Pool("sighten_writer", 1, "whoever commits or publishes is alone"),
-    Pool("sighten_api", 3, "whoever asks the API leaves room for loading"),
+    Pool("sighten_writer", 1, "one writer at a time: commit or publish"),
+    Pool("sighten_api", 3, "limits API tasks, so that loading always has a free worker"),
 )

@@ -1,6 +1,6 @@
-"""A process that outlives the supervisor only to end what it left running, even if it was killed.
+"""A process that ends the stack's other processes once the supervisor has ended, even if it was killed.
 
-It reads a pipe whose other end the supervisor holds: the pipe ends when the supervisor does, in whatever way.
+It reads a pipe whose other end the supervisor holds; the pipe closes when the supervisor ends.
 """
 
 import subprocess
@@ -12,11 +12,11 @@ GRACE_SECONDS = 10.0
 
 
 def start_reaper(mark: str) -> subprocess.Popen[bytes]:
-    """Watch over everything with that mark from now on, until the returned process' `stdin` is closed."""
+    """Start a reaper for that mark; it acts when the `stdin` of the returned process is closed."""
     return subprocess.Popen(
         [sys.executable, "-m", "devstack.reaper", mark],
         stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C at the terminal is for the supervisor alone
+        start_new_session=True,  # Ctrl-C at the terminal must not reach it
     )
 
 

@@ -1,22 +1,21 @@
-"""One stack under way: its plan, its secrets, and its processes in the two parts that live and die apart."""
+"""A running stack: its plan, its secrets, and its two groups of processes."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from devstack.airflow_environment import airflow_environment, without_airflow
+from devstack.airflow_environment import airflow_environment, simulated_api_environment, without_airflow
 from devstack.credentials import Credentials
 from devstack.plan import Plan
 from devstack.ports import LOOPBACK
-from devstack.process_marks import part_of
+from devstack.process_marks import part_mark
 from devstack.processes import Processes
 from devstack.progress import Progress
-from devstack.simulated_api import simulated_api
 
 
 @dataclass(frozen=True)
 class Stack:
-    """`sighten` is the receiver and the simulated Sighten: they go on while `airflow` is down."""
+    """`sighten` is the receiver and the simulated Sighten; they keep running while `airflow` is down."""
 
     plan: Plan
     credentials: Credentials
@@ -25,38 +24,38 @@ class Stack:
     airflow: Processes
 
     def check_alive(self) -> None:
-        """Nothing, while every process runs that is to keep running.
+        """Check that every served process runs.
 
         Raises:
-            ChildDiedError: says which does not.
+            ChildDiedError: names the one that does not.
         """
         self.sighten.check_alive()
         self.airflow.check_alive()
 
     def stop(self) -> None:
-        """End everything."""
+        """End all processes."""
         self.airflow.stop()
         self.sighten.stop()
 
 
 def make_stack(plan: Plan, credentials: Credentials, progress: Progress) -> Stack:
-    """The stack, with nothing started yet."""
+    """The stack, before anything is started."""
     shared = child_environment(os.environ, plan, credentials)
 
-    def part(name: str, environment: Mapping[str, str]) -> Processes:
-        return Processes(logs=plan.logs, mark=part_of(plan.mark, name), environment=environment)
+    def processes(name: str, environment: Mapping[str, str]) -> Processes:
+        return Processes(logs=plan.logs, mark=part_mark(plan.mark, name), environment=environment)
 
     return Stack(
         plan,
         credentials,
         progress,
-        sighten=part("sighten", shared),
-        airflow=part("airflow", shared | simulated_api(plan, credentials)),
+        sighten=processes("sighten", shared),
+        airflow=processes("airflow", shared | simulated_api_environment(plan, credentials)),
     )
 
 
 def child_environment(environ: Mapping[str, str], plan: Plan, credentials: Credentials) -> dict[str, str]:
-    """What every process of the stack finds in its environment."""
+    """The environment of every process of the stack."""
     return {
         **without_airflow(environ),
         **airflow_environment(plan, credentials),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devstack.airflow_environment import LEAST_AT_ONCE
+from devstack.airflow_environment import MIN_PARALLELISM
 from devstack.pools import POOLS
 from sighten_airflow.dag_defaults import API_POOL, LIVE, WRITER_POOL
 
@@ -92,7 +92,7 @@ def test_asking_the_api_leaves_room_for_loading() -> None:
     compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 
     assert 1 == slots[WRITER_POOL]
-    assert slots[API_POOL] < LEAST_AT_ONCE
+    assert slots[API_POOL] < MIN_PARALLELISM
     assert slots[API_POOL] < int(compose["x-airflow"]["environment"]["AIRFLOW__CORE__PARALLELISM"])
 
 

@@ -10,7 +10,7 @@ import pytest
 from running_stack import RunningStack
 from simulated_past import SECONDS, Backfills, busiest_days
 
-from devstack.process_marks import find_marked, part_of
+from devstack.process_marks import find_marked, part_mark
 from devstack.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -106,7 +106,7 @@ def test_what_comes_while_airflow_is_killed_is_published_once_it_is_back(running
         seconds=PUBLISHED_SECONDS,
         every=0.02,
     )
-    for process in find_marked(part_of(str(running.home), "airflow")):
+    for process in find_marked(part_mark(str(running.home), "airflow")):
         process.kill()
     answers += [running.deliver(milestone_id) for milestone_id in after]
     wait_until(lambda: before | after <= running.published(), what="all of them", seconds=BACK_AGAIN_SECONDS)

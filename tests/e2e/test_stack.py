@@ -12,13 +12,13 @@ import pytest
 from running_stack import REPOSITORY
 
 from devstack.credentials import read_admin_password, read_or_make_credentials
-from devstack.plan import held_alone
-from devstack.process_marks import end_marked, find_marked, marking, part_of
+from devstack.plan import locked_home
+from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
 from devstack.waiting import DeadlineError, wait_until
 
 SECONDS = 120
-DIED = r"receiver ended with exit code 1; the end of .*receiver\.log:\s+the disk is full"
+DIED = r"receiver ended with exit code 1; the last lines of .*receiver\.log:\s+the disk is full"
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 # Neither the signal to its group nor the one to itself reaches it, as with what Airflow's tasks may start.
 STUBBORN_ORPHAN = f"""
@@ -105,7 +105,7 @@ def test_a_wrong_setting_is_refused_before_anything_starts(
 
 @pytest.mark.e2e
 def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str]) -> None:
-    with held_alone(Path(stack_environment["STACK_HOME"])):
+    with locked_home(Path(stack_environment["STACK_HOME"])):
         ended = start(stack_environment)
 
     assert 2 == ended.returncode
@@ -116,7 +116,7 @@ def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str,
 def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[str, str]) -> None:
     mark = stack_environment["STACK_HOME"]
     left = ["sh", "-c", '"$0" -c "$1" > /dev/null &', sys.executable, SLEEPER]
-    subprocess.run(left, env=os.environ | marking(part_of(mark, "airflow")), check=True)
+    subprocess.run(left, env=os.environ | mark_environment(part_mark(mark, "airflow")), check=True)
     await_marked(mark, 1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         start(stack_environment, STACK_AIRFLOW_PORT=str(taken.getsockname()[1]))
@@ -151,9 +151,10 @@ def test_a_process_that_changes_its_title_is_still_found(processes: Processes, m
 def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
     supervise = (
         "import subprocess, sys, time;"
-        "from devstack.process_marks import marking; from devstack.reaper import start_reaper;"
+        "from devstack.process_marks import mark_environment; from devstack.reaper import start_reaper;"
         f"reaper = start_reaper({mark!r});"
-        f"subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], env=marking({mark!r}), start_new_session=True);"
+        f"environment = mark_environment({mark!r});"
+        f"subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], env=environment, start_new_session=True);"
         "time.sleep(600)"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", supervise], cwd=REPOSITORY)
@@ -174,7 +175,7 @@ def test_a_process_that_died_is_named_with_its_last_words(processes: Processes) 
 
 def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(processes: Processes) -> None:
     for words in ("first", "second"):
-        processes.finish(
+        processes.wait(
             "migrate",
             processes.start("migrate", [sys.executable, "-c", f"print({words!r})"]),
             seconds=SECONDS,
@@ -186,7 +187,7 @@ def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(process
 
 
 def test_a_deadline_that_passes_says_what_was_waited_for() -> None:
-    with pytest.raises(DeadlineError, match="the moon: not within 0 s"):
+    with pytest.raises(DeadlineError, match="the moon: timed out after 0 s"):
         wait_until(lambda: False, what="the moon", seconds=0)
 
 
