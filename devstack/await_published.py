@@ -54,7 +54,7 @@ def await_api_answers(stack: Stack) -> None:
             )
         except DeadlineError:
             stack.progress.print_line(
-                f"after {API_SECONDS} s some of the API's answers are not published yet; the summary counts the rest"
+                f"after {API_SECONDS} s not all of the API's answers are published; the summary counts those that are"
             )
         else:
             stack.progress.print_line("signed quotes, DAL values and documents are published")
