@@ -19,9 +19,9 @@ from datetime import datetime
 
 from airflow.sdk import dag, task
 
-from sighten_airflow.asking import asking
+from sighten_airflow.api_tasks import asking
+from sighten_airflow.backfill_runs import day_of, tell_day
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, Counts, described
-from sighten_airflow.history import day_of, tell_day
 from sighten_airflow.timetable import DaysOfHistory
 
 

@@ -8,7 +8,7 @@ API that is down delays nothing that was delivered. Without an API to ask, the t
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 
-from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
+from sighten_airflow.api_tasks import NOT_CONFIGURED, asking, is_not_configured, tell
 from sighten_airflow.assets import HISTORY
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE, SWEEP, Counts, described
 

@@ -8,10 +8,10 @@ calls come after those of live work. Without an API to ask, the task is skipped.
 
 from airflow.sdk import dag, task
 
-from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
-from sighten_airflow.coverage import measured
+from sighten_airflow.api_tasks import NOT_CONFIGURED, asking, is_not_configured, tell
+from sighten_airflow.backfill_runs import days_compared
+from sighten_airflow.coverage_metrics import measured
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_COMPARED, Counts, described
-from sighten_airflow.history import days_compared
 
 
 @dag(schedule=DAILY, params={"days": DAYS_COMPARED}, **described(__doc__), **DAG_DEFAULTS)

@@ -3,7 +3,7 @@
 import structlog
 from airflow.sdk.log import mask_logs
 
-from sighten_airflow.metadata_engine import create_metadata_engine
+from sighten_airflow.sqlite_metadata import create_metadata_engine
 
 __all__ = ["configure_action_logging", "create_metadata_engine"]
 

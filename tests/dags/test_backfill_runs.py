@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
-from sighten_airflow.history import day_of, days_compared, tell_day
+from sighten_airflow.backfill_runs import day_of, days_compared, tell_day
 from sighten_warehouse import load
 from sighten_warehouse.backfilling import days
 from sighten_warehouse.backfilling.results import PullResult

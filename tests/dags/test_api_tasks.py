@@ -8,7 +8,7 @@ import pytest
 from scripted_api import Asked, Said, said_json, scripted
 from structlog.testing import capture_logs
 
-from sighten_airflow.asking import asking, tell
+from sighten_airflow.api_tasks import asking, tell
 from sighten_warehouse import load
 from sighten_warehouse.enrich import EnrichResult
 from sighten_warehouse.errors import ApiUnavailableError
