@@ -1,31 +1,31 @@
-"""How Airflow reaches its metadata database where that is SQLite: so that creating a backfill does not fail."""
+"""Airflow's metadata engine; on SQLite it takes the write lock early, so that creating a backfill succeeds."""
 
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-# It changes nothing. The table is there, since Airflow's migrations write down in it how far they are.
-TAKE_THE_WRITE_LOCK = "update alembic_version set version_num = version_num where false"
+# Changes no row. Airflow's migrations create this table.
+ACQUIRE_WRITE_LOCK = "update alembic_version set version_num = version_num where false"
 
 
 def create_metadata_engine(
     sql_alchemy_conn: str, *, engine_args: dict[str, Any], connect_args: dict[str, Any]
 ) -> Engine:
-    """The engine that Airflow would make itself, and on SQLite one whose savepoints wait for other writers."""
+    """Create the engine as Airflow does; on SQLite its savepoints wait for other writers."""
     engine = create_engine(sql_alchemy_conn, connect_args=connect_args, **engine_args, future=True)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "after_cursor_execute", wait_for_other_writers)
+        event.listen(engine, "after_cursor_execute", acquire_write_lock)
     return engine
 
 
-def wait_for_other_writers(_: Connection, cursor: DBAPICursor, statement: str, *_others: object) -> None:
-    """A savepoint that was just set has the write lock before anything is read; whoever holds it is waited for.
+def acquire_write_lock(_: Connection, cursor: DBAPICursor, statement: str, *_others: object) -> None:
+    """Acquire the write lock right after a savepoint, before its first read.
 
-    Airflow sets one for each run of a backfill, first reads and then writes, while its scheduler takes up the run
-    before. Python's driver begins no transaction for a savepoint, so it is one of its own; and if another writer was
-    quicker between its read and its write, SQLite refuses at once, however long one is ready to wait ("database is
-    locked"). The locks stay short: a transaction over all runs of a year would keep the scheduler waiting too long.
+    Airflow sets a savepoint for each run of a backfill, reads, then writes, while its scheduler starts the run before.
+    Python's driver begins no transaction for a savepoint, so the savepoint is one. If another writer commits between
+    its read and its write, SQLite refuses at once with "database is locked", whatever the timeout. Acquiring the lock
+    first waits instead. A lock for each savepoint stays short; one for all runs would block the scheduler too long.
     """
     if statement.startswith("SAVEPOINT "):
-        cursor.execute(TAKE_THE_WRITE_LOCK)
+        cursor.execute(ACQUIRE_WRITE_LOCK)

@@ -1,4 +1,4 @@
-"""The DAGs that ask Sighten's API, run by Airflow's own `dag.test()` against a scripted one."""
+"""The DAGs that call Sighten's API, run by Airflow's `dag.test()` against a scripted API."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from scripted_api import Asked, Said, said_json, scripted
 from structlog.testing import capture_logs
 
-from sighten_airflow.api_tasks import asking, tell
+from sighten_airflow.api_tasks import api_settings, report_result
 from sighten_warehouse import load
 from sighten_warehouse.enrich import EnrichResult
 from sighten_warehouse.errors import ApiUnavailableError
@@ -88,13 +88,13 @@ def test_a_token_that_is_refused_fails_the_task_at_once_and_says_where_to_look(
 def test_an_api_that_answers_nothing_is_tried_again_by_airflow(connect: Any) -> None:
     connect("http://127.0.0.1:9")
 
-    with pytest.raises(ApiUnavailableError, match="nobody is there"), asking():
-        tell(EnrichResult(asked=0, left=3, problem="nobody is there"), answered=0)
+    with pytest.raises(ApiUnavailableError, match="nobody is there"), api_settings():
+        report_result(EnrichResult(asked=0, left=3, problem="nobody is there"), answered=0)
 
 
 def test_something_to_look_at_is_a_warning_and_no_failure() -> None:
     with capture_logs() as logs:
-        counts = tell(EnrichResult(asked=3, signed=2, refused=1), answered=3)
+        counts = report_result(EnrichResult(asked=3, signed=2, refused=1), answered=3)
 
     assert {"asked": 3, "refused": 1}.items() <= dict(counts).items()
     assert [("warning", 1)] == [(event["log_level"], event["refused"]) for event in logs]

@@ -12,7 +12,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
-from sighten_airflow.backfill_runs import day_of, days_compared, tell_day
+from sighten_airflow.backfill_runs import report_day, run_day
+from sighten_airflow.dag_defaults import days_param
 from sighten_warehouse import load
 from sighten_warehouse.backfilling import days
 from sighten_warehouse.backfilling.results import PullResult
@@ -111,17 +112,17 @@ def test_a_day_that_the_api_left_is_tried_again_by_airflow() -> None:
     result = PullResult(expected=3, landed=1, left=2, problem="nobody is there")
 
     with pytest.raises(ApiUnavailableError, match="1 of 3 sites of 2018-01-01 are landed, 2 are left: nobody is there"):
-        tell_day(result, day=date(2018, 1, 1))
+        report_day(result, day=date(2018, 1, 1))
 
 
 def test_a_run_without_a_day_says_what_it_expects() -> None:
-    with pytest.raises(AirflowFailException, match="expected one of a backfill, or one with a logical date"):
-        day_of(None)
+    with pytest.raises(AirflowFailException, match="expected a run of a backfill, or one with a logical date"):
+        run_day(None)
 
 
 def test_a_parameter_that_there_is_none_of_is_refused_at_once() -> None:
-    with pytest.raises(AirflowFailException, match=r"expected days, and no other \(got days, dayz\)"):
-        days_compared({"days": 7, "dayz": 3})
+    with pytest.raises(AirflowFailException, match=r"expected only days \(got days, dayz\)"):
+        days_param({"days": 7, "dayz": 3})
 
 
 @pytest.mark.usefixtures("settings")

@@ -10,7 +10,7 @@ import yaml
 
 from devstack.airflow_environment import MIN_PARALLELISM
 from devstack.pools import POOLS
-from sighten_airflow.dag_defaults import API_POOL, LIVE, WRITER_POOL
+from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, WRITER_POOL
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
@@ -66,8 +66,8 @@ def test_whoever_asks_the_api_waits_for_a_slot_of_its_pool_and_comes_before_a_ba
         if task.pool == API_POOL
     }
 
-    assert dict.fromkeys(ASK_THE_API, LIVE) | dict.fromkeys(ASK_IT_FOR_LONG, 1) == pooled
-    assert LIVE > 1
+    assert dict.fromkeys(ASK_THE_API, LIVE_PRIORITY) | dict.fromkeys(ASK_IT_FOR_LONG, 1) == pooled
+    assert LIVE_PRIORITY > 1
 
 
 def test_a_backfill_however_many_days_it_has_leaves_slots_of_the_pool_to_others(dags: dict[str, Any]) -> None:
