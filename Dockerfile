@@ -1,9 +1,9 @@
-# Two images from one file, both without root:
-#   docker build --target warehouse .   the receiver and every command of sighten-warehouse
-#   docker build --target airflow .     the same, with Airflow and our DAGs
+# Two images, neither runs as root:
+#   docker build --target warehouse .   the receiver and all commands of sighten-warehouse
+#   docker build --target airflow .     the same, with Airflow and the DAGs
 FROM python:3.11-slim-bookworm AS base
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SIGHTEN_HOME=/srv/warehouse
-# The folders are made here so that the volumes mounted over them belong to the user who writes there.
+# Volumes mounted over these folders take their owner.
 RUN useradd --uid 10001 --create-home sighten \
     && install -d -o sighten -g sighten /srv/warehouse /srv/airflow
 
@@ -27,7 +27,7 @@ USER sighten
 WORKDIR /srv/warehouse
 EXPOSE 8088
 ENTRYPOINT ["sighten-warehouse"]
-# It listens beyond the container, so it starts only with SIGHTEN_WEBHOOK_AUTH and SIGHTEN_WEBHOOK_SECRET.
+# It listens on all interfaces, so it starts only with SIGHTEN_WEBHOOK_AUTH and SIGHTEN_WEBHOOK_SECRET.
 CMD ["receive", "--host", "0.0.0.0"]
 
 FROM base AS airflow
