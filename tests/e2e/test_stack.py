@@ -1,4 +1,4 @@
-"""How `python -m devstack` starts, or says why it does not, and how it leaves nothing behind."""
+"""`python -m devstack`: it starts or says why it does not, and leaves no process behind."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ from devstack.waiting import DeadlineError, wait_until
 SECONDS = 120
 DIED = r"receiver ended with exit code 1; the last lines of .*receiver\.log:\s+the disk is full"
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
-# Neither the signal to its group nor the one to itself reaches it, as with what Airflow's tasks may start.
+# Signals to its group and to itself do not end it, like processes that Airflow's tasks may start.
 STUBBORN_ORPHAN = f"""
 import os, signal, sys, time
 if os.fork() == 0:
@@ -33,7 +33,7 @@ if os.fork() == 0:
 
 @pytest.fixture
 def mark(tmp_path: Path) -> Iterator[str]:
-    """A mark of this test's own; whatever still carries it is ended."""
+    """This test's own mark; at the end all marked processes are ended."""
     yield str(tmp_path)
     end_marked(str(tmp_path), grace_seconds=0.1)
 
@@ -60,11 +60,11 @@ def await_marked(mark: str, count: int) -> None:
 
 
 @pytest.mark.e2e
-def test_each_taken_port_is_named_with_its_purpose_and_the_variable_that_chooses_another(
+def test_each_taken_port_is_named_with_its_purpose_and_its_variable(
     stack_environment: dict[str, str],
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
-        airflow, receiver = (str(one.getsockname()[1]) for one in (first, second))
+        airflow, receiver = (str(listener.getsockname()[1]) for listener in (first, second))
 
         ended = start(stack_environment, STACK_AIRFLOW_PORT=airflow, SIGHTEN_RECEIVER_PORT=receiver)
 
@@ -86,7 +86,7 @@ def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str])
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         ("SIGHTEN_API_URL", "https://engine.goeverbright.com", "this home is configured for a real Sighten"),
         ("SIGHTEN_HOEM", "/tmp", "SIGHTEN_HOEM: no such setting"),  # noqa: S108  (never used)
@@ -94,12 +94,12 @@ def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str])
     ],
 )
 def test_a_wrong_setting_is_refused_before_anything_starts(
-    stack_environment: dict[str, str], variable: str, value: str, said: str
+    stack_environment: dict[str, str], variable: str, value: str, message: str
 ) -> None:
     ended = start(stack_environment, **{variable: value})
 
     assert 2 == ended.returncode
-    assert said in ended.stderr
+    assert message in ended.stderr
     assert not Path(stack_environment["STACK_HOME"]).exists()
 
 
@@ -113,7 +113,7 @@ def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str,
 
 
 @pytest.mark.e2e
-def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[str, str]) -> None:
+def test_the_next_run_ends_processes_of_a_crashed_run(stack_environment: dict[str, str]) -> None:
     mark = stack_environment["STACK_HOME"]
     left = ["sh", "-c", '"$0" -c "$1" > /dev/null &', sys.executable, SLEEPER]
     subprocess.run(left, env=os.environ | mark_environment(part_mark(mark, "airflow")), check=True)
@@ -124,10 +124,10 @@ def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[st
     assert [] == find_marked(mark)
 
 
-def test_nothing_survives_a_stop_not_even_what_left_its_group(
+def test_no_process_survives_a_stop_even_outside_its_group(
     processes: Processes, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devstack.processes.KILL_SECONDS", 0.5)  # the orphan lets the grace time pass in any case
+    monkeypatch.setattr("devstack.processes.KILL_SECONDS", 0.5)  # the orphan ignores the grace time
     processes.serve("parent", [sys.executable, "-c", STUBBORN_ORPHAN])
     await_marked(mark, 2)
     started = find_marked(mark)
@@ -139,7 +139,7 @@ def test_nothing_survives_a_stop_not_even_what_left_its_group(
 
 
 def test_a_process_that_changes_its_title_is_still_found(processes: Processes, mark: str) -> None:
-    # Airflow's processes do, and by that overwrite what others see of their environment, unless told not to.
+    # Airflow's processes do this, which without SPT_NOENV overwrites the environment that others see.
     retitle = "import setproctitle; setproctitle.setproctitle('x' * 10_000);"
 
     processes.serve("retitled", [sys.executable, "-c", retitle + SLEEPER])
@@ -148,7 +148,7 @@ def test_a_process_that_changes_its_title_is_still_found(processes: Processes, m
     assert 1 == len(find_marked(mark))
 
 
-def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
+def test_no_process_survives_a_killed_supervisor(mark: str) -> None:
     supervise = (
         "import subprocess, sys, time;"
         "from devstack.process_marks import mark_environment; from devstack.reaper import start_reaper;"
@@ -166,14 +166,14 @@ def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
     await_marked(mark, 0)
 
 
-def test_a_process_that_died_is_named_with_its_last_words(processes: Processes) -> None:
+def test_a_dead_process_is_named_with_the_end_of_its_log(processes: Processes) -> None:
     processes.serve("receiver", [sys.executable, "-c", "import sys; sys.exit('the disk is full')"])
 
     with pytest.raises(ChildDiedError, match=DIED):
         wait_until(lambda: False, what="its end", seconds=SECONDS, meanwhile=processes.check_alive)
 
 
-def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(processes: Processes) -> None:
+def test_a_restart_keeps_the_previous_log(processes: Processes) -> None:
     for words in ("first", "second"):
         processes.wait(
             "migrate",
@@ -186,12 +186,12 @@ def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(process
     assert "first" == processes.log("migrate.previous").read_text().strip()
 
 
-def test_a_deadline_that_passes_says_what_was_waited_for() -> None:
+def test_a_passed_deadline_says_what_was_awaited() -> None:
     with pytest.raises(DeadlineError, match="the moon: timed out after 0 s"):
         wait_until(lambda: False, what="the moon", seconds=0)
 
 
-def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
+def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
     first = read_or_make_credentials(tmp_path)
     password = read_admin_password(first)
     second = read_or_make_credentials(tmp_path)
