@@ -20,7 +20,7 @@ def is_healthy(url: str) -> bool:
 
 
 def warm_up_execution(url: str) -> bool:
-    """Whether the API for tasks answers; its first answer takes seconds, which the first task then does not wait."""
+    """Whether the API for tasks answers; its first answer takes seconds, so it is called before the first task."""
     return _is_ok(f"{url}/execution/health")
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from running_stack import REPOSITORY
 
+from devstack.__main__ import places_after_stop
 from devstack.credentials import read_admin_password, read_or_make_credentials
-from devstack.plan import locked_home
+from devstack.plan import locked_home, read_plan
 from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
 from devstack.waiting import DeadlineError, wait_until
@@ -189,6 +190,13 @@ def test_a_restart_keeps_the_previous_log(processes: Processes) -> None:
 def test_a_passed_deadline_says_what_was_awaited() -> None:
     with pytest.raises(DeadlineError, match="the moon: timed out after 0 s"):
         wait_until(lambda: False, what="the moon", seconds=0)
+
+
+def test_after_once_no_address_of_a_stopped_service_is_printed(tmp_path: Path) -> None:
+    places = places_after_stop(read_plan({"STACK_HOME": str(tmp_path)}, milestones=1))
+
+    assert {"report", "logs"} == set(places)
+    assert "http://" not in " ".join(places.values())
 
 
 def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
