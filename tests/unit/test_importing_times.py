@@ -1,27 +1,17 @@
 """When a delivery of the past was received: from a field, from the path, or from the time of its file."""
 
-import os
 import struct
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from importing import NOW, imported, tarred, times, zipped
+from importing import NOW, imported, tarred, times, write, zipped
 
 from factories import SAMPLE_BYTES
 from sighten_warehouse.importing.times import name_pattern
 from sighten_warehouse.landing import landing_files
 from warehouses import Warehouse
-
-OLD = datetime(2018, 8, 30, 15, 11, 33, tzinfo=UTC)
-
-
-def write(path: Path, content: bytes, *, at: datetime = OLD) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    os.utime(path, (at.timestamp(), at.timestamp()))
-    return path
 
 
 def test_without_options_it_is_the_files_time_a_microsecond_later_for_each_body_before(
