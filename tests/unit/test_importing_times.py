@@ -1,5 +1,6 @@
 """When a delivery of the past was received: from a field, from the path, or from the time of its file."""
 
+import os
 import struct
 import zipfile
 from datetime import datetime, timedelta
@@ -66,6 +67,16 @@ def test_a_files_time_of_the_future_is_counted_where_nothing_else_was_asked_for(
 
     assert (1, str(tmp_path / "dump" / "future")) == (tally.without_asked_time, tally.first_without_asked_time)
     assert {"run": 1, "file": 1} == tally.times
+
+
+@pytest.mark.parametrize("seconds", [300_000_000_000, -100_000_000_000])
+def test_a_files_time_that_no_calendar_has_is_none(warehouse: Warehouse, tmp_path: Path, seconds: int) -> None:
+    file = write(tmp_path / "file", b"{}")
+    os.utime(file, (seconds, seconds))  # some file systems, as ext4, take the nearest that they can keep
+
+    tally = imported(warehouse, file)
+
+    assert ({"run": 1}, 1) == (tally.times, tally.without_asked_time)
 
 
 FIELDS = {
