@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-big setup setup-dev check fix docs clean lock fuzz
+.PHONY: help run test test-dates test-big setup setup-dev check fix docs clean lock fuzz
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -22,10 +22,14 @@ run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working 
 # What tests write they sync, file by file: in memory, where there are 4 GB of room for it, nobody waits for a disk.
 TESTS_IN ?= $(shell room=$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}'); \
 	[ "$${room:-0}" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+IN_MEMORY = folder=$$(mktemp -d "$(TESTS_IN)/sighten-tests.XXXXXX"); trap 'rm -rf "$$folder"' EXIT; TMPDIR="$$folder"
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.installed-dev ## the whole default test suite
-	@folder=$$(mktemp -d "$(TESTS_IN)/sighten-tests.XXXXXX"); trap 'rm -rf "$$folder"' EXIT; \
-	TMPDIR="$$folder" $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+test-dates: .venv/.installed-dev ## the same with the clock a year ahead, on 29 February and as a year ends (DATES=leap-day TESTS=tests/unit; Linux)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(TESTS)
 
 test-big: .venv/.installed-dev ## the tests that take minutes
 	@$(BIN)/python -m pytest -m big
