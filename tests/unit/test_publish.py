@@ -154,7 +154,7 @@ def test_only_the_last_versions_are_kept_and_all_are_told(warehouse: Warehouse) 
 def test_a_version_of_after_the_clock_was_set_back_is_the_newest_and_is_kept(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sighten_warehouse.publish.KEPT_VERSIONS", 1)
+    monkeypatch.setattr("sighten_warehouse.publish.step.KEPT_VERSIONS", 1)
     layout, noon = warehouse.settings.layout, datetime(2026, 11, 23, 12, tzinfo=UTC)
     ahead = publish(warehouse.settings, clock=FakeClock(noon + timedelta(days=9)))
 
