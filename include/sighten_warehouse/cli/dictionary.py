@@ -6,9 +6,13 @@ import click
 
 
 @click.command()
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page with a search.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page with a search instead."
+)
 def dictionary(*, html: Path | None) -> None:
-    """What every published table and column means, as Markdown, or as one HTML page that works offline.
+    """Print the data dictionary: every published table and column.
+
+    It is Markdown, or with --html one page that works offline.
 
     \b
     Examples:
