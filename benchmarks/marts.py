@@ -153,7 +153,7 @@ def questions() -> dict[str, str]:
         found[f"{name}_as_of"] = f"select count(*), max(landing_id), max(received_at) from {rows}"
     found["ops.changes"] = "select entity, field, count(*), max(new_value) from ops.changes group by entity, field"
     for name, model in models().items():
-        if model.folder == "intervals" and not model.is_view:
+        if model.schema == "history" and not model.is_loaded and not model.is_view:
             found[name] = f"select cast(valid_from_at as date), count(*), max(landing_id) from {name} group by all"
     return found
 

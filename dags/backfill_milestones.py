@@ -32,11 +32,11 @@ def backfill_milestones() -> None:
     # One at a time leaves the pool's other slots to live work; the API's budget would not let two be faster.
     @task(pool=API_POOL, max_active_tis_per_dag=1)
     def pull(data_interval_start: datetime | None = None) -> Counts:
-        from sighten_warehouse.backfill import rest as days
+        from sighten_warehouse.backfill import rest
 
         with asking() as settings:
             day = day_of(data_interval_start)
-            return tell_day(days.pull_day(settings, day), day=day)
+            return tell_day(rest.pull_day(settings, day), day=day)
 
     pull()
 

@@ -16,7 +16,7 @@ from sighten_airflow.history import day_of, days_compared, tell_day
 from sighten_simulator.running import Running, running
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import load
-from sighten_warehouse.backfill import rest as days
+from sighten_warehouse.backfill import rest
 from sighten_warehouse.backfill.rest.results import PullResult
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
@@ -84,7 +84,7 @@ def test_a_run_lands_its_day_and_the_same_run_again_asks_nothing(
     assert {"run": ["success"], "pull": ["success"]} == first == second
     assert dict.fromkeys(sites, 1) == asked
     assert asked == walked(sighten)
-    assert {day} == {one.day for one in days.status(settings) if one.landed}
+    assert {day} == {one.day for one in rest.status(settings) if one.landed}
 
 
 def test_a_day_of_which_a_site_failed_is_a_failed_run_and_another_one_asks_for_that_site_alone(
@@ -104,7 +104,7 @@ def test_a_day_of_which_a_site_failed_is_a_failed_run_and_another_one_asks_for_t
     assert {lost: 1, landed: 1} == asked
     assert {"run": ["success"], "pull": ["success"]} == second
     assert {lost: 2, landed: 1} == walked(sighten)
-    assert [(day, 2)] == [(one.day, one.landed) for one in days.status(settings) if one.landed]
+    assert [(day, 2)] == [(one.day, one.landed) for one in rest.status(settings) if one.landed]
 
 
 def test_a_day_that_the_api_left_is_tried_again_by_airflow() -> None:
@@ -144,7 +144,7 @@ def test_what_changed_is_compared_and_pulled_and_coverage_is_measured(
     assert {"run": ["success"], "reconcile": ["success"]} == states
     assert 9 == gauges["sighten.reconcile.changed"]
     assert 0.0 == gauges["sighten.coverage"]
-    assert len(last_updates(sighten)) == sum(one.loaded for one in days.status(settings))
+    assert len(last_updates(sighten)) == sum(one.loaded for one in rest.status(settings))
 
 
 @pytest.mark.usefixtures("settings")
