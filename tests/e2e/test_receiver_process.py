@@ -26,7 +26,7 @@ SOON = 60.0
 
 
 class Process:
-    """A receiver in a process of its own."""
+    """A receiver in its own process."""
 
     def __init__(self, home: Path, *options: str, **settings: str) -> None:
         self.landing = home / "production" / "landing"
@@ -58,7 +58,7 @@ class Process:
         self._process.send_signal(number)
 
     def end(self) -> tuple[int, str]:
-        """Its exit code and what it wrote to stderr, once it has ended."""
+        """Wait for the end; return the exit code and stderr."""
         _, errors = self._process.communicate(timeout=SOON)
         return self._process.returncode, errors
 
@@ -68,7 +68,7 @@ class Process:
         self._process.communicate()
 
     def landed(self) -> dict[str, bytes]:
-        """Bodies by landing id; fails when a line is not whole or an id is there twice."""
+        """Bodies by landing id; fails if a line is incomplete or an id is repeated."""
         names = landing_files(self.landing)
         for name in names:
             assert (self.landing / name).read_bytes().endswith(b"\n")
@@ -78,7 +78,7 @@ class Process:
 
 
 class Senders:
-    """Threads that deliver one body after the other until they are refused; they remember what was acknowledged."""
+    """Threads that deliver bodies in sequence until refused, and remember what was acknowledged."""
 
     def __init__(self, process: Process, *, threads: int) -> None:
         self.acknowledged: dict[str, bytes] = {}
@@ -132,7 +132,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
 
 @contextmanager
 def largest_file(process: Process, size: int) -> Iterator[None]:
-    """The kernel refuses the process any larger file meanwhile, as a full disk does."""
+    """Meanwhile the kernel lets the process write no larger file, like a full disk."""
     before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -141,7 +141,7 @@ def largest_file(process: Process, size: int) -> Iterator[None]:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
 
 
-def test_what_was_acknowledged_before_a_sigkill_is_landed_once_and_every_file_is_whole(
+def test_deliveries_acknowledged_before_a_sigkill_are_landed_once_in_whole_files(
     start: Callable[..., Process],
 ) -> None:
     acknowledged: dict[str, bytes] = {}
@@ -160,7 +160,7 @@ def test_what_was_acknowledged_before_a_sigkill_is_landed_once_and_every_file_is
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_finishes_what_it_accepted_and_ends_with_0(
+def test_on_a_signal_it_finishes_accepted_requests_and_exits_with_0(
     start: Callable[..., Process], number: signal.Signals
 ) -> None:
     process = start()
@@ -191,12 +191,12 @@ def wait_until_closed(process: Process) -> None:
     while monotonic() < until:
         try:
             process.connect().close()
-        except (ConnectionRefusedError, ConnectionResetError):  # reset: it closed while we were still in its queue
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: it closed while we were queued
             return
     pytest.fail("it still takes new connections")
 
 
-def test_a_sender_that_stalls_does_not_keep_it_from_ending(start: Callable[..., Process]) -> None:
+def test_a_stalled_sender_does_not_keep_it_from_exiting(start: Callable[..., Process]) -> None:
     process = start()
     with process.connect() as stalled, process.connect() as idle:
         stalled.sendall(HEAD + b"nu")
@@ -231,7 +231,7 @@ def test_two_signals_in_a_row_do_not_hang_it(start: Callable[..., Process]) -> N
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit, which only Linux has")
-def test_a_disk_that_refuses_bytes_is_answered_503_and_nothing_half_is_left(start: Callable[..., Process]) -> None:
+def test_a_full_disk_is_answered_503_and_leaves_no_partial_file(start: Callable[..., Process]) -> None:
     process = start()
     process.deliver(b"1")
 
@@ -246,7 +246,7 @@ def test_a_disk_that_refuses_bytes_is_answered_503_and_nothing_half_is_left(star
     assert [] == list(process.landing.rglob("*.tmp"))
 
 
-def test_it_says_where_it_listens_and_lands_and_warns_that_anybody_may_deliver_but_logs_no_payload(
+def test_it_prints_its_addresses_and_warns_without_authentication_but_logs_no_payload(
     start: Callable[..., Process],
 ) -> None:
     process = start("--host", "0.0.0.0", SIGHTEN_RECEIVER_OPEN_TO_ANYONE="yes")  # noqa: S104  (what it warns of)

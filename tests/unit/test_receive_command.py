@@ -60,7 +60,7 @@ def test_listening_beyond_this_machine_without_authentication_is_refused_with_ex
 
     [line] = capsys.readouterr().err.splitlines()
     assert 2 == code
-    assert line.startswith("error: SIGHTEN_WEBHOOK_AUTH: `none` lets whoever reaches 0.0.0.0 deliver; expected ")
+    assert line.startswith("error: SIGHTEN_WEBHOOK_AUTH: `none` lets anybody who reaches 0.0.0.0 deliver; expected ")
     assert line.endswith("SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes")
 
 
