@@ -35,7 +35,7 @@ def home(warehouse: Warehouse) -> Path:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home where the vendor's sample is published; read-only for its tests."""
+    """A home where the vendor's sample is published, shared by tests that land nothing."""
     warehouse = Warehouse(tmp_path_factory.mktemp("published"))
     warehouse.deliver(SAMPLE_BYTES)
     return warehouse.settings.home
@@ -86,6 +86,10 @@ def test_query_writes_csv_json_and_parquet(published: Path, tmp_path: Path) -> N
         (["query", "selec"], "the query failed"),
         (["query", "drop table tasks"], "read-only"),
         (["query", "from tasks", "--output", "x"], "expected --format"),
+        (["query", "from tasks", "--format", "csv", "--output", "/dev/null/x.csv"], "/dev/null/x.csv: Not a directory"),
+        (["dictionary", "--html", "/dev/null/x.html"], "/dev/null/x.html: Not a directory"),
+        (["report", "--to", "/dev/null/x.html"], "/dev/null/x.html: File exists"),
+        (["publish", "--portable", "/dev/null/x.duckdb"], "/dev/null/x.duckdb: File exists"),
         (["nonsense"], "No such command"),
     ],
 )

@@ -178,7 +178,7 @@ def test_status_counts_the_batches_that_other_rules_loaded(
     told = CliRunner().invoke(commands, ["rebuild"], env=env)
 
     assert 1 == before
-    assert "1  loaded by an older version: rebuild to apply today's rules" in shown
+    assert "1  loaded by other rules: run `sighten-warehouse rebuild`" in shown
     assert 0 == read_status(warehouse.settings).outdated
     assert 0 == told.exit_code
     assert "rebuilt 2 batches of 2 deliveries: 2 loaded" in told.stdout

@@ -1,6 +1,7 @@
 """Every command in the documents exists, and every query runs and returns what is shown."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -9,9 +10,10 @@ import pytest
 from click.testing import CliRunner
 from documents import code_blocks, shown_commands
 from repository import markdown, text
+from rich.console import Console
 
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.report.summary import summarise
+from sighten_warehouse.report.summary import ApiCounts, Summary, render, summarise
 from warehouses import Warehouse
 
 
@@ -84,6 +86,17 @@ def test_the_readmes_first_query_returns_what_the_readme_shows(
 
     assert 0 == result.exit_code, result.output
     assert "\n".join(line.rstrip() for line in result.stdout.splitlines()) in text("README.md")
+
+
+def test_the_readme_shows_the_lines_on_the_api_that_make_run_prints() -> None:
+    api = ApiCounts(quotes=101, signed=94, resigned=15, values=2649, stored=1588, tried=1588)
+    printed = StringIO()
+
+    Console(file=printed, width=120).print(render(Summary(Path("file"), {"main.tasks": (1, "")}, api, None, None)))
+
+    lines = [line.rstrip() for line in printed.getvalue().splitlines() if " quotes " in line or " documents " in line]
+    assert 2 == len(lines)
+    assert "\n".join(lines) in text("README.md")
 
 
 def test_the_readme_shows_the_row_counts_that_make_run_prints(simulated: Warehouse) -> None:

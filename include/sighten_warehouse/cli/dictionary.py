@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sighten_warehouse.cli.ending import writing_to
+
 
 @click.command()
 @click.option(
@@ -25,5 +27,6 @@ def dictionary(*, html: Path | None) -> None:
     if html is None:
         click.echo(render_dictionary(), nl=False)
     else:
-        html.write_text(render_page(), encoding="utf-8")
+        with writing_to(html, option="--html"):
+            html.write_text(render_page(), encoding="utf-8")
         click.echo(html)

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -43,6 +44,15 @@ def until_interrupted(*, on_second: Callable[[], None] | None = None) -> Iterato
         yield lambda: bool(received)
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def writing_to(path: Path, *, option: str) -> Iterator[None]:
+    """Report an error of the file system as wrong use of the option that named the file."""
+    try:
+        yield
+    except OSError as error:
+        raise click.BadParameter(f"{path}: {error.strerror or error}", param_hint=option) from error
 
 
 def end_at_once() -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sighten_warehouse.cli.ending import writing_to
+
 
 def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """Refuse a file named like a schema: DuckDB names a database after its file, so queries would be ambiguous."""
@@ -43,5 +45,6 @@ def publish(*, portable: Path | None) -> None:
     )
     click.echo(version.path)
     if portable is not None:
-        write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
+        with writing_to(portable, option="--portable"):
+            write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
         click.echo(f"{portable} ({settings.pii})")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.settings import read_settings
 
 COPY_OPTIONS = {
@@ -84,5 +85,6 @@ def _write(rows: pa.Table, form: str, output: Path | None) -> None:
             with result.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
         else:
-            shutil.move(result, output)
+            with writing_to(output, option="--output"):
+                shutil.move(result, output)
             click.echo(f"{rows.num_rows:,} rows in {output}", err=True)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sighten_warehouse.cli.ending import writing_to
+
 
 @click.command()
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
@@ -31,7 +33,8 @@ def report(*, open_browser: bool, port: int, path: Path | None) -> None:
 
     settings = read_settings()
     if path is not None:
-        write_report_to(path, settings)
+        with writing_to(path, option="--to"):
+            write_report_to(path, settings)
         click.echo(f"report written to {path}", err=True)
         if open_browser:
             webbrowser.open(path.resolve().as_uri())

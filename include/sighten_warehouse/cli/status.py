@@ -47,12 +47,12 @@ def _table(found: Status) -> Table:
     table.add_row("  unpublished", f"{found.unpublished:,}", "loaded, will be in the next version")
     table.add_row("  pending", f"{found.pending:,}", f"in {found.pending_files:,} landing files not loaded yet")
     table.add_row("balance", "holds" if found.balanced else "BROKEN", found.explain())
-    table.add_row("batches", f"{found.batches:,}", f"last committed at {found.last_committed_at or 'never'}")
+    table.add_row("batches", f"{found.batches:,}", f"last commit: {found.last_committed_at or 'never'}")
     if found.outdated:
         table.add_row(
             "  outdated",
             f"{found.outdated:,}",
-            "loaded by another version of the rules: run `sighten-warehouse rebuild`",
+            "loaded by other rules: run `sighten-warehouse rebuild`",
         )
     for check, findings in found.checks.items():
         table.add_row("check", f"{findings:,}", f"{check}: see ops.checks")
@@ -62,7 +62,7 @@ def _table(found: Status) -> Table:
     table.add_row(
         "published",
         "",
-        f"{found.published_at or 'never'}, newest delivery received at {found.last_received_at or 'no time'}",
+        f"{found.published_at or 'never'}, newest delivery received: {found.last_received_at or 'none'}",
     )
     return table
 
