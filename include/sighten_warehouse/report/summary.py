@@ -1,4 +1,4 @@
-"""What `demo` and `make run` print about a warehouse: tables, counts, one cycle time and a query to try."""
+"""A first look at a warehouse: row counts, what the API added, one approval, and a query to try."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ _CYCLE = "select name, cycle_seconds from marts.approval_cycles where milestone_
 
 @dataclass(frozen=True)
 class ApiCounts:
-    """What came from the API: quotes looked up, signed and re-signed; DAL values; documents stored and tried."""
+    """Counts of quotes, DAL values and documents that came from the API; `tried` includes the stored documents."""
 
     quotes: int
     signed: int
@@ -35,7 +35,7 @@ class ApiCounts:
 
 @dataclass(frozen=True)
 class Summary:
-    """Row counts and comments by table, counts from the API, the sample's approval cycle if any, and the file."""
+    """Row count and comment of each table, counts of API data, and the approval of the vendor's sample, if any."""
 
     path: Path
     tables: dict[str, tuple[int, str]]
@@ -73,7 +73,7 @@ def _count_api(connection: duckdb.DuckDBPyConnection) -> ApiCounts:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The duration with tenths of a second, as in `5 d 2:00:24.8`."""
+    """A duration as text: `5 d 2:00:24.8`."""
     tenths = round(duration.total_seconds() * 10)
     days, tenths = divmod(tenths, 864_000)
     hours, tenths = divmod(tenths, 36_000)
@@ -81,15 +81,15 @@ def format_duration(duration: timedelta) -> str:
     return f"{days} d {hours}:{minutes:02}:{tenths / 10:04.1f}"
 
 
-def _format_api(api: ApiCounts) -> list[str]:
+def _format_api(counts: ApiCounts) -> list[str]:
     lines = []
-    if api.quotes:
+    if counts.quotes:
         lines.append(
-            f"{api.signed:,} of {api.quotes:,} quotes are signed, {api.resigned:,} of them re-signed; "
-            f"{api.values:,} DAL values loaded."
+            f"{counts.signed:,} of {counts.quotes:,} quotes are signed, {counts.resigned:,} of them re-signed; "
+            f"{counts.values:,} DAL values loaded."
         )
-    if api.tried:
-        lines.append(f"{api.stored:,} of {api.tried:,} documents are in the vault.")
+    if counts.tried:
+        lines.append(f"{counts.stored:,} of {counts.tried:,} documents are in the vault.")
     return lines
 
 
@@ -106,11 +106,11 @@ def render(summary: Summary) -> RenderableType:
                 table.add_row(name.removeprefix("main."), f"{rows:,}", comment)
     lines: list[RenderableType] = [table, Text(), *map(Text, _format_api(summary.api))]
     if summary.sample_cycle is not None:
-        cycle = format_duration(summary.sample_cycle)
-        lines.append(Text(f"The vendor's sample, “{summary.sample_name}”, was approved after {cycle}."))
+        approved_after = format_duration(summary.sample_cycle)
+        lines.append(Text(f"The vendor's sample, “{summary.sample_name}”, was approved after {approved_after}."))
     lines += [
         Text(f"The warehouse: {summary.path}", no_wrap=True, overflow="ignore"),
-        Text("A query to try:"),
+        Text("A question to try:"),
         Text(f'  .venv/bin/sighten-warehouse query "{QUERY}"'),
     ]
     return Group(*lines)

@@ -1,4 +1,4 @@
-"""The DAGs that bring in what no webhook delivered, run by Airflow's own `dag.test()` against a simulated Sighten."""
+"""The backfill and reconcile DAGs, run by Airflow's `dag.test()` against a simulated Sighten."""
 
 import json
 from collections import Counter
@@ -12,7 +12,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
-from sighten_airflow.history import day_of, days_compared, tell_day
+from sighten_airflow.backfill_runs import report_day, run_day
+from sighten_airflow.dag_defaults import days_param
 from sighten_simulator.running import Running, running
 from sighten_simulator.world.lives import lives
 from sighten_warehouse import load
@@ -27,39 +28,39 @@ TOKEN = {"Authorization": "Token any"}
 
 
 @pytest.fixture
-def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:  # noqa: ARG001  (the home comes first)
-    """A Sighten of eight milestones and the vendor's sample, two sites updated on one day, and a connection to it."""
-    with running(lives(36, 8)) as one:
-        connection = {"conn_type": "sighten", "host": one.url, "password": "any", "extra": {"rate": 100_000}}
+def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:  # noqa: ARG001  (creates the home)
+    """A simulated Sighten with eight milestones and the vendor's sample, two of them updated on one day."""
+    with running(lives(36, 8)) as simulated:
+        connection = {"conn_type": "sighten", "host": simulated.url, "password": "any", "extra": {"rate": 100_000}}
         monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", json.dumps(connection))
-        yield one
+        yield simulated
 
 
 def last_updates(sighten: Running) -> dict[str, date]:
     """When each site was last updated."""
-    asked = {"metrics": "site_id,site_last_updated"}
-    rows = requests.get(f"{sighten.url}/api/data/site/", params=asked, headers=TOKEN, timeout=10).json()["data"]
+    query = {"metrics": "site_id,site_last_updated"}
+    rows = requests.get(f"{sighten.url}/api/data/site/", params=query, headers=TOKEN, timeout=10).json()["data"]
     return {row["site_id"]: datetime.fromisoformat(row["site_last_updated"]).date() for row in rows}
 
 
 def busiest_day(sighten: Running) -> tuple[date, list[str]]:
-    """The day on which most sites were updated, and these."""
+    """The day with the most updated sites, and these sites."""
     updates = last_updates(sighten)
     day, _ = Counter(updates.values()).most_common(1)[0]
     return day, [site_id for site_id, updated in updates.items() if updated == day]
 
 
-def walked(sighten: Running) -> Counter[str]:
-    """How often each site was asked for, which begins with its workflows."""
-    asked = [one for one in sighten.journal.answered if one.path.strip("/").endswith("ops_workflow")]
-    return Counter(one.params["site_id"] for one in asked)
+def pulls(sighten: Running) -> Counter[str]:
+    """How often each site was pulled; a pull starts with the site's workflows."""
+    calls = [call for call in sighten.journal.answered if call.path.strip("/").endswith("ops_workflow")]
+    return Counter(call.params["site_id"] for call in calls)
 
 
 def at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def test_a_backfill_has_a_run_for_each_day_and_none_begins_by_itself(dags: dict[str, Any]) -> None:
+def test_a_backfill_has_a_run_for_each_day_and_no_run_is_scheduled(dags: dict[str, Any]) -> None:
     dag = DagSerialization.from_dict(DagSerialization.to_dict(dags["backfill_milestones"]))  # as the scheduler reads it
 
     runs = list(dag.iter_dagrun_infos_between(datetime(2018, 1, 1, tzinfo=UTC), datetime(2018, 1, 3, tzinfo=UTC)))
@@ -72,22 +73,20 @@ def test_a_backfill_has_a_run_for_each_day_and_none_begins_by_itself(dags: dict[
     assert dag.next_dagrun_info(last_automated_run_info=runs[0]) is None
 
 
-def test_a_run_lands_its_day_and_the_same_run_again_asks_nothing(
-    run: Run, settings: Settings, sighten: Running
-) -> None:
+def test_a_run_lands_its_day_and_a_second_run_pulls_nothing(run: Run, settings: Settings, sighten: Running) -> None:
     day, sites = busiest_day(sighten)
 
     first = run("backfill_milestones", logical_date=at(day))
-    asked = walked(sighten)
+    first_pulls = pulls(sighten)
     second = run("backfill_milestones", logical_date=at(day))
 
     assert {"run": ["success"], "pull": ["success"]} == first == second
-    assert dict.fromkeys(sites, 1) == asked
-    assert asked == walked(sighten)
-    assert {day} == {one.day for one in rest.status(settings) if one.landed}
+    assert dict.fromkeys(sites, 1) == first_pulls
+    assert first_pulls == pulls(sighten)
+    assert {day} == {state.day for state in rest.status(settings) if state.landed}
 
 
-def test_a_day_of_which_a_site_failed_is_a_failed_run_and_another_one_asks_for_that_site_alone(
+def test_a_failed_site_fails_the_run_and_the_next_run_pulls_only_that_site(
     run: Run, settings: Settings, sighten: Running, capfd: Any
 ) -> None:
     day, (lost, landed) = busiest_day(sighten)
@@ -95,44 +94,44 @@ def test_a_day_of_which_a_site_failed_is_a_failed_run_and_another_one_asks_for_t
     requests.post(refusals, json={"about": lost, "status": 400}, timeout=10)
 
     first = run("backfill_milestones", logical_date=at(day))
-    asked = walked(sighten)
+    first_pulls = pulls(sighten)
     requests.delete(refusals, timeout=10)
     second = run("backfill_milestones", logical_date=at(day))
 
     assert {"run": ["failed"], "pull": ["failed"]} == first
     assert f"1 of 2 sites of {day} are landed, 1 failed: refused_with_400" in "".join(capfd.readouterr())
-    assert {lost: 1, landed: 1} == asked
+    assert {lost: 1, landed: 1} == first_pulls
     assert {"run": ["success"], "pull": ["success"]} == second
-    assert {lost: 2, landed: 1} == walked(sighten)
-    assert [(day, 2)] == [(one.day, one.landed) for one in rest.status(settings) if one.landed]
+    assert {lost: 2, landed: 1} == pulls(sighten)
+    assert [(day, 2)] == [(state.day, state.landed) for state in rest.status(settings) if state.landed]
 
 
-def test_a_day_that_the_api_left_is_tried_again_by_airflow() -> None:
+def test_airflow_retries_a_day_that_the_api_did_not_finish() -> None:
     result = PullResult(expected=3, landed=1, left=2, problem="nobody is there")
 
     with pytest.raises(ApiUnavailableError, match="1 of 3 sites of 2018-01-01 are landed, 2 are left: nobody is there"):
-        tell_day(result, day=date(2018, 1, 1))
+        report_day(result, day=date(2018, 1, 1))
 
 
 def test_a_run_without_a_day_says_what_it_expects() -> None:
-    with pytest.raises(AirflowFailException, match="expected one of a backfill, or one with a logical date"):
-        day_of(None)
+    with pytest.raises(AirflowFailException, match="expected a run of a backfill, or one with a logical date"):
+        run_day(None)
 
 
-def test_a_parameter_that_there_is_none_of_is_refused_at_once() -> None:
-    with pytest.raises(AirflowFailException, match=r"expected days, and no other \(got days, dayz\)"):
-        days_compared({"days": 7, "dayz": 3})
+def test_an_unknown_parameter_is_refused_at_once() -> None:
+    with pytest.raises(AirflowFailException, match=r"expected only days \(got days, dayz\)"):
+        days_param({"days": 7, "dayz": 3})
 
 
 @pytest.mark.usefixtures("settings")
-def test_without_an_api_a_day_fails_since_a_later_backfill_would_pass_over_a_success(run: Run, capfd: Any) -> None:
+def test_without_an_api_a_day_fails_because_a_later_backfill_would_skip_a_success(run: Run, capfd: Any) -> None:
     states = run("backfill_milestones", logical_date=datetime(2018, 1, 1, tzinfo=UTC))
 
     assert {"run": ["failed"], "pull": ["failed"]} == states
     assert "no URL of Sighten's API" in "".join(capfd.readouterr())
 
 
-def test_what_changed_is_compared_and_pulled_and_coverage_is_measured(
+def test_reconcile_compares_pulls_and_emits_coverage(
     run: Run, settings: Settings, sighten: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gauges: dict[str, float] = {}
@@ -144,7 +143,7 @@ def test_what_changed_is_compared_and_pulled_and_coverage_is_measured(
     assert {"run": ["success"], "reconcile": ["success"]} == states
     assert 9 == gauges["sighten.reconcile.changed"]
     assert 0.0 == gauges["sighten.coverage"]
-    assert len(last_updates(sighten)) == sum(one.loaded for one in rest.status(settings))
+    assert len(last_updates(sighten)) == sum(state.loaded for state in rest.status(settings))
 
 
 @pytest.mark.usefixtures("settings")

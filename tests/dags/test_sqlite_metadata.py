@@ -1,4 +1,4 @@
-"""Airflow's own records in SQLite: what creates a backfill there, and what else writes meanwhile."""
+"""Airflow's metadata in SQLite: a savepoint and another writer at the same time."""
 
 import pytest
 from airflow import settings
@@ -11,9 +11,9 @@ WRITE = text("insert into log (event) values ('written')")
 
 
 @pytest.mark.usefixtures("metadata_database")
-def test_a_savepoint_writes_what_it_set_out_to_write_and_others_wait_for_it() -> None:
+def test_a_savepoint_locks_out_other_writers_before_it_reads() -> None:
     with settings.engine.connect() as creating, settings.engine.connect() as other:
-        other.execute(text("pragma busy_timeout = 0"))  # so that this test need not wait
+        other.execute(text("pragma busy_timeout = 0"))  # fail at once instead of waiting
         with creating.begin_nested():
             before = creating.execute(READ).scalar_one()
             with pytest.raises(OperationalError, match="database is locked"):

@@ -1,14 +1,14 @@
-"""The part of the stack that lands deliveries: the receiver, and the simulated Sighten that sends them."""
+"""Starts the receiver and the simulated Sighten, and delivers simulated webhooks."""
 
 import subprocess
 from functools import partial
 
 import requests
 
-from stack.parts import Stack
-from stack.ports import LOOPBACK, Port
-from stack.processes import program
-from stack.waiting import wait_until
+from devstack.ports import LOOPBACK, Port
+from devstack.processes import program
+from devstack.stack import Stack
+from devstack.waiting import wait_until
 
 SEED = 1
 HEALTHY_SECONDS = 60
@@ -16,7 +16,7 @@ DELIVER_SECONDS = 300
 
 
 def start_sighten(stack: Stack) -> None:
-    """The simulated Sighten and the receiver answer when this returns."""
+    """Start the simulated Sighten and the receiver; both answer when this returns."""
     plan, warehouse = stack.plan, program("sighten-warehouse")
     with stack.progress.step(
         "starting the simulated Sighten and the receiver",
@@ -24,10 +24,10 @@ def start_sighten(stack: Stack) -> None:
     ):
         receive = ["receive", "--host", LOOPBACK, "--port", str(plan.receiver.number)]
         token = ["--token", stack.credentials.simulator_token]
-        all_lives = _lives(plan.milestones + plan.past)
-        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *token, *all_lives]
+        world = _world_options(plan.milestones + plan.past)
+        simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *token, *world]
         stack.sighten.serve("receiver", [warehouse, *receive])
-        # A real Sighten has a machine of its own: this one steps back while deliveries are loaded and published.
+        # The real Sighten has a machine of its own; this one yields to load and publish.
         stack.sighten.serve("simulator", ["nice", "-n", "5", warehouse, *simulate])
         for port in (plan.receiver, plan.simulator):
             wait_until(
@@ -45,24 +45,24 @@ def _is_ready(port: Port) -> bool:
         return False
 
 
-def start_delivering(stack: Stack) -> subprocess.Popen[bytes]:
-    """Deliveries are on their way, while the rest comes up."""
+def start_deliveries(stack: Stack) -> subprocess.Popen[bytes]:
+    """Start delivering in the background, while Airflow starts."""
     to = f"{stack.plan.receiver.url}/webhooks/sighten"
-    deliver = ["simulate", "deliver", "--to", to, *_lives(stack.plan.milestones)]
+    deliver = ["simulate", "deliver", "--to", to, *_world_options(stack.plan.milestones)]
     return stack.sighten.start("deliver", [program("sighten-warehouse"), *deliver])
 
 
-def _lives(milestones: int) -> list[str]:
-    # Of one seed more lives are the same ones and then others: what the webhooks tell, the API knows, and some besides.
+def _world_options(milestones: int) -> list[str]:
+    # A larger world of one seed contains the smaller one: the API has all delivered milestones, and further ones.
     return ["--milestones", str(milestones), "--seed", str(SEED)]
 
 
-def finish_delivering(stack: Stack, delivering: subprocess.Popen[bytes]) -> None:
-    """Every delivery is acknowledged.
+def finish_deliveries(stack: Stack, deliveries: subprocess.Popen[bytes]) -> None:
+    """Wait until every delivery is acknowledged.
 
     Raises:
         StackError: one was not, or it took too long.
     """
     sent = f"the vendor's sample and {stack.plan.milestones} simulated milestones"
     with stack.progress.step(f"delivering {sent}", done=f"{sent} are delivered and acknowledged"):
-        stack.sighten.finish("deliver", delivering, seconds=DELIVER_SECONDS, meanwhile=stack.check_alive)
+        stack.sighten.wait("deliver", deliveries, seconds=DELIVER_SECONDS, meanwhile=stack.check_alive)

@@ -1,4 +1,4 @@
-"""The secrets of this machine's Airflow: made once, kept where only their owner can read them."""
+"""The secrets of this machine's stack: made once, readable only by their owner."""
 
 import base64
 import json
@@ -13,10 +13,7 @@ ADMIN = "admin"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What Airflow's processes share to trust each other, the file with the password of its one user, and a token.
-
-    `simulator_token` is the one that the simulated Sighten takes.
-    """
+    """Keys that Airflow's processes share, the file with the admin's password, and the simulated Sighten's token."""
 
     jwt_secret: str
     secret_key: str
@@ -26,7 +23,7 @@ class Credentials:
 
 
 def read_or_make_credentials(home: Path) -> Credentials:
-    """The credentials kept below that folder; made, with mode 0600, the first time."""
+    """The credentials in that folder; the first call makes them, with mode 0600."""
     keys = _read_or_make(home / "secrets.json", _make_keys)
     passwords_file = home / "passwords.json"
     _read_or_make(passwords_file, lambda: {ADMIN: secrets.token_urlsafe(12)})
@@ -35,7 +32,7 @@ def read_or_make_credentials(home: Path) -> Credentials:
 
 
 def read_admin_password(credentials: Credentials) -> str:
-    """The password of Airflow's one user."""
+    """The password of Airflow's only user."""
     password: str = json.loads(credentials.passwords_file.read_text())[ADMIN]
     return password
 

@@ -1,13 +1,13 @@
-"""Waiting for a condition, never for a time: with a deadline and a look at what may have gone wrong meanwhile."""
+"""Waiting for a condition, with a deadline and a check between polls."""
 
 import time
 from collections.abc import Callable
 
-from stack.errors import StackError
+from devstack.errors import StackError
 
 
 class DeadlineError(StackError):
-    """What was waited for did not come in time."""
+    """The condition did not hold in time."""
 
 
 def wait_until(
@@ -18,10 +18,10 @@ def wait_until(
     meanwhile: Callable[[], object] = lambda: None,
     every: float = 0.2,
 ) -> None:
-    """Return as soon as the condition holds; `meanwhile` is called before each look and may raise.
+    """Return as soon as the condition holds; `meanwhile` is called before each poll and may raise.
 
     Raises:
-        DeadlineError: it did not hold within that many seconds.
+        DeadlineError: the condition did not hold in time.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -29,5 +29,5 @@ def wait_until(
         if condition():
             return
         if time.monotonic() >= deadline:
-            raise DeadlineError(f"{what}: not within {seconds:.0f} s")
+            raise DeadlineError(f"{what}: timed out after {seconds:.0f} s")
         time.sleep(every)

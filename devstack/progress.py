@@ -1,4 +1,4 @@
-"""What a person sees while the stack starts: one line a step, with the time since the start."""
+"""Progress on the terminal: a line for each step, with the time since the start."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from rich.markup import escape
 
 
 class Progress:
-    """Lines on a terminal or in a log; on a terminal the step under way is shown too."""
+    """Prints lines to a terminal or a log; a terminal also shows the current step."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -17,16 +17,16 @@ class Progress:
 
     @contextmanager
     def step(self, doing: str, *, done: str) -> Iterator[None]:
-        """Show what is being done, where there is a terminal; then say that it is done."""
+        """Show the current step on a terminal; print `done` when it ends."""
         with self.waiting(doing):
             yield
-        self.say(done)
+        self.print_line(done)
 
     def waiting(self, doing: str) -> AbstractContextManager[object]:
-        """Show what is being done, where there is a terminal."""
+        """Show the current step on a terminal."""
         return self.console.status(f"{escape(doing)} …") if self.console.is_terminal else nullcontext()
 
-    def say(self, text: str) -> None:
-        """A line with the time since the start."""
+    def print_line(self, text: str) -> None:
+        """Print a line with the time since the start."""
         elapsed = time.monotonic() - self._started
         self.console.print(f"[dim]{elapsed:6.1f} s[/dim]  {escape(text)}", highlight=False)

@@ -1,4 +1,4 @@
-"""The DAGs that ask Sighten's API, run by Airflow's own `dag.test()` against a scripted one."""
+"""The DAGs that call Sighten's API, run by Airflow's `dag.test()` against a scripted API."""
 
 import json
 from collections.abc import Callable
@@ -8,14 +8,14 @@ import pytest
 from scripted_api import ApiRequest, Said, said_json, scripted
 from structlog.testing import capture_logs
 
-from sighten_airflow.asking import asking, tell
+from sighten_airflow.api_tasks import api_settings, report_result
 from sighten_warehouse import load
 from sighten_warehouse.enrich.step import EnrichResult
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
 
 pytestmark = pytest.mark.airflow
-TOKEN = "the-token-that-no-log-may-hold"  # noqa: S105  (of a server that lives as long as a test)
+TOKEN = "the-token-that-no-log-may-hold"  # noqa: S105  (for a test server)
 SIGNED = "11111111-2222-4333-8444-555555555555"
 Land = Callable[..., str]
 Run = Callable[[str], dict[str, list[str]]]
@@ -32,7 +32,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def loaded(settings: Settings, land: Land) -> Settings:
-    """A home where the vendor's sample is loaded: one quote is due."""
+    """A home with the vendor's sample loaded, so that one quote is due."""
     land()
     load.load(settings)
     return settings
@@ -43,7 +43,7 @@ def answer(_: ApiRequest) -> Said:
 
 
 @pytest.mark.parametrize(("dag_id", "task_id"), [("enrich_quotes", "enrich"), ("download_documents", "download")])
-def test_without_an_api_to_ask_the_task_is_skipped(run: Run, settings: Settings, dag_id: str, task_id: str) -> None:
+def test_without_an_api_the_task_is_skipped(run: Run, settings: Settings, dag_id: str, task_id: str) -> None:
     assert settings.api_url is None
 
     states = run(dag_id)
@@ -51,26 +51,26 @@ def test_without_an_api_to_ask_the_task_is_skipped(run: Run, settings: Settings,
     assert {"run": ["success"], task_id: ["skipped"]} == states
 
 
-def test_answers_are_landed_and_what_was_answered_is_not_asked_again(run: Run, loaded: Settings, connect: Any) -> None:
+def test_answers_land_and_an_answered_question_is_not_repeated(run: Run, loaded: Settings, connect: Any) -> None:
     with scripted(answer) as api:
         connect(api.url)
 
         first = run("enrich_quotes")
-        asked = len(api.asked)
+        calls = len(api.asked)
         pending = load.pending(loaded)
         load.load(loaded)
         second = run("enrich_quotes")
 
     assert {"run": ["success"], "enrich": ["success"]} == first == second
-    assert asked >= 1
+    assert calls >= 1
     assert pending
-    assert asked == len(api.asked)
+    assert calls == len(api.asked)
     assert [] == load.pending(loaded)
 
 
 @pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_token_that_is_refused_fails_the_task_at_once_and_says_where_to_look(
+def test_a_rejected_token_fails_the_task_at_once_and_says_where_to_look(
     run: Run, connect: Any, capfd: Any, status: int
 ) -> None:
     with scripted(lambda _: said_json({"detail": "no"}, status)) as api:
@@ -85,16 +85,16 @@ def test_a_token_that_is_refused_fails_the_task_at_once_and_says_where_to_look(
     assert TOKEN not in output
 
 
-def test_an_api_that_answers_nothing_is_tried_again_by_airflow(connect: Any) -> None:
+def test_airflow_retries_if_the_api_does_not_answer(connect: Any) -> None:
     connect("http://127.0.0.1:9")
 
-    with pytest.raises(ApiUnavailableError, match="nobody is there"), asking():
-        tell(EnrichResult(asked=0, left=3, problem="nobody is there"), answered=0)
+    with pytest.raises(ApiUnavailableError, match="nobody is there"), api_settings():
+        report_result(EnrichResult(asked=0, left=3, problem="nobody is there"), answered=0)
 
 
-def test_something_to_look_at_is_a_warning_and_no_failure() -> None:
+def test_a_result_to_look_at_is_a_warning_not_a_failure() -> None:
     with capture_logs() as logs:
-        counts = tell(EnrichResult(asked=3, signed=2, refused=1), answered=3)
+        counts = report_result(EnrichResult(asked=3, signed=2, refused=1), answered=3)
 
     assert {"asked": 3, "refused": 1}.items() <= dict(counts).items()
     assert [("warning", 1)] == [(event["log_level"], event["refused"]) for event in logs]

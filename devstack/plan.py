@@ -1,4 +1,4 @@
-"""What one stack is made of: where it keeps its files, which ports it takes, and the warehouse's settings."""
+"""What a stack consists of: its folders, its ports and the warehouse's settings."""
 
 import fcntl
 from collections.abc import Iterator, Mapping
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.errors import WrongUseError
+from devstack.ports import Port, read_port
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.settings import Settings, read_settings
-from stack.errors import WrongUseError
-from stack.ports import Port, read_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
@@ -17,7 +17,7 @@ DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
 
 @dataclass(frozen=True)
 class Plan:
-    """One stack, decided before anything is started; of `past` further milestones only the simulated API tells."""
+    """A stack before anything is started; `past` counts the milestones that only the simulated API has."""
 
     home: Path
     settings: Settings
@@ -29,25 +29,25 @@ class Plan:
 
     @property
     def ports(self) -> tuple[Port, ...]:
-        """Every port it listens on."""
+        """All ports it listens on."""
         return (self.airflow, self.receiver, self.simulator)
 
     @property
     def logs(self) -> Path:
-        """One log file for each process that it starts."""
+        """The folder with a log file for each process."""
         return self.home / "logs"
 
     @property
     def mark(self) -> str:
-        """What tells this stack's processes from those of any other."""
+        """Marks this stack's processes, so that no other stack's are ended."""
         return str(self.home)
 
 
 def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> Plan:
-    """The stack that the environment describes.
+    """Read the plan from the environment.
 
     Raises:
-        WrongUseError: a setting or a port is wrong, or the home belongs to a real Sighten.
+        WrongUseError: a setting or a port is wrong, or the home is configured for a real Sighten.
     """
     try:
         settings = read_settings({"SIGHTEN_DAL_METRICS": str(DAL_METRICS), **environ})
@@ -70,11 +70,11 @@ def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> 
 
 
 @contextmanager
-def held_alone(home: Path) -> Iterator[None]:
-    """The home, for this process alone until the end of the block or of the process.
+def locked_home(home: Path) -> Iterator[None]:
+    """Lock the home until the end of the block, or of the process.
 
     Raises:
-        WrongUseError: another stack runs from the same home.
+        WrongUseError: another stack runs from this home.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / "stack.lock").open("w") as lock:

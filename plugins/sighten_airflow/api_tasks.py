@@ -1,4 +1,4 @@
-"""How a task asks Sighten's API: when it does not, with what settings, and how it ends if it cannot."""
+"""What tasks that call Sighten's API share: when they are skipped, their settings, and how they fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,37 +16,37 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
-NOT_CONFIGURED = "nothing says where Sighten's API is: neither the connection sighten_default nor SIGHTEN_API_URL"
+NOT_CONFIGURED = "no API is configured: there is neither a connection sighten_default nor SIGHTEN_API_URL"
 
 
 def is_not_configured(_: Context) -> bool:
-    """Whether there is no API to ask: then whatever was delivered is loaded and published all the same."""
+    """Whether no API is configured; deliveries are loaded and published without one."""
     return not SightenHook().is_configured
 
 
-class Result(Protocol):
-    """What a step that asks the API says of itself; a frozen dataclass."""
+class ApiResult(Protocol):
+    """The result of a step that calls the API; a frozen dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def left(self) -> int:
-        """How much was due and got no answer."""
+        """Number of due items that got no answer."""
 
     @property
     def problem(self) -> str | None:
-        """Why."""
+        """Why they got none."""
 
     @property
     def needs_attention(self) -> bool:
-        """Whether something went otherwise than it should."""
+        """Whether a person should look at the result."""
 
 
 @contextmanager
-def asking() -> Iterator[Settings]:
-    """The settings to ask the API with; an error that only a person can mend fails the task at once.
+def api_settings() -> Iterator[Settings]:
+    """Give the settings for the API; fail the task at once on an error that only a person can fix.
 
-    Whatever may pass by itself is raised as it is, so that Airflow tries again.
+    Other errors pass through, so that Airflow retries.
 
     Raises:
         AirflowFailException: says what is wrong and where to look.
@@ -55,16 +55,16 @@ def asking() -> Iterator[Settings]:
     try:
         yield hook.settings()
     except (AuthenticationError, PermissionDeniedError) as error:
-        raise AirflowFailException(f"{error}; look at the token in {hook.place}") from error
+        raise AirflowFailException(f"{error}; look at the token in {hook.source}") from error
     except FatalError as error:
         raise AirflowFailException(str(error)) from error
 
 
-def tell(result: Result, *, answered: int) -> Counts:
-    """What came of it, for people to read; a warning in the task's log where they should.
+def report_result(result: ApiResult, *, answered: int) -> Counts:
+    """Return the result as counts for XCom, and log a warning if a person should look at it.
 
     Raises:
-        ApiUnavailableError: nothing was answered although something was due, so that Airflow tries again.
+        ApiUnavailableError: items were due and none was answered, so that Airflow retries.
     """
     if result.left and result.problem and not answered:
         raise ApiUnavailableError(result.problem)

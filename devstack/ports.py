@@ -1,17 +1,17 @@
-"""The ports the stack listens on: which, chosen how, and whether they are free."""
+"""The ports the stack listens on: reading them from the environment, and checking that they are free."""
 
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stack.errors import WrongUseError
+from devstack.errors import WrongUseError
 
 LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port, what listens on it, and the environment variable that chooses another."""
+    """A port, what listens on it, and the environment variable that changes it."""
 
     number: int
     purpose: str
@@ -24,10 +24,10 @@ class Port:
 
 
 def read_port(environ: Mapping[str, str], variable: str, *, purpose: str, default: int) -> Port:
-    """The port that the variable names, or the default.
+    """The port in that variable, or the default.
 
     Raises:
-        WrongUseError: it names no port.
+        WrongUseError: it is not a port.
     """
     text = environ.get(variable) or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= 65535:  # noqa: PLR2004  (the largest port there is)
@@ -35,33 +35,33 @@ def read_port(environ: Mapping[str, str], variable: str, *, purpose: str, defaul
     return Port(int(text), purpose, variable)
 
 
-def refuse_taken(ports: Iterable[Port]) -> None:
-    """Nothing if all ports are free and differ.
+def require_free(ports: Iterable[Port]) -> None:
+    """Check that all ports are free and different.
 
     Raises:
-        WrongUseError: names each taken one, what it is for, and the variable that chooses another.
+        WrongUseError: names each taken port, its purpose, and the variable that changes it.
     """
     seen: dict[int, Port] = {}
-    complaints = []
+    problems = []
     for port in ports:
         if port.number in seen:
-            rival = seen[port.number]
-            complaints.append(_complain(port, f"also chosen for {rival.purpose} by {rival.variable}"))
+            other = seen[port.number]
+            problems.append(_describe_taken(port, f"also chosen for {other.purpose} by {other.variable}"))
         elif is_taken(port.number):
-            complaints.append(_complain(port, "taken by another process"))
+            problems.append(_describe_taken(port, "taken by another process"))
         seen[port.number] = port
-    if complaints:
-        raise WrongUseError("\n".join(complaints))
+    if problems:
+        raise WrongUseError("\n".join(problems))
 
 
-def _complain(port: Port, why: str) -> str:
+def _describe_taken(port: Port, why: str) -> str:
     return f"port {port.number}, for {port.purpose}, is {why}; choose another: {port.variable}=<port> make run"
 
 
 def is_taken(number: int) -> bool:
     """Whether something listens on that port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # What a stopped server leaves behind for a minute (TIME_WAIT) does not count.
+        # A stopped server's port stays in TIME_WAIT for a minute; that counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, number))

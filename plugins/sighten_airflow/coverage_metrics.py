@@ -1,4 +1,4 @@
-"""Coverage as metrics of Airflow's own, which go wherever Airflow's metrics are configured to go."""
+"""The result of a reconcile as metrics, sent to wherever Airflow's own metrics go."""
 
 from typing import TYPE_CHECKING
 
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from sighten_warehouse.reconcile.step import ReconcileResult
 
 
-def measured(result: "ReconcileResult") -> "ReconcileResult":
-    """The same result; gauges say what it says of the days that were compared."""
+def emit_coverage(result: "ReconcileResult") -> "ReconcileResult":
+    """Set the gauges `sighten.reconcile.*` and `sighten.coverage`; return the result unchanged."""
     for name in ("changed", "delivered", "pulled", "failed", "left"):
         stats.gauge(f"sighten.reconcile.{name}", getattr(result, name))
     if result.coverage is not None:
