@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from sighten_simulator.world.lives import lives
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import DownloadResult, download_documents
-from sighten_warehouse.documents.vault import DAMAGED_FOLDER, stored_files
+from sighten_warehouse.documents.vault import DAMAGED_FOLDER, PARTIAL_FOLDER, stored_files
 from sighten_warehouse.settings import Settings
 from warehouses import Warehouse
 
@@ -99,6 +101,21 @@ def test_what_is_due_is_downloaded_once_and_what_is_not_there_is_asked_for_after
     assert [0, 1, 0, 0, 1] == [one.due for one in (again, an_hour_later, then, two_hours_later, at_last)]
     assert {"stored": 1} == at_last.statuses
     assert 4 == len(api.asked)
+
+
+def test_bytes_to_which_nobody_added_for_a_week_are_removed(settings: Settings) -> None:
+    clock, folder = FakeClock(), settings.layout.vault / PARTIAL_FOLDER
+    folder.mkdir(parents=True)
+    for name, days in (("old", 8), ("young", 6)):
+        written_at = (clock.now() - timedelta(days=days)).timestamp()
+        for path in (folder / an_id(name), folder / f"{an_id(name)}.json"):
+            path.write_bytes(b"{}")
+            os.utime(path, (written_at, written_at))
+
+    step(settings, clock)
+
+    left = {path.name for path in folder.iterdir()}
+    assert {an_id("young"), f"{an_id('young')}.json"} == left - {ONE, TWO, f"{TWO}.json"}
 
 
 def test_the_published_documents_tell_where_their_bytes_are(warehouse: Warehouse, settings: Settings) -> None:
