@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from receiving import Running, listening
-from signing import asking
+from signing import configured
 
 from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
 from sighten_simulator.world.lives import lives
@@ -49,7 +49,9 @@ def guarded_ones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             key = repr((auth, secret, settings))
             if key not in started:
                 landing = tmp_path_factory.mktemp("guarded") / "landing"
-                started[key] = stack.enter_context(listening(landing, authentication=asking(auth, secret, **settings)))
+                started[key] = stack.enter_context(
+                    listening(landing, authentication=configured(auth, secret, **settings))
+                )
             return started[key]
 
         yield one

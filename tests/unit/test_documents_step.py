@@ -218,7 +218,7 @@ def test_verify_finds_damage_and_repairs_it_by_downloading_again(settings: Setti
     repaired = call(settings, "verify", "--repair")
     call(settings)
 
-    assert (0, "1 files, 1 documents, 0 damaged, 0 named by no record\n") == (sound.exit_code, said(sound))
+    assert (0, "1 files, 1 documents, 0 damaged, 0 without a record\n") == (sound.exit_code, said(sound))
     assert (1, 1) == (found.exit_code, repaired.exit_code)
     assert [{"vault_path": f"vault/{SHA256[:2]}/{SHA256}", "problem": "other_bytes", "document_ids": [ONE]}] == (
         json.loads(said(found))["damages"]

@@ -113,6 +113,6 @@ def test_a_portable_file_is_not_called_like_a_schema_for_then_duckdb_could_not_t
     ran = CliRunner().invoke(commands, ["publish", "--portable", str(tmp_path / name)])
 
     assert 2 == ran.exit_code
-    assert "expected another name than those of its schemas" in ran.output
+    assert "expected a name other than its schemas' names" in ran.output
     assert not (tmp_path / name).exists()
     assert versions == list(published.settings.layout.versions.glob("*.duckdb"))
