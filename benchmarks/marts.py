@@ -19,8 +19,8 @@ from time import perf_counter, process_time
 
 import duckdb
 
-from sighten_simulator.webhooks.delivery_plan import plan_lives
-from sighten_simulator.world.lives import lives
+from sighten_simulator.webhooks.delivery_plan import plan_deliveries
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.dictionary.cookbook import recipes
 from sighten_warehouse.lake.folder import resolve_lake
@@ -62,7 +62,7 @@ def make(settings: Settings, deliveries: int) -> None:
     """As many deliveries as asked for, in parts of one size."""
     if not commits(settings.layout):
         part = min(PART, deliveries)
-        bodies = [one.body for one in plan_lives(lives(1, round(part / DELIVERIES_PER_MILESTONE)))]
+        bodies = [one.body for one in plan_deliveries(build_simulation(1, round(part / DELIVERIES_PER_MILESTONE)))]
         now = datetime.now(UTC)
         lines = [landing_line(body, landing_id=new_landing_id(), received_at=now) for body in bodies]
         write_landing_file(settings.layout.landing, lines, received_at=now)

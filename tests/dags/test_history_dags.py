@@ -13,8 +13,8 @@ from airflow.sdk.observability import stats
 from airflow.serialization.serialized_objects import DagSerialization
 
 from sighten_airflow.history import day_of, days_compared, tell_day
-from sighten_simulator.running import Running, running
-from sighten_simulator.world.lives import lives
+from sighten_simulator.running import RunningSimulator, running_simulator
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import load
 from sighten_warehouse.backfill import rest as days
 from sighten_warehouse.backfill.rest.results import PullResult
@@ -27,31 +27,31 @@ TOKEN = {"Authorization": "Token any"}
 
 
 @pytest.fixture
-def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:  # noqa: ARG001  (the home comes first)
+def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSimulator]:  # noqa: ARG001  (the home comes first)
     """A Sighten of eight milestones and the vendor's sample, two sites updated on one day, and a connection to it."""
-    with running(lives(36, 8)) as one:
+    with running_simulator(build_simulation(36, 8)) as one:
         connection = {"conn_type": "sighten", "host": one.url, "password": "any", "extra": {"rate": 100_000}}
         monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", json.dumps(connection))
         yield one
 
 
-def last_updates(sighten: Running) -> dict[str, date]:
+def last_updates(sighten: RunningSimulator) -> dict[str, date]:
     """When each site was last updated."""
     asked = {"metrics": "site_id,site_last_updated"}
     rows = requests.get(f"{sighten.url}/api/data/site/", params=asked, headers=TOKEN, timeout=10).json()["data"]
     return {row["site_id"]: datetime.fromisoformat(row["site_last_updated"]).date() for row in rows}
 
 
-def busiest_day(sighten: Running) -> tuple[date, list[str]]:
+def busiest_day(sighten: RunningSimulator) -> tuple[date, list[str]]:
     """The day on which most sites were updated, and these."""
     updates = last_updates(sighten)
     day, _ = Counter(updates.values()).most_common(1)[0]
     return day, [site_id for site_id, updated in updates.items() if updated == day]
 
 
-def walked(sighten: Running) -> Counter[str]:
+def walked(sighten: RunningSimulator) -> Counter[str]:
     """How often each site was asked for, which begins with its workflows."""
-    asked = [one for one in sighten.journal.answered if one.path.strip("/").endswith("ops_workflow")]
+    asked = [one for one in sighten.journal.requests if one.path.strip("/").endswith("ops_workflow")]
     return Counter(one.params["site_id"] for one in asked)
 
 
@@ -73,7 +73,7 @@ def test_a_backfill_has_a_run_for_each_day_and_none_begins_by_itself(dags: dict[
 
 
 def test_a_run_lands_its_day_and_the_same_run_again_asks_nothing(
-    run: Run, settings: Settings, sighten: Running
+    run: Run, settings: Settings, sighten: RunningSimulator
 ) -> None:
     day, sites = busiest_day(sighten)
 
@@ -88,7 +88,7 @@ def test_a_run_lands_its_day_and_the_same_run_again_asks_nothing(
 
 
 def test_a_day_of_which_a_site_failed_is_a_failed_run_and_another_one_asks_for_that_site_alone(
-    run: Run, settings: Settings, sighten: Running, capfd: Any
+    run: Run, settings: Settings, sighten: RunningSimulator, capfd: Any
 ) -> None:
     day, (lost, landed) = busiest_day(sighten)
     refusals = f"{sighten.url}/simulator/refusals"
@@ -133,7 +133,7 @@ def test_without_an_api_a_day_fails_since_a_later_backfill_would_pass_over_a_suc
 
 
 def test_what_changed_is_compared_and_pulled_and_coverage_is_measured(
-    run: Run, settings: Settings, sighten: Running, monkeypatch: pytest.MonkeyPatch
+    run: Run, settings: Settings, sighten: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gauges: dict[str, float] = {}
     monkeypatch.setattr(stats, "gauge", gauges.__setitem__)

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from running_stack import MILESTONES, PAST, RunningStack
 
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_simulator.world.world import EVERYTHING, World
 from stack.sighten import SEED
 from stack.waiting import wait_until
@@ -36,8 +36,8 @@ class PastDays:
 
 def busiest_days() -> PastDays:
     """The three days in a row on which most of those sites were last updated of which no webhook told."""
-    index = World(lives(SEED, MILESTONES + PAST)).seen_by(EVERYTHING)
-    told = {life.site.site_id for life in lives(SEED, MILESTONES).lives}
+    index = World(build_simulation(SEED, MILESTONES + PAST)).index_for(EVERYTHING)
+    told = {life.site.site_id for life in build_simulation(SEED, MILESTONES).lives}
     updated = {
         site.site_id: datetime.fromisoformat(index.last_updated(site)).date()
         for site in index.sites.values()

@@ -56,7 +56,7 @@ def fault_options(command: Command) -> Command:
 
 def document_options(command: Command) -> Command:
     """How documents are handed out."""
-    from sighten_simulator.documents.faults import TROUBLES
+    from sighten_simulator.documents.options import TROUBLES
 
     return _all(
         click.option("--redirects", type=SHARE, default=0.5, show_default=True, help="Share of documents elsewhere."),
@@ -97,7 +97,7 @@ def unknown_options(command: Command) -> Command:
         _choice("--unknown-quote", "no_row 404 null sentinel", "The answer about a quote that nobody knows."),
         _choice("--refusal", "all metric 400", "What a refused metric costs: all inside a 200, itself, or all."),
         click.option("--refuse-metric", "refused", multiple=True, metavar="NAME", help="A metric that it refuses."),
-        click.option("--most-rows", type=click.IntRange(min=1), help="The most rows of a page of the DAL."),
+        click.option("--most-rows", "max_rows", type=click.IntRange(min=1), help="The most rows of a page of the DAL."),
         _choice("--slashes", "either with without redirect", "Which paths it takes: a slash at their end or none."),
     )(command)
 
