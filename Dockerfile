@@ -1,16 +1,16 @@
-# Two images from one file, both without root:
-#   docker build --target warehouse .   the receiver and every command of sighten-warehouse
-#   docker build --target airflow .     the same, with Airflow and our DAGs
+# Two images, neither runs as root:
+#   docker build --target warehouse .   the receiver and all commands of sighten-warehouse
+#   docker build --target airflow .     the same, with Airflow and the DAGs
 FROM python:3.11-slim-bookworm AS base
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SIGHTEN_HOME=/srv/warehouse
-# The folders are made here so that the volumes mounted over them belong to the user who writes there.
+# Volumes mounted over these folders take their owner.
 RUN useradd --uid 10001 --create-home sighten \
     && install -d -o sighten -g sighten /srv/warehouse /srv/airflow
 
 FROM base AS build-warehouse
 RUN python -m venv /opt/venv
-COPY requirements.txt /src/
-RUN pip install --no-cache-dir --require-hashes -r /src/requirements.txt
+COPY requirements/product.txt /src/requirements/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements/product.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY include /src/include
 COPY plugins /src/plugins
@@ -18,8 +18,8 @@ COPY sql /src/sql
 RUN pip install --no-cache-dir --no-deps --no-build-isolation /src
 
 FROM build-warehouse AS build-airflow
-COPY requirements-airflow.txt requirements-postgres.txt /src/
-RUN pip install --no-cache-dir --require-hashes -r /src/requirements-airflow.txt -r /src/requirements-postgres.txt
+COPY requirements/airflow.txt requirements/postgres.txt /src/requirements/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements/airflow.txt -r /src/requirements/postgres.txt
 
 FROM base AS warehouse
 COPY --from=build-warehouse /opt/venv /opt/venv
@@ -27,7 +27,7 @@ USER sighten
 WORKDIR /srv/warehouse
 EXPOSE 8088
 ENTRYPOINT ["sighten-warehouse"]
-# It listens beyond the container, so it starts only with SIGHTEN_WEBHOOK_AUTH and SIGHTEN_WEBHOOK_SECRET.
+# It listens on all interfaces, so it starts only with SIGHTEN_WEBHOOK_AUTH and SIGHTEN_WEBHOOK_SECRET.
 CMD ["receive", "--host", "0.0.0.0"]
 
 FROM base AS airflow

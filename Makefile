@@ -1,4 +1,4 @@
-# The two commands: `make run` shows the product at work, `make test` proves it. Both set up all they need.
+# `make run` starts the product on this machine, `make test` tests it. Both install what they need into .venv.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -8,47 +8,47 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 p
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# uv does not read pip's variables; a machine that reaches its packages through them keeps working.
+# uv does not read pip's variables, so pass on the index that pip uses.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-help: ## what each command does
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/.installed ## a simulated Sighten, the receiver and Airflow, working together (ONCE=1 ends after the first result)
-	@$(BIN)/python -m stack $(if $(ONCE),--once)
+run: .venv/.installed ## start a simulated Sighten, the receiver and Airflow (ONCE=1 stops after the first result)
+	@$(BIN)/python -m devstack $(if $(ONCE),--once)
 
-# What tests write they sync, file by file: in memory, where there are 4 GB of room for it, nobody waits for a disk.
+# Tests sync every file they write; in memory that costs nothing. Needs 4 GB in /dev/shm, else TMPDIR is used.
 TESTS_IN ?= $(shell room=$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}'); \
 	[ "$${room:-0}" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-test: .venv/.installed-dev ## the whole default test suite
+test: .venv/.installed-dev ## run the default test suite
 	@folder=$$(mktemp -d "$(TESTS_IN)/sighten-tests.XXXXXX"); trap 'rm -rf "$$folder"' EXIT; \
 	TMPDIR="$$folder" $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test-big: .venv/.installed-dev ## the tests that take minutes
+test-big: .venv/.installed-dev ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m big
 
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
 
-setup: .venv/.installed ## only set up what `make run` needs
-setup-dev: .venv/.installed-dev ## only set up what `make test` needs
+setup: .venv/.installed ## install what `make run` needs
+setup-dev: .venv/.installed-dev ## install what `make test` needs
 
-check: .venv/.installed-dev ## ruff, mypy, sqlfluff, import contracts
+check: .venv/.installed-dev ## run ruff, mypy, sqlfluff and the import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 	@$(BIN)/lint-imports
 
-fix: .venv/.installed-dev ## mend what ruff and sqlfluff can mend
+fix: .venv/.installed-dev ## fix what ruff and sqlfluff can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix --disable-progress-bar sql
 
-docs: .venv/.installed ## write the data dictionary from the models' descriptions, and the cookbook with its answers
+docs: .venv/.installed ## write the data dictionary and the cookbook
 	@$(BIN)/python -m sighten_warehouse.dictionary.markdown > docs/.data-dictionary.md.tmp
 	@mv docs/.data-dictionary.md.tmp docs/data-dictionary.md
 	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; \
@@ -56,34 +56,34 @@ docs: .venv/.installed ## write the data dictionary from the models' description
 	$(BIN)/python -m sighten_warehouse.dictionary.cookbook "$$home"/*/published/warehouse.duckdb > docs/.cookbook.md.tmp
 	@mv docs/.cookbook.md.tmp docs/cookbook.md
 
-clean: ## remove what was set up and what Airflow wrote; data/ stays
+clean: ## remove .venv, caches and .airflow/; keep data/
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-lock: .venv/.uv ## remake the locks from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements-dev.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements-dev.txt pyproject.toml -o requirements-airflow.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements-dev.txt pyproject.toml -o requirements.txt
-	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements-airflow.txt - -o requirements-postgres.txt
-	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements-fuzz.txt
+lock: .venv/.uv ## write requirements/ from pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
+	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/airflow.txt - -o requirements/postgres.txt
+	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
-	@test -n "$(PYTHON)" || { echo "no Python from 3.11 to 3.14 with venv found; install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python" >&2; exit 2; }
-	@echo "setting up .venv with $$($(PYTHON) --version)"
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 to 3.14 with venv found; install one (Debian: apt install python3 python3-venv) or choose one: make PYTHON=/path/to/python" >&2; exit 2; }
+	@echo "creating .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.installed: requirements-airflow.txt pyproject.toml | .venv/.uv
-	@echo "installing the pinned packages (about 550 MB; a minute or two the first time)"
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-airflow.txt
+.venv/.installed: requirements/airflow.txt pyproject.toml | .venv/.uv
+	@echo "installing pinned packages (about 550 MB; takes a minute or two the first time)"
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/airflow.txt
 	@$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.txt | .venv/.installed
-	@echo "installing the pinned packages for tests and checks"
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-dev.txt
+.venv/.installed-dev: requirements/dev.txt | .venv/.installed
+	@echo "installing pinned packages for tests and checks"
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/dev.txt
 	@touch $@
 
-.venv/.installed-fuzz: requirements-fuzz.txt | .venv/.installed-dev
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements-fuzz.txt
+.venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/fuzz.txt
 	@touch $@

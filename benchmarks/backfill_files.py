@@ -1,10 +1,9 @@
-"""How fast files are imported, loaded and published, and in how much memory: for some bodies and four times as many.
+"""Time and memory of importing, loading and publishing files, for N bodies and for 4 N.
 
 Run it with `.venv/bin/python benchmarks/backfill_files.py` (a minute or two; `--full` for a million bodies, which takes
-hours and 25 GB; `--help` for more). It writes a dump of the vendor's sample with other ids and longer texts, imports it
-as lines and as a zip whose members come in no order of days, imports both again, when nothing is left to land, and
-loads and publishes what the zip held. Each step is a process of its own. Memory does not grow where both sizes have the
-same peak.
+hours and 25 GB; `--help` for more). It writes a dump of the vendor's sample with new ids and longer texts, and imports
+it as lines and as a zip with members in random order of days. It imports both again, which lands nothing, then loads
+and publishes the zip's bodies. Each step is its own process. Memory is constant if both sizes have the same peak.
 """
 
 import argparse
@@ -36,33 +35,33 @@ SMALL, FULL, TIMES_AS_MANY = 5_000, 250_000, 4
 
 
 def bodies(count: int, *, days: int) -> Iterator[tuple[datetime, bytes]]:
-    """Milestones of 15 kB or so, each with a time of receiving on a day chosen by chance."""
-    chance = random.Random(1)
+    """Milestones of about 15 kB, each with a time of receipt on a random day."""
+    rng = random.Random(1)
     milestone = json.loads(SAMPLE.replace(":False", ":false").replace(":True", ":true"))
     for _ in range(count):
-        tasks = [task | {"uuid": an_id(chance), "description": words(chance)} for task in milestone["tasks"] * 6]
-        at = FIRST_DAY + timedelta(days=chance.randrange(days), seconds=chance.randrange(86_400))
-        yield at, json.dumps(milestone | {"uuid": an_id(chance), "tasks": tasks}).encode()
+        tasks = [task | {"uuid": random_id(rng), "description": words(rng)} for task in milestone["tasks"] * 6]
+        at = FIRST_DAY + timedelta(days=rng.randrange(days), seconds=rng.randrange(86_400))
+        yield at, json.dumps(milestone | {"uuid": random_id(rng), "tasks": tasks}).encode()
 
 
-def an_id(chance: random.Random) -> str:
-    """A UUID."""
-    return str(UUID(int=chance.getrandbits(128), version=4))
+def random_id(rng: random.Random) -> str:
+    """A random UUID."""
+    return str(UUID(int=rng.getrandbits(128), version=4))
 
 
-def words(chance: random.Random) -> str:
-    """A text of 300 characters that compresses as prose does, more or less."""
-    return " ".join(f"{chance.getrandbits(12):x}" for _ in range(75))
+def words(rng: random.Random) -> str:
+    """A text of 300 characters that compresses about as well as prose."""
+    return " ".join(f"{rng.getrandbits(12):x}" for _ in range(75))
 
 
 def write_lines(path: Path, count: int) -> None:
-    """One body a line."""
+    """Write one body per line."""
     with path.open("wb") as file:
         file.writelines(body + b"\n" for _, body in bodies(count, days=1))
 
 
 def write_zip(path: Path, count: int, days: int) -> None:
-    """One body a member."""
+    """Write one body per member."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number, (at, body) in enumerate(bodies(count, days=days)):
             info = zipfile.ZipInfo(f"{number}.json", at.timetuple()[:6])
@@ -70,37 +69,37 @@ def write_zip(path: Path, count: int, days: int) -> None:
 
 
 def import_file(settings: Settings, path: Path) -> tuple[int, str]:
-    """How many bodies the file holds, and what became of them."""
+    """Import the file; return its number of bodies and a summary."""
     tally = import_files(settings, [str(path)], times=Times(now=datetime.now(UTC)))
     size = sum(kind.size for kind in tally.kinds.values()) / 1e6
     return tally.bodies, f"{size:,.0f} MB, {tally.new:,} landed in {tally.landing_files:,} files"
 
 
 def load_all(settings: Settings, _: Path) -> tuple[int, str]:
-    """How many deliveries were loaded, and in how many batches."""
+    """Load everything; return the number of deliveries and a summary."""
     result = load(settings)
     return result.landed, f"in {len(result.batches):,} batches"
 
 
 def publish_all(settings: Settings, _: Path) -> tuple[int, str]:
-    """How many deliveries the version holds, and whether what was landed balances."""
+    """Publish; return the number of deliveries and whether the balance holds."""
     version = publish(settings)
     balance = "holds" if read_status(settings, recount=False).balanced else "does not hold"
     return version.tables["ops.deliveries"], f"balance {balance}"
 
 
 def measure(name: str, step: Callable[[Settings, Path], tuple[int, str]], home: Path, path: Path) -> None:
-    """Take the step and print what it took, to be called in a process of its own."""
+    """Run a step and print its time and peak memory; call it in its own process."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     started = monotonic()
-    count, said = step(read_settings({"SIGHTEN_HOME": str(home)}), path)
-    took = monotonic() - started
+    count, summary = step(read_settings({"SIGHTEN_HOME": str(home)}), path)
+    seconds = monotonic() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{name:26} {count:9,} bodies, {took:8.1f} s, {count / took:7,.0f} a second, peak {peak:5,} MiB: {said}")
+    print(f"{name:26} {count:9,} bodies, {seconds:8.1f} s, {count / seconds:7,.0f} /s, peak {peak:5,} MiB: {summary}")
 
 
 def measure_all(folder: Path, count: int, days: int) -> None:
-    """Make both dumps of so many bodies, and take every step with them."""
+    """Write both dumps with `count` bodies, and run every step on them."""
     lines, archive = folder / "lines.ndjson", folder / "dump.zip"
     write_lines(lines, count)
     write_zip(archive, count, days)
@@ -113,16 +112,16 @@ def measure_all(folder: Path, count: int, days: int) -> None:
 
 
 def main() -> None:
-    """Take every step with some bodies, and then with four times as many."""
+    """Run every step with N bodies, and then with 4 N."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bodies", type=int, default=SMALL, help="how many at first")
-    parser.add_argument("--full", action="store_const", dest="bodies", const=FULL, help="a million in the end")
+    parser.add_argument("--bodies", type=int, default=SMALL, help="number of bodies in round one")
+    parser.add_argument("--full", action="store_const", dest="bodies", const=FULL, help="a million bodies in round two")
     parser.add_argument("--days", type=int, default=1_000)
-    parser.add_argument("--folder", type=Path, help="where the dumps and the homes shall lie; else where TMPDIR says")
-    given = parser.parse_args()
-    for count in (given.bodies, given.bodies * TIMES_AS_MANY):
-        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            measure_all(Path(folder), count, given.days)
+    parser.add_argument("--folder", type=Path, help="folder for dumps and homes (default: TMPDIR)")
+    options = parser.parse_args()
+    for count in (options.bodies, options.bodies * TIMES_AS_MANY):
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            measure_all(Path(folder), count, options.days)
 
 
 if __name__ == "__main__":

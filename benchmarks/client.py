@@ -1,8 +1,8 @@
-"""How many calls a second more threads bring, and whether the budget keeps the client from being refused.
+"""Calls per second by number of threads, and whether the rate limit avoids 429 responses.
 
-Run it with `.venv/bin/python benchmarks/client.py` (about half a minute; `--help` for its options). A local API, in a
-process of its own, takes 50 ms for each answer; in the second part it allows so many calls in any second and answers
-the others with 429.
+Run it with `.venv/bin/python benchmarks/client.py` (about half a minute; `--help` for its options). A local API, in its
+own process, takes 50 ms per response. In the second part it allows a number of calls in any second and answers the
+others with 429.
 """
 
 import argparse
@@ -29,12 +29,12 @@ from sighten_warehouse.settings import Settings
 
 ANSWER_S = 0.05
 UNLIMITED = 1e6
-NO_SECRET = "any"  # noqa: S105  (the API of this benchmark takes any)
+NO_SECRET = "any"  # noqa: S105  (this benchmark's API accepts any)
 BODY = b'{"data": [{"s_quote_id": "0b4f7a4c-30d6-4a5c-9a53-7f8a1c0e4f11"}], "status_code": 200}'
 
 
 class SlowApi:
-    """Answers after 50 ms, or at once with 429 when more than `allowed` came within the last second."""
+    """Responds after 50 ms, or at once with 429 after more than `allowed` calls in the last second."""
 
     def __init__(self, allowed: float) -> None:
         self._allowed = allowed
@@ -54,19 +54,19 @@ class SlowApi:
         await send({"type": "http.response.body", "body": BODY})
 
 
-def serve(allowed: float, say_port: Connection) -> None:
-    """Serves until the process is ended."""
+def serve(allowed: float, port_pipe: Connection) -> None:
+    """Serve until the process is ended; send the port through the pipe."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
-        say_port.send(listener.getsockname()[1])
+        port_pipe.send(listener.getsockname()[1])
         config = uvicorn.Config(SlowApi(allowed), log_config=None, access_log=False, lifespan="off", ws="none")
         uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager
 def slow_api(allowed: float) -> Iterator[str]:
-    """Its address."""
+    """Run the API in its own process; give its URL."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve, args=(allowed, there))
@@ -79,23 +79,23 @@ def slow_api(allowed: float) -> Iterator[str]:
 
 
 class Statuses:
-    """Counts what was answered: a log processor, so that nothing of the client is changed."""
+    """Collects response statuses from the client's log, so that the client is unchanged."""
 
     def __init__(self) -> None:
         self.seen: list[int] = []
 
     def __call__(self, _logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-        """Keeps the status of a `called`."""
+        """Record the status of a `called` event."""
         if event["event"] == "called":
             self.seen.append(event["status"])
         raise structlog.DropEvent
 
 
-def ask_for(seconds: float, url: str, *, threads: int, rate: float) -> float:
-    """Answered calls a second."""
+def call_for(seconds: float, url: str, *, threads: int, rate: float) -> float:
+    """Call from several threads for a while; return answered calls per second."""
     until = monotonic() + seconds
 
-    def ask(_: int) -> int:
+    def call(_: int) -> int:
         answered = 0
         while monotonic() < until:
             client.get("/api/data/workflow/", query={"metrics": "s_quote_id"})
@@ -109,32 +109,33 @@ def ask_for(seconds: float, url: str, *, threads: int, rate: float) -> float:
             ThreadPoolExecutor(threads) as pool,
         ):
             began = monotonic()
-            return sum(pool.map(ask, range(threads))) / (monotonic() - began)
+            return sum(pool.map(call, range(threads))) / (monotonic() - began)
 
 
-def measure(statuses: Statuses, ask: Callable[[], float]) -> tuple[float, int]:
-    """Answered calls a second, and how many were refused with 429."""
+def measure(statuses: Statuses, run: Callable[[], float]) -> tuple[float, int]:
+    """Answered calls per second, and the number of 429 responses."""
     statuses.seen.clear()
-    return ask(), statuses.seen.count(429)
+    return run(), statuses.seen.count(429)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each run; there are five runs")
-    parser.add_argument("--allowed", type=int, default=100, help="calls a second that the limited API allows")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each of the five runs")
+    parser.add_argument("--allowed", type=int, default=100, help="calls per second that the limited API allows")
     options = parser.parse_args()
     statuses = Statuses()
     structlog.configure(processors=[statuses])
     with slow_api(UNLIMITED) as url:
         rates = {}
         for threads in (1, 4, 16):
-            run = partial(ask_for, options.seconds, url, threads=threads, rate=UNLIMITED)
+            run = partial(call_for, options.seconds, url, threads=threads, rate=UNLIMITED)
             rates[threads], _ = measure(statuses, run)
-            print(f"{threads:2} threads: {rates[threads]:6.1f} calls/s, {rates[threads] / rates[1]:4.1f} times one")
-    for name, rate in (("no budget", UNLIMITED), (f"budget of {options.allowed}", float(options.allowed))):
+            ratio = rates[threads] / rates[1]
+            print(f"{threads:2} threads: {rates[threads]:6.1f} calls/s, {ratio:4.1f} times one thread")
+    for name, rate in (("no rate limit", UNLIMITED), (f"rate limit of {options.allowed}", float(options.allowed))):
         with slow_api(options.allowed) as url:
-            run = partial(ask_for, options.seconds, url, threads=16, rate=rate)
+            run = partial(call_for, options.seconds, url, threads=16, rate=rate)
             answered, refused = measure(statuses, run)
         print(f"{options.allowed} calls/s allowed, {name}: {answered:6.1f} answered/s, {refused} refused with 429")
 

@@ -1,10 +1,9 @@
-"""How long a publish of many deliveries takes, model by model, and how fast the published version answers then.
+"""Time of a publish with many deliveries, by model, and of queries on the published version.
 
 Run it with `.venv/bin/python benchmarks/marts.py --deliveries 100000` (`--help` for its options). One part of history
-comes from the simulated Sighten and the real loader; the others are copies of it under other ids, written with SQL, so
+comes from the simulated Sighten and the real loader. The others are copies of it with new ids, written with SQL, so
 that a million deliveries take minutes to make. People, organizations and definitions are the same in all parts.
-`--home` keeps what was made, and uses it again. On a machine that does other things too, processor time tells more than
-the clock.
+`--home` keeps the data for the next run. On a busy machine compare processor time, not wall time.
 """
 
 import argparse
@@ -40,29 +39,30 @@ PART = 20_000
 SAME_IN_ALL = {"user_id", "organization_id", "milestone_definition_id", "task_definition_id", "assigned_to_user_id"}
 LIMIT_SECONDS = 1.0
 AS_OF = ("milestones", "tasks", "sub_tasks", "documents", "comments")
-SHOWN_SHARE = 0.005  # of the whole publish; what takes less is not worth a line
+SHOWN_SHARE = 0.005  # smallest share of the publish that is printed
 
 
 def main() -> None:
-    """Make the deliveries, publish them, and print the medians."""
+    """Make and publish deliveries, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deliveries", type=int, default=100_000)
-    parser.add_argument("--times", type=int, default=5, help="how often each question is asked")
-    parser.add_argument("--home", type=Path, help="where to keep what was made")
-    asked = parser.parse_args()
+    parser.add_argument("--times", type=int, default=5, help="runs of each query")
+    parser.add_argument("--home", type=Path, help="folder that keeps the data")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        settings = read_settings({"SIGHTEN_HOME": str(asked.home or scratch)})
-        _timed("made", lambda: make(settings, asked.deliveries))
+        settings = read_settings({"SIGHTEN_HOME": str(options.home or scratch)})
+        _timed("made", lambda: make(settings, options.deliveries))
         if not is_current(settings):
             publish_by_model(settings)
-        report(settings, asked.times)
+        report(settings, options.times)
 
 
 def make(settings: Settings, deliveries: int) -> None:
-    """As many deliveries as asked for, in parts of one size."""
+    """Make that many deliveries, in parts of equal size."""
     if not commits(settings.layout):
         part = min(PART, deliveries)
-        bodies = [one.body for one in plan_deliveries(build_simulation(1, round(part / DELIVERIES_PER_MILESTONE)))]
+        simulation = build_simulation(1, round(part / DELIVERIES_PER_MILESTONE))
+        bodies = [delivery.body for delivery in plan_deliveries(simulation)]
         now = datetime.now(UTC)
         lines = [landing_line(body, landing_id=new_landing_id(), received_at=now) for body in bodies]
         write_landing_file(settings.layout.landing, lines, received_at=now)
@@ -74,10 +74,10 @@ def make(settings: Settings, deliveries: int) -> None:
 
 
 def copy_part(layout: Layout, first: Manifest, number: int) -> None:
-    """The history of the first batch under other ids, as a batch of its own."""
+    """Copy the history of the first batch with new ids, as a new batch."""
     batch_id, landing_file = f"{number:020x}", f"received_date=2026-11-01/copy-{number}.ndjson"
     for table in first.history_files:
-        source, target = (history_file(layout, table, one) for one in (first.batch_id, batch_id))
+        source, target = (history_file(layout, table, name) for name in (first.batch_id, batch_id))
         changed = ", ".join(_changed(column, number) for column in _ids(table))
         if table == "deliveries":
             changed += f", '{batch_id}' as batch_id, '{landing_file}' as landing_file"
@@ -95,33 +95,33 @@ def _ids(table: str) -> list[str]:
 
 
 def _changed(column: str, number: int) -> str:
-    # The first digits of a landing_id are a time, by which deliveries are ordered; they stay.
+    # The first digits of a landing_id are a time that orders deliveries; they stay.
     return f'"{column}"[:-9] || \'{number:08x}\' || "{column}"[-1:] as "{column}"'
 
 
 def report(settings: Settings, times: int) -> None:
-    """Print the median of each question, those above the limit marked."""
+    """Print the median of each query, and mark those above the limit."""
     facts = json.loads(max(settings.layout.versions.glob("*.json")).read_bytes())
     size = settings.layout.warehouse_file.stat().st_size / 1e6
     tables = facts["tables"]
     print(f"{tables['ops.deliveries']:,} deliveries, {tables['main.milestones']:,} milestones, {size:,.0f} MB")
     path = str(settings.layout.warehouse_file)
     with duckdb.connect(path, read_only=True) as connection:
-        for name, sql in questions().items():
-            _ask(name, lambda sql=sql: connection.sql(sql).to_arrow_table(), times)
-    _ask("open_warehouse()", lambda: open_warehouse(path).close(), times)
+        for name, sql in queries().items():
+            _time_query(name, lambda sql=sql: connection.sql(sql).to_arrow_table(), times)
+    _time_query("open_warehouse()", lambda: open_warehouse(path).close(), times)
 
 
 def publish_by_model(settings: Settings) -> None:
-    """Publish, and print the processor time of each model: to fill its table, and to write it as Parquet."""
+    """Publish, and print each model's processor time to fill its table and to write its Parquet."""
     spent: dict[str, float] = defaultdict(float)
     for step in ("_fill", "_export"):
         _clocked(step, spent)
     began = process_time()
     _timed("published", lambda: publish(settings))
     whole = process_time() - began
-    print(f"{whole:10,.1f} s of processor time, of which")
-    for name, seconds in sorted(spent.items(), key=lambda one: -one[1]):
+    print(f"{whole:10,.1f} s of processor time in total:")
+    for name, seconds in sorted(spent.items(), key=lambda item: -item[1]):
         if seconds > SHOWN_SHARE * whole:
             print(f"{seconds:10,.1f} s  {name}")
 
@@ -139,8 +139,8 @@ def _clocked(step: str, spent: dict[str, float]) -> None:
     setattr(warehouse_file, step, clocked)
 
 
-def questions() -> dict[str, str]:
-    """What is asked: medians of all numbers in every mart, masked events, the cookbook, what was so when."""
+def queries() -> dict[str, str]:
+    """The queries by name: medians of every mart, masked events, the cookbook, as-of queries and intervals."""
     found = {}
     for model in models().values():
         if model.schema == "marts":
@@ -153,16 +153,16 @@ def questions() -> dict[str, str]:
         found[f"{name}_as_of"] = f"select count(*), max(landing_id), max(received_at) from {rows}"
     found["ops.changes"] = "select entity, field, count(*), max(new_value) from ops.changes group by entity, field"
     for name, model in models().items():
-        if model.folder == "intervals" and not model.is_view:
+        if model.schema == "history" and not model.is_loaded and not model.is_view:
             found[name] = f"select cast(valid_from_at as date), count(*), max(landing_id) from {name} group by all"
     return found
 
 
-def _ask(name: str, question: Callable[[], object], times: int) -> None:
+def _time_query(name: str, query: Callable[[], object], times: int) -> None:
     took, spent = [], []
     for _ in range(times):
         began, began_work = perf_counter(), process_time()
-        question()
+        query()
         took.append(perf_counter() - began)
         spent.append(process_time() - began_work)
     median, work = statistics.median(took), statistics.median(spent)

@@ -1,9 +1,9 @@
-"""How much one sync for all waiting deliveries gains over a file and a sync for each.
+"""Throughput of group commit, with one sync for all waiting deliveries, against a file and a sync for each.
 
-Run it with `.venv/bin/python benchmarks/receiver.py` (less than a minute; `--help` for its options). All stand behind
-the same HTTP server and write the same landing lines to the same disk; the runs alternate, so that whatever else the
-machine does meets each. Clients are a process of their own, with one connection each. The ratios are what counts, and
-they grow with what a sync costs: where it takes half a millisecond, HTTP itself is most of the work.
+Run it with `.venv/bin/python benchmarks/receiver.py` (less than a minute; `--help` for its options). All variants use
+the same HTTP server and write the same landing lines to the same disk. Runs alternate, so that other load affects all
+alike. Clients run in their own process, with one connection each. Compare the ratios; they grow with the cost of a
+sync. Where a sync takes half a millisecond, HTTP is most of the work.
 """
 
 import argparse
@@ -34,13 +34,11 @@ from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.receiver.server import http_server, listen
 
 BODY = b'{"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "filler": "%s"}' % (b"x" * 15_000)
-
-
 GROUP_COMMIT, AT_ONCE, IN_TURN = "group commit", "file each, at once", "file each, in turn"
 
 
 class FilePerDelivery:
-    """The harder rival: a file and a sync for each delivery, by as many threads as there are clients."""
+    """A file and a sync for each delivery, with a thread per client."""
 
     def __init__(self, landing: Path, *, threads: int) -> None:
         self._landing = landing
@@ -49,7 +47,7 @@ class FilePerDelivery:
     is_running = True
 
     def submit(self, delivery: WebhookDelivery) -> "Future[str]":
-        """As the committer does it."""
+        """Land the delivery in a thread, as the committer does."""
         return self._pool.submit(self._land, delivery)
 
     def _land(self, delivery: WebhookDelivery) -> str:
@@ -67,7 +65,7 @@ class FilePerDelivery:
 
 @contextmanager
 def serving(committer: Any, landing: Path) -> Iterator[int]:
-    """The receiver around that committer; gives its port."""
+    """Serve a receiver with that committer; give its port."""
     with committer, listen("127.0.0.1", 0) as listener:
         readiness = Readiness(landing, largest_body=1, committer_runs=lambda: True)
         server = http_server(
@@ -87,11 +85,11 @@ def serving(committer: Any, landing: Path) -> Iterator[int]:
 
 
 def deliver(port: int, clients: int, seconds: float) -> tuple[int, float, list[float]]:
-    """Delivers from so many clients at once; gives the number acknowledged, the time it took, and each one's wait."""
+    """Deliver from concurrent clients; return the number acknowledged, the time taken, and every wait."""
     waits: list[list[float]] = [[] for _ in range(clients)]
     until = monotonic() + seconds
 
-    def send(mine: list[float]) -> None:
+    def send(own: list[float]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         while monotonic() < until:
             started = perf_counter()
@@ -100,21 +98,21 @@ def deliver(port: int, clients: int, seconds: float) -> tuple[int, float, list[f
             response.read()
             if response.status != 200:
                 raise RuntimeError(f"not acknowledged: {response.status}")
-            mine.append(perf_counter() - started)
+            own.append(perf_counter() - started)
         connection.close()
 
-    threads = [threading.Thread(target=send, args=(mine,)) for mine in waits]
+    threads = [threading.Thread(target=send, args=(own,)) for own in waits]
     started = perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    every = [wait for mine in waits for wait in mine]
+    every = [wait for own in waits for wait in own]
     return len(every), perf_counter() - started, every
 
 
 def measure(kind: str, folder: Path, *, clients: int, seconds: float) -> tuple[float, float]:
-    """Acknowledged deliveries a second and the 99th percentile of their waits in ms; every one of them is on disk."""
+    """Deliveries per second and the 99th percentile of their waits in ms; check that all are on disk."""
     landing = folder / "landing"
     committers = {
         GROUP_COMMIT: lambda: Committer(landing, metrics=ReceiverMetrics()),
@@ -131,12 +129,12 @@ def measure(kind: str, folder: Path, *, clients: int, seconds: float) -> tuple[f
 
 
 def main() -> None:
-    """Alternates them and prints what came out."""
+    """Alternate the variants and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=2.5, help="of each run; there are three runs a round")
-    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to measure")
+    parser.add_argument("--seconds", type=float, default=2.5, help="length of each of the three runs in a round")
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="a folder on the disk to measure")
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     results: dict[str, list[tuple[float, float]]] = {GROUP_COMMIT: [], AT_ONCE: [], IN_TURN: []}
@@ -150,18 +148,18 @@ def main() -> None:
 
 
 def report(results: dict[str, list[tuple[float, float]]]) -> None:
-    """Medians, least and most of the rates, and how many times the group commit's are the others'."""
+    """Print median, minimum and maximum of the rates, and the ratio of group commit to the others."""
     rates = {kind: [rate for rate, _ in runs] for kind, runs in results.items()}
     for kind, runs in results.items():
         p99 = statistics.median(p99 for _, p99 in runs)
         print(f"{kind:>18}: {spread(rates[kind], digits=0)} deliveries/s, p99 {p99:.0f} ms")
     for kind in (AT_ONCE, IN_TURN):
-        ratios = [ours / theirs for ours, theirs in zip(rates[GROUP_COMMIT], rates[kind], strict=True)]
-        print(f"{GROUP_COMMIT} is {spread(ratios, digits=1)} times {kind}")
+        ratios = [group / other for group, other in zip(rates[GROUP_COMMIT], rates[kind], strict=True)]
+        print(f"{GROUP_COMMIT} is {spread(ratios, digits=1)} times as fast as {kind}")
 
 
 def spread(values: list[float], *, digits: int) -> str:
-    """The median, and the least and the most."""
+    """Median, minimum and maximum."""
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 

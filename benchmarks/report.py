@@ -1,7 +1,7 @@
-"""How long the report on a published version takes: making its data, answering for it, and drawing it in a browser.
+"""Time to make the report's data, to serve the report, and to draw it in a browser.
 
-Run it with `.venv/bin/python benchmarks/report.py --home DIR`, on a home that `benchmarks/marts.py --home DIR` made.
-The browser is Debian's Chromium; without one, nothing is drawn.
+Run it with `.venv/bin/python benchmarks/report.py --home DIR` on a home made by `benchmarks/marts.py --home DIR`. The
+browser is Debian's Chromium; without it nothing is drawn.
 """
 
 import argparse
@@ -25,7 +25,7 @@ TIMES = 5
 
 
 def main() -> None:
-    """Measure it, and print the medians."""
+    """Measure, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="a home with a published version")
     settings = read_settings({"SIGHTEN_HOME": str(parser.parse_args().home)})
@@ -56,7 +56,7 @@ def _timed(what: str, measured: Callable[[], object], *, times: int = TIMES) -> 
 def _draw(settings: Settings) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
-        print("no Chromium on this machine: nothing is drawn")
+        print("Chromium not found: nothing is drawn")
         return
     report = LiveReport(settings)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -70,7 +70,7 @@ def _draw(settings: Settings) -> None:
             page.goto(path.as_uri())
             taken.append(int(page.locator("html[data-shown]").get_attribute("data-shown") or 0) / 1000)
             page.close()
-        print(f"{'everything drawn':20} {statistics.median(taken):8.3f} s after the browser was told the address")
+        print(f"{'everything drawn':20} {statistics.median(taken):8.3f} s after navigation")
         browser.close()
     report.close()
 

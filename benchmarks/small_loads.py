@@ -1,8 +1,8 @@
-"""What many small loads cost: time and memory of a publish, and of what looks at all commits, as their number grows.
+"""Cost of many small loads: time and memory of publish, pending and status as the number of commits grows.
 
 Run it with `.venv/bin/python benchmarks/small_loads.py` (some minutes; `--help` for its options). It loads three
-deliveries of the simulated Sighten at a time, and measures with a quarter of the loads and with all of them, each in a
-process of its own. A sweep every five minutes makes at most 105,120 loads a year.
+deliveries of the simulated Sighten at a time, and measures after a quarter of the loads and after all, each in its own
+process. A sweep every five minutes makes at most 105,120 loads a year.
 """
 
 import argparse
@@ -32,8 +32,8 @@ DELIVERIES_PER_LOAD = 3
 
 
 def load_often(settings: Settings, times: int) -> None:
-    """So many loads, each of a landing file of its own."""
-    bodies = cycle(one.body for one in plan_deliveries(build_simulation(len(commits(settings.layout)), 300)))
+    """Load that many times, a new landing file each time."""
+    bodies = cycle(delivery.body for delivery in plan_deliveries(build_simulation(len(commits(settings.layout)), 300)))
     for _ in range(times):
         now = datetime.now(UTC)
         taken = islice(bodies, DELIVERIES_PER_LOAD)
@@ -43,40 +43,40 @@ def load_often(settings: Settings, times: int) -> None:
 
 
 def timed(step: Callable[[Settings], object], settings: Settings) -> float:
-    """Seconds of processor time, whatever else the machine does."""
+    """Processor time of the step, in seconds."""
     started = process_time()
     step(settings)
     return process_time() - started
 
 
-def measure(home: str, times: int) -> None:
-    """Load so many times and print what it took, to be called in a process of its own."""
+def measure_loads(home: str, times: int) -> None:
+    """Load that many times and print the time of a load; call it in its own process."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     settings = read_settings({"SIGHTEN_HOME": home})
     each = timed(lambda settings: load_often(settings, times), settings) / times
     print(f"{len(commits(settings.layout)):7,} loads: {each * 1000:.0f} ms for each of the last {times:,}", flush=True)
 
 
-def look(home: str) -> None:
-    """Publish, look, and print what it took, to be called in a process of its own."""
+def measure_steps(home: str) -> None:
+    """Run pending, publish and status, and print time and peak memory; call it in its own process."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     settings = read_settings({"SIGHTEN_HOME": home})
-    took = {step.__name__: timed(step, settings) for step in (pending, publish, read_status)}
-    said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in took.items())
+    seconds_by_step = {step.__name__: timed(step, settings) for step in (pending, publish, read_status)}
+    times = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in seconds_by_step.items())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{'':15} {said}, peak {peak:,} MiB", flush=True)
+    print(f"{'':15} {times}, peak {peak:,} MiB", flush=True)
 
 
 def main() -> None:
-    """Measure with a quarter of the loads, and with all of them."""
+    """Measure after a quarter of the loads, and after all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loads", type=int, default=400)
-    parser.add_argument("--folder", type=Path, help="where the home shall lie; else where TMPDIR says")
-    given = parser.parse_args()
-    quarter = given.loads // 4
-    with tempfile.TemporaryDirectory(dir=given.folder) as home:
-        for times in (quarter, given.loads - quarter):
-            for step, arguments in ((measure, (home, times)), (look, (home,))):
+    parser.add_argument("--folder", type=Path, help="folder for the home (default: TMPDIR)")
+    options = parser.parse_args()
+    quarter = options.loads // 4
+    with tempfile.TemporaryDirectory(dir=options.folder) as home:
+        for times in (quarter, options.loads - quarter):
+            for step, arguments in ((measure_loads, (home, times)), (measure_steps, (home,))):
                 process = get_context("spawn").Process(target=step, args=arguments)
                 process.start()
                 process.join()

@@ -1,30 +1,29 @@
-"""### Documents into the vault
+"""### Download documents into the vault
 
-Starts when something was committed, and every five minutes to find what a lost asset event missed and what is to be
-tried again. Downloads what is not in the vault yet; what came of each document is landed like a delivery, so
-`load_milestones` and `publish_warehouse` follow by themselves. An API that is down delays nothing
-that was delivered. Without an API to ask, the task is skipped.
+Starts after each commit, and every five minutes to catch a lost asset event and to retry. Downloads the documents that
+are due and lands each result like a delivery, so `load_milestones` and `publish_warehouse` follow. An API that is down
+delays no delivery. The task is skipped if no API is configured.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 
-from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
+from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE, SWEEP, Counts, described
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, SWEEP, Counts, dag_docs
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
 def download_documents() -> None:
-    """The step from history to the vault."""
+    """Download the documents that history names."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, priority_weight=LIVE)
+    @task(pool=API_POOL, priority_weight=LIVE_PRIORITY)
     def download() -> Counts:
         from sighten_warehouse import documents
 
-        with asking() as settings:
+        with api_settings() as settings:
             result = documents.download_documents(settings)
-            return tell(result, answered=result.due - result.left)
+            return report_result(result, answered=result.due - result.left)
 
     download()
 

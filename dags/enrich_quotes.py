@@ -1,30 +1,30 @@
-"""### What only Sighten's API knows of quotes
+"""### Get signed quotes and DAL values from Sighten's API
 
-Starts when something was committed, and every five minutes to find what a lost asset event missed and what is to be
-asked again. Asks which quote is signed now, and by that one for the configured values. Answers are landed like
-deliveries, so `load_milestones` and `publish_warehouse` follow by themselves; once nothing is due, nothing lands. An
-API that is down delays nothing that was delivered. Without an API to ask, the task is skipped.
+Starts after each commit, and every five minutes to catch a lost asset event and to repeat what is due. Asks which quote
+is signed now, then gets the configured metrics of that quote. Answers land like deliveries, so `load_milestones` and
+`publish_warehouse` follow; if nothing is due, nothing lands. An API that is down delays no delivery. The task is
+skipped if no API is configured.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 
-from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
+from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE, SWEEP, Counts, described
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, SWEEP, Counts, dag_docs
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
 def enrich_quotes() -> None:
-    """The step from history to answers about quotes."""
+    """Get what is due for the quotes in history."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, priority_weight=LIVE)
+    @task(pool=API_POOL, priority_weight=LIVE_PRIORITY)
     def enrich() -> Counts:
         from sighten_warehouse import enrich
 
-        with asking() as settings:
+        with api_settings() as settings:
             result = enrich.enrich(settings)
-            return tell(result, answered=result.asked + result.pulled)
+            return report_result(result, answered=result.asked + result.pulled)
 
     enrich()
 

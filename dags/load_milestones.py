@@ -1,8 +1,8 @@
-"""### Landing files become history
+"""### Load landing files into history
 
-Starts when the doorbell rings, and every five minutes to find what a lost ring missed. Each run takes all that is
-pending when it starts, in at most eight batches: they are flattened side by side and committed together. What does not
-fit, or lands meanwhile, is announced again. Nothing pending: nothing happens.
+Starts when the doorbell fires, and every five minutes to catch a lost event. Each run takes everything pending at its
+start, in at most eight batches, which are flattened in parallel and committed together. The rest is left to the next
+run. If nothing is pending, the run does nothing.
 """
 
 from dataclasses import asdict
@@ -10,13 +10,13 @@ from dataclasses import asdict
 from airflow.sdk import AssetOrTimeSchedule, dag, task
 
 from sighten_airflow.assets import HISTORY, LANDING
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, described
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
 def load_milestones() -> None:
-    """The three steps from landing to history."""
+    """Plan batches, flatten each, commit all."""
 
     @task
     def plan_batches() -> list[str]:

@@ -1,28 +1,28 @@
-"""### History becomes the warehouse that analysts open
+"""### Publish history as the warehouse file
 
-Starts when something was committed, and every five minutes to find what a lost asset event missed. The new version is
-swapped in by one rename; then the balance is checked: every delivery that landed has exactly one outcome. The report on
-it is written beside it; should that fail, the version stays. Nothing new: nothing happens.
+Starts after each commit, and every five minutes to catch a lost asset event. One rename replaces the old version. Then
+the run checks the balance: every landed delivery has exactly one outcome. The report is written beside the file; if
+that fails, the new version stays. If nothing is new, the run does nothing.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, Context, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, described
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
 def nothing_new(_: Context) -> bool:
-    """Whether the published version already holds every commit."""
+    """Whether the published version holds every commit."""
     from sighten_warehouse.publish.step import is_current
 
     return is_current(read_settings())
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **described(__doc__), **DAG_DEFAULTS)
+@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
 def publish_warehouse() -> None:
-    """The step from history to the published version, and its proof."""
+    """Publish a new version, then check it and write the report."""
 
     @task.skip_if(nothing_new, skip_message="the published version holds every commit")
     @task(pool=WRITER_POOL)

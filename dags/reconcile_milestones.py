@@ -1,31 +1,30 @@
-"""### What changed against what was delivered
+"""### Compare changes at the API with webhook deliveries
 
-Once a day: asks the API which sites changed in the last days, compares their milestones with what the webhook
-delivered, and pulls what is missing. What it learns is landed, loaded and published like everything else; the share of
-changed milestones whose webhook came is then in `ops.coverage`, and as `sighten.coverage` in Airflow's metrics. Its
-calls come after those of live work. Without an API to ask, the task is skipped.
+Runs daily. Asks the API which sites changed in the last days, compares their milestones with the webhook deliveries,
+and pulls those that are missing; they are landed, loaded and published like deliveries. Coverage, the share of changed
+milestones whose webhook arrived, is in `ops.coverage` and in Airflow's metrics as `sighten.coverage`. Live work goes
+first in the API's budget. The task is skipped if no API is configured.
 """
 
 from airflow.sdk import dag, task
 
-from sighten_airflow.asking import NOT_CONFIGURED, asking, is_not_configured, tell
-from sighten_airflow.coverage import measured
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_COMPARED, Counts, described
-from sighten_airflow.history import days_compared
+from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
+from sighten_airflow.coverage_metrics import emit_coverage
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_PARAM, Counts, dag_docs, days_param
 
 
-@dag(schedule=DAILY, params={"days": DAYS_COMPARED}, **described(__doc__), **DAG_DEFAULTS)
+@dag(schedule=DAILY, params={"days": DAYS_PARAM}, **dag_docs(__doc__), **DAG_DEFAULTS)
 def reconcile_milestones() -> None:
-    """The step from what the API says changed to coverage."""
+    """Compare, pull what is missing, and measure coverage."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
     @task(pool=API_POOL)
     def reconcile(params: dict[str, int] | None = None) -> Counts:
         from sighten_warehouse import reconcile
 
-        with asking() as settings:
-            result = measured(reconcile.reconcile(settings, days=days_compared(params)))
-            return tell(result, answered=result.sites + result.pulled)
+        with api_settings() as settings:
+            result = emit_coverage(reconcile.reconcile(settings, days=days_param(params)))
+            return report_result(result, answered=result.sites + result.pulled)
 
     reconcile()
 

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing: bodies that no person would think of."""
+"""Coverage-guided fuzzing of the loader."""

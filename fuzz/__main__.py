@@ -1,6 +1,6 @@
-"""`python -m fuzz SECONDS`: bodies and landing lines, guided by the coverage of the loader, until the time is up.
+"""`python -m fuzz SECONDS`: feed generated bodies and landing lines to the loader, guided by its code coverage.
 
-Starts from the vendor's sample in every dialect. A body that breaks an invariant is kept in `.fuzz/` and named.
+Starts from the vendor's sample in every dialect. An input that breaks an invariant is kept in `.fuzz/`.
 """
 
 import sys
@@ -16,8 +16,8 @@ FOLDER = Path(".fuzz")
 AS_LINE = 0
 
 
-def one_input(data: bytes) -> None:
-    """The first byte tells whether the rest is a body or a line of a landing file."""
+def check_input(data: bytes) -> None:
+    """Check a body or a landing line; the first byte says which of them follows."""
     if data[:1] == bytes([AS_LINE]):
         check_line(data[1:])
     else:
@@ -25,12 +25,12 @@ def one_input(data: bytes) -> None:
 
 
 def main() -> None:
-    """Fuzz for as many seconds as the command line says; ends with an error at the first broken invariant."""
+    """Fuzz for the given number of seconds; fail at the first broken invariant."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     corpus = FOLDER / "corpus"
     write_seeds(corpus)
     arguments = [f"-max_total_time={seconds}", "-max_len=8192", "-timeout=20", "-verbosity=0", "-print_final_stats=1"]
-    atheris.Setup([sys.argv[0], *arguments, f"-artifact_prefix={FOLDER}/", str(corpus)], one_input)
+    atheris.Setup([sys.argv[0], *arguments, f"-artifact_prefix={FOLDER}/", str(corpus)], check_input)
     atheris.Fuzz()
 
 

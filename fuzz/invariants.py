@@ -1,4 +1,4 @@
-"""What must hold for any bytes at all, as a body and as a line of a landing file."""
+"""Invariants for arbitrary bytes, as a body and as a line of a landing file."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ OUTCOMES = ("loaded", "ignored", "quarantined")
 
 
 def check_body(body: bytes) -> Delivery:
-    """The body lands byte for byte and comes to one outcome, whose rows fit their columns."""
+    """Check that the body lands byte for byte as one line, and check that line."""
     line = landing_line(body, landing_id=LANDING_ID, received_at=RECEIVED_AT)
     if body != parse_landing_line(line).body_as_received():
         raise AssertionError("the body did not land byte for byte")
@@ -25,7 +25,7 @@ def check_body(body: bytes) -> Delivery:
 
 
 def check_line(raw: bytes) -> Delivery:
-    """The line comes to one outcome, whatever it is; quarantine says why; rows fit their columns."""
+    """Check that the line has one outcome, that a quarantine has its reason, and that rows fit their columns."""
     delivery = read_delivery(raw, landing_file="received_date=2026-11-01/x.ndjson", line_number=1, batch_id="b")
     row = delivery.row
     if row["outcome"] not in OUTCOMES or bool(delivery.staged) != (row["outcome"] == "loaded"):

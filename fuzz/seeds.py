@@ -1,4 +1,4 @@
-"""Where fuzzing starts from: the vendor's sample in every dialect, and small bodies of each kind."""
+"""The seeds of fuzzing: the vendor's sample in every dialect, and small bodies of each kind."""
 
 import gzip
 import json
@@ -13,15 +13,14 @@ BODY, LINE = b"\x01", b"\x00"
 
 
 def write_seeds(folder: Path) -> None:
-    """One file a seed; seeds of earlier runs stay, and what those found."""
+    """Write a file per seed; keep the seeds and findings of earlier runs."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds()):
         (folder / f"seed-{number}").write_bytes(seed)
 
 
 def seeds() -> list[bytes]:
-    """Bodies and one landing line, each after a byte that tells which of the two it is."""
-    """What fuzzing starts from: a byte that tells a body from a line, and then the body or line."""
+    """Bodies and a landing line, each after a byte that says which of the two it is."""
     payload = json.loads(SAMPLE.replace(b":False", b":false").replace(b":True", b":true"))
     task = payload["tasks"][0] | {"milestone": payload["uuid"], "task_definition": payload["uuid"]}
     compact = json.dumps(payload, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""What makes Airflow's processes know the timetable of a backfill; Airflow imports this file in every process."""
+"""Registers the backfill timetable; every Airflow process imports this file."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from sighten_airflow.timetable import DaysOfHistory
 
 
 class SightenTimetable(AirflowPlugin):
-    """The timetable, by its name."""
+    """The registered timetable."""
 
     name = "sighten_timetable"
     timetables: ClassVar[list[Any]] = [DaysOfHistory]

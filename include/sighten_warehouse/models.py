@@ -12,16 +12,13 @@ from typing import Any
 import yaml
 
 from sighten_warehouse.errors import ModelError
+from sighten_warehouse.shared_columns import expand, flat, lists_of, words
 
-FOLDERS = {
-    "staging": "staging",
-    "history": "history",
-    "intervals": "history",
-    "current": "main",
-    "marts": "marts",
-    "ops": "ops",
-    "enrich": "enrich",
-}
+# How a landing line becomes rows of history. Raise it when the same lines give other rows; homes are then advised to
+# rebuild. `tests/unit/test_rules_version.py` fails when rows change and this does not.
+RULES_VERSION = 1
+
+SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich")  # each a folder of models
 NOT_PUBLISHED = ("staging", "enrich")  # steps on the way to rows, or to what is to be asked: no analyst sees them
 DUCKDB_TYPES = {
     "text": "varchar",
@@ -59,7 +56,6 @@ class Model:
     none of the words in `sql/macros/duckdb.sql`, so its `select` uses none.
     """
 
-    folder: str
     schema: str
     name: str
     description: str
@@ -74,6 +70,11 @@ class Model:
         """Schema and name, as the SQL refers to it."""
         return f"{self.schema}.{self.name}"
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether `load` writes its rows, into files of the lake: history made of staged rows alone."""
+        return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
+
 
 def sql_folder() -> Path:
     """The folder of the models: inside the installed package, or at the root of the repository."""
@@ -86,7 +87,21 @@ def sql_folder() -> Path:
 
 def macros(name: str) -> str:
     """The statements that teach an engine the words the models use; as `published`, those that readers ask with."""
-    return (sql_folder() / "macros" / f"{name}.sql").read_text()
+    return _sql(sql_folder() / "macros" / f"{name}.sql")
+
+
+def _sql(path: Path) -> str:
+    """The statements of that file, the columns that models share written out."""
+    return expand(path.read_text(), shared_columns(), path=path)
+
+
+@cache
+def shared_columns() -> dict[str, tuple[str, ...]]:
+    """The lists of columns that models share, by the word that stands for each in their SQL."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((sql_folder() / "history").glob("*.yml")):
+        found |= words(lists_of(_description(path.parent, path.stem)["columns"]))
+    return found
 
 
 @cache
@@ -97,16 +112,17 @@ def models() -> dict[str, Model]:
         ModelError: a model lacks its description or header, or a description has no model to lean on.
     """
     found = {}
-    for folder, schema in FOLDERS.items():
-        stems = sorted({path.stem for path in (sql_folder() / folder).iterdir() if path.suffix in (".sql", ".yml")})
-        for stem in stems:
-            found[f"{schema}.{stem}"] = _read_model(sql_folder() / folder, schema, stem)
+    for schema in SCHEMAS:
+        folder = sql_folder() / schema
+        for stem in sorted({path.stem for path in folder.iterdir() if path.suffix in (".sql", ".yml")}):
+            found[f"{schema}.{stem}"] = _read_model(folder, stem)
     return found
 
 
-def _read_model(folder: Path, schema: str, stem: str) -> Model:
+def _read_model(folder: Path, stem: str) -> Model:
+    schema = folder.name
     select = folder / f"{stem}.sql"
-    text = select.read_text() if select.exists() else None
+    text = _sql(select) if select.exists() else None
     described: dict[str, Any] = (
         {"description": "", "columns": {}} if schema in NOT_PUBLISHED else _description(folder, stem)
     )
@@ -114,27 +130,38 @@ def _read_model(folder: Path, schema: str, stem: str) -> Model:
     if text is not None and not (text.startswith("-- ") and set(header) == {"grain", "inputs"}):
         raise ModelError(f"{select}: expected a header of a sentence, `-- grain:` and `-- inputs:`")
     return Model(
-        folder=folder.name,
         schema=schema,
         name=stem,
         description=described["description"],
         is_view=described.get("view", False),
-        columns=tuple(_column(folder / f"{stem}.yml", name, facts) for name, facts in described["columns"].items()),
+        columns=tuple(
+            _column(folder / f"{stem}.yml", name, facts)
+            for name, facts in _described_columns(folder, stem, described).items()
+        ),
         select=text,
         grain=_names(header.get("grain", "")),
         inputs=_names(header.get("inputs", "")),
     )
 
 
+def _described_columns(folder: Path, stem: str, described: dict[str, Any]) -> dict[str, Any]:
+    """Column → facts, in order: those that it is `like` another model in are taken over from there."""
+    same: dict[str, Any] = {}
+    lists = lists_of(described["columns"])
+    if "like" in described:
+        schema, _, name = described["like"].partition(".")
+        other = _description(folder.parent / schema, name)
+        same, lists = _described_columns(folder.parent / schema, name, other), lists_of(other["columns"]) | lists
+    columns = flat(described["columns"], lists, path=folder / f"{stem}.yml")
+    return {name: facts or same.get(name) for name, facts in columns.items()}
+
+
+@cache
 def _description(folder: Path, stem: str) -> dict[str, Any]:
     path = folder / f"{stem}.yml"
     if not path.exists():
         raise ModelError(f"{path}: missing; expected a description of every column of {stem}.sql")
     described: dict[str, Any] = yaml.load(path.read_text(), Loader=_YAML)  # noqa: S506  (either is a safe one)
-    if "like" in described:
-        schema, _, name = described["like"].partition(".")
-        same = _description(folder.parent / schema, name)["columns"]
-        described["columns"] = {column: facts or same.get(column) for column, facts in described["columns"].items()}
     return described
 
 
@@ -151,13 +178,24 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(part.split()[0] for part in listed.split(",") if part.strip())
 
 
-def in_order(folders: Iterable[str]) -> list[Model]:
-    """The models of those folders, each after the ones it reads.
+def loaded_models() -> list[Model]:
+    """The tables of the lake, which `load` fills; in a published file they are views of its files."""
+    return in_order(model for model in models().values() if model.is_loaded)
+
+
+def published_models() -> list[Model]:
+    """The tables and views that are made at publish, each after the ones it reads."""
+    made = (model for model in models().values() if model.schema not in NOT_PUBLISHED and not model.is_loaded)
+    return in_order(made)
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """Those models, each after the ones of them that it reads.
 
     Raises:
         ModelError: models read each other in a circle.
     """
-    wanted = {name: model for name, model in models().items() if model.folder in set(folders)}
+    wanted = {model.full_name: model for model in models}
     sorter = TopologicalSorter({name: [one for one in model.inputs if one in wanted] for name, model in wanted.items()})
     try:
         return [wanted[name] for name in sorter.static_order()]
@@ -166,27 +204,10 @@ def in_order(folders: Iterable[str]) -> list[Model]:
 
 
 @cache
-def code_digest() -> str:
-    """A short hash of all SQL and code that rows depend on: while it stays, equal landing files give equal rows."""
-    return _digest([*sql_folder().rglob("*.sql"), *sql_folder().rglob("*.yml"), *_loader()])
-
-
-@cache
-def history_digest() -> str:
-    """A short hash of what history depends on: a batch that was loaded under another one may hold other rows today."""
-    models = [path for folder in ("staging", "history") for path in (sql_folder() / folder).glob("*.sql")]
-    return _digest([sql_folder() / "macros" / "duckdb.sql", *models, *_loader()])
-
-
-def _loader() -> list[Path]:
-    package = Path(__file__).resolve().parent
-    payload = [path for path in (package / "payload").iterdir() if path.suffix in (".py", ".yml")]
-    modules = ("landing/api_request", "landing/decision", "load/delivery", "load/batch", "landing/line")
-    return [*(package / f"{name}.py" for name in modules), *payload]
-
-
-def _digest(paths: Iterable[Path]) -> str:
+def published_digest() -> str:
+    """A short hash of all SQL and descriptions: once it differs, the next publish is not skipped."""
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda path: path.parts[-2:]):
+    files = [path for path in sql_folder().rglob("*") if path.suffix in (".sql", ".yml")]
+    for path in sorted(files, key=lambda path: path.parts[-2:]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -1,1 +1,1 @@
-"""What Airflow itself must know of the warehouse: its assets, the doorbell and what all DAGs share."""
+"""Airflow's side of the warehouse: connection, hook, doorbell, assets, timetable and the defaults of all DAGs."""

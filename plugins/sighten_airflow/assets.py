@@ -1,4 +1,4 @@
-"""The assets that tie the DAGs together: landing, which the doorbell watches, and history."""
+"""The assets that connect the DAGs: landing, which the doorbell watches, and history."""
 
 from airflow.sdk import Asset, AssetWatcher
 

@@ -1,32 +1,34 @@
-"""What all DAGs share: how they are described, owner, retries, tags, the sweep and the pools."""
+"""What all DAGs share: defaults, schedules, pools, parameters and documentation."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param
+from airflow.sdk.exceptions import AirflowFailException
 from pydantic import JsonValue
 
-WRITER_POOL = "sighten_writer"  # one slot: whoever commits or publishes is alone, backfills included
-# Few slots, so that an API that is slow or down leaves room for loading: the two live tasks, and one that takes long.
+WRITER_POOL = "sighten_writer"  # one slot: one commit or publish at a time, backfills included
+# Few slots, so that a slow API leaves workers free for loading: two live tasks and a long one.
 API_POOL = "sighten_api"
-LIVE = 10  # the priority_weight of what asks about deliveries of today; a backfill has Airflow's own, which is 1
-# Finds what a lost asset event missed. A new DAG would otherwise begin with a run of its own, before anything is there.
+LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
+# Finds what a lost asset event missed. Without run_immediately=0 a new DAG would start with a run on empty data.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
 DAILY = CronTriggerTimetable("17 5 * * *", timezone="UTC", run_immediately=timedelta(0))
-DAYS_COMPARED = Param(
+DAYS_PARAM = Param(
     7,
     type="integer",
     minimum=0,
     title="Days",
-    description="Compares the sites that changed in so many days until now, and in any case all since the last run.",
+    description="Compare sites that changed in the last N days, and in any case since the last run.",
 )
 
-Counts = JsonValue  # what a task hands on for people to read; Airflow would spread a `dict` over one XCom a key
+Counts = JsonValue  # a task's XCom, for people to read; Airflow would split a `dict` into one XCom per key
 
 DAG_DEFAULTS: dict[str, Any] = {
-    "catchup": False,  # each run takes all that is pending: a missed one needs no other
+    "catchup": False,  # each run takes everything pending, so a missed run needs no replacement
     "max_active_runs": 1,
-    # A backfill would be many runs that find nothing to do; so Airflow's UI offers none.
+    # A backfill would be many runs with nothing to do, so Airflow's UI does not offer one.
     "allowed_run_types": ["scheduled", "asset_triggered", "manual", "operator_triggered", "asset_materialization"],
     "tags": ["sighten"],
     "default_args": {
@@ -37,7 +39,19 @@ DAG_DEFAULTS: dict[str, Any] = {
 }
 
 
-def described(doc: str | None) -> dict[str, str]:
-    """The documentation of a DAG, and its title as what Airflow's list of DAGs says of it."""
+def dag_docs(doc: str | None) -> dict[str, str]:
+    """A DAG's documentation, and its title as the description in Airflow's list of DAGs."""
     text = doc or ""
     return {"doc_md": text, "description": text.partition("\n")[0].removeprefix("### ")}
+
+
+def days_param(params: Mapping[str, int] | None) -> int:
+    """The value of `DAYS_PARAM` in a run.
+
+    Raises:
+        AirflowFailException: the run has another parameter, or not this one.
+    """
+    given = dict(params or {})
+    if given.keys() != {"days"}:
+        raise AirflowFailException(f"parameters: expected only days (got {', '.join(given) or 'none'})")
+    return given["days"]

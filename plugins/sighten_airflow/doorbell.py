@@ -1,4 +1,4 @@
-"""The doorbell: a trigger that announces that something landed, never what."""
+"""The doorbell: a trigger that signals that something landed, but carries no data."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,11 +14,11 @@ log = structlog.get_logger()
 
 
 def count_pending() -> int:
-    """How many landing files no commit names yet; none while the landing does not exist.
+    """Count the landing files that no commit names yet; 0 while there is no landing folder.
 
     Raises:
-        WarehouseError: a setting is ill-formed, or the lake is damaged.
-        OSError: the disk does not answer.
+        WarehouseError: a setting is invalid, or the lake is damaged.
+        OSError: the disk cannot be read.
     """
     from sighten_warehouse.load.step import pending  # noqa: PLC0415  (heavy, and Airflow imports this file in every process)
     from sighten_warehouse.settings import read_settings  # noqa: PLC0415
@@ -27,12 +27,12 @@ def count_pending() -> int:
 
 
 class LandingDoorbell(BaseEventTrigger):
-    """Announces that something is pending, that more is, and again every `repeat_seconds` for as long as something is.
+    """Fires when landing files become pending, when more do, and every `repeat_seconds` while any is pending.
 
-    Between two announcements are at least `pause_seconds`: each may start a run, and a run takes as long.
+    At least `pause_seconds` lie between two events: each may start a run, and a run takes about as long.
 
-    Airflow may drop an event while a run is under way, so one announcement is never relied upon: whoever hears it takes
-    all that is pending, and the next one tells of what came later. An error is logged and the landing is asked again.
+    Airflow may drop an event while a run is active, so no single event matters: a run takes everything pending, and
+    the next event covers what lands later. After an error it logs a warning and polls again.
     """
 
     def __init__(self, *, poll_seconds: float = 1.0, pause_seconds: float = 5.0, repeat_seconds: float = 15.0) -> None:
@@ -42,27 +42,28 @@ class LandingDoorbell(BaseEventTrigger):
         self.repeat_seconds = repeat_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The class and the arguments from which the triggerer makes it anew."""
+        """The class path and arguments from which the triggerer recreates it."""
         names = ("poll_seconds", "pause_seconds", "repeat_seconds")
         arguments = {name: getattr(self, name) for name in names}
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event for each announcement; never ends."""
-        announced, at = 0, float("-inf")
+        """Yield the events; never ends."""
+        announced, announced_at = 0, float("-inf")
         while True:
-            waiting = await self._count_pending()
-            announced = min(announced, waiting)  # what was loaded since
-            if waiting and monotonic() >= at + (self.pause_seconds if waiting > announced else self.repeat_seconds):
-                announced, at = waiting, monotonic()
-                yield TriggerEvent({"pending": waiting})
+            pending = await self._count_pending()
+            announced = min(announced, pending)  # the rest is loaded
+            wait_seconds = self.pause_seconds if pending > announced else self.repeat_seconds
+            if pending and monotonic() >= announced_at + wait_seconds:
+                announced, announced_at = pending, monotonic()
+                yield TriggerEvent({"pending": pending})
             await asyncio.sleep(self.poll_seconds)
 
     async def _count_pending(self) -> int:
-        # In a thread: many landing files or a slow disk must not hold up the other triggers.
+        # In a thread: many landing files or a slow disk must not block the other triggers.
         try:
             return await asyncio.to_thread(count_pending)
         except (OSError, WarehouseError) as error:
-            # Raising would end the trigger, and the triggerer would start it again at once, over and over.
+            # Raising would end the trigger, and the triggerer would restart it at once, in a loop.
             log.warning("doorbell_failed", error=str(error), kind=type(error).__name__)
             return 0

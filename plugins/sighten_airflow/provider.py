@@ -1,4 +1,4 @@
-"""What Airflow asks every installed provider: which types of connection it brings, and their forms."""
+"""The provider's description for Airflow: its connection type and the form of a connection."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ CONNECTION_TYPE = "sighten"
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The provider's description, found by the entry point `apache_airflow_provider`; every process of Airflow asks."""
+    """Describe the provider; every Airflow process calls this through the entry point `apache_airflow_provider`."""
     return {
         "package-name": "sighten-warehouse",
         "name": "Sighten Warehouse",
-        "description": "Sighten's API: the connection, and the hook that turns it into settings.",
+        "description": "Connection and hook for Sighten's API.",
         "hooks": [{"integration-name": "Sighten", "python-modules": ["sighten_airflow.hook"]}],
         "connection-types": [
             {
@@ -18,24 +18,24 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": "sighten_airflow.hook.SightenHook",
                 "hook-name": "Sighten",
                 "ui-field-behaviour": {
-                    # The port stays: Airflow 3.3.2 sends port 0 to test a connection that has none, and then refuses.
+                    # The port stays visible: Airflow 3.3.2 tests a connection without one as port 0, and refuses that.
                     "hidden-fields": ["schema", "login", "extra"],
                     "relabeling": {"host": "URL", "password": "Token", "port": "Port (the Test button needs it)"},
                     "placeholders": {
                         "host": "https://engine.goeverbright.com",
-                        "password": "the API token of a Sighten user",
+                        "password": "API token of a Sighten user",
                         "port": "443",
                     },
                 },
                 "conn-fields": {
                     "rate": {
-                        "label": "Calls a second",
-                        "description": "What all processes together may ask; empty: SIGHTEN_API_RATE.",
+                        "label": "Calls per second",
+                        "description": "Limit for all processes together. Default: SIGHTEN_API_RATE.",
                         "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
                     },
                     "concurrency": {
-                        "label": "Calls at once",
-                        "description": "How many calls may be under way together; empty: SIGHTEN_API_CONCURRENCY.",
+                        "label": "Concurrent calls",
+                        "description": "Limit for all processes together. Default: SIGHTEN_API_CONCURRENCY.",
                         "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 64},
                     },
                 },

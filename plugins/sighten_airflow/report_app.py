@@ -1,4 +1,4 @@
-"""The report as an application below Airflow's: for those who may see its plugins, and nobody else."""
+"""The report as an application inside Airflow's; only users who may see plugins can open it."""
 
 from functools import cache
 
@@ -13,16 +13,16 @@ from sighten_warehouse.settings import read_settings
 
 @cache
 def report_app() -> FastAPI:
-    """The one of this process.
+    """The application, created once per process.
 
     Raises:
-        SettingError: a setting is ill-formed.
+        SettingError: a setting is invalid.
     """
     report = LiveReport(read_settings())
     app = FastAPI(
         title="Sighten report",
         dependencies=[Depends(requires_access_view(AccessView.PLUGINS))],
-        # These would be answered without a login.
+        # These would need no login.
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

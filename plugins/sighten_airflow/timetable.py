@@ -1,4 +1,4 @@
-"""The timetable of a backfill: one run for each day of history, and none that begins by itself."""
+"""The timetable for backfills: one run per day of history, and no scheduled runs."""
 
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
@@ -6,25 +6,25 @@ from pendulum import DateTime
 
 
 class DaysOfHistory(CronDataIntervalTimetable):
-    """Days (UTC) with a data interval, for Airflow's own backfill alone; to be used with `catchup=False`.
+    """Days (UTC) as data intervals, only for Airflow's backfill; use it with `catchup=False`.
 
-    A run that the scheduler began by itself would have nothing to do that webhooks and reconcile do not do. And it
-    would do harm: a backfill passes over days for which there is a run already.
+    A scheduled run would repeat what webhooks and reconcile do. It would also hide its day from backfills, which skip
+    days that have a run.
     """
 
     def __init__(self, cron: str = "0 0 * * *", timezone: str = "UTC") -> None:
         super().__init__(cron, timezone)
-        self.description = "the days that a backfill asks for, and none besides"
+        self.description = "one run for each day of a backfill, no scheduled runs"
 
     @property
     def summary(self) -> str:
-        """What Airflow's UI shows as the schedule."""
+        """The schedule in Airflow's UI."""
         return "by backfill"
 
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The next day; none without catchup, with which Airflow asks for the days of a backfill."""
+        """The next day with catchup, which is how Airflow asks for the days of a backfill; none without."""
         if not restriction.catchup:
             return None
         return super().next_dagrun_info(
@@ -32,6 +32,6 @@ class DaysOfHistory(CronDataIntervalTimetable):
         )
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
-        """The day in which the logical date lies that somebody gave by hand, as a backfill has it."""
+        """The day that holds the logical date of a manual run, with the same interval as in a backfill."""
         start = self._align_to_prev(run_after)
         return DataInterval(start=start, end=self._get_next(start))

@@ -13,8 +13,9 @@ create or replace temp macro all_in_order(number) as list(number order by number
 create or replace temp macro last_of(list) as list[-1];
 create or replace temp macro array_of(
     a, b := null, c := null, d := null, e := null, f := null, g := null, h := null, i := null,
-    j := null, k := null, l := null, m := null, n := null, o := null, p := null, q := null, r := null
-) as [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r];
+    j := null, k := null, l := null, m := null, n := null, o := null, p := null, q := null, r := null,
+    s := null, t := null, u := null, v := null, w := null, x := null, y := null, z := null
+) as [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z];
 create or replace temp macro step(name, old, new) as struct_pack(field := name, old_value := old, new_value := new);
 create or replace temp macro change(field, old, new) as
 case when old is distinct from new then step(field, cast(old as string), cast(new as string)) end;

@@ -61,23 +61,7 @@ with milestones as (
         after.landing_id as landing_id,
         explode(
             array_of(
-                change('name', before.name, after.name),
-                change('alias', before.alias, after.alias),
-                change('description', before.description, after.description),
-                change('status', before.status, after.status),
-                change('site_id', before.site_id, after.site_id),
-                change('quote_id', before.quote_id, after.quote_id),
-                change('workflow_id', before.workflow_id, after.workflow_id),
-                change('contract_id', before.contract_id, after.contract_id),
-                change('milestone_definition_id', before.milestone_definition_id, after.milestone_definition_id),
-                change('assigned_to_user_id', before.assigned_to_user_id, after.assigned_to_user_id),
-                change('ready_to_submit', before.ready_to_submit, after.ready_to_submit),
-                change('task_count', before.task_count, after.task_count),
-                change('pending_task_count', before.pending_task_count, after.pending_task_count),
-                change('ready_task_count', before.ready_task_count, after.ready_task_count),
-                change('approved_task_count', before.approved_task_count, after.approved_task_count),
-                change('rejected_task_count', before.rejected_task_count, after.rejected_task_count),
-                change('date_updated', before.date_updated, after.date_updated),
+                change('each_milestone_column', before.each_milestone_column, after.each_milestone_column),
                 change('_rescued', before._rescued, after._rescued)
             )
         ) as change,
@@ -102,13 +86,7 @@ with milestones as (
         explode(
             array_of(
                 change('milestone_id', before.milestone_id, after.milestone_id),
-                change('position', before.position, after.position),
-                change('name', before.name, after.name),
-                change('description', before.description, after.description),
-                change('status', before.status, after.status),
-                change('assigned_to_user_id', before.assigned_to_user_id, after.assigned_to_user_id),
-                change('task_definition_id', before.task_definition_id, after.task_definition_id),
-                change('approver_user_id', before.approver_user_id, after.approver_user_id),
+                change('each_task_column', before.each_task_column, after.each_task_column),
                 change('_rescued', before._rescued, after._rescued)
             )
         ) as change,
@@ -134,15 +112,7 @@ with milestones as (
             array_of(
                 change('milestone_id', before.milestone_id, after.milestone_id),
                 change('task_id', before.task_id, after.task_id),
-                change('position', before.position, after.position),
-                change('label', before.label, after.label),
-                change('instructions', before.instructions, after.instructions),
-                change('category', before.category, after.category),
-                change('status', before.status, after.status),
-                change('document_status', before.document_status, after.document_status),
-                change('required', before.required, after.required),
-                change('data', before.data, after.data),
-                change('is_checked', before.is_checked, after.is_checked),
+                change('each_sub_task_column', before.each_sub_task_column, after.each_sub_task_column),
                 change('_rescued', before._rescued, after._rescued)
             )
         ) as change,

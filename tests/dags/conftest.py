@@ -1,4 +1,4 @@
-"""A real Airflow in this process, with a metadata database of its own; and an empty landing."""
+"""A real Airflow in this process with its own metadata database, and an empty landing."""
 
 import atexit
 import os
@@ -19,7 +19,7 @@ from sighten_warehouse.settings import Settings, read_settings
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 
-# Airflow reads its configuration when it is first imported, so this cannot wait for a fixture.
+# Airflow reads its configuration at its first import, before any fixture runs.
 AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="sighten-airflow-"))
 atexit.register(shutil.rmtree, AIRFLOW_HOME, ignore_errors=True)
 os.environ |= {
@@ -27,7 +27,7 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a supervisor that misses the end of its task looks again then
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a supervisor that misses the end of its task checks again then
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{AIRFLOW_HOME / 'airflow.db'}",
 }
 
@@ -41,7 +41,7 @@ def metadata_database() -> None:
 
 @pytest.fixture(scope="session")
 def dags(metadata_database: None) -> dict[str, Any]:  # noqa: ARG001  (reading DAGs needs it)
-    """All DAGs by their names, as Airflow itself reads them."""
+    """All DAGs by id, as Airflow reads them."""
     from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415  (as above)
 
     bag = DagBag(REPOSITORY / "dags")
@@ -57,7 +57,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def land(settings: Settings) -> Callable[..., str]:
-    """Lands one file with the vendor's sample, or with the given bodies; returns its name."""
+    """Lands a file with the given bodies, by default the vendor's sample; returns its name."""
 
     def land(*bodies: bytes) -> str:
         now = datetime.now(UTC)
@@ -71,7 +71,7 @@ def land(settings: Settings) -> Callable[..., str]:
 
 @pytest.fixture
 def run(dags: dict[str, Any], metadata_database: None) -> Callable[..., dict[str, list[str]]]:  # noqa: ARG001  (runs need the database)
-    """Runs a DAG once; gives the states of each task and, under `run`, of the run itself."""
+    """Runs a DAG once; returns the states of each task and, under `run`, of the run."""
 
     def run(dag_id: str, **options: Any) -> dict[str, list[str]]:
         dag_run = dags[dag_id].test(**options)

@@ -1,4 +1,4 @@
-"""The rules of the house that every DAG keeps, read from the DAGs as Airflow sees them and from their source."""
+"""Rules that every DAG follows, checked on the DAGs as Airflow reads them and on their source."""
 
 import ast
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
-from sighten_airflow.dag_defaults import API_POOL, LIVE, WRITER_POOL
-from stack.airflow_environment import LEAST_AT_ONCE
-from stack.pools import POOLS
+from devstack.airflow_environment import MIN_PARALLELISM
+from devstack.pools import POOLS
+from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, WRITER_POOL
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 ALLOWED_IMPORTS = {"airflow.sdk", "airflow.providers.standard", "sighten_airflow", "sighten_warehouse"}
 ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
-ONE_WRITER = {("load_milestones", "commit"), ("publish_warehouse", "publish")}
-ASK_THE_API = {("enrich_quotes", "enrich"), ("download_documents", "download")}
-ASK_IT_FOR_LONG = {("backfill_milestones", "pull"), ("reconcile_milestones", "reconcile")}
+WRITER_TASKS = {("load_milestones", "commit"), ("publish_warehouse", "publish")}
+LIVE_API_TASKS = {("enrich_quotes", "enrich"), ("download_documents", "download")}
+LONG_API_TASKS = {("backfill_milestones", "pull"), ("reconcile_milestones", "reconcile")}
 MAX_STATEMENTS = 3
 
 pytestmark = pytest.mark.airflow
@@ -34,13 +34,13 @@ def test_every_dag_says_what_it_does(dags: dict[str, Any]) -> None:
     assert set() == {name for name, dag in dags.items() if dag.doc_md.splitlines()[0] != f"### {dag.description}"}
 
 
-def test_airflow_offers_a_backfill_of_the_dag_alone_that_has_days(dags: dict[str, Any]) -> None:
+def test_airflow_offers_a_backfill_only_for_the_dag_with_days(dags: dict[str, Any]) -> None:
     offered = {name for name, dag in dags.items() if "backfill" in (dag.allowed_run_types or ["backfill"])}
 
     assert {"backfill_milestones"} == offered
 
 
-def test_every_dag_is_tagged_sweeps_and_runs_once_at_a_time(dags: dict[str, Any]) -> None:
+def test_every_dag_has_its_tag_no_catchup_and_one_run_at_a_time(dags: dict[str, Any]) -> None:
     expected = {name: ({"sighten"}, False, 1) for name in dags}
 
     assert expected == {name: (set(dag.tags), dag.catchup, dag.max_active_runs) for name, dag in dags.items()}
@@ -52,13 +52,13 @@ def test_every_task_has_an_owner_and_two_retries(dags: dict[str, Any]) -> None:
     assert {("sighten-warehouse", 2)} == facts
 
 
-def test_whoever_writes_waits_for_the_one_slot_of_the_writers_pool(dags: dict[str, Any]) -> None:
+def test_writing_tasks_share_the_only_slot_of_the_writer_pool(dags: dict[str, Any]) -> None:
     pooled = {(dag.dag_id, task.task_id) for dag in dags.values() for task in dag.tasks if task.pool == WRITER_POOL}
 
-    assert pooled == ONE_WRITER
+    assert pooled == WRITER_TASKS
 
 
-def test_whoever_asks_the_api_waits_for_a_slot_of_its_pool_and_comes_before_a_backfill(dags: dict[str, Any]) -> None:
+def test_api_tasks_use_the_api_pool_and_live_ones_go_before_a_backfill(dags: dict[str, Any]) -> None:
     pooled = {
         (dag.dag_id, task.task_id): task.priority_weight
         for dag in dags.values()
@@ -66,19 +66,19 @@ def test_whoever_asks_the_api_waits_for_a_slot_of_its_pool_and_comes_before_a_ba
         if task.pool == API_POOL
     }
 
-    assert dict.fromkeys(ASK_THE_API, LIVE) | dict.fromkeys(ASK_IT_FOR_LONG, 1) == pooled
-    assert LIVE > 1
+    assert dict.fromkeys(LIVE_API_TASKS, LIVE_PRIORITY) | dict.fromkeys(LONG_API_TASKS, 1) == pooled
+    assert LIVE_PRIORITY > 1
 
 
-def test_a_backfill_however_many_days_it_has_leaves_slots_of_the_pool_to_others(dags: dict[str, Any]) -> None:
+def test_a_long_backfill_leaves_slots_of_the_api_pool_to_other_tasks(dags: dict[str, Any]) -> None:
     slots = {pool.name: pool.slots for pool in POOLS}
-    at_once = {dag_id: dags[dag_id].get_task(task_id).max_active_tis_per_dag for dag_id, task_id in ASK_IT_FOR_LONG}
+    at_once = {dag_id: dags[dag_id].get_task(task_id).max_active_tis_per_dag for dag_id, task_id in LONG_API_TASKS}
 
     assert 1 == at_once["backfill_milestones"]  # Airflow's backfills go past `max_active_runs`
-    assert slots[API_POOL] > len(ASK_IT_FOR_LONG)
+    assert slots[API_POOL] > len(LONG_API_TASKS)
 
 
-def test_the_pools_that_the_dags_name_are_made_by_make_run_and_by_compose(dags: dict[str, Any]) -> None:
+def test_make_run_and_compose_create_the_pools_that_the_dags_name(dags: dict[str, Any]) -> None:
     compose = (REPOSITORY / "docker-compose.yml").read_text()
     named = {task.pool for dag in dags.values() for task in dag.tasks} - {"default_pool"}
 
@@ -87,48 +87,48 @@ def test_the_pools_that_the_dags_name_are_made_by_make_run_and_by_compose(dags: 
         assert f'airflow pools set {pool.name} {pool.slots} "{pool.description}"' in compose
 
 
-def test_asking_the_api_leaves_room_for_loading() -> None:
+def test_api_tasks_leave_a_worker_for_loading() -> None:
     slots = {pool.name: pool.slots for pool in POOLS}
     compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 
     assert 1 == slots[WRITER_POOL]
-    assert slots[API_POOL] < LEAST_AT_ONCE
+    assert slots[API_POOL] < MIN_PARALLELISM
     assert slots[API_POOL] < int(compose["x-airflow"]["environment"]["AIRFLOW__CORE__PARALLELISM"])
 
 
-def test_the_assets_tie_landing_to_history_and_history_to_whatever_follows_from_it(dags: dict[str, Any]) -> None:
-    listens = {name: [asset.name for asset in listened_to(dag)] for name, dag in dags.items()}
-    on_their_own = {name for name, assets in listens.items() if not assets}
-    announces = {
+def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: dict[str, Any]) -> None:
+    consumed = {name: [asset.name for asset in consumed_assets(dag)] for name, dag in dags.items()}
+    without_assets = {name for name, assets in consumed.items() if not assets}
+    produced = {
         (dag.dag_id, task.task_id, asset.name) for dag in dags.values() for task in dag.tasks for asset in task.outlets
     }
 
     assert {
-        **{name: [] for name in on_their_own},
+        **{name: [] for name in without_assets},
         "load_milestones": ["landing"],
         "publish_warehouse": ["history"],
         "enrich_quotes": ["history"],
         "download_documents": ["history"],
-    } == listens
-    assert {"backfill_milestones", "reconcile_milestones"} == on_their_own
-    assert {("load_milestones", "commit", "history")} == announces
+    } == consumed
+    assert {"backfill_milestones", "reconcile_milestones"} == without_assets
+    assert {("load_milestones", "commit", "history")} == produced
 
 
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:
-    (landing,) = listened_to(dags["load_milestones"])
+    (landing,) = consumed_assets(dags["load_milestones"])
 
     assert ["LandingDoorbell"] == [type(watcher.trigger).__name__ for watcher in landing.watchers]
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
-def test_a_dag_file_imports_airflow_sdk_and_our_own_only(path: Path) -> None:
+def test_a_dag_file_imports_only_airflow_sdk_and_our_packages(path: Path) -> None:
     foreign = [name for name in imported(parse(path)) if not is_allowed(name)]
 
     assert [] == foreign
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
-def test_a_dag_file_does_nothing_at_import_but_declare_its_dag(path: Path) -> None:
+def test_a_dag_file_only_declares_its_dag_at_import(path: Path) -> None:
     tree = parse(path)
     declares = [f"{node.name}()" for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list]
     does = [
@@ -141,13 +141,13 @@ def test_a_dag_file_does_nothing_at_import_but_declare_its_dag(path: Path) -> No
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.name)
-def test_a_task_has_one_to_three_lines_beside_its_imports(path: Path) -> None:
+def test_a_task_has_one_to_three_statements_besides_imports(path: Path) -> None:
     too_long = {name: count for name, count in task_lengths(parse(path)) if not 1 <= count <= MAX_STATEMENTS}
 
     assert {} == too_long
 
 
-def listened_to(dag: Any) -> list[Any]:
+def consumed_assets(dag: Any) -> list[Any]:
     condition = dag.timetable.asset_condition
     return list(condition.objects) if condition else []
 
@@ -171,8 +171,10 @@ def is_allowed(name: str) -> bool:
 
 
 def task_lengths(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Each task's name and how many statements it has; the condition of an `if` counts as one."""
+    """Each task's name and its number of statements, nested ones included and imports excluded."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(one) for one in node.decorator_list):
-            statements = [one for one in ast.walk(node) if isinstance(one, ast.stmt) and one is not node]
-            yield node.name, sum(not isinstance(one, ast.Import | ast.ImportFrom) for one in statements)
+        if isinstance(node, ast.FunctionDef) and any(
+            "task" in ast.unparse(decorator) for decorator in node.decorator_list
+        ):
+            statements = [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt) and inner is not node]
+            yield node.name, sum(not isinstance(statement, ast.Import | ast.ImportFrom) for statement in statements)

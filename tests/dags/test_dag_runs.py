@@ -1,4 +1,4 @@
-"""Both DAGs, run by Airflow's own `dag.test()` on real landing files."""
+"""The DAGs that load and publish, run by Airflow's `dag.test()` on real landing files."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ def count_events(asset: str) -> int:
         return session.scalar(query.where(AssetModel.name == asset)) or 0
 
 
-def test_what_landed_is_committed_and_announced(run: Run, settings: Settings, land: Land) -> None:
+def test_landed_files_are_committed_and_announced(run: Run, settings: Settings, land: Land) -> None:
     land()
     events_before = count_events("history")
 
@@ -36,7 +36,7 @@ def test_what_landed_is_committed_and_announced(run: Run, settings: Settings, la
     assert events_before + 1 == count_events("history")
 
 
-def test_each_batch_is_flattened_by_a_task_of_its_own(run: Run, settings: Settings, land: Land) -> None:
+def test_each_batch_is_flattened_by_its_own_task(run: Run, settings: Settings, land: Land) -> None:
     land(FIVE_MEGABYTES)
     land(FIVE_MEGABYTES)
 
@@ -56,7 +56,7 @@ def test_nothing_pending_skips_the_rest_and_announces_nothing(run: Run, settings
     assert not settings.layout.commits.exists()
 
 
-def test_what_is_committed_is_published_and_balanced(run: Run, settings: Settings, land: Land) -> None:
+def test_a_commit_is_published_and_balanced(run: Run, settings: Settings, land: Land) -> None:
     land()
     load.load(settings)
 
@@ -82,9 +82,7 @@ def test_publishing_again_is_skipped_when_there_is_nothing_new(run: Run, setting
     assert published == settings.layout.warehouse_file.stat().st_ino
 
 
-def test_a_published_delivery_that_landing_no_longer_holds_fails_the_run(
-    run: Run, settings: Settings, land: Land
-) -> None:
+def test_a_published_delivery_missing_from_landing_fails_the_run(run: Run, settings: Settings, land: Land) -> None:
     name = land()
     load.load(settings)
     (settings.layout.landing / name).unlink()

@@ -1,4 +1,4 @@
-"""What `make run` and compose tell Airflow: settings that exist, secrets from outside, ports of this machine."""
+"""Settings, secrets, ports and files of `make run`, compose and the images."""
 
 import re
 import shutil
@@ -9,9 +9,9 @@ import pytest
 import yaml
 from airflow.configuration import retrieve_configuration_description
 
-from stack.airflow_environment import airflow_environment
-from stack.credentials import Credentials
-from stack.plan import read_plan
+from devstack.airflow_environment import airflow_environment
+from devstack.credentials import Credentials
+from devstack.plan import read_plan
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -44,7 +44,7 @@ def airflow_names(text: str) -> set[str]:
         pytest.param(airflow_names(DOCKERFILE), id="Dockerfile"),
     ],
 )
-def test_every_setting_exists_in_airflows_own_table(names: set[str]) -> None:
+def test_every_setting_exists_in_airflow(names: set[str]) -> None:
     table = retrieve_configuration_description(include_providers=True)
     known = {f"AIRFLOW__{section}__{option}".upper() for section in table for option in table[section]["options"]}
 
@@ -53,30 +53,30 @@ def test_every_setting_exists_in_airflows_own_table(names: set[str]) -> None:
 
 
 def test_every_airflow_service_gets_the_same_secrets_and_database() -> None:
-    services = [one for one in COMPOSE["services"].values() if one["image"] == "sighten-warehouse-airflow"]
+    services = [service for service in COMPOSE["services"].values() if service["image"] == "sighten-warehouse-airflow"]
     shared = [
         {name: value for name, value in service["environment"].items() if name.startswith("AIRFLOW__")}
         for service in services
     ]
 
     assert 5 == len(services)
-    assert all(one == shared[0] for one in shared)
+    assert all(environment == shared[0] for environment in shared)
 
 
-def test_every_secret_comes_from_outside_and_its_absence_is_refused() -> None:
+def test_every_secret_comes_from_the_environment_and_is_required() -> None:
     used = re.findall(r"\$\{(\w+):\?", yaml.safe_dump(COMPOSE, width=10_000))
 
     assert set(SECRETS) == set(used)
 
 
-def test_every_port_is_open_to_this_machine_alone() -> None:
+def test_every_port_is_open_only_to_this_machine() -> None:
     ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
 
     assert 2 == len(ports)
     assert [] == [port for port in ports if not port.startswith("127.0.0.1:")]
 
 
-def test_every_mounted_volume_is_declared_and_its_folder_made_for_the_user_who_writes_there() -> None:
+def test_every_mounted_volume_is_declared_and_its_folder_belongs_to_the_user_who_writes() -> None:
     mounts = [
         mount.split(":")
         for service in COMPOSE["services"].values()
@@ -89,7 +89,7 @@ def test_every_mounted_volume_is_declared_and_its_folder_made_for_the_user_who_w
     assert "install -d -o sighten -g sighten /srv/warehouse /srv/airflow" in DOCKERFILE
 
 
-def test_every_file_that_an_image_takes_exists() -> None:
+def test_every_file_that_an_image_copies_exists() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, flags=re.MULTILINE)
     sources = [source for line in copied for source in line.split()]
 

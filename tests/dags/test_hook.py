@@ -1,4 +1,4 @@
-"""The connection to Sighten's API as Airflow keeps it, and what the hook makes of it."""
+"""The connection to Sighten's API as Airflow stores it, and the settings that the hook reads from it."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from sighten_airflow.hook import SightenHook
 from sighten_warehouse.errors import SettingError
 
 pytestmark = pytest.mark.airflow
-TOKEN = "the-token-of-the-connection"  # noqa: S105  (of a server that lives as long as a test)
+TOKEN = "the-token-of-the-connection"  # noqa: S105  (for a test server)
 URL = "https://engine.example.com"
 
 
@@ -64,7 +64,7 @@ def test_airflow_offers_the_type_with_its_fields_and_a_test() -> None:
     assert {"schema", "login", "extra"} == set(behaviour["hidden_fields"])
 
 
-def test_the_connection_gives_address_token_and_budget_and_wins_over_the_environment(
+def test_a_connection_gives_url_token_and_limits_and_overrides_the_environment(
     connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGHTEN_API_URL", "https://elsewhere.example.com")
@@ -79,7 +79,7 @@ def test_the_connection_gives_address_token_and_budget_and_wins_over_the_environ
 
 
 @pytest.mark.usefixtures("settings")
-def test_a_connection_given_as_one_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_may_be_given_as_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", f"sighten://:{TOKEN}@engine.example.com:8443")
 
     hook = SightenHook()
@@ -97,16 +97,14 @@ def test_a_connection_given_as_one_address_is_understood(monkeypatch: pytest.Mon
         (" https://engine.example.com/sighten/ ", 8443, "https://engine.example.com:8443/sighten"),
     ],
 )
-def test_a_port_beside_the_address_counts_where_the_address_has_none(
-    connect: Any, host: str, port: int | None, url: str
-) -> None:
+def test_the_port_field_applies_if_the_host_has_no_port(connect: Any, host: str, port: int | None, url: str) -> None:
     connect(host=host, port=port, password=TOKEN)
 
     assert url == SightenHook().settings().api_url
 
 
 @pytest.mark.usefixtures("settings")
-def test_without_a_connection_the_environment_says_where_the_api_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_connection_the_environment_names_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTEN_API_URL", URL)
     monkeypatch.setenv("SIGHTEN_API_TOKEN", "the-token-of-the-environment")
 
@@ -117,7 +115,7 @@ def test_without_a_connection_the_environment_says_where_the_api_is(monkeypatch:
 
 
 @pytest.mark.usefixtures("settings")
-def test_with_neither_it_says_where_the_address_is_expected() -> None:
+def test_with_neither_the_error_says_where_the_url_is_expected() -> None:
     hook = SightenHook()
 
     assert not hook.is_configured
@@ -126,7 +124,7 @@ def test_with_neither_it_says_where_the_address_is_expected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "expected"),
     [
         ({"host": URL}, "no token of Sighten's API; expected it in Airflow's connection sighten_default"),
         ({"password": TOKEN}, "no URL of Sighten's API; expected it in Airflow's connection sighten_default"),
@@ -135,7 +133,7 @@ def test_with_neither_it_says_where_the_address_is_expected() -> None:
     ],
 )
 def test_an_incomplete_connection_is_refused_and_never_completed_from_the_environment(
-    connect: Any, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], said: str
+    connect: Any, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], expected: str
 ) -> None:
     monkeypatch.setenv("SIGHTEN_API_URL", "https://elsewhere.example.com")
     monkeypatch.setenv("SIGHTEN_API_TOKEN", "the-token-of-the-environment")
@@ -144,12 +142,12 @@ def test_an_incomplete_connection_is_refused_and_never_completed_from_the_enviro
     with pytest.raises(SettingError) as caught:
         SightenHook().settings()
 
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "sighten_default" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "expected"),
     [
         (lambda _: said_json({"data": [{"site_id": "s"}], "messages": {}, "status_code": 200}), (True, "Works: ")),
         (lambda _: said_json({"detail": "Invalid token."}, 401), (False, "Token not known (401): ")),
@@ -158,26 +156,26 @@ def test_an_incomplete_connection_is_refused_and_never_completed_from_the_enviro
         (lambda _: Said(404, b"<html>a shop</html>"), (False, "Not Sighten's API: ")),
     ],
 )
-def test_the_button_asks_once_and_says_what_is_wrong(connect: Any, script: Script, said: tuple[bool, str]) -> None:
-    works, begins = said
+def test_the_test_button_says_what_is_wrong(connect: Any, script: Script, expected: tuple[bool, str]) -> None:
+    expected_status, expected_start = expected
     with scripted(script) as api:
         connection = connect(host=api.url, password=TOKEN)
 
-        told, message = connection.test_connection()
+        status, message = connection.test_connection()
 
-    assert works == told
-    assert message.startswith(begins)
+    assert expected_status == status
+    assert message.startswith(expected_start)
     assert api.url in message
     assert TOKEN not in message
-    assert {f"Token {TOKEN}"} == {asked.token for asked in api.asked}
+    assert {f"Token {TOKEN}"} == {call.token for call in api.asked}
     assert len(api.asked) <= 2
 
 
-def test_the_button_says_that_nobody_answers(connect: Any) -> None:
+def test_the_test_button_says_that_nothing_answers(connect: Any) -> None:
     connection = connect(host="http://127.0.0.1:9", password=TOKEN)
 
-    told, message = connection.test_connection()
+    status, message = connection.test_connection()
 
-    assert not told
+    assert not status
     assert message.startswith("Not reachable: http://127.0.0.1:9 ")
     assert "NewConnectionError" in message

@@ -1,4 +1,4 @@
-"""A task that tells its token in every way it can, run as LocalExecutor runs it: supervised, in its own process."""
+"""A task that prints its token in every way it can, run as LocalExecutor runs it: supervised, in its own process."""
 
 import json
 import multiprocessing
@@ -12,32 +12,32 @@ import httpx
 import pytest
 
 pytestmark = pytest.mark.airflow
-TOKEN = "the-token-that-no-log-may-hold"  # noqa: S105  (of nothing)
+TOKEN = "the-token-that-no-log-may-hold"  # noqa: S105  (used nowhere)
 NOW = "2026-11-23T12:00:00Z"
 SECONDS = 60
-TELLS = dedent("""
+LEAKS = dedent("""
     import logging, sys
     import structlog
     from airflow.sdk import dag, task
 
     @dag(schedule=None)
-    def tells():
+    def leaks():
         @task
-        def tell():
+        def leak():
             from sighten_airflow.hook import SightenHook
 
             token = SightenHook().settings().api_token.get_secret_value()
             print("printed", token)
             print("complained", token, file=sys.stderr)
             logging.getLogger("any").warning("logged %s", token)
-            structlog.get_logger().warning("told", nested={"deep": [token]})
+            structlog.get_logger().warning("structured", nested={"deep": [token]})
             raise ValueError(f"raised {token}")
 
-        tell()
+        leak()
 
-    tells()
+    leaks()
 """)
-WORDS = ("printed", "complained", "logged", "told", "raised")
+WORDS = ("printed", "complained", "logged", "structured", "raised")
 AS_CONNECTION = {
     "AIRFLOW_CONN_SIGHTEN_DEFAULT": json.dumps(
         {"conn_type": "sighten", "host": "https://engine.example.com", "password": TOKEN}
@@ -47,10 +47,10 @@ AS_ENVIRONMENT = {"SIGHTEN_API_URL": "https://engine.example.com", "SIGHTEN_API_
 
 
 def execution_api(request: httpx.Request) -> httpx.Response:
-    """What a supervisor hears from Airflow's API server about a task that may run."""
+    """Answer a supervisor as Airflow's API server does for a task that may run."""
     if request.url.path.endswith("/run"):
         run = {
-            "dag_id": "tells",
+            "dag_id": "leaks",
             "run_id": "one",
             "run_type": "manual",
             "state": "running",
@@ -74,10 +74,10 @@ def supervise(dag_file: Path, output: Path, environment: dict[str, str]) -> None
     from airflow.sdk.execution_time.supervisor import supervise_task  # noqa: PLC0415
 
     os.environ |= environment
-    sys.stdout = output.open("w", buffering=1)  # and its logs as a scheduler configures them when it starts
+    sys.stdout = output.open("w", buffering=1)  # and configure logging as a scheduler does
     settings.configure_logging()
     settings.configure_action_logging()
-    names = {"dag_id": "tells", "task_id": "tell", "run_id": "one", "try_number": 1, "map_index": -1}
+    names = {"dag_id": "leaks", "task_id": "leak", "run_id": "one", "try_number": 1, "map_index": -1}
     supervise_task(
         ti=TaskInstance(id=uuid4(), dag_version_id=uuid4(), **names),
         bundle_info=BundleInfo(name="dags-folder"),
@@ -91,13 +91,13 @@ def supervise(dag_file: Path, output: Path, environment: dict[str, str]) -> None
 
 @pytest.mark.parametrize("environment", [AS_CONNECTION, AS_ENVIRONMENT], ids=["connection", "environment"])
 @pytest.mark.usefixtures("dags", "settings")
-def test_a_token_is_masked_in_the_log_of_the_task_and_in_the_schedulers_own(
+def test_a_token_is_masked_in_the_log_of_the_task_and_of_the_scheduler(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    (tmp_path / "tells.py").write_text(TELLS)
+    (tmp_path / "leaks.py").write_text(LEAKS)
     output = tmp_path / "scheduler.log"
     process = multiprocessing.get_context("fork").Process(
-        target=supervise, args=(tmp_path / "tells.py", output, environment)
+        target=supervise, args=(tmp_path / "leaks.py", output, environment)
     )
 
     process.start()

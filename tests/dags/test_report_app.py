@@ -1,4 +1,4 @@
-"""The report in Airflow: in its navigation, behind its login, and of no weight to tasks."""
+"""The report in Airflow: in the navigation, behind the login, and not imported by tasks."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ PATHS = ("/sighten/report/", "/sighten/report/milestones", f"/sighten/report/mil
 
 @pytest.fixture(scope="module")
 def client(metadata_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:  # noqa: ARG001  (it must be there)
-    """Airflow's own API server with its plugins, in this process, on a home with the vendor's sample."""
+    """Airflow's API server with its plugins, in this process, and a home with the vendor's sample."""
     from airflow.api_fastapi.app import create_app, purge_cached_app  # noqa: PLC0415  (takes seconds)
 
     from sighten_airflow.report_app import report_app  # noqa: PLC0415  (as above)
@@ -35,7 +35,7 @@ def client(metadata_database: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def token(role: str | None) -> str:
-    """What Airflow's login gives to a user of that role."""
+    """The token that Airflow's login gives a user with that role."""
     from airflow.api_fastapi.app import get_auth_manager  # noqa: PLC0415  (as above)
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: PLC0415  (as above)
 
@@ -43,44 +43,44 @@ def token(role: str | None) -> str:
 
 
 def test_the_report_is_in_the_navigation() -> None:
-    views, _ = plugins_manager._get_ui_plugins()  # noqa: SLF001  (Airflow's own reading of them)
+    views, _ = plugins_manager._get_ui_plugins()  # noqa: SLF001  (Airflow's own loader)
     apps, _ = plugins_manager.get_fastapi_plugins()
 
-    (view,) = (one for one in views if one["url_route"] == "sighten-report")
+    (view,) = (view for view in views if view["url_route"] == "sighten-report")
     assert "/sighten/report" in {app["url_prefix"] for app in apps}
     assert ("nav", "sighten/report/") == (view["destination"], view["href"])
 
 
-def test_who_is_not_logged_in_sees_nothing(client: TestClient) -> None:
+def test_without_a_login_nothing_is_shown(client: TestClient) -> None:
     assert dict.fromkeys(PATHS, 401) == {path: client.get(path).status_code for path in PATHS}
 
 
-def test_who_may_see_no_plugins_sees_nothing(client: TestClient) -> None:
+def test_a_user_without_access_to_plugins_sees_nothing(client: TestClient) -> None:
     headers = {"Authorization": f"Bearer {token(None)}"}
 
     assert dict.fromkeys(PATHS, 403) == {path: client.get(path, headers=headers).status_code for path in PATHS}
 
 
-def test_the_session_of_airflows_own_login_opens_the_report(client: TestClient) -> None:
+def test_a_session_of_airflows_login_opens_the_report(client: TestClient) -> None:
     session = {"Cookie": f"_token={token('viewer')}"}
 
     page, listed, timeline = (client.get(path, params={"environment": "production"}, headers=session) for path in PATHS)
 
-    assert [200, 200, 200] == [one.status_code for one in (page, listed, timeline)]
+    assert [200, 200, 200] == [response.status_code for response in (page, listed, timeline)]
     assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
     assert "x-frame-options" not in page.headers
     assert [SAMPLE_MILESTONE] == [row["milestone_id"] for row in listed.json()]
-    assert "approved" in {one["what"] for one in timeline.json()["timeline"]}
+    assert "approved" in {event["what"] for event in timeline.json()["timeline"]}
 
 
-def test_its_schema_and_documentation_are_not_served_without_a_login(client: TestClient) -> None:
+def test_schema_and_documentation_are_not_served(client: TestClient) -> None:
     assert {404} == {client.get(f"/sighten/report/{name}").status_code for name in ("openapi.json", "docs", "redoc")}
 
 
-def test_a_process_that_only_reads_plugins_imports_nothing_for_the_report() -> None:
+def test_reading_the_plugins_imports_nothing_for_the_report() -> None:
     ours = "sorted({'sighten_warehouse', 'sighten_airflow.report_app', 'duckdb'} & set(sys.modules))"
 
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", f"import sys, sighten_report; print({ours})"],
         cwd=REPOSITORY / "plugins",
         capture_output=True,
@@ -88,4 +88,4 @@ def test_a_process_that_only_reads_plugins_imports_nothing_for_the_report() -> N
         check=True,
     )
 
-    assert "[]" == said.stdout.splitlines()[-1]
+    assert "[]" == process.stdout.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""One stack that runs for all end-to-end tests: a real receiver, a real scheduler, real HTTP between them."""
+"""One stack for all end-to-end tests: a real receiver, a real scheduler, real HTTP between them."""
 
 import os
 import socket
@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from running_stack import MILESTONES, PAST, REPOSITORY, RunningStack
 
+from devstack.process_marks import find_marked
+from devstack.waiting import wait_until
 from sighten_warehouse.settings import read_settings
-from stack.marked import find_marked
-from stack.waiting import wait_until
 
-START_SECONDS = 600  # a quarter of a minute on a machine of its own, minutes on one that others use too
+START_SECONDS = 600  # 15 s on an idle machine, minutes on a busy one
 STOP_SECONDS = 60
 
 
 def make_environment(folder: Path) -> dict[str, str]:
-    """An environment for a stack of its own: its files below that folder, on free ports."""
+    """The environment of a separate stack, with its files in that folder and on free ports."""
     airflow, receiver, simulator = map(str, free_ports(3))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SIGHTEN_", "STACK_"))}
     return inherited | {
@@ -39,7 +39,7 @@ def stack_environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """A stack after its first publish; at the end it must stop well and leave nothing running."""
+    """A stack after its first publish; at the end it must exit with 0 and leave no process."""
     folder = tmp_path_factory.mktemp("a stack")
     environment = make_environment(folder)
     settings = read_settings({"SIGHTEN_HOME": environment["SIGHTEN_HOME"]})
@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     output = folder / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "stack", "--milestones", str(MILESTONES), "--past", str(PAST)],
+            [sys.executable, "-m", "devstack", "--milestones", str(MILESTONES), "--past", str(PAST)],
             cwd=REPOSITORY,
             env=environment,
             stdout=file,
@@ -72,6 +72,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 def free_ports(count: int) -> list[int]:
     with ExitStack() as sockets:
         taken = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]
+        for listener in taken:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in taken]

@@ -58,7 +58,7 @@ class Process:
         self._process.send_signal(number)
 
     def end(self) -> tuple[int, str]:
-        """Its exit code and what it wrote to stderr, once it has ended."""
+        """Wait for its end; return its exit code and stderr."""
         _, errors = self._process.communicate(timeout=SOON)
         return self._process.returncode, errors
 
@@ -68,7 +68,7 @@ class Process:
         self._process.communicate()
 
     def landed(self) -> dict[str, bytes]:
-        """Bodies by landing id; fails when a line is not whole or an id is there twice."""
+        """Bodies by landing id; fails if a line is incomplete or an id occurs twice."""
         names = landing_files(self.landing)
         for name in names:
             assert (self.landing / name).read_bytes().endswith(b"\n")
@@ -78,11 +78,11 @@ class Process:
 
 
 class Senders:
-    """Threads that deliver one body after the other until they are refused; they remember what was acknowledged."""
+    """Threads that deliver body after body until refused, and record what was acknowledged."""
 
     def __init__(self, process: Process, *, threads: int) -> None:
         self.acknowledged: dict[str, bytes] = {}
-        self.other_answers: list[bytes] = []
+        self.other_responses: list[bytes] = []
         self._port = process.port
         self._threads = [threading.Thread(target=self._deliver, args=(number,)) for number in range(threads)]
         for thread in self._threads:
@@ -109,7 +109,7 @@ class Senders:
                 if response.status == 200:
                     self.acknowledged[content.split(b'"')[3].decode()] = body
                 else:
-                    self.other_answers.append(content)
+                    self.other_responses.append(content)
         connection.close()
 
 
@@ -122,17 +122,17 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with ExitStack() as stack:
 
-        def start_one(*options: str, **settings: str) -> Process:
+        def start_process(*options: str, **settings: str) -> Process:
             process = Process(tmp_path / "home with spaces", *options, **settings)
             stack.callback(process.close)
             return process
 
-        yield start_one
+        yield start_process
 
 
 @contextmanager
 def largest_file(process: Process, size: int) -> Iterator[None]:
-    """The kernel refuses the process any larger file meanwhile, as a full disk does."""
+    """Let the kernel refuse larger files to the process, as a full disk does."""
     before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -141,7 +141,7 @@ def largest_file(process: Process, size: int) -> Iterator[None]:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
 
 
-def test_what_was_acknowledged_before_a_sigkill_is_landed_once_and_every_file_is_whole(
+def test_deliveries_acknowledged_before_a_sigkill_are_landed_once_in_complete_files(
     start: Callable[..., Process],
 ) -> None:
     acknowledged: dict[str, bytes] = {}
@@ -160,7 +160,7 @@ def test_what_was_acknowledged_before_a_sigkill_is_landed_once_and_every_file_is
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_finishes_what_it_accepted_and_ends_with_0(
+def test_on_a_stop_signal_it_finishes_what_it_accepted_and_exits_with_0(
     start: Callable[..., Process], number: signal.Signals
 ) -> None:
     process = start()
@@ -173,15 +173,15 @@ def test_told_to_stop_it_finishes_what_it_accepted_and_ends_with_0(
         process.send(number)
         wait_until_closed(process)
         half_sent.sendall(b"ll")
-        answer = half_sent.recv(1000)
+        response = half_sent.recv(1000)
 
     code, errors = process.end()
     senders.join()
     landed = process.landed()
-    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert response.startswith(b"HTTP/1.1 200 ")
     assert b"null" in landed.values()
     assert senders.acknowledged.items() <= landed.items()
-    assert [] == senders.other_answers
+    assert [] == senders.other_responses
     assert "WARNING" not in errors
     assert 0 == code, errors
 
@@ -191,12 +191,12 @@ def wait_until_closed(process: Process) -> None:
     while monotonic() < until:
         try:
             process.connect().close()
-        except (ConnectionRefusedError, ConnectionResetError):  # reset: it closed while we were still in its queue
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: closed while still in its queue
             return
     pytest.fail("it still takes new connections")
 
 
-def test_a_sender_that_stalls_does_not_keep_it_from_ending(start: Callable[..., Process]) -> None:
+def test_a_stalled_sender_does_not_keep_it_from_ending(start: Callable[..., Process]) -> None:
     process = start()
     with process.connect() as stalled, process.connect() as idle:
         stalled.sendall(HEAD + b"nu")
@@ -204,13 +204,13 @@ def test_a_sender_that_stalls_does_not_keep_it_from_ending(start: Callable[..., 
         started = monotonic()
 
         process.send(signal.SIGTERM)
-        answer = stalled.recv(1000)
+        response = stalled.recv(1000)
         code, errors = process.end()
         seconds = monotonic() - started
 
         assert b"" == idle.recv(1000)
-    assert answer.startswith(b"HTTP/1.1 503 ")
-    assert b"retry-after" in answer
+    assert response.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after" in response
     assert seconds < 10
     assert "Traceback" not in errors
     assert 0 == code, errors
@@ -231,7 +231,7 @@ def test_two_signals_in_a_row_do_not_hang_it(start: Callable[..., Process]) -> N
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit, which only Linux has")
-def test_a_disk_that_refuses_bytes_is_answered_503_and_nothing_half_is_left(start: Callable[..., Process]) -> None:
+def test_a_full_disk_gives_503_and_leaves_no_partial_file(start: Callable[..., Process]) -> None:
     process = start()
     process.deliver(b"1")
 
@@ -246,10 +246,10 @@ def test_a_disk_that_refuses_bytes_is_answered_503_and_nothing_half_is_left(star
     assert [] == list(process.landing.rglob("*.tmp"))
 
 
-def test_it_says_where_it_listens_and_lands_and_warns_that_anybody_may_deliver_but_logs_no_payload(
+def test_it_prints_address_and_landing_warns_of_open_access_and_logs_no_payload(
     start: Callable[..., Process],
 ) -> None:
-    process = start("--host", "0.0.0.0", SIGHTEN_RECEIVER_OPEN_TO_ANYONE="yes")  # noqa: S104  (what it warns of)
+    process = start("--host", "0.0.0.0", SIGHTEN_RECEIVER_OPEN_TO_ANYONE="yes")  # noqa: S104  (it must warn of this)
     _, content = process.deliver(b'{"comment": "personal"}')
     process.send(signal.SIGTERM)
 

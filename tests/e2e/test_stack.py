@@ -1,4 +1,4 @@
-"""How `python -m stack` starts, or says why it does not, and how it leaves nothing behind."""
+"""`python -m devstack`: it starts or says why it does not, and leaves no process behind."""
 
 import os
 import socket
@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from running_stack import REPOSITORY
 
-from stack.credentials import read_admin_password, read_or_make_credentials
-from stack.marked import end_marked, find_marked, marking, part_of
-from stack.plan import held_alone
-from stack.processes import ChildDiedError, Processes
-from stack.waiting import DeadlineError, wait_until
+from devstack.__main__ import places_after_stop
+from devstack.credentials import read_admin_password, read_or_make_credentials
+from devstack.plan import locked_home, read_plan
+from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
+from devstack.processes import ChildDiedError, Processes
+from devstack.waiting import DeadlineError, wait_until
 
 SECONDS = 120
-DIED = r"receiver ended with exit code 1; the end of .*receiver\.log:\s+the disk is full"
+DIED = r"receiver ended with exit code 1; the last lines of .*receiver\.log:\s+the disk is full"
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
-# Neither the signal to its group nor the one to itself reaches it, as with what Airflow's tasks may start.
+# Signals to its group and to itself do not end it, like processes that Airflow's tasks may start.
 STUBBORN_ORPHAN = f"""
 import os, signal, sys, time
 if os.fork() == 0:
@@ -33,7 +34,7 @@ if os.fork() == 0:
 
 @pytest.fixture
 def mark(tmp_path: Path) -> Iterator[str]:
-    """A mark of this test's own; whatever still carries it is ended."""
+    """This test's own mark; at the end all marked processes are ended."""
     yield str(tmp_path)
     end_marked(str(tmp_path), grace_seconds=0.1)
 
@@ -45,7 +46,7 @@ def processes(tmp_path: Path, mark: str) -> Processes:
 
 def start(environment: dict[str, str], **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "stack", "--once"],
+        [sys.executable, "-m", "devstack", "--once"],
         cwd=REPOSITORY,
         env=environment | changes,
         capture_output=True,
@@ -60,11 +61,11 @@ def await_marked(mark: str, count: int) -> None:
 
 
 @pytest.mark.e2e
-def test_each_taken_port_is_named_with_its_purpose_and_the_variable_that_chooses_another(
+def test_each_taken_port_is_named_with_its_purpose_and_its_variable(
     stack_environment: dict[str, str],
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
-        airflow, receiver = (str(one.getsockname()[1]) for one in (first, second))
+        airflow, receiver = (str(listener.getsockname()[1]) for listener in (first, second))
 
         ended = start(stack_environment, STACK_AIRFLOW_PORT=airflow, SIGHTEN_RECEIVER_PORT=receiver)
 
@@ -86,7 +87,7 @@ def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str])
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "message"),
     [
         ("SIGHTEN_API_URL", "https://engine.goeverbright.com", "this home is configured for a real Sighten"),
         ("SIGHTEN_HOEM", "/tmp", "SIGHTEN_HOEM: no such setting"),  # noqa: S108  (never used)
@@ -94,18 +95,18 @@ def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str])
     ],
 )
 def test_a_wrong_setting_is_refused_before_anything_starts(
-    stack_environment: dict[str, str], variable: str, value: str, said: str
+    stack_environment: dict[str, str], variable: str, value: str, message: str
 ) -> None:
     ended = start(stack_environment, **{variable: value})
 
     assert 2 == ended.returncode
-    assert said in ended.stderr
+    assert message in ended.stderr
     assert not Path(stack_environment["STACK_HOME"]).exists()
 
 
 @pytest.mark.e2e
 def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str]) -> None:
-    with held_alone(Path(stack_environment["STACK_HOME"])):
+    with locked_home(Path(stack_environment["STACK_HOME"])):
         ended = start(stack_environment)
 
     assert 2 == ended.returncode
@@ -113,10 +114,10 @@ def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str,
 
 
 @pytest.mark.e2e
-def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[str, str]) -> None:
+def test_the_next_run_ends_processes_of_a_crashed_run(stack_environment: dict[str, str]) -> None:
     mark = stack_environment["STACK_HOME"]
     left = ["sh", "-c", '"$0" -c "$1" > /dev/null &', sys.executable, SLEEPER]
-    subprocess.run(left, env=os.environ | marking(part_of(mark, "airflow")), check=True)
+    subprocess.run(left, env=os.environ | mark_environment(part_mark(mark, "airflow")), check=True)
     await_marked(mark, 1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         start(stack_environment, STACK_AIRFLOW_PORT=str(taken.getsockname()[1]))
@@ -124,10 +125,10 @@ def test_what_a_crashed_run_left_is_ended_by_the_next(stack_environment: dict[st
     assert [] == find_marked(mark)
 
 
-def test_nothing_survives_a_stop_not_even_what_left_its_group(
+def test_no_process_survives_a_stop_even_outside_its_group(
     processes: Processes, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stack.processes.KILL_SECONDS", 0.5)  # the orphan lets the grace time pass in any case
+    monkeypatch.setattr("devstack.processes.KILL_SECONDS", 0.5)  # the orphan ignores the grace time
     processes.serve("parent", [sys.executable, "-c", STUBBORN_ORPHAN])
     await_marked(mark, 2)
     started = find_marked(mark)
@@ -139,7 +140,7 @@ def test_nothing_survives_a_stop_not_even_what_left_its_group(
 
 
 def test_a_process_that_changes_its_title_is_still_found(processes: Processes, mark: str) -> None:
-    # Airflow's processes do, and by that overwrite what others see of their environment, unless told not to.
+    # Airflow's processes do this, which without SPT_NOENV overwrites the environment that others see.
     retitle = "import setproctitle; setproctitle.setproctitle('x' * 10_000);"
 
     processes.serve("retitled", [sys.executable, "-c", retitle + SLEEPER])
@@ -148,11 +149,13 @@ def test_a_process_that_changes_its_title_is_still_found(processes: Processes, m
     assert 1 == len(find_marked(mark))
 
 
-def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
+def test_no_process_survives_a_killed_supervisor(mark: str) -> None:
     supervise = (
-        "import subprocess, sys, time; from stack.reaper import start_reaper; from stack.marked import marking;"
+        "import subprocess, sys, time;"
+        "from devstack.process_marks import mark_environment; from devstack.reaper import start_reaper;"
         f"reaper = start_reaper({mark!r});"
-        f"subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], env=marking({mark!r}), start_new_session=True);"
+        f"environment = mark_environment({mark!r});"
+        f"subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], env=environment, start_new_session=True);"
         "time.sleep(600)"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", supervise], cwd=REPOSITORY)
@@ -164,16 +167,16 @@ def test_nothing_survives_a_supervisor_that_is_killed(mark: str) -> None:
     await_marked(mark, 0)
 
 
-def test_a_process_that_died_is_named_with_its_last_words(processes: Processes) -> None:
+def test_a_dead_process_is_named_with_the_end_of_its_log(processes: Processes) -> None:
     processes.serve("receiver", [sys.executable, "-c", "import sys; sys.exit('the disk is full')"])
 
     with pytest.raises(ChildDiedError, match=DIED):
         wait_until(lambda: False, what="its end", seconds=SECONDS, meanwhile=processes.check_alive)
 
 
-def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(processes: Processes) -> None:
+def test_a_restart_keeps_the_previous_log(processes: Processes) -> None:
     for words in ("first", "second"):
-        processes.finish(
+        processes.wait(
             "migrate",
             processes.start("migrate", [sys.executable, "-c", f"print({words!r})"]),
             seconds=SECONDS,
@@ -184,12 +187,19 @@ def test_the_log_of_a_process_that_died_is_kept_when_it_is_started_again(process
     assert "first" == processes.log("migrate.previous").read_text().strip()
 
 
-def test_a_deadline_that_passes_says_what_was_waited_for() -> None:
-    with pytest.raises(DeadlineError, match="the moon: not within 0 s"):
+def test_a_passed_deadline_says_what_was_awaited() -> None:
+    with pytest.raises(DeadlineError, match="the moon: timed out after 0 s"):
         wait_until(lambda: False, what="the moon", seconds=0)
 
 
-def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
+def test_after_once_no_address_of_a_stopped_service_is_printed(tmp_path: Path) -> None:
+    places = places_after_stop(read_plan({"STACK_HOME": str(tmp_path)}, milestones=1))
+
+    assert {"report", "logs"} == set(places)
+    assert "http://" not in " ".join(places.values())
+
+
+def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
     first = read_or_make_credentials(tmp_path)
     password = read_admin_password(first)
     second = read_or_make_credentials(tmp_path)

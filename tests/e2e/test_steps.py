@@ -1,14 +1,13 @@
-"""What `make run` waits for: that the webhooks' deliveries are published, and that nothing is left to ask."""
+"""What `make run` waits for: published deliveries, and then published answers of the API."""
 
 from running_stack import SAMPLE
 
+from devstack.await_published import is_api_published, is_published
 from sighten_warehouse.landing.files import landing_files
-from stack.answers import is_everything_told
-from stack.steps import is_published
 from warehouses import Warehouse
 
 
-def test_the_webhooks_deliveries_are_published_whatever_lands_after_them(warehouse: Warehouse) -> None:
+def test_deliveries_count_as_published_whatever_lands_after_them(warehouse: Warehouse) -> None:
     warehouse.land(SAMPLE.read_bytes())
     delivered = frozenset(landing_files(warehouse.settings.layout.landing))
     states = [is_published(warehouse.settings, delivered)]
@@ -22,12 +21,12 @@ def test_the_webhooks_deliveries_are_published_whatever_lands_after_them(warehou
     assert [False, False, True] == states
 
 
-def test_there_is_more_to_tell_while_a_quote_is_due_or_an_answer_is_not_published(warehouse: Warehouse) -> None:
+def test_api_data_is_incomplete_while_a_quote_is_due_or_an_answer_is_not_published(warehouse: Warehouse) -> None:
     warehouse.deliver({"stage_id": 1, "site_id": "a1f7e1d6-0c53-4d4e-9d35-3a6f3a0ddc11"})
-    without_quotes = is_everything_told(warehouse.settings)
+    without_quotes = is_api_published(warehouse.settings)
     warehouse.land({"an": "answer"})
-    with_an_answer = is_everything_told(warehouse.settings)
+    with_an_answer = is_api_published(warehouse.settings)
 
     warehouse.deliver(SAMPLE.read_bytes())
 
-    assert [True, False, False] == [without_quotes, with_an_answer, is_everything_told(warehouse.settings)]
+    assert [True, False, False] == [without_quotes, with_an_answer, is_api_published(warehouse.settings)]

@@ -17,7 +17,7 @@ import yaml
 from sighten_warehouse.documents.due import CREATION_TYPES_SCHEMA
 from sighten_warehouse.enrich.due import STATUSES_SCHEMA
 from sighten_warehouse.load.batch import schemas
-from sighten_warehouse.models import DUCKDB_TYPES, in_order, macros, models, sql_folder
+from sighten_warehouse.models import DUCKDB_TYPES, loaded_models, macros, models, sql_folder
 from sighten_warehouse.payload.answers.dal_config import METRICS_SCHEMA
 from sighten_warehouse.payload.codes import CODES_SCHEMA
 from sighten_warehouse.publish.checks import FINDINGS_SCHEMA, checks
@@ -116,7 +116,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("name", [model.full_name for model in in_order(["history"]) if model.select])
+@pytest.mark.parametrize("name", [model.full_name for model in loaded_models() if model.select])
 def test_history_of_nothing_has_no_rows(name: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(macros("duckdb"))

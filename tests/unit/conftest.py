@@ -14,7 +14,7 @@ from warehouses import Warehouse
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with listening(tmp_path_factory.mktemp("shared") / "landing/line") as running:
+    with listening(tmp_path_factory.mktemp("shared") / "landing") as running:
         yield running
 
 

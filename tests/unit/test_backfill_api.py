@@ -104,7 +104,7 @@ def test_a_day_is_pulled_alone_and_its_list_is_asked_for_once(warehouse: Warehou
         there.rest.has("one", updated="2018-03-02T00:00:00Z")
         there.rest.has("other", updated="2018-03-02T23:59:59Z")
         there.rest.has("after", updated="2018-03-03T00:00:00Z")
-        options = {"clock": there.clock, "patience": RETRY_POLICY}
+        options = {"clock": there.clock, "retry_policy": RETRY_POLICY}
         plan = plan_days(there.settings, date(2018, 3, 1), date(2018, 3, 2), **options)
         lists = len(there.api.targets)
 
@@ -317,8 +317,8 @@ def test_pulling_side_by_side_lands_the_same(warehouse: Warehouse, tmp_path: Pat
 PULL = dedent("""
     import sys
     from datetime import date
-    from sighten_warehouse.backfilling import pull
-    from sighten_warehouse.backfilling.days import pull_days
+    from sighten_warehouse.backfill.rest import pull
+    from sighten_warehouse.backfill.rest.step import pull_days
     from sighten_warehouse.settings import read_settings
 
     pull.LAND_EVERY_S = 0  # so that little is lost

@@ -92,7 +92,7 @@ def test_wrong_use_ends_with_2_and_lands_nothing(warehouse: Warehouse, arguments
 INTERRUPTED = """
 import os, signal
 from sighten_warehouse.cli.main import main
-from sighten_warehouse.importing import deliveries
+from sighten_warehouse.backfill.files import deliveries
 
 take = deliveries.Deliveries.take
 

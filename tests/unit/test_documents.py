@@ -54,7 +54,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
 
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
-    of_the_stack = set(re.findall(r"^ +(STACK_[A-Z_]+) ", text("stack/__main__.py"), re.MULTILINE))
+    of_the_stack = set(re.findall(r"^ +(STACK_[A-Z_]+) ", text("devstack/__main__.py"), re.MULTILINE))
 
     documented = set(SETTING.findall("".join(text(path) for path in [*markdown(), Path(".env.example")])))
 
@@ -84,7 +84,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_every_module_that_the_documents_name_exists() -> None:
-    modules = {path.name for path in code("include", "stack", "dags", "plugins", "tests")}
+    modules = {path.name for path in code("include", "devstack", "dags", "plugins", "tests")}
 
     named = [(path, name) for path in markdown() for name in re.findall(r"`(\w+\.py)`", prose(path))]
 

@@ -246,14 +246,14 @@ def test_a_disk_that_refuses_is_said_and_nothing_is_recorded(tmp_path: Path) -> 
     ):
         download(tmp_path, api.url)
 
-    assert [] == list((vault.parent / "landing/line").rglob("*.ndjson"))
+    assert [] == list((vault.parent / "landing").rglob("*.ndjson"))
 
 
 def test_the_record_is_landed_whole_and_without_the_token(tmp_path: Path) -> None:
     with scripted(in_turn(Said(200, PDF, PDF_HEADERS))) as api:
         record = download(tmp_path, api.url)
 
-    [file] = (vault_of(tmp_path).parent / "landing/line").rglob("*.ndjson")
+    [file] = (vault_of(tmp_path).parent / "landing").rglob("*.ndjson")
     line = json.loads(file.read_text())
     assert record.sha256 == line["payload"]["sha256"]
     assert "application/vnd.sighten-warehouse.download+json" == line["content_type"]

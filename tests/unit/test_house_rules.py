@@ -143,7 +143,7 @@ def test_no_error_is_swallowed() -> None:
 
 
 def test_the_package_knows_nothing_of_airflow() -> None:
-    assert [] == imports(code("include"), "airflow", "sighten_airflow", "stack", "dags")
+    assert [] == imports(code("include"), "airflow", "sighten_airflow", "devstack", "dags")
 
 
 def test_every_package_that_the_product_imports_is_declared() -> None:

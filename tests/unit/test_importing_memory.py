@@ -19,7 +19,7 @@ import resource, sys
 sys.path[:0] = ["tests", "tests/unit"]
 from pathlib import Path
 from importing import imported
-from sighten_warehouse.importing import chunks
+from sighten_warehouse.backfill.files import chunks
 from warehouses import Warehouse
 
 chunks.MAX_MEMORY_BYTES, chunks.MAX_FILE_LINES = 4_000_000, 1_000_000

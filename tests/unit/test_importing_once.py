@@ -254,7 +254,7 @@ import os, signal, sys
 sys.path[:0] = ["tests", "tests/unit"]
 from pathlib import Path
 from importing import imported
-from sighten_warehouse.importing import chunks
+from sighten_warehouse.backfill.files import chunks
 from warehouses import Warehouse
 
 chunks.MAX_FILE_LINES = 2

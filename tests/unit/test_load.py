@@ -225,8 +225,8 @@ def test_no_progress_is_drawn_into_stdout_also_where_a_process_has_no_file_of_co
     setting = "execute(\"select current_setting('enable_progress_bar')\").fetchone()"
     code = f"""
 from pathlib import Path
-from sighten_warehouse.file_tables import attached_file
-from sighten_warehouse.flatten import staging_connection
+from sighten_warehouse.publish.tables import attached_file
+from sighten_warehouse.load.batch import staging_connection
 with staging_connection() as staging, attached_file(Path({str(tmp_path / "file")!r})) as file:
     print(staging.{setting}, file.{setting})
 """

@@ -9,7 +9,7 @@ import pytest
 
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_user
 from sighten_warehouse.errors import ModelError, SettingError
-from sighten_warehouse.models import models
+from sighten_warehouse.models import models, published_models
 from warehouses import Warehouse
 
 PERSONAL = re.compile(
@@ -40,8 +40,7 @@ def masked_views(warehouse: Warehouse) -> list[str]:
 
 
 def schema_of(table: str) -> str:
-    folders = ("current", "marts", "ops", "intervals")
-    return next(model.schema for model in models().values() if model.name == table and model.folder in folders)
+    return next(model.schema for model in published_models() if model.name == table)
 
 
 def test_every_column_that_is_called_like_personal_data_is_tagged() -> None:
@@ -64,7 +63,7 @@ def test_whatever_could_not_be_fitted_is_tagged_everywhere() -> None:
 
 def test_an_unknown_kind_of_personal_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = tmp_path / "sql"
-    for folder in ("staging", "history", "intervals", "current", "marts", "ops"):
+    for folder in ("staging", "history", "main", "marts", "ops"):
         (sql / folder).mkdir(parents=True)
     (sql / "ops" / "a.yml").write_text("{description: A., columns: {b: {type: text, pii: shoe_size, description: B.}}}")
     monkeypatch.setattr("sighten_warehouse.models.sql_folder", lambda: sql)

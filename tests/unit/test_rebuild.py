@@ -166,7 +166,7 @@ def test_status_counts_the_batches_that_other_rules_loaded(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr("sighten_warehouse.load.step.history_digest", lambda: "of an older version")
+        older.setattr("sighten_warehouse.lake.manifest.RULES_VERSION", 0)
         warehouse.land(SAMPLE_BYTES)
         warehouse.load()
     warehouse.land(a_milestone())

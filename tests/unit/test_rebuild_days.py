@@ -111,7 +111,16 @@ def test_a_crash_at_any_step_leaves_the_lake_that_was_in_use(three: Warehouse, m
     version = three.publish()
     before, in_use = history(three), layout.lake.resolve()
 
-    for step in ("new_lake", "carry_over", "sync_folders", "_make", "finished", "publish_lake", "_catch_up", "swap_in"):
+    for step in (
+        "new_lake",
+        "hardlink_batch",
+        "sync_folders",
+        "_make",
+        "finished",
+        "publish_lake",
+        "_catch_up",
+        "swap_in",
+    ):
 
         def crash(*_: object, **__: object) -> None:
             raise KeyboardInterrupt

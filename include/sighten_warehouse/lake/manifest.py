@@ -11,6 +11,8 @@ from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import RULES_VERSION
+from sighten_warehouse.version import __version__
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Manifest:
     committed_at: str | None = None
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether it was loaded by other rules than today's, or by a version that had no number for them."""
+        return not self.code_version.endswith(_rules())
+
+    @property
     def landed(self) -> int:
         """How many deliveries the batch holds."""
         return sum(self.landing_files.values())
@@ -37,6 +44,15 @@ class Manifest:
     def history_rows(self) -> int:
         """How many rows of history the batch wrote."""
         return sum(self.history_files.values())
+
+
+def code_version() -> str:
+    """The product's version and that of its rules, for the manifest of a batch that is loaded now."""
+    return f"{__version__}{_rules()}"
+
+
+def _rules() -> str:
+    return f"+rules.{RULES_VERSION}"
 
 
 def history_file(layout: Layout, table: str, batch_id: str) -> Path:

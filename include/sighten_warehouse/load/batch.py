@@ -15,7 +15,7 @@ from sighten_warehouse.landing.decision import DECISION_SCHEMA
 from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, as_copy, read_delivery
-from sighten_warehouse.models import Model, in_order, macros
+from sighten_warehouse.models import Model, in_order, macros, models
 from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.snapshot_schema import snapshot_schema
@@ -99,7 +99,8 @@ def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[t
 
 def _to_fill(staged: _Staged) -> list[Model]:
     """The models of history that may get rows, each after the ones it reads: from no rows their selects make none."""
-    ordered = [model for model in in_order(["staging", "history"]) if model.select is not None]
+    fillable = (model for model in models().values() if model.schema == "staging" or model.is_loaded)
+    ordered = [model for model in in_order(fillable) if model.select is not None]
     filled = {f"staging.{name}" for name, batches in staged.tables.items() if batches}
     for model in ordered:
         if filled.intersection(model.inputs):

@@ -44,7 +44,7 @@ def open_models(
             connection.register(f"_{name}", table)
             connection.execute(f"create table staging.{name} as from _{name}")
         for model in _with_inputs(wanted):
-            if model.folder == "history":
+            if model.is_loaded:
                 _create_history(connection, model, layout, committed)
             else:
                 connection.execute(f"create table {model.full_name} as {model.select}")

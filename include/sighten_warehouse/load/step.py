@@ -12,6 +12,7 @@ import structlog
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.manifest import (
     Manifest,
+    code_version,
     commit_path,
     loaded_files,
     prepared_path,
@@ -22,9 +23,7 @@ from sighten_warehouse.landing.files import day_of, landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.models import history_digest
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.version import __version__
 
 log = structlog.get_logger()
 
@@ -125,7 +124,7 @@ def flatten_batch(manifest: Manifest, *, layout: Layout) -> Manifest:
     """The batch with what it came to; its history files are written."""
     manifest = flatten_files(manifest, layout=layout)
     log.info("flattened", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
-    return replace(manifest, code_version=f"{__version__}+{history_digest()}", prepared_at=now())
+    return replace(manifest, code_version=code_version(), prepared_at=now())
 
 
 def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:

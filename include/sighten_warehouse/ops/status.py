@@ -10,7 +10,6 @@ import duckdb
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import history_digest
 from sighten_warehouse.publish.versions import published_batches, versions
 from sighten_warehouse.settings import Settings
 
@@ -89,7 +88,7 @@ def read_status(settings: Settings, *, recount: bool = True) -> Status:
         batches=len(committed),
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
-        outdated=sum(not manifest.code_version.endswith(history_digest()) for manifest in committed),
+        outdated=sum(manifest.is_outdated for manifest in committed),
         last_committed_at=committed[-1].committed_at if committed else None,
         **_published(layout),
     )

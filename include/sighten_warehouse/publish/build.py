@@ -16,11 +16,11 @@ from sighten_warehouse.lake.history import (
 )
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, in_order, models
+from sighten_warehouse.models import Model, loaded_models, models, published_models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.checks import findings_table, run_checks, stage_new_history
 from sighten_warehouse.publish.dal_views import create_dal_views
-from sighten_warehouse.publish.empty_file import PUBLISHED, write_empty_file
+from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
@@ -58,13 +58,13 @@ def build_warehouse(
         connection.execute("begin")
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
         copied = find_copies(connection)
-        for model in in_order(["history"]):
+        for model in loaded_models():
             # Without files it stays what it is in the empty file, which is described already.
             if files := history_files(layout, model.name, commits):
                 create_history(connection, model, select_history(model, files, copied=copied))
                 describe(connection, model, "view")
         counts = {}
-        for model in in_order(PUBLISHED):
+        for model in published_models():
             if not model.is_view and model.full_name != COPIES:
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
@@ -83,7 +83,7 @@ def build_warehouse(
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
-    row = connection.execute(f"insert into {model.full_name} {model.select}").fetchone()
+    row = connection.execute(f"insert into {model.full_name} by name {model.select}").fetchone()
     return int(row[0]) if row else 0
 
 
@@ -103,7 +103,7 @@ def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list
 
 def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], copied: set[str]) -> int:
     """Ask every check and keep what they found; history is looked at as far as it is new."""
-    for model in in_order(["history"]):
+    for model in loaded_models():
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )

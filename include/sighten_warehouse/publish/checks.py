@@ -79,7 +79,7 @@ def _grains() -> Iterator[Check]:
     """A view is left out: it would be computed for nothing else; and history is looked at once, when it is new."""
     for model in models().values():
         if model.grain and model.columns and not model.is_view:
-            name = _new(model) if model.folder == "history" else model.full_name
+            name = _new(model) if model.is_loaded else model.full_name
             columns = ", ".join(f'"{column}"' for column in model.grain)
             empty = " or ".join(f'"{column}" is null' for column in _keys(model))
             select = f"select {columns} from {name} group by {columns} having count(*) > 1" + (empty and f" or {empty}")

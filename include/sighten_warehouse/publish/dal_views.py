@@ -65,7 +65,6 @@ def _view(one: DalObject, shapes: Shapes) -> Model:
     select = f"select {QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
     signed = "select signed_quote_id from main.quotes where resolution = 'signed'"
     return Model(
-        folder="current",
         schema="main",
         name=one.view,
         description=f"What the DAL last told of {one.name}, asked at {one.dal_object}: one row for each signed quote.",

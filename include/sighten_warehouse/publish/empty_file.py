@@ -9,12 +9,10 @@ import duckdb
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, in_order, macros, models
+from sighten_warehouse.models import Model, loaded_models, macros, models, published_models
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_views
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
-
-PUBLISHED = ("current", "marts", "ops", "intervals")
 
 
 def write_empty_file(path: Path) -> None:
@@ -43,20 +41,22 @@ def _empty_file(_models: tuple[Model, ...]) -> bytes:
 
 
 def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
-    for model in in_order(["history"]):
+    for model in loaded_models():
         create_history(connection, model, select_history(model, []))
         describe(connection, model, "view")
-    for model in in_order(PUBLISHED):
+    for model in published_models():
         _create(connection, model)
     connection.execute(macros("published"))
-    for view in create_masked_views(connection, PUBLISHED):
+    for view in create_masked_views(connection):
         describe(connection, view, "view")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     given = [column[0] for column in connection.execute(f"select * from ({model.select}) limit 0").description or ()]
     described = [column.name for column in model.columns]
-    if given != described:
+    # A view has its columns in the order of its select; into a table, rows are inserted by name.
+    same = given == described if model.is_view else sorted(given) == sorted(described)
+    if not same:
         raise ModelError(f"{model.full_name}: the select gives {given}, expected what is described: {described}")
     if model.is_view:
         create_view(connection, model, model.select or "")

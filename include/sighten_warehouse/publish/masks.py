@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from sighten_warehouse.models import PII_KINDS, Column, Model, in_order
+from sighten_warehouse.models import PII_KINDS, Column, Model, published_models
 from sighten_warehouse.publish.pseudonyms import NAMED, PSEUDONYMS
 
 SCHEMA = "masked"
@@ -46,9 +46,9 @@ def _joins(columns: Sequence[Column], pseudonyms: str) -> Iterator[str]:
             yield f"left join {pseudonyms} as {name} on {name}.kind = '{column.pii}' and {name}.value = {value}"
 
 
-def create_masked_views(connection: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> list[Model]:
-    """Create the masked view of every model of those folders that holds personal data; returns them as models."""
-    views = masked_models(folders)
+def create_masked_views(connection: duckdb.DuckDBPyConnection) -> list[Model]:
+    """Create the masked view of every published model that holds personal data; returns them as models."""
+    views = masked_models()
     for view, model in views:
         connection.execute(f"create view {view.full_name} as {masked_select(model.columns, source=model.full_name)}")
     return [view for view, _ in views]
@@ -78,16 +78,16 @@ def _metric(column: Column, kind: str) -> str:
     return blots.get(kind, f"cast(null as {kind})")
 
 
-def masked_models(folders: Sequence[str]) -> list[tuple[Model, Model]]:
-    """The masked views of those folders as models, each with the model that it shows."""
-    return [(_masked_model(model), model) for model in in_order(folders) if is_masked(model)]
+def masked_models() -> list[tuple[Model, Model]]:
+    """The masked views as models, each with the published model that it shows."""
+    return [(_masked_model(model), model) for model in published_models() if is_masked(model)]
 
 
 def _masked_model(model: Model) -> Model:
     """The masked view as a model: what it is called, and what its columns mean."""
     columns = tuple(_masked_column(column) for column in model.columns)
     said = f"{model.description} Personal data is masked."
-    return Model(model.folder, SCHEMA, model.name, said, True, columns, None, model.grain, (model.full_name,))
+    return Model(SCHEMA, model.name, said, True, columns, None, model.grain, (model.full_name,))
 
 
 def _masked_column(column: Column) -> Column:

@@ -7,13 +7,12 @@ from typing import Literal
 import duckdb
 
 from sighten_warehouse.durable import replace_durably
-from sighten_warehouse.models import Model, in_order, macros
+from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, is_masked, masked_models, masked_select
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file, quoted
 
 _SOURCE = "source"
-_PUBLISHED = ("current", "marts", "ops", "intervals")
 
 
 def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "full"]) -> None:
@@ -37,19 +36,19 @@ def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "fu
 
 def _copy(connection: duckdb.DuckDBPyConnection, *, masked: bool) -> None:
     rows_of = _masked_rows if masked else _rows
-    for model in in_order(["history"]):
+    for model in loaded_models():
         _copy_table(connection, model, rows_of)
-    for model in in_order(_PUBLISHED):
+    for model in published_models():
         if model.is_view:
             create_view(connection, model, model.select or "")
         else:
             _copy_table(connection, model, rows_of)
     connection.execute(macros("published"))
     if masked:
-        for view, model in masked_models(_PUBLISHED):
+        for view, model in masked_models():
             create_view(connection, view, f"from {model.full_name}")
     else:
-        for view in create_masked_views(connection, _PUBLISHED):
+        for view in create_masked_views(connection):
             describe(connection, view, "view")
         _copy_dal_views(connection)
 
@@ -75,7 +74,7 @@ def _masked_rows(model: Model) -> str:
 
 def _copy_dal_views(connection: duckdb.DuckDBPyConnection) -> None:
     """The wide views of DAL values, whose names are a setting; a masked file shows no values, so it has none."""
-    known = ", ".join(f"'{model.name}'" for model in in_order(_PUBLISHED))
+    known = ", ".join(f"'{model.name}'" for model in published_models())
     ours = f"database_name = '{_SOURCE}' and schema_name in ('main', 'masked') and not internal"
     views = (
         f"select schema_name, view_name, comment, sql from duckdb_views() where {ours} and view_name not in ({known})"

@@ -66,7 +66,7 @@ def pseudonyms(connection: duckdb.DuckDBPyConnection, *, key: bytes) -> pa.Table
 def _told() -> Iterator[str]:
     """What is current, or was for a time, stands in history as well, so it need not be asked."""
     for model in models().values():
-        if model.folder in ("history", "marts"):
+        if model.is_loaded or model.schema == "marts":
             for column in model.columns:
                 if column.pii in NAMED:
                     value = f'"{column.name}"'

@@ -16,13 +16,18 @@ from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.models import code_digest
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
-from sighten_warehouse.publish.versions import Version, is_current, published_batches, versions, write_version
+from sighten_warehouse.publish.versions import (
+    Version,
+    code_version,
+    is_current,
+    published_batches,
+    versions,
+    write_version,
+)
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.version import __version__
 
 __all__ = ["is_current", "publish", "publish_lake"]
 
@@ -72,7 +77,7 @@ def _name_version(settings: Settings, layout: Layout, committed: Sequence[Manife
     return Version(
         version=now.strftime("%Y%m%dT%H%M%S.%fZ"),
         published_at=now.isoformat(timespec="microseconds"),
-        code_version=f"{__version__}+{code_digest()}",
+        code_version=code_version(),
         batches=len(committed),
         new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
         tables={},

@@ -11,10 +11,11 @@ from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import code_digest
+from sighten_warehouse.models import published_digest
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.settings import Settings
+from sighten_warehouse.version import __version__
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ def published_batches(layout: Layout) -> set[str]:
     return {batch for version in versions(layout) for batch in version.new_batches}
 
 
+def code_version() -> str:
+    """The product's version and a hash of its SQL, for the manifest of a version that is published now."""
+    return f"{__version__}+{published_digest()}"
+
+
 def is_current(settings: Settings) -> bool:
     """Whether the newest version holds all that is committed, made by this code, with today's codes and metrics."""
     layout = settings.layout
@@ -76,7 +82,7 @@ def is_current(settings: Settings) -> bool:
     if not known or not layout.warehouse_file.exists():
         return False
     committed = {manifest.batch_id for manifest in commits(layout)}
-    same_code = known[-1].code_version.endswith(code_digest()) and known[-1].codes == codes_digest(layout)
+    same_code = known[-1].code_version == code_version() and known[-1].codes == codes_digest(layout)
     same_metrics = known[-1].dal_metrics == dal_metrics_digest(settings)
     same_lake = known[-1].lake == resolve_lake(layout).lake.name
     return same_code and same_metrics and same_lake and committed <= published_batches(layout)

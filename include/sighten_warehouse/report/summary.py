@@ -1,4 +1,4 @@
-"""The first thing a person wants to see of a warehouse: its tables, one answer, and where to go from here."""
+"""A first look at a warehouse: row counts, what the API added, one approval, and a query to try."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ _CYCLE = "select name, cycle_seconds from marts.approval_cycles where milestone_
 
 @dataclass(frozen=True)
 class ApiCounts:
-    """What the API told: quotes that were asked about, signed, and signed again; DAL values; documents."""
+    """Counts of quotes, DAL values and documents that came from the API; `tried` includes the stored documents."""
 
     quotes: int
     signed: int
@@ -35,20 +35,20 @@ class ApiCounts:
 
 @dataclass(frozen=True)
 class Summary:
-    """Row counts and meanings by table, what the API told, the sample's approval cycle if any, where the file is."""
+    """Row count and comment of each table, counts of API data, and the approval of the vendor's sample, if any."""
 
     path: Path
     tables: dict[str, tuple[int, str]]
-    told: ApiCounts
+    api: ApiCounts
     sample_name: str | None
     sample_cycle: timedelta | None
 
 
 def summarise(settings: Settings) -> Summary:
-    """The summary of the published version.
+    """Summarise the published version.
 
     Raises:
-        duckdb.IOException: nothing was published yet.
+        duckdb.IOException: nothing is published yet.
     """
     path = settings.layout.warehouse_file
     with duckdb.connect(str(path), read_only=True) as connection:
@@ -56,24 +56,24 @@ def summarise(settings: Settings) -> Summary:
         tables = {
             f"{schema}.{name}": (_rows(connection, schema, name), comment or "") for schema, name, comment in described
         }
-        told = _told(connection)
+        api = _count_api(connection)
         sample = connection.execute(_CYCLE, [SAMPLE_MILESTONE]).fetchall()
     name, seconds = sample[0] if sample else (None, None)
-    return Summary(path, tables, told, name, timedelta(seconds=seconds) if seconds is not None else None)
+    return Summary(path, tables, api, name, timedelta(seconds=seconds) if seconds is not None else None)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:
     return int(connection.execute(f'select count(*) from "{schema}"."{name}"').fetchall()[0][0])
 
 
-def _told(connection: duckdb.DuckDBPyConnection) -> ApiCounts:
+def _count_api(connection: duckdb.DuckDBPyConnection) -> ApiCounts:
     quotes, signed, resigned = connection.execute(_RESOLVED).fetchall()[0]
     stored, tried = connection.execute(_STORED).fetchall()[0]
     return ApiCounts(quotes, signed, resigned, _rows(connection, "main", "dal_values"), stored, tried)
 
 
-def spell(duration: timedelta) -> str:
-    """A duration as a person says it: `5 d 2:00:24.8`."""
+def format_duration(duration: timedelta) -> str:
+    """A duration as text: `5 d 2:00:24.8`."""
     tenths = round(duration.total_seconds() * 10)
     days, tenths = divmod(tenths, 864_000)
     hours, tenths = divmod(tenths, 36_000)
@@ -81,15 +81,15 @@ def spell(duration: timedelta) -> str:
     return f"{days} d {hours}:{minutes:02}:{tenths / 10:04.1f}"
 
 
-def _say(told: ApiCounts) -> list[str]:
+def _format_api(counts: ApiCounts) -> list[str]:
     lines = []
-    if told.quotes:
+    if counts.quotes:
         lines.append(
-            f"Of {told.quotes:,} quotes that the API was asked about, {told.signed:,} are signed, "
-            f"{told.resigned:,} of them again on another quote; it told {told.values:,} values."
+            f"{counts.signed:,} of {counts.quotes:,} quotes are signed, {counts.resigned:,} of them re-signed; "
+            f"{counts.values:,} DAL values loaded."
         )
-    if told.tried:
-        lines.append(f"Of {told.tried:,} documents that were asked for, {told.stored:,} are in the vault.")
+    if counts.tried:
+        lines.append(f"{counts.stored:,} of {counts.tried:,} documents are in the vault.")
     return lines
 
 
@@ -104,11 +104,10 @@ def render(summary: Summary) -> RenderableType:
         for name, (rows, comment) in sorted(shown.items()):
             if name.startswith(f"{schema}."):
                 table.add_row(name.removeprefix("main."), f"{rows:,}", comment)
-    lines: list[RenderableType] = [table, Text(), *map(Text, _say(summary.told))]
+    lines: list[RenderableType] = [table, Text(), *map(Text, _format_api(summary.api))]
     if summary.sample_cycle is not None:
-        lines.append(
-            Text(f"The vendor's sample, “{summary.sample_name}”, was approved after {spell(summary.sample_cycle)}.")
-        )
+        approved_after = format_duration(summary.sample_cycle)
+        lines.append(Text(f"The vendor's sample, “{summary.sample_name}”, was approved after {approved_after}."))
     lines += [
         Text(f"The warehouse: {summary.path}", no_wrap=True, overflow="ignore"),
         Text("A question to try:"),

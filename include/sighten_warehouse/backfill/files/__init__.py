@@ -1,1 +1,5 @@
-"""Deliveries of the past, from files into landing, as often as asked and each of them once."""
+"""Past deliveries from files into landing, each landed once however often it is imported."""
+
+from sighten_warehouse.backfill.files.step import import_files
+
+__all__ = ["import_files"]

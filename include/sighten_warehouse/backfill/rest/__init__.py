@@ -1,1 +1,5 @@
-"""History by REST: sites by the day of their last update, and all that Sighten tells of each."""
+"""History by REST: sites by the day of their last update, and everything the API has on each."""
+
+from sighten_warehouse.backfill.rest.step import plan_days, pull_day, pull_days, retry_failed, status
+
+__all__ = ["plan_days", "pull_day", "pull_days", "retry_failed", "status"]

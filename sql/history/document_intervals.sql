@@ -1,0 +1,163 @@
+-- Every state of a document with the time in which it held: a row opens only when something changed.
+-- grain: document_id, valid_from_at
+-- inputs: history.documents, history.sub_task_intervals, history.sub_tasks, ops.snapshots
+-- A state ends with the document's next one, or with the next complete list of its sub_task's documents, which then
+-- lacks it; and it holds only while its sub_task does, wherever that moves.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+with documents as (
+
+    select * from history.documents
+
+), contents as (
+
+    select
+        document_id,
+        sub_task_id,
+        landing_id,
+        received_at,
+        fingerprint(
+            (
+                sub_task_id,
+                each_document_column,
+                _rescued
+            )
+        ) as content,
+    from history.documents
+
+), sub_tasks as (
+
+    select * from history.sub_tasks
+
+), sub_task_intervals as (
+
+    select
+        *,
+        coalesce(valid_from_at, since_ever()) as began_at,
+        coalesce(valid_to_at, never()) as ended_at,
+    from history.sub_task_intervals
+
+), snapshots as (
+
+    select
+        *,
+        coalesce(watermark_at, since_ever()) as told_at,
+    from ops.snapshots
+    where not is_duplicate
+
+), lists as (
+
+    select
+        sub_tasks.sub_task_id as sub_task_id,
+        sub_tasks.landing_id as landing_id,
+        snapshots.snapshot_rank as snapshot_rank,
+        snapshots.told_at as told_at,
+        min(case when sub_tasks.documents_complete then snapshots.told_at end) over (
+            partition by sub_tasks.sub_task_id
+            order by snapshots.snapshot_rank
+            rows between 1 following and unbounded following
+        ) as next_list_at,
+    from sub_tasks
+    inner join snapshots using (landing_id)
+
+), states as (
+
+    select
+        contents.document_id as document_id,
+        contents.sub_task_id as sub_task_id,
+        contents.landing_id as landing_id,
+        contents.received_at as received_at,
+        lists.snapshot_rank as snapshot_rank,
+        lists.told_at as told_at,
+        coalesce(
+            least(
+                lead(lists.told_at) over (partition by contents.document_id order by lists.snapshot_rank),
+                lists.next_list_at
+            ),
+            never()
+        ) as ends_at,
+        contents.content as content,
+    from contents
+    inner join lists using (landing_id, sub_task_id)
+
+), held_with_sub_task as (
+
+    -- Where the sub_task had been gone or moves, the delivery that says so opens the interval.
+    select
+        states.document_id as document_id,
+        states.landing_id as landing_id,
+        states.snapshot_rank as snapshot_rank,
+        states.content as content,
+        sub_task_intervals.task_id as task_id,
+        sub_task_intervals.milestone_id as milestone_id,
+        sub_task_intervals.began_at <= states.told_at as is_told_then,
+        case
+            when sub_task_intervals.began_at <= states.told_at then states.landing_id
+            else sub_task_intervals.landing_id
+        end as opened_by_landing_id,
+        case
+            when sub_task_intervals.began_at <= states.told_at then states.received_at
+            else sub_task_intervals.received_at
+        end as received_at,
+        greatest(states.told_at, sub_task_intervals.began_at) as valid_from_at,
+        least(states.ends_at, sub_task_intervals.ended_at) as valid_to_at,
+    from states
+    inner join sub_task_intervals
+        on
+            states.sub_task_id = sub_task_intervals.sub_task_id
+            and states.told_at < sub_task_intervals.ended_at
+            and states.ends_at > sub_task_intervals.began_at
+    where states.told_at < states.ends_at
+
+), compared as (
+
+    select
+        *,
+        coalesce(
+            valid_from_at = lag(valid_to_at) over earlier_first
+            and content = lag(content) over earlier_first
+            and task_id is not distinct from lag(task_id) over earlier_first
+            and milestone_id is not distinct from lag(milestone_id) over earlier_first,
+            false
+        ) as is_same,
+    from held_with_sub_task
+    window earlier_first as (partition by document_id order by valid_from_at)
+
+), numbered as (
+
+    select
+        *,
+        count(case when not is_same then 1 end) over earlier_first as interval_number,
+    from compared
+    window earlier_first as (partition by document_id order by valid_from_at)
+
+), intervals as (
+
+    select
+        document_id,
+        min_by(landing_id, valid_from_at) as landing_id,
+        min_by(opened_by_landing_id, valid_from_at) as opened_by_landing_id,
+        min_by(received_at, valid_from_at) as received_at,
+        min(task_id) as task_id,
+        min(milestone_id) as milestone_id,
+        all_in_order(case when is_told_then or not is_same then snapshot_rank end) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
+    from numbered
+    group by document_id, interval_number
+
+)
+
+select
+    documents.document_id as document_id,
+    documents.sub_task_id as sub_task_id,
+    intervals.task_id as task_id,
+    intervals.milestone_id as milestone_id,
+    intervals.opened_by_landing_id as landing_id,
+    documents.each_document_column as each_document_column,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    intervals.received_at as received_at,
+    documents._rescued as _rescued,
+from documents
+inner join intervals using (document_id, landing_id)

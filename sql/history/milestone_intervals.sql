@@ -1,0 +1,86 @@
+-- Every state of a milestone with the time in which it held: a row opens only when something changed.
+-- grain: milestone_id, valid_from_at
+-- inputs: history.milestone_states, ops.snapshots
+-- A state holds from its snapshot's watermark on, without one since ever; of those that share one the last holds.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+with milestones as (
+
+    select * from history.milestone_states
+
+), contents as (
+
+    select
+        milestone_id,
+        landing_id,
+        fingerprint(
+            (
+                each_milestone_column,
+                _rescued
+            )
+        ) as content,
+    from history.milestone_states
+
+), snapshots as (
+
+    select
+        *,
+        coalesce(watermark_at, since_ever()) as told_at,
+    from ops.snapshots
+    where not is_duplicate
+
+), states as (
+
+    select
+        contents.milestone_id as milestone_id,
+        contents.landing_id as landing_id,
+        snapshots.snapshot_rank as snapshot_rank,
+        snapshots.told_at as valid_from_at,
+        coalesce(
+            lead(snapshots.told_at) over (partition by contents.milestone_id order by snapshots.snapshot_rank),
+            never()
+        ) as valid_to_at,
+        contents.content as content,
+    from contents
+    inner join snapshots using (landing_id)
+
+), compared as (
+
+    select
+        *,
+        coalesce(content = lag(content) over earlier_first, false) as is_same,
+    from states
+    where valid_from_at < valid_to_at
+    window earlier_first as (partition by milestone_id order by snapshot_rank)
+
+), numbered as (
+
+    select
+        *,
+        count(case when not is_same then 1 end) over earlier_first as interval_number,
+    from compared
+    window earlier_first as (partition by milestone_id order by snapshot_rank)
+
+), intervals as (
+
+    select
+        milestone_id,
+        min_by(landing_id, snapshot_rank) as landing_id,
+        all_in_order(snapshot_rank) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
+    from numbered
+    group by milestone_id, interval_number
+
+)
+
+select
+    milestones.milestone_id as milestone_id,
+    milestones.landing_id as landing_id,
+    milestones.each_milestone_column as each_milestone_column,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    milestones.received_at as received_at,
+    milestones._rescued as _rescued,
+from milestones
+inner join intervals using (milestone_id, landing_id)

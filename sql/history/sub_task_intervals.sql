@@ -1,0 +1,159 @@
+-- Every state of a sub_task with the time in which it held: a row opens only when something changed.
+-- grain: sub_task_id, valid_from_at
+-- inputs: history.sub_task_states, history.task_intervals, history.tasks, ops.snapshots
+-- A state ends with the sub_task's next one, or with the next complete list of its task's sub_tasks, which then lacks
+-- it; and it holds only while its task does, wherever that moves.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+with sub_tasks as (
+
+    select * from history.sub_task_states
+
+), contents as (
+
+    select
+        sub_task_id,
+        task_id,
+        landing_id,
+        received_at,
+        fingerprint(
+            (
+                task_id,
+                each_sub_task_column,
+                _rescued
+            )
+        ) as content,
+    from history.sub_task_states
+
+), tasks as (
+
+    select * from history.tasks
+
+), task_intervals as (
+
+    select
+        *,
+        coalesce(valid_from_at, since_ever()) as began_at,
+        coalesce(valid_to_at, never()) as ended_at,
+    from history.task_intervals
+
+), snapshots as (
+
+    select
+        *,
+        coalesce(watermark_at, since_ever()) as told_at,
+    from ops.snapshots
+    where not is_duplicate
+
+), lists as (
+
+    select
+        tasks.task_id as task_id,
+        tasks.landing_id as landing_id,
+        snapshots.snapshot_rank as snapshot_rank,
+        snapshots.told_at as told_at,
+        min(case when tasks.sub_tasks_complete then snapshots.told_at end) over (
+            partition by tasks.task_id
+            order by snapshots.snapshot_rank
+            rows between 1 following and unbounded following
+        ) as next_list_at,
+    from tasks
+    inner join snapshots using (landing_id)
+
+), states as (
+
+    select
+        contents.sub_task_id as sub_task_id,
+        contents.task_id as task_id,
+        contents.landing_id as landing_id,
+        contents.received_at as received_at,
+        lists.snapshot_rank as snapshot_rank,
+        lists.told_at as told_at,
+        coalesce(
+            least(
+                lead(lists.told_at) over (partition by contents.sub_task_id order by lists.snapshot_rank),
+                lists.next_list_at
+            ),
+            never()
+        ) as ends_at,
+        contents.content as content,
+    from contents
+    inner join lists using (landing_id, task_id)
+
+), held_with_task as (
+
+    -- Where the task had been gone or moves, the delivery that says so opens the interval.
+    select
+        states.sub_task_id as sub_task_id,
+        states.landing_id as landing_id,
+        states.snapshot_rank as snapshot_rank,
+        states.content as content,
+        task_intervals.milestone_id as milestone_id,
+        task_intervals.began_at <= states.told_at as is_told_then,
+        case
+            when task_intervals.began_at <= states.told_at then states.landing_id
+            else task_intervals.landing_id
+        end as opened_by_landing_id,
+        case
+            when task_intervals.began_at <= states.told_at then states.received_at
+            else task_intervals.received_at
+        end as received_at,
+        greatest(states.told_at, task_intervals.began_at) as valid_from_at,
+        least(states.ends_at, task_intervals.ended_at) as valid_to_at,
+    from states
+    inner join task_intervals
+        on
+            states.task_id = task_intervals.task_id
+            and states.told_at < task_intervals.ended_at
+            and states.ends_at > task_intervals.began_at
+    where states.told_at < states.ends_at
+
+), compared as (
+
+    select
+        *,
+        coalesce(
+            valid_from_at = lag(valid_to_at) over earlier_first
+            and content = lag(content) over earlier_first
+            and milestone_id is not distinct from lag(milestone_id) over earlier_first,
+            false
+        ) as is_same,
+    from held_with_task
+    window earlier_first as (partition by sub_task_id order by valid_from_at)
+
+), numbered as (
+
+    select
+        *,
+        count(case when not is_same then 1 end) over earlier_first as interval_number,
+    from compared
+    window earlier_first as (partition by sub_task_id order by valid_from_at)
+
+), intervals as (
+
+    select
+        sub_task_id,
+        min_by(landing_id, valid_from_at) as landing_id,
+        min_by(opened_by_landing_id, valid_from_at) as opened_by_landing_id,
+        min_by(received_at, valid_from_at) as received_at,
+        min(milestone_id) as milestone_id,
+        all_in_order(case when is_told_then or not is_same then snapshot_rank end) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
+    from numbered
+    group by sub_task_id, interval_number
+
+)
+
+select
+    sub_tasks.sub_task_id as sub_task_id,
+    sub_tasks.task_id as task_id,
+    intervals.milestone_id as milestone_id,
+    intervals.opened_by_landing_id as landing_id,
+    sub_tasks.each_sub_task_column as each_sub_task_column,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    intervals.received_at as received_at,
+    sub_tasks._rescued as _rescued,
+from sub_tasks
+inner join intervals using (sub_task_id, landing_id)

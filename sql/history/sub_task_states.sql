@@ -1,0 +1,69 @@
+-- Every sub_task as it was after each snapshot that holds it, each column as the last one had it that tells it.
+-- grain: landing_id, sub_task_id
+-- inputs: history.sub_tasks, ops.snapshots
+-- REST tells what is not NULL; the rest stays as it was in that task. Sub_tasks that REST never told of are as they
+-- were delivered, duplicates included.
+-- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
+with sub_tasks as (
+
+    select * from history.sub_tasks
+
+), snapshots as (
+
+    select * from ops.snapshots
+    where not is_duplicate
+
+), pulled as (
+
+    select distinct
+        sub_tasks.sub_task_id as sub_task_id,
+        true as is_pulled,
+    from history.sub_tasks as sub_tasks
+    inner join snapshots using (landing_id)
+    where snapshots.is_rest
+
+), ranked as (
+
+    select
+        sub_tasks.*,
+        snapshots.snapshot_rank as snapshot_rank,
+        count(case when not snapshots.is_rest then 1 end) over (
+            partition by sub_tasks.sub_task_id, sub_tasks.task_id
+            order by snapshots.snapshot_rank
+            rows between unbounded preceding and current row
+        ) as webhooks,
+    from history.sub_tasks as sub_tasks
+    inner join snapshots using (landing_id)
+    inner join pulled on sub_tasks.sub_task_id = pulled.sub_task_id
+
+)
+
+select
+    sub_tasks.sub_task_id as sub_task_id,
+    sub_tasks.landing_id as landing_id,
+    sub_tasks.task_id as task_id,
+    sub_tasks.milestone_id as milestone_id,
+    sub_tasks.each_sub_task_column as each_sub_task_column,
+    sub_tasks.received_at as received_at,
+    sub_tasks._rescued as _rescued,
+from sub_tasks
+left join pulled using (sub_task_id)
+where pulled.is_pulled is null
+
+union all
+
+select
+    sub_task_id,
+    landing_id,
+    task_id,
+    milestone_id,
+    last_value(each_sub_task_column ignore nulls) over so_far as each_sub_task_column,
+    received_at,
+    last_value(_rescued ignore nulls) over so_far as _rescued,
+from ranked
+window
+    so_far as (
+        partition by sub_task_id, task_id, webhooks
+        order by snapshot_rank
+        rows between unbounded preceding and current row
+    )

@@ -1,0 +1,113 @@
+-- Every state of a task with the time in which it held: a row opens only when something changed.
+-- grain: task_id, valid_from_at
+-- inputs: history.task_states, ops.snapshots
+-- A state ends with the task's next one, or with the next complete list of its milestone's tasks, which then lacks it.
+-- Only one of the two shapes tells its position, only the other its definition, and only REST its approver: what was
+-- told last stays.
+-- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+with tasks as (
+
+    select * from history.task_states
+
+), contents as (
+
+    select
+        task_id,
+        milestone_id,
+        landing_id,
+        each_carried_task_column,
+        fingerprint(
+            (
+                milestone_id,
+                each_replaced_task_column,
+                _rescued
+            )
+        ) as content,
+    from history.task_states
+
+), snapshots as (
+
+    select
+        *,
+        coalesce(watermark_at, since_ever()) as told_at,
+        min(case when tasks_complete then coalesce(watermark_at, since_ever()) end) over (
+            partition by milestone_id
+            order by snapshot_rank
+            rows between 1 following and unbounded following
+        ) as next_list_at,
+    from ops.snapshots
+    where not is_duplicate
+
+), states as (
+
+    select
+        contents.task_id as task_id,
+        contents.landing_id as landing_id,
+        snapshots.snapshot_rank as snapshot_rank,
+        last_value(contents.each_carried_task_column ignore nulls) over so_far as each_carried_task_column,
+        snapshots.told_at as valid_from_at,
+        coalesce(
+            least(
+                lead(snapshots.told_at) over (partition by contents.task_id order by snapshots.snapshot_rank),
+                snapshots.next_list_at
+            ),
+            never()
+        ) as valid_to_at,
+        contents.content as content,
+    from contents
+    inner join snapshots using (landing_id)
+    window so_far as (
+        partition by contents.task_id, contents.milestone_id
+        order by snapshots.snapshot_rank
+        rows between unbounded preceding and current row
+    )
+
+), compared as (
+
+    select
+        *,
+        coalesce(
+            valid_from_at = lag(valid_to_at) over earlier_first
+            and each_carried_task_column is not distinct from lag(each_carried_task_column) over earlier_first
+            and content = lag(content) over earlier_first,
+            false
+        ) as is_same,
+    from states
+    where valid_from_at < valid_to_at
+    window earlier_first as (partition by task_id order by snapshot_rank)
+
+), numbered as (
+
+    select
+        *,
+        count(case when not is_same then 1 end) over earlier_first as interval_number,
+    from compared
+    window earlier_first as (partition by task_id order by snapshot_rank)
+
+), intervals as (
+
+    select
+        task_id,
+        min_by(landing_id, snapshot_rank) as landing_id,
+        min(each_carried_task_column) as each_carried_task_column,
+        all_in_order(snapshot_rank) as snapshot_ranks,
+        min(valid_from_at) as valid_from_at,
+        max(valid_to_at) as valid_to_at,
+    from numbered
+    group by task_id, interval_number
+
+)
+
+select
+    tasks.task_id as task_id,
+    tasks.milestone_id as milestone_id,
+    tasks.landing_id as landing_id,
+    tasks.each_replaced_task_column as each_replaced_task_column,
+    intervals.each_carried_task_column as each_carried_task_column,
+    intervals.snapshot_ranks as snapshot_ranks,
+    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
+    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    tasks.received_at as received_at,
+    tasks._rescued as _rescued,
+from tasks
+inner join intervals using (task_id, landing_id)

@@ -1,0 +1,83 @@
+-- Every task as it was after each snapshot that holds it, each column as the last one had it that tells it.
+-- grain: landing_id, task_id
+-- inputs: history.tasks, ops.snapshots
+-- REST tells what is not NULL; the rest stays as it was in that milestone. Only one of the webhooks' two shapes tells a
+-- task's position, only the other its definition, only REST its approver: of these, what was told stays for later ones
+-- to be asked for. Tasks that REST never told of are as they were delivered, duplicates included.
+-- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
+with tasks as (
+
+    select * from history.tasks
+
+), snapshots as (
+
+    select * from ops.snapshots
+    where not is_duplicate
+
+), pulled as (
+
+    select distinct
+        tasks.task_id as task_id,
+        true as is_pulled,
+    from history.tasks as tasks
+    inner join snapshots using (landing_id)
+    where snapshots.is_rest
+
+), ranked as (
+
+    select
+        tasks.*,
+        snapshots.snapshot_rank as snapshot_rank,
+        count(case when not snapshots.is_rest then 1 end) over (
+            partition by tasks.task_id, tasks.milestone_id
+            order by snapshots.snapshot_rank
+            rows between unbounded preceding and current row
+        ) as webhooks,
+    from history.tasks as tasks
+    inner join snapshots using (landing_id)
+    inner join pulled on tasks.task_id = pulled.task_id
+
+), kept as (
+
+    select
+        task_id,
+        landing_id,
+        milestone_id,
+        last_value(each_replaced_task_column ignore nulls) over so_far as each_replaced_task_column,
+        each_carried_task_column,
+        sub_tasks_complete,
+        received_at,
+        last_value(_rescued ignore nulls) over so_far as _rescued,
+    from ranked
+    window
+        so_far as (
+            partition by task_id, milestone_id, webhooks
+            order by snapshot_rank
+            rows between unbounded preceding and current row
+        )
+
+)
+
+select
+    tasks.task_id as task_id,
+    tasks.landing_id as landing_id,
+    tasks.milestone_id as milestone_id,
+    tasks.each_task_column as each_task_column,
+    tasks.sub_tasks_complete as sub_tasks_complete,
+    tasks.received_at as received_at,
+    tasks._rescued as _rescued,
+from tasks
+left join pulled using (task_id)
+where pulled.is_pulled is null
+
+union all
+
+select
+    task_id,
+    landing_id,
+    milestone_id,
+    each_task_column,
+    sub_tasks_complete,
+    received_at,
+    _rescued,
+from kept

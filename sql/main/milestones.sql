@@ -1,0 +1,44 @@
+-- The newest state of every milestone.
+-- grain: milestone_id
+-- inputs: history.milestone_intervals, main.quotes, ops.snapshots
+-- It is the interval that still holds, and the delivery is the last that tells it.
+with intervals as (
+
+    select
+        *,
+        last_of(snapshot_ranks) as snapshot_rank,
+    from history.milestone_intervals
+    where valid_to_at is null
+
+), snapshots as (
+
+    select * from ops.snapshots
+
+), quotes as (
+
+    select * from main.quotes
+
+), first_snapshots as (
+
+    select
+        milestone_id,
+        min(received_at) as first_received_at,
+    from ops.snapshots
+    where kind = 'milestone'
+    group by milestone_id
+
+)
+
+select
+    intervals.milestone_id as milestone_id,
+    snapshots.landing_id as landing_id,
+    intervals.each_milestone_column as each_milestone_column,
+    quotes.signed_quote_id as signed_quote_id,
+    snapshots.watermark_at as watermark_at,
+    first_snapshots.first_received_at as first_received_at,
+    snapshots.received_at as received_at,
+    intervals._rescued as _rescued,
+from intervals
+inner join snapshots using (snapshot_rank)
+left join quotes using (quote_id)
+inner join first_snapshots on intervals.milestone_id = first_snapshots.milestone_id

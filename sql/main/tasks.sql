@@ -1,0 +1,27 @@
+-- The newest state of every task that its milestone still has.
+-- grain: task_id
+-- inputs: history.task_intervals, ops.snapshots
+-- It is the interval that still holds, and the delivery is the last that tells it.
+with intervals as (
+
+    select
+        *,
+        last_of(snapshot_ranks) as snapshot_rank,
+    from history.task_intervals
+    where valid_to_at is null
+
+), snapshots as (
+
+    select * from ops.snapshots
+
+)
+
+select
+    intervals.task_id as task_id,
+    intervals.milestone_id as milestone_id,
+    snapshots.landing_id as landing_id,
+    intervals.each_task_column as each_task_column,
+    snapshots.received_at as received_at,
+    intervals._rescued as _rescued,
+from intervals
+inner join snapshots using (snapshot_rank)
