@@ -7,8 +7,8 @@ import pytest
 from receiving import Running, listening
 from signing import configured
 
-from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
-from sighten_simulator.world.lives import lives
+from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
+from sighten_simulator.world.lives import build_simulation
 from warehouses import Warehouse
 
 
@@ -22,7 +22,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """What `make run` delivers: the vendor's sample and 300 simulated milestones. For reading only."""
     warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
-    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300), Mixture(tasks=True))]))
+    plan = [*plan_sample(), *plan_deliveries(build_simulation(1, 300), PlanOptions(tasks=True))]
+    warehouse.deliver(*(delivery.body for delivery in plan))
     return warehouse
 
 

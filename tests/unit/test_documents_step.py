@@ -13,11 +13,11 @@ from downloading import PDF, SHA256, in_vault, settings_for
 from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import a_document, a_milestone, a_sub_task, a_task, an_id
-from sighten_simulator.api.app import Conduct
+from sighten_simulator.api.app import SimulatorOptions
 from sighten_simulator.documents.contents import content_of
-from sighten_simulator.documents.faults import Documents, Ranges
-from sighten_simulator.running import running
-from sighten_simulator.world.lives import lives
+from sighten_simulator.documents.options import DocumentOptions, Ranges
+from sighten_simulator.running import running_simulator
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import DownloadResult, download_documents
@@ -245,13 +245,13 @@ def test_a_missing_file_is_found_and_fetch_gets_it_again(tmp_path: Path, setting
 def test_the_simulated_sightens_documents_are_stored_whole_wherever_they_are(
     warehouse: Warehouse, ranges: Ranges
 ) -> None:
-    simulation, clock = lives(4, 4), FakeClock()
-    documents = Documents(
+    simulation, clock = build_simulation(4, 4), FakeClock()
+    documents = DocumentOptions(
         redirects=0.5, ranges=ranges, names="hostile", troubles={"truncated": 0.5}, tries=1, least_bytes=30_000
     )
     warehouse.land(*(life.final for life in simulation.lives))
     warehouse.load()
-    with running(simulation, Conduct(documents=documents)) as there:
+    with running_simulator(simulation, SimulatorOptions(documents=documents)) as there:
         settings = settings_for(warehouse.settings.home, there.url)
         result = download_documents(settings, clock=clock)
 

@@ -13,9 +13,9 @@ from scripted_api import TOKEN, Said, said_json
 
 from command_output import messages
 from factories import SAMPLE_BYTES, a_milestone, an_id
-from sighten_simulator.running import running
+from sighten_simulator.running import running_simulator
 from sighten_simulator.world.codes import IN_PROGRESS
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.ops.rebuild import rebuild
@@ -209,7 +209,7 @@ def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Back
 
 
 def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: Warehouse) -> None:
-    simulation = lives(4, 30)
+    simulation = build_simulation(4, 30)
     kept = [
         life.snapshots[:-1] if life.milestone_id[0] in "0123" and len(life.snapshots) > 1 else life.snapshots
         for life in simulation.lives
@@ -219,7 +219,7 @@ def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: W
     warehouse.land(SAMPLE_BYTES, *(one.payload for snapshots in kept for one in snapshots))
     warehouse.load()
 
-    with running(simulation) as sighten:
+    with running_simulator(simulation) as sighten:
         given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
         result = reconcile(warehouse.settings.model_copy(update=given), days=36_500)
     warehouse.load()

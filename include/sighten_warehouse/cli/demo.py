@@ -48,21 +48,25 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     """Send the webhooks over HTTP to a receiver on a free port."""
     from threading import Thread
 
-    from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
+    from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
     from sighten_simulator.webhooks.sender import deliver
-    from sighten_simulator.webhooks.signing import proof
-    from sighten_simulator.world.lives import lives
+    from sighten_simulator.webhooks.signing import build_auth_headers
+    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.receiver.auth.schemes import signing_key
     from sighten_warehouse.receiver.server import ReceiverServer
 
     server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
-    url, prove = server.url, proof(settings, standard_key=signing_key(settings))
+    url, auth_headers = server.url, build_auth_headers(settings, standard_key=signing_key(settings))
     serving = Thread(target=server.run)
     serving.start()
     try:
         for delivery in plan_sample():
-            deliver([delivery], to=url, prove=prove)
-        counts = deliver(plan_lives(lives(seed, milestones), Mixture(tasks=True)), to=url, prove=prove)
+            deliver([delivery], to=url, auth_headers=auth_headers)
+        counts = deliver(
+            plan_deliveries(build_simulation(seed, milestones), PlanOptions(tasks=True)),
+            to=url,
+            auth_headers=auth_headers,
+        )
     finally:
         server.stop()
         serving.join()

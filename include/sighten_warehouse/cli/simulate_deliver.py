@@ -88,18 +88,18 @@ def deliver(  # noqa: PLR0917  (click passes by name)
     Example:
       sighten-warehouse simulate deliver --to http://127.0.0.1:8088/webhooks/sighten --milestones 300 --seed 1
     """
-    from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
-    from sighten_simulator.webhooks.signing import proof
-    from sighten_simulator.world.lives import lives
+    from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
+    from sighten_simulator.webhooks.signing import build_auth_headers
+    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.receiver.auth.schemes import signing_key
 
     if not to.startswith(("http://", "https://")):
         raise click.BadParameter(f"{to!r}: expected a URL that begins with http:// or https://", param_hint="--to")
     parts = [[delivery] for delivery in plan_sample()] if sample else []
-    parts.append(plan_lives(lives(seed, milestones), Mixture(**mixture)))
+    parts.append(plan_deliveries(build_simulation(seed, milestones), PlanOptions(**mixture)))
     settings = _webhook_settings(auth, secret)
-    prove = proof(settings, standard_key=signing_key(settings))
-    counts = _deliver_in_turn(parts, to=to, rate=rate, retries=retries, method=method, prove=prove)
+    auth_headers = build_auth_headers(settings, standard_key=signing_key(settings))
+    counts = _deliver_in_turn(parts, to=to, rate=rate, retries=retries, method=method, auth_headers=auth_headers)
     duplicates, late = counts.acknowledged.get("duplicate", 0), counts.acknowledged.get("late", 0)
     click.echo(f"delivered {counts.delivered}, duplicates {duplicates}, late {late}, refused {counts.refused}")
     if counts.refused:

@@ -71,7 +71,7 @@ def fault_options(command: Command) -> Command:
 
 def document_options(command: Command) -> Command:
     """Add the options for documents."""
-    from sighten_simulator.documents.faults import TROUBLES
+    from sighten_simulator.documents.options import TROUBLES
 
     return _all(
         click.option(
@@ -122,7 +122,7 @@ def unknown_options(command: Command) -> Command:
         click.option(
             "--refuse-metric", "refused", multiple=True, metavar="NAME", help="A metric to refuse; repeatable."
         ),
-        click.option("--most-rows", type=click.IntRange(min=1), help="Most rows on a page of the DAL."),
+        click.option("--most-rows", "max_rows", type=click.IntRange(min=1), help="Most rows on a page of the DAL."),
         _choice("--slashes", "either with without redirect", "Paths to accept: with or without a trailing slash."),
     )(command)
 

@@ -17,7 +17,7 @@ from sighten_warehouse.cli.simulate_options import (
 )
 
 if TYPE_CHECKING:
-    from sighten_simulator.api.app import Conduct
+    from sighten_simulator.api.app import SimulatorOptions
     from sighten_simulator.world.lives import Simulation
     from sighten_simulator.world.world import Account
 
@@ -63,13 +63,13 @@ def serve(  # noqa: PLR0917  (click passes by name)
     Example:
       sighten-warehouse simulate serve --port 8089 --fault-429 0.1 --trouble truncated 0.2
     """
-    from sighten_simulator.running import run_until_signalled
-    from sighten_simulator.world.lives import lives
+    from sighten_simulator.running import run_simulator
+    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.http_server import listen_on_loopback
 
-    simulation = lives(seed, milestones)
+    simulation = build_simulation(seed, milestones)
     try:
-        conduct = _conduct(_accounts(simulation, token, users), now, switches)
+        options = _simulator_options(_accounts(simulation, token, users), now, switches)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     try:
@@ -82,7 +82,7 @@ def serve(  # noqa: PLR0917  (click passes by name)
     def announce(address: str) -> None:
         click.echo(f"Simulated Sighten at {address} ({milestones} milestones, seed {seed})")
 
-    run_until_signalled(simulation, conduct, listener=listener, on_listening=announce)
+    run_simulator(simulation, options, listener=listener, on_listening=announce)
 
 
 def _accounts(simulation: "Simulation", token: str | None, users: Sequence[tuple[str, str]]) -> "list[Account]":
@@ -97,12 +97,12 @@ def _accounts(simulation: "Simulation", token: str | None, users: Sequence[tuple
     return [*accounts, Account(token)] if token is not None else accounts
 
 
-def _conduct(accounts: "list[Account]", now: datetime | None, switches: dict[str, Any]) -> "Conduct":
+def _simulator_options(accounts: "list[Account]", now: datetime | None, switches: dict[str, Any]) -> "SimulatorOptions":
     """How the simulated API behaves; raises ValueError if shares add up to more than 1."""
-    from sighten_simulator.api.app import Conduct
+    from sighten_simulator.api.app import SimulatorOptions
     from sighten_simulator.api.faults import Faults
-    from sighten_simulator.api.unknowns import Unknowns
-    from sighten_simulator.documents.faults import Documents
+    from sighten_simulator.api.variants import ApiVariants
+    from sighten_simulator.documents.options import DocumentOptions
     from sighten_simulator.world.people import END
 
     switches |= {"troubles": dict(switches["troubles"]), "refused": frozenset(switches["refused"])}
@@ -110,5 +110,9 @@ def _conduct(accounts: "list[Account]", now: datetime | None, switches: dict[str
     def of(target: type) -> dict[str, Any]:
         return {field.name: switches[field.name] for field in fields(target) if field.name in switches}
 
-    faults, documents, unknowns = Faults(**of(Faults)), Documents(**of(Documents)), Unknowns(**of(Unknowns))
-    return Conduct(accounts, faults, documents, unknowns, now or END)
+    faults, documents, variants = (
+        Faults(**of(Faults)),
+        DocumentOptions(**of(DocumentOptions)),
+        ApiVariants(**of(ApiVariants)),
+    )
+    return SimulatorOptions(accounts, faults, documents, variants, now or END)
