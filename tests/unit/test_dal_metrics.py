@@ -1,4 +1,4 @@
-"""The file of metrics: what it may say, and how it is refused."""
+"""The file of metrics: what it may contain, and how errors in it are reported."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sighten_warehouse.payload.answers.dal_config import DalObject, Metric, pars
 from sighten_warehouse.settings import Settings
 
 
-def test_an_object_is_a_list_of_metrics_or_says_where_how_and_of_what_type() -> None:
+def test_an_object_is_a_list_of_metrics_or_has_source_baseline_and_types() -> None:
     text = """
     site: [site_id, s_site_id]
     change order:
@@ -34,7 +34,7 @@ def test_an_object_is_a_list_of_metrics_or_says_where_how_and_of_what_type() -> 
         DalObject("usage", "quote", None, (Metric("used", None, "live"),)),
         DalObject("report", "quote", None, ()),
     ) == objects
-    assert ["dal_site", "dal_change_order", "dal_usage", "dal_report"] == [one.view for one in objects]
+    assert ["dal_site", "dal_change_order", "dal_usage", "dal_report"] == [item.view for item in objects]
 
 
 def test_json_is_read_too() -> None:
@@ -54,15 +54,18 @@ def test_json_is_read_too() -> None:
         ("quote: {metrics: a}", "file line 1, column 18: expected a list of metrics, or metrics with their types"),
         ("quote: [a, {b: c}]", "file line 1, column 12: expected the name of a metric"),
         ("quote: ['a,b']", "file line 1, column 9: 'a,b': expected the name of a metric, without spaces and commas"),
-        ("quote: [a, a]", "file line 1, column 12: a stands twice, expected once"),
-        ("quote: {metrics: {a: text, a: text}}", "file line 1, column 28: a stands twice, expected once"),
+        ("quote: [a, a]", "file line 1, column 12: a appears twice, expected once"),
+        ("quote: {metrics: {a: text, a: text}}", "file line 1, column 28: a appears twice, expected once"),
         ("quote: {metrics: {a: money}}", "file line 1, column 22: 'money': expected one of text, timestamp"),
         ("quote: {baseline: old, metrics: []}", "'old': expected one of live, proposed, signed, approved"),
         ("quote: {from: ../x, metrics: []}", "'../x': expected an object of the DAL, such as site"),
         ("q/uote: []", "'q/uote': expected an object's name, such as homeowner"),
-        ("quote: []\nquote: []", "file line 2, column 1: quote stands twice, expected once"),
-        ("a b: []\nA-B: []", "file line 2, column 1: A-B: its view dal_a_b would be that of a b"),
-        ("values: []", "values: its view dal_values would be that of the table of all values"),
+        ("quote: []\nquote: []", "file line 2, column 1: quote appears twice, expected once"),
+        (
+            "a b: []\nA-B: []",
+            "file line 2, column 1: A-B: its view dal_a_b already belongs to a b, expected another name",
+        ),
+        ("values: []", "values: its view dal_values already belongs to the table of all values, expected another name"),
     ],
 )
 def test_an_ill_formed_file_is_refused_with_the_place_and_what_was_expected(text: str, problem: str) -> None:
@@ -73,7 +76,7 @@ def test_an_ill_formed_file_is_refused_with_the_place_and_what_was_expected(text
     assert str(refused.value).startswith("SIGHTEN_DAL_METRICS: file line ")
 
 
-def test_a_file_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_not_text_is_refused(tmp_path: Path) -> None:
     binary = tmp_path / "binary"
     binary.write_bytes(b"quote: [\xff]")
 
@@ -90,5 +93,5 @@ def test_without_a_file_nothing_is_configured() -> None:
 def test_the_documented_example_has_the_six_families() -> None:
     objects = read_dal_metrics(Settings(dal_metrics=ROOT / "docs" / "dal-metrics.example.yml"))
 
-    assert ["homeowner", "usage", "project", "quote", "report", "change_order"] == [one.name for one in objects]
-    assert all(one.metrics for one in objects)
+    assert ["homeowner", "usage", "project", "quote", "report", "change_order"] == [item.name for item in objects]
+    assert all(item.metrics for item in objects)

@@ -1,4 +1,4 @@
-"""How an answer of the DAL is read, whatever shape it has."""
+"""Reading DAL answers in every shape."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers.dal_values import read
 
 APPROVED = "APPROVED_BASELINE_NONEXISTANT"
-Told = list[tuple[int, str, str | None, bool]]
+Values = list[tuple[int, str, str | None, bool]]
 
 
-def asked(*metrics: str, status: int = 200, query: str = "") -> ApiRequest:
+def a_request(*metrics: str, status: int = 200, query: str = "") -> ApiRequest:
     target = f"/somewhere/api/data/site/?metrics={','.join(metrics)}&quote_id=q{query}"
     return ApiRequest(purpose="dal", target=target, status=status, quote_id="q", object="usage", metrics=metrics)
 
 
-def told(content: Any, *metrics: str, status: int = 200) -> Told:
-    staged, _ = read(content, asked(*metrics, status=status))
+def values_of(content: Any, *metrics: str, status: int = 200) -> Values:
+    staged, _ = read(content, a_request(*metrics, status=status))
     return [(row["position"], row["answer"], row["value"], row["is_list"]) for row in staged.get("dal_values", [])]
 
 
@@ -44,8 +44,8 @@ def told(content: Any, *metrics: str, status: int = 200) -> Told:
         ({"data": [{}]}, [(0, "missing", None, False)]),
     ],
 )
-def test_every_shape_of_an_answer_is_understood(content: Any, expected: Told) -> None:
-    assert expected == told(content, "metric")
+def test_every_shape_of_an_answer_is_understood(content: Any, expected: Values) -> None:
+    assert expected == values_of(content, "metric")
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_every_shape_of_an_answer_is_understood(content: Any, expected: Told) ->
         ("Not a word of bettwo.", 404, ["two"], ["missing"]),
     ],
 )
-def test_a_refusal_is_told_of_a_metric_that_was_asked_for_alone(
+def test_a_refusal_counts_for_a_metric_that_was_requested_alone(
     content: Any, status: int, metrics: list[str], expected: list[str]
 ) -> None:
-    assert expected == [answer for _, answer, _, _ in told(content, *metrics, status=status)]
+    assert expected == [answer for _, answer, _, _ in values_of(content, *metrics, status=status)]
 
 
 @pytest.mark.parametrize(
@@ -75,23 +75,23 @@ def test_a_refusal_is_told_of_a_metric_that_was_asked_for_alone(
         ({"data": ["soon"]}, {("data[]", "unfit_value")}),
     ],
 )
-def test_what_is_odd_about_an_answer_is_reported(content: Any, drift: set[tuple[str, str]]) -> None:
-    _, findings = read(content, asked("one", "two"))
+def test_findings_of_an_answer_are_reported(content: Any, drift: set[tuple[str, str]]) -> None:
+    _, findings = read(content, a_request("one", "two"))
 
-    assert drift == {(one.path, one.drift) for one in findings.drift.values()}
+    assert drift == {(finding.path, finding.drift) for finding in findings.drift.values()}
 
 
-def test_what_was_not_asked_for_is_rescued() -> None:
-    staged, _ = read({"data": [{"one": 1, "two": 2, "three": 3}]}, asked("one", "two"))
+def test_fields_that_were_not_requested_are_rescued() -> None:
+    staged, _ = read({"data": [{"one": 1, "two": 2, "three": 3}]}, a_request("one", "two"))
 
     assert ['{"three":3}', None] == [row.get("rescued") for row in staged["dal_values"]]
 
 
-def test_the_object_that_was_asked_and_the_baseline_are_told_by_the_address_and_the_prefix() -> None:
+def test_object_and_baseline_come_from_address_and_prefix() -> None:
     content = {"data": [{"x": 1, "p_x": 1, "s_x": 1, "a_x": 1, "p_": 1}]}
 
-    live, _ = read(content, asked(*content["data"][0]))
-    signed, _ = read(content, asked("x", "a_x", query="&baseline=signed"))
+    live, _ = read(content, a_request(*content["data"][0]))
+    signed, _ = read(content, a_request("x", "a_x", query="&baseline=signed"))
 
     assert ["live", "proposed", "signed", "approved", "live"] == [row["baseline"] for row in live["dal_values"]]
     assert ["signed", "approved"] == [row["baseline"] for row in signed["dal_values"]]

@@ -47,9 +47,7 @@ def answer(content: Any, *, status: int = 200) -> Answer:
         ([], None, "not_found"),
     ],
 )
-def test_every_way_to_say_which_quote_is_signed_is_understood(
-    content: Any, signed: str | None, resolution: str
-) -> None:
+def test_every_shape_of_a_signed_quote_is_understood(content: Any, signed: str | None, resolution: str) -> None:
     staged, findings = read(content, asked())
 
     assert [(signed, resolution)] == [(row["signed_quote_id"], row["resolution"]) for row in staged["quotes"]]
@@ -68,13 +66,13 @@ def test_every_way_to_say_which_quote_is_signed_is_understood(
         ({"messages": {"error": ["no such metric"]}}, 400, "refused_call"),
     ],
 )
-def test_what_is_odd_about_an_answer_is_reported(content: Any, status: int, drift: str) -> None:
+def test_findings_of_an_answer_are_reported(content: Any, status: int, drift: str) -> None:
     _, findings = read(content, asked(status))
 
-    assert [drift] == [one.drift for one in findings.drift.values()]
+    assert [drift] == [finding.drift for finding in findings.drift.values()]
 
 
-def test_answers_are_landed_as_they_came_and_the_latest_counts(warehouse: Warehouse) -> None:
+def test_answers_are_landed_as_received_and_the_latest_counts(warehouse: Warehouse) -> None:
     first = answer({"data": [{"s_quote_id": SECOND}]})
     later = answer({"detail": "Not found."}, status=404)
     landing = warehouse.settings.layout.landing

@@ -1,4 +1,4 @@
-"""What of Sighten's API was asked and why, landed beside each answer: so a rebuild needs no API."""
+"""The request behind each landed API answer, stored with it so that a rebuild needs no API."""
 
 from typing import Literal
 
@@ -11,21 +11,21 @@ Purpose = Literal["signed_quote", "dal", "download", "rest_milestone", "rest_mil
 
 
 class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One question to the API: which, what for, and the status of its answer.
+    """One request to the API, with its purpose and the status of the answer.
 
     Args:
-        purpose: what the answer is landed for; it decides who reads it.
-        target: path and query as they were asked.
-        status: the HTTP status that the answer comes to; an error inside a 200 has the error's own.
-        quote_id: the quote that was asked by.
-        milestone_id: the milestone that it was asked for, where it was one.
-        document_id: the document that was asked for.
+        purpose: what the answer is for; decides which reader reads it.
+        target: the requested path and query.
+        status: the HTTP status, or the status of an error that came inside a 200.
+        quote_id: the quote that the request names.
+        milestone_id: the milestone that it was made for, if it was made for one.
+        document_id: the requested document.
         object: the configured object of a DAL pull.
-        metrics: the metrics that were asked for in one call.
-        site_id: the site that it was asked for.
-        site_updated_at: when that site was last updated, as the list of sites had it, ISO 8601.
-        asked_at: when the first of the calls began that the answer is made of, ISO 8601.
-        compared_from: from when on changes are compared with what was delivered, ISO 8601.
+        metrics: the metrics requested in one call.
+        site_id: the site that it was made for.
+        site_updated_at: the site's last update by the list of sites, ISO 8601.
+        asked_at: when the first of the calls behind the answer started, ISO 8601.
+        compared_from: changes before this time are not compared with what was delivered, ISO 8601.
     """
 
     purpose: str
@@ -43,7 +43,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def subject(self) -> str:
-        """What the answer is about: of two answers with the same purpose and subject the later one counts."""
+        """What the answer is about; of two answers with the same purpose and subject, the later one counts."""
         parts = (
             self.quote_id,
             self.site_id,
@@ -56,10 +56,10 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def read_api_request(line: LandingLine) -> ApiRequest:
-    """What was asked for the answer on that line.
+    """Read the request behind the answer on a landing line.
 
     Raises:
-        RejectedError: the line does not tell.
+        RejectedError: the line has no valid request.
     """
     try:
         return msgspec.json.decode(line.headers.get(API_REQUEST_HEADER, ""), type=ApiRequest)

@@ -1,1 +1,1 @@
-"""From one API response to rows: signed quotes, DAL values, REST milestones, listings, downloads."""
+"""Turns landed API answers into rows: signed quotes, DAL values, REST milestones, listings, downloads."""

@@ -1,4 +1,4 @@
-"""What every answer of the DAL has in common: rows of metrics, in one of several shapes."""
+"""Reads rows of metrics from the DAL's answers, which come in several shapes."""
 
 import re
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from sighten_warehouse.payload.json_text import json_text
 
 Row = dict[str, Any]
 
-# APPROVED_BASELINE_NONEXISTANT is the vendor's spelling; the other baselines' are formed after it, in either spelling.
+# APPROVED_BASELINE_NONEXISTANT is the vendor's spelling; the sentinels of other baselines may be spelt either way.
 _SENTINEL = re.compile(r"[A-Z]+(_[A-Z]+)*_NON_?EXIST[AE]NT")
 
 
 @dataclass(frozen=True)
 class DalRows:
-    """The rows of an answer, each with metrics that were asked for; `extra` is what stands there besides."""
+    """The rows of an answer with the requested metrics; `extra` holds other fields."""
 
     rows: list[Row]
     extra: Row
 
     def items(self, metric: str) -> list[Any]:
-        """The metric's values in all rows, those of lists one by one."""
+        """Return the metric's values from all rows; lists are flattened."""
         values = [row[metric] for row in self.rows if metric in row]
         return [item for value in values for item in (value if isinstance(value, list) else [value])]
 
@@ -33,26 +33,26 @@ class DalRows:
 
 
 def is_refusal(content: Any, *, status: int, metrics: Sequence[str]) -> bool:
-    """Whether the DAL refuses a metric, or the whole call; a 404 does so if it names one, else a thing is not there."""
+    """Whether the DAL refuses a metric or the whole call; a 404 counts only if it names a metric."""
     if status == HTTPStatus.NOT_FOUND:
         return any(names_metric(content, metric) for metric in metrics)
     return status >= HTTPStatus.BAD_REQUEST
 
 
 def names_metric(content: Any, metric: str) -> bool:
-    """Whether the metric's name stands somewhere in the answer."""
+    """Whether the answer contains the metric's name."""
     return re.search(rf"(?<!\w){re.escape(metric)}(?!\w)", json_text(content)) is not None
 
 
 def has_any_row(content: Any, metrics: Sequence[str]) -> bool:
-    """Whether there is a row in the answer, with or without the metrics."""
+    """Whether the answer has a row, with or without the metrics."""
     return bool(read_rows(content, metrics, At("", Findings())).rows)
 
 
 def read_rows(content: Any, metrics: Sequence[str], at: At) -> DalRows:
-    """The rows of an answer that is none of an error; reports what is odd about it.
+    """Read the rows of an answer that is not an error, and report findings.
 
-    They are a list or a single object, under `data` or not. Where one metric was asked for, its value may stand alone.
+    Rows are a list or a single object, under `data` or at the root. A single metric's value may also stand alone.
     """
     rows: list[Row] = []
     extra: Row = {}
@@ -84,5 +84,5 @@ def _listed(content: Any, metrics: Sequence[str], at: At) -> list[Any]:
 
 
 def is_sentinel(value: Any) -> bool:
-    """Whether this says "not yet" instead of a value."""
+    """Whether the value is a sentinel that means "not yet"."""
     return isinstance(value, str) and _SENTINEL.fullmatch(value.strip()) is not None

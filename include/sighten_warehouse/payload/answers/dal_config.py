@@ -1,4 +1,4 @@
-"""The file of SIGHTEN_DAL_METRICS: which metrics of which object are pulled from the DAL."""
+"""Reads the file of SIGHTEN_DAL_METRICS: the metrics to pull from the DAL, by object."""
 
 import hashlib
 import re
@@ -15,9 +15,9 @@ from sighten_warehouse.models import DUCKDB_TYPES
 from sighten_warehouse.payload.answers.dal_values import BASELINES, LIVE, baseline_of
 from sighten_warehouse.settings import Settings
 
-# The DAL's own objects that public material names; a configured object of another name is asked at the quote.
+# The DAL's objects named in public documentation; a configured object of another name uses the quote.
 DAL_OBJECTS = ("workflow", "quote", "site", "proposal", "system")
-ANOTHER_OBJECT = "quote"
+DEFAULT_OBJECT = "quote"
 FIELDS = ("from", "baseline", "metrics")
 METRICS_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("object", "dal_object", "metric", "baseline")] + [("position", pa.int64())]
@@ -30,7 +30,7 @@ _RESERVED = "dal_values"
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric as it is asked; `type` is one of `DUCKDB_TYPES`, None where its values tell."""
+    """A configured metric; `type` is one of `DUCKDB_TYPES`, None to infer it from the values."""
 
     name: str
     type: str | None
@@ -39,9 +39,9 @@ class Metric:
 
 @dataclass(frozen=True)
 class DalObject:
-    """Metrics that are asked together of one object of the DAL and become one view.
+    """Metrics that are requested together from one object of the DAL and become one view.
 
-    `baseline` is that of the whole call, None where each metric's prefix says enough.
+    `baseline` applies to the whole call; None to use each metric's prefix.
     """
 
     name: str
@@ -56,26 +56,31 @@ class DalObject:
 
 
 def read_dal_metrics(settings: Settings) -> tuple[DalObject, ...]:
-    """The objects of the file, none where no file is named.
+    """Read the configured objects; none if no file is set.
 
     Raises:
-        SettingError: it is missing or ill-formed; says where and what was expected.
+        SettingError: the file is missing or ill-formed.
     """
     path = settings.dal_metrics
     return () if path is None else parse_dal_metrics(_text(path), name=str(path))
 
 
 def dal_metrics_digest(settings: Settings) -> str:
-    """A short hash of the file, so that a change of it is published; empty while there is none."""
+    """Return a short hash of the file, so that a change is published; empty if no file is set."""
     return hashlib.sha256(_text(settings.dal_metrics).encode()).hexdigest()[:12] if settings.dal_metrics else ""
 
 
 def metrics_table(objects: Sequence[DalObject]) -> pa.Table:
-    """The rows of `staging.dal_metrics`, in the order of the file."""
+    """Return the rows of `staging.dal_metrics`, in the order of the file."""
     rows = [
-        {"object": one.name, "dal_object": one.dal_object, "metric": metric.name, "baseline": metric.baseline}
-        for one in objects
-        for metric in one.metrics
+        {
+            "object": dal_object.name,
+            "dal_object": dal_object.dal_object,
+            "metric": metric.name,
+            "baseline": metric.baseline,
+        }
+        for dal_object in objects
+        for metric in dal_object.metrics
     ]
     numbered = [row | {"position": position} for position, row in enumerate(rows, 1)]
     return pa.Table.from_pylist(numbered, schema=METRICS_SCHEMA)
@@ -91,10 +96,10 @@ def _text(path: Path) -> str:
 
 
 def parse_dal_metrics(text: str, *, name: str) -> tuple[DalObject, ...]:
-    """The objects that such a file configures, in YAML or JSON.
+    """Parse the text of the file, YAML or JSON; `name` is used in messages.
 
     Raises:
-        SettingError: it is ill-formed; says in which line.
+        SettingError: the text is ill-formed; the message has line and column.
     """
     file = _File(name)
     try:
@@ -106,16 +111,19 @@ def parse_dal_metrics(text: str, *, name: str) -> tuple[DalObject, ...]:
     entries = file.entries(root, "objects, each with its metrics")
     objects = tuple(file.read_object(key, node) for key, node in entries)
     views: dict[str, str] = {_RESERVED: "the table of all values"}
-    for (key, _), one in zip(entries, objects, strict=True):
-        if one.view in views:
-            file.refuse(key.start_mark, f"{one.name}: its view {one.view} would be that of {views[one.view]}")
-        views[one.view] = one.name
+    for (key, _), dal_object in zip(entries, objects, strict=True):
+        name, view = dal_object.name, dal_object.view
+        if view in views:
+            file.refuse(
+                key.start_mark, f"{name}: its view {view} already belongs to {views[view]}, expected another name"
+            )
+        views[view] = name
     return objects
 
 
 @dataclass(frozen=True)
 class _File:
-    """Reads the nodes of one file, and says where in it something is wrong."""
+    """Reads the nodes of one file; errors name the place in it."""
 
     name: str
 
@@ -129,13 +137,13 @@ class _File:
         names = [self.scalar(key, "a name") for key, _ in node.value]
         for number, (key, _) in enumerate(node.value):
             if names[number] in names[:number]:
-                self.refuse(key.start_mark, f"{names[number]} stands twice, expected once")
+                self.refuse(key.start_mark, f"{names[number]} appears twice, expected once")
         return list(node.value)
 
     def scalar(self, node: Any, expected: str) -> str:
         if not isinstance(node, yaml.ScalarNode) or not node.value:
             self.refuse(node.start_mark, f"expected {expected}")
-        # As it is spelt: YAML would make a boolean of `no`.
+        # The raw text: YAML would turn `no` into a boolean.
         return str(node.value)
 
     def read_object(self, key: Any, node: Any) -> DalObject:
@@ -151,7 +159,7 @@ class _File:
         if "metrics" not in fields:
             self.refuse(key.start_mark, f"{name}: expected metrics")
         baseline = self.one_of(fields.get("baseline"), (LIVE, *BASELINES.values()))
-        fallback = name if name in DAL_OBJECTS else ANOTHER_OBJECT
+        fallback = name if name in DAL_OBJECTS else DEFAULT_OBJECT
         return DalObject(
             name=name,
             dal_object=self.matching(fields["from"], _DAL_OBJECT, "an object of the DAL, such as site")
@@ -164,15 +172,16 @@ class _File:
     def read_metrics(self, node: Any, baseline: str | None) -> list[Metric]:
         typed: list[tuple[Any, Any]]
         if isinstance(node, yaml.SequenceNode):
-            typed = [(one, None) for one in node.value]
+            typed = [(name_node, None) for name_node in node.value]
         else:
             typed = self.entries(node, "a list of metrics, or metrics with their types")
         metrics: dict[str, Metric] = {}
-        for one, kind in typed:
-            name = self.matching(one, _METRIC, "the name of a metric, without spaces and commas")
+        for name_node, type_node in typed:
+            name = self.matching(name_node, _METRIC, "the name of a metric, without spaces and commas")
             if name in metrics:
-                self.refuse(one.start_mark, f"{name} stands twice, expected once")
-            metrics[name] = Metric(name, self.one_of(kind, tuple(DUCKDB_TYPES)), baseline_of(name, otherwise=baseline))
+                self.refuse(name_node.start_mark, f"{name} appears twice, expected once")
+            metric_type = self.one_of(type_node, tuple(DUCKDB_TYPES))
+            metrics[name] = Metric(name, metric_type, baseline_of(name, otherwise=baseline))
         return list(metrics.values())
 
     def matching(self, node: Any, pattern: re.Pattern[str], expected: str) -> str:

@@ -1,4 +1,4 @@
-"""From the DAL's answer on one quote to one row for each value of each metric that was asked for."""
+"""Turns a DAL answer on one quote into one row per value of each requested metric."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from sighten_warehouse.payload.json_text import canonical_json
 
 BASELINES = {"p_": "proposed", "s_": "signed", "a_": "approved"}
 LIVE = "live"
-NO_ITEM = 0  # the position of what an answer without items says
+NO_ITEM = 0  # the position of a row without a value
 SCHEMA = pa.schema(
     [
         ("landing_id", pa.string()),
@@ -38,43 +38,43 @@ _DAL_OBJECT = re.compile(r"/api/data/([^/]+)")
 
 
 def baseline_of(metric: str, *, otherwise: str | None = None) -> str:
-    """The data baseline that the metric's prefix chooses; without one, that of the whole call."""
+    """Return the data baseline of the metric's prefix; without one, that of the whole call."""
     prefix = metric[:2] if len(metric) > len("p_") else ""
     return BASELINES.get(prefix) or otherwise or LIVE
 
 
-def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
-    """The rows of `dal_values`; none where several metrics were refused together, since one by one tells which.
+def read(content: Any, request: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
+    """Return the rows of `dal_values`; none if several metrics were refused together, as later calls show which.
 
-    Of each metric there is at least one row, which says what became of it: `value`, `null`, `not_yet` (a sentinel),
-    `empty` (no item), `missing` (not in the answer, or the quote is not there) or `refused`.
+    Each metric has at least one row, whose `answer` is `value`, `null`, `not_yet` (a sentinel), `empty` (no item),
+    `missing` (not in the answer, or the quote does not exist) or `refused`.
     """
     findings = Findings()
-    at, facts = At("", findings), _facts(asked)
-    if is_refusal(content, status=asked.status, metrics=asked.metrics):
-        if len(asked.metrics) != 1:
+    at, facts = At("", findings), _facts(request)
+    if is_refusal(content, status=request.status, metrics=request.metrics):
+        if len(request.metrics) != 1:
             return {}, findings
-        metric = asked.metrics[0]
-        expected = f"a metric that the API knows, for {asked.object}"
+        metric = request.metrics[0]
+        expected = f"a metric that the API knows, for {request.object}"
         at.report(f"data[].{metric}", "refused_metric", expected=expected, example=metric)
         return {"dal_values": [_row(facts, metric, "refused")]}, findings
-    if asked.status >= HTTPStatus.BAD_REQUEST:  # 404: whatever else there is was a refusal
-        return {"dal_values": [_row(facts, metric, "missing") for metric in asked.metrics]}, findings
-    answered = read_rows(content, asked.metrics, at)
-    rows = [row for metric in asked.metrics for row in _rows(facts, metric, answered)]
-    if rows and answered.extra:
-        rows[0]["rescued"] = canonical_json(answered.extra).decode()
+    if request.status >= HTTPStatus.BAD_REQUEST:  # a 404; other errors are refusals
+        return {"dal_values": [_row(facts, metric, "missing") for metric in request.metrics]}, findings
+    dal_rows = read_rows(content, request.metrics, at)
+    rows = [row for metric in request.metrics for row in _rows(facts, metric, dal_rows)]
+    if rows and dal_rows.extra:
+        rows[0]["rescued"] = canonical_json(dal_rows.extra).decode()
     return {"dal_values": rows}, findings
 
 
-def _facts(asked: ApiRequest) -> Row:
-    """What all rows of an answer have in common; the baseline is that of the whole call, None without one."""
-    path, query = urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query)
+def _facts(request: ApiRequest) -> Row:
+    """The fields that all rows of an answer share; `baseline` is that of the whole call, None without one."""
+    path, query = urlsplit(request.target).path, parse_qs(urlsplit(request.target).query)
     found = _DAL_OBJECT.search(path)
     return {
-        "quote_id": asked.quote_id,
-        "milestone_id": asked.milestone_id,
-        "object": asked.object,
+        "quote_id": request.quote_id,
+        "milestone_id": request.milestone_id,
+        "object": request.object,
         "dal_object": found[1] if found else None,
         "baseline": query.get("baseline", [None])[0],
         "is_list": False,
@@ -83,11 +83,11 @@ def _facts(asked: ApiRequest) -> Row:
     }
 
 
-def _rows(facts: Row, metric: str, answered: DalRows) -> Iterator[Row]:
-    items, is_list = answered.items(metric), answered.is_list(metric)
+def _rows(facts: Row, metric: str, dal_rows: DalRows) -> Iterator[Row]:
+    items, is_list = dal_rows.items(metric), dal_rows.is_list(metric)
     if not items:
-        was_there = not answered.rows or any(metric in row for row in answered.rows)
-        yield _row(facts, metric, "empty" if was_there else "missing") | {"is_list": is_list}
+        is_empty = not dal_rows.rows or any(metric in row for row in dal_rows.rows)
+        yield _row(facts, metric, "empty" if is_empty else "missing") | {"is_list": is_list}
     for position, item in enumerate(items, NO_ITEM + 1):
         answer = "null" if item is None else "not_yet" if is_sentinel(item) else "value"
         value = canonical_json(item).decode() if answer == "value" else None

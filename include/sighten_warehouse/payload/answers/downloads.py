@@ -1,4 +1,4 @@
-"""What became of an attempt to download a document: the record that is landed, and the row it becomes."""
+"""The landed record of one download attempt, and its row."""
 
 from typing import Any, Literal, get_args
 
@@ -12,7 +12,7 @@ from sighten_warehouse.payload.drift import Findings
 
 RECORD_TYPE = "application/vnd.sighten-warehouse.download+json"
 
-# What each says, and when such a document is tried again: docs/rules.md and sql/ops/downloads.sql.
+# Meaning of each status, and when the document is tried again: docs/rules.md and sql/ops/downloads.sql.
 DownloadStatus = Literal[
     "stored",
     "not_found",
@@ -47,18 +47,18 @@ SCHEMA = pa.schema(
 
 
 class DownloadRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt, whole: a rebuild needs nothing else of it than this and the vault.
+    """One download attempt; with the vault, all that a rebuild needs.
 
     Args:
         document_id: the document.
-        download_status: what became of it.
-        reason: in words, what kept it from being stored, or what is odd about what was.
-        sha256: of the stored bytes, and their name in the vault.
-        size_bytes: of the stored bytes.
-        mime_type: told from the stored bytes.
-        vault_path: where they are, below the environment's home.
-        http_status: the last one that was answered; None if nothing answered.
-        route: `document` or `sub_task`, by which it was asked for last; None if nothing was asked.
+        download_status: the outcome.
+        reason: why it was not stored, or what is odd about the stored bytes.
+        sha256: hash of the stored bytes, also their name in the vault.
+        size_bytes: size of the stored bytes.
+        mime_type: type detected from the stored bytes.
+        vault_path: path below the environment's home.
+        http_status: status of the last response; None without one.
+        route: the last route tried, `document` or `sub_task`; None if no request was made.
     """
 
     document_id: str
@@ -73,10 +73,10 @@ class DownloadRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(content: Any, _: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
-    """One row of `downloads`.
+    """Return one row of `downloads`.
 
     Raises:
-        RejectedError: it is no record of a download.
+        RejectedError: the content is not a download record.
     """
     try:
         record = msgspec.convert(content, DownloadRecord)

@@ -1,4 +1,4 @@
-"""From Sighten's list of a site's milestones to how each of them stood, to be compared with what was delivered."""
+"""Turns the list of a site's milestones into rows, to be compared with what was delivered."""
 
 from typing import Any
 
@@ -30,23 +30,23 @@ _COLUMNS: tuple[tuple[str, str, Fit, str], ...] = (
 )
 
 
-def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
-    """One row of `milestone_listings` for each milestone; one without a usable uuid is reported, and costs itself only.
+def read(content: Any, request: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
+    """Return one row of `milestone_listings` per milestone; one without a valid uuid is reported and left out.
 
     Raises:
-        RejectedError: it is none that we landed.
+        RejectedError: the content is not a listing that `reconcile` landed.
     """
     listed = content.get("milestones") if isinstance(content, dict) else None
     if not isinstance(listed, list):
         raise RejectedError("not_a_listing", place="milestones", expected="a list of the site's milestones")
     findings = Findings()
     at = At("milestones[].", findings)
-    facts = {"site_id": asked.site_id} | {
-        column: _moment(text)
+    facts = {"site_id": request.site_id} | {
+        column: _timestamp(text)
         for column, text in (
-            ("site_updated_at", asked.site_updated_at),
-            ("compared_from_at", asked.compared_from),
-            ("asked_at", asked.asked_at),
+            ("site_updated_at", request.site_updated_at),
+            ("compared_from_at", request.compared_from),
+            ("asked_at", request.asked_at),
         )
     }
     rows = [_row(item, at) for item in listed]
@@ -54,10 +54,10 @@ def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Finding
 
 
 def _row(item: Any, at: At) -> Row:
-    given = item if isinstance(item, dict) else {}
+    fields = item if isinstance(item, dict) else {}
     row: Row = {}
     for key, column, fit, expected in _COLUMNS:
-        value = given.get(key)
+        value = fields.get(key)
         fitted = None if value is None and key != "uuid" else fit(value)
         if fitted is UNFIT:
             at.report(key, "unfit_value", expected=expected, example=value)
@@ -66,6 +66,6 @@ def _row(item: Any, at: At) -> Row:
     return row
 
 
-def _moment(text: str | None) -> Any:
-    moment = fit_timestamp(text)
-    return None if moment is UNFIT else moment
+def _timestamp(text: str | None) -> Any:
+    timestamp = fit_timestamp(text)
+    return None if timestamp is UNFIT else timestamp

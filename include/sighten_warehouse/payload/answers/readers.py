@@ -1,4 +1,4 @@
-"""Who reads which answers of Sighten's API: each reader gives rows for tables of `staging`, and what it found odd."""
+"""The readers of API answers by purpose; each returns rows for tables of `staging`, and findings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from sighten_warehouse.payload.answers import (
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import Findings
 
-# From the parsed answer (None: an error that is not JSON) to rows by table; each gets landing_id and received_at.
+# Takes the parsed answer (None: an error that is not JSON); the caller adds landing_id and received_at to the rows.
 AnswerReader = Callable[[Any, ApiRequest], tuple[dict[str, list[Row]], Findings]]
 
 ANSWER_READERS: dict[str, AnswerReader] = {

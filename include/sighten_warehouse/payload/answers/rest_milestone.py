@@ -1,4 +1,4 @@
-"""From what REST tells of a milestone to a snapshot, and to a note that it, or all of its site, was pulled."""
+"""Turns a milestone from REST into a snapshot, and into a row that records the pull of it or of its whole site."""
 
 from typing import Any
 
@@ -28,51 +28,51 @@ SCHEMA = pa.schema(
 _EXPECTED = "an object with workflow, milestone and tasks"
 
 
-def read(content: Any, asked: ApiRequest) -> tuple[Staged, Findings]:
-    """The milestone's snapshot, a row of `snapshots`, and one of `site_pulls`.
+def read(content: Any, request: ApiRequest) -> tuple[Staged, Findings]:
+    """Return the milestone's snapshot, a row of `snapshots`, and a row of `site_pulls`.
 
-    Its watermark is when it was asked for: REST tells how things were then, and not when they came to be so. What REST
-    has no key for is NULL. Its lists of tasks and sub_tasks are complete unless they are empty: what a token's user may
-    not see reads as empty. It lists no documents, envelopes, signers or comments, so it is complete in none of these.
+    The watermark is the time of the request: REST gives the state then, not when it arose. Fields that REST lacks are
+    NULL. Lists of tasks and sub_tasks are complete unless they are empty: what the token's user may not see reads as
+    empty. REST lists no documents, envelopes, signers and comments, so these are never complete.
 
     Raises:
-        RejectedError: it is none that we landed, or the milestone has no usable uuid.
+        RejectedError: the content is not a milestone that the backfill landed, or it has no valid uuid.
     """
     findings = Findings()
     at = At("", findings)
     workflow = conform(WORKFLOW, _with_ids(WORKFLOW, _object(content, "workflow")), At("workflow.", findings))
-    given = _payload(content)
-    milestone = conform(REST_MILESTONE, given, at)
-    require_identity(milestone, REST_MILESTONE, given)
-    snapshot = _snapshot(milestone, workflow, asked, findings)
-    return {"snapshots": [snapshot], "site_pulls": [_pulled(asked)]}, findings
+    payload = _payload(content)
+    milestone = conform(REST_MILESTONE, payload, at)
+    require_identity(milestone, REST_MILESTONE, payload)
+    snapshot = _snapshot(milestone, workflow, request, findings)
+    return {"snapshots": [snapshot], "site_pulls": [_pull_row(request)]}, findings
 
 
-def read_site(content: Any, asked: ApiRequest) -> tuple[Staged, Findings]:
-    """A row of `site_pulls` that says: all milestones of this site are landed.
+def read_site(content: Any, request: ApiRequest) -> tuple[Staged, Findings]:
+    """Return a row of `site_pulls` that records that all milestones of the site are landed.
 
     Raises:
-        RejectedError: it is none that we landed.
+        RejectedError: the content is not a site record that the backfill landed.
     """
     milestones = content.get("milestones") if isinstance(content, dict) else None
     if not isinstance(milestones, list):
         raise RejectedError("not_a_site", place="milestones", expected="a list of the milestones that were landed")
-    return {"site_pulls": [_pulled(asked) | {"milestones": len(milestones)}]}, Findings()
+    return {"site_pulls": [_pull_row(request) | {"milestones": len(milestones)}]}, Findings()
 
 
-def _pulled(asked: ApiRequest) -> Row:
+def _pull_row(request: ApiRequest) -> Row:
     return {
-        "site_id": asked.site_id,
-        "milestone_id": asked.milestone_id,
+        "site_id": request.site_id,
+        "milestone_id": request.milestone_id,
         "milestones": None,
-        "site_updated_at": _moment(asked.site_updated_at),
-        "asked_at": _moment(asked.asked_at),
+        "site_updated_at": _timestamp(request.site_updated_at),
+        "asked_at": _timestamp(request.asked_at),
     }
 
 
-def _moment(text: str | None) -> Any:
-    moment = fit_timestamp(text)
-    return None if moment is UNFIT else moment
+def _timestamp(text: str | None) -> Any:
+    timestamp = fit_timestamp(text)
+    return None if timestamp is UNFIT else timestamp
 
 
 def _object(content: Any, name: str) -> Row:
@@ -83,12 +83,12 @@ def _object(content: Any, name: str) -> Row:
 
 
 def _payload(content: Any) -> Row:
-    """The items nested as a webhook nests them; a list that was not told is absent."""
+    """Nest the items as a webhook does; a list that is empty or was not requested is left out."""
     payload = _with_ids(REST_MILESTONE, _object(content, "milestone"))
     shape = REST_MILESTONE.lists["tasks"]
     tasks = [
-        _with_ids(shape, _object(one, "task")) | _listed("sub_tasks", one.get("sub_tasks"), shape.lists["sub_tasks"])
-        for one in content.get("tasks") or []
+        _with_ids(shape, _object(task, "task")) | _listed("sub_tasks", task.get("sub_tasks"), shape.lists["sub_tasks"])
+        for task in content.get("tasks") or []
     ]
     return payload | ({"tasks": tasks} if tasks else {})
 
@@ -98,7 +98,7 @@ def _listed(name: str, items: Any, shape: Shape) -> Row:
 
 
 def _with_ids(shape: Shape, item: Row) -> Row:
-    """The item, in which an object that stands where its id is expected is that id."""
+    """Replace objects by their uuid where an id is expected."""
     ids = {key for key, known in shape.by_key.items() if known.type == "uuid"}
     return {
         key: value["uuid"] if key in ids and isinstance(value, dict) and "uuid" in value else value
@@ -106,17 +106,17 @@ def _with_ids(shape: Shape, item: Row) -> Row:
     }
 
 
-def _snapshot(milestone: Row, workflow: Row, asked: ApiRequest, findings: Findings) -> Row:
+def _snapshot(milestone: Row, workflow: Row, request: ApiRequest, findings: Findings) -> Row:
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     complete = milestone.pop("tasks_complete")
     del milestone["comments_complete"]
     drop_repeated(tasks, comments, findings)
-    _say_what_is_not_told(tasks)
+    _mark_unknown(tasks)
     for name in ("site_id", "quote_id", "workflow_id"):
         milestone[name] = milestone[name] or workflow[name]
-    milestone["site_id"] = milestone["site_id"] or asked.site_id
+    milestone["site_id"] = milestone["site_id"] or request.site_id
     milestone["contract_id"] = workflow["contract_id"]
-    milestone["rescued"] = _rescued_together(milestone["rescued"], workflow["rescued"])
+    milestone["rescued"] = _merge_rescued(milestone["rescued"], workflow["rescued"])
     facts = ("milestone_id", "site_id", "quote_id", "milestone_definition_id", "date_updated")
     snapshot = {name: milestone[name] for name in facts} | {
         "kind": "milestone",
@@ -125,22 +125,22 @@ def _snapshot(milestone: Row, workflow: Row, asked: ApiRequest, findings: Findin
         "tasks": tasks,
         "comments": comments,
         "tasks_complete": complete,
-        "watermark_at": _moment(asked.asked_at),
+        "watermark_at": _timestamp(request.asked_at),
     }
-    # The watermark is a part of what it means: the same state, told again later, is news.
+    # The watermark is part of the content: the same state at a later time is new information.
     return snapshot | {"content_hash": content_hash(snapshot)}
 
 
-def _say_what_is_not_told(tasks: list[Row]) -> None:
-    """REST's lists come in no order that is known to mean anything, and hold nothing that is below a sub_task."""
+def _mark_unknown(tasks: list[Row]) -> None:
+    """Clear positions, since the order of REST's lists has no known meaning, and mark lists that REST lacks."""
     for task in tasks:
         task["position"] = None
         for sub_task in task["sub_tasks"]:
-            not_told = ("documents_complete", "envelopes_complete", "signers_complete")
-            sub_task |= {"position": None, **dict.fromkeys(not_told, False)}
+            unknown = ("documents_complete", "envelopes_complete", "signers_complete")
+            sub_task |= {"position": None, **dict.fromkeys(unknown, False)}
 
 
-def _rescued_together(of_milestone: str | None, of_workflow: str | None) -> str | None:
+def _merge_rescued(of_milestone: str | None, of_workflow: str | None) -> str | None:
     if of_workflow is None:
         return of_milestone
     kept = msgspec.json.decode(of_milestone or "{}", type=dict[str, msgspec.Raw])

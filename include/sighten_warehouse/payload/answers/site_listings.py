@@ -1,4 +1,4 @@
-"""From a page of Sighten's list of sites to when each of them was last updated."""
+"""Turns a page of Sighten's list of sites into rows with the time of last update."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sighten_warehouse.payload.fit import UNFIT, fit_timestamp, fit_uuid
 
 SITE_ID, SITE_UPDATED_AT = "site_id", "site_last_updated"
 METRICS = (SITE_ID, SITE_UPDATED_AT)
-# The DAL's list and that of projects; how the latter calls the time is not documented, so likely names are tried.
+# Keys in the DAL's list and in the list of projects. The latter's key for the time is undocumented: try likely names.
 _IDS = (SITE_ID, "uuid")
 _TIMES = (SITE_UPDATED_AT, "last_updated", "date_updated")
 SCHEMA = pa.schema(
@@ -25,15 +25,15 @@ SCHEMA = pa.schema(
 )
 
 
-def read(content: Any, asked: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
-    """One row of `site_listings` for each site on the page; what is none is reported, and costs itself only.
+def read(content: Any, request: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
+    """Return one row of `site_listings` per site on the page; an entry without a valid id is reported and left out.
 
-    A list that was not limited to one site is whole: what it lacks was not there, or not to be seen.
+    A list that was not limited to one site is whole: sites that it lacks did not exist or were not visible.
     """
     findings = Findings()
     at = At("", findings)
     rows = [_row(item, at) for item in _items(content)]
-    facts = {"is_whole_list": asked.site_id is None}
+    facts = {"is_whole_list": request.site_id is None}
     return {"site_listings": [row | facts for row in rows if row["site_id"] is not None]}, findings
 
 
@@ -64,5 +64,5 @@ def _first(facts: Row, keys: tuple[str, ...]) -> Any:
 
 
 def _alone(value: Any) -> Any:
-    """The DAL may tell any metric as a list; of a site there is one id, and one time or none."""
+    """Unwrap a list of at most one value: the DAL may return any metric as a list."""
     return (value[0] if value else None) if isinstance(value, list) and len(value) <= 1 else value
