@@ -116,7 +116,7 @@ def status(*, as_json: bool) -> None:
       sighten-warehouse backfill status
       sighten-warehouse backfill status --json
     """
-    from msgspec.structs import asdict as fields_of
+    from msgspec import to_builtins
 
     from sighten_warehouse.backfill.rest.failures import failures
     from sighten_warehouse.backfill.rest.step import status as read_status
@@ -126,13 +126,14 @@ def status(*, as_json: bool) -> None:
     settings = read_settings()
     days, failed = read_status(settings), list(failures(settings.layout).values())
     if as_json:
-        content = {"days": [asdict(day) for day in days], "failed_sites": [fields_of(failure) for failure in failed]}
+        failed_sites = [to_builtins(failure, builtin_types=(datetime,)) for failure in failed]
+        content = {"days": [asdict(day) for day in days], "failed_sites": failed_sites}
         click.echo(json.dumps(content | {"total": _total(days, columns)}, default=str))
     elif days:
         _print_table(days, columns)
     else:
         click.echo("no sites listed yet: run `sighten-warehouse backfill plan` or `backfill api` first")
-    for reason, count in Counter(failure.said for failure in failed).most_common(MAX_REASONS):
+    for reason, count in Counter(failure.message for failure in failed).most_common(MAX_REASONS):
         click.echo(f"{count:,} failed: {reason}", err=True)
     if any(day.failed for day in days):
         sys.exit(NEEDS_ATTENTION)

@@ -1,4 +1,4 @@
-"""Which sites failed when they were last pulled, and why: one small file each, so that it survives any restart."""
+"""The sites whose last pull failed, and why: one small file each."""
 
 from datetime import datetime
 
@@ -11,58 +11,58 @@ from sighten_warehouse.layout import Layout
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """The last attempt at a site.
+    """The last failed attempt at a site, as stored in its file.
 
     Args:
         site_id: the site.
-        site_updated_at: when it was last updated, as the list had it then; None if it did not tell.
+        site_updated_at: its last update by the list of sites at that time; None if the list had none.
         error: the class of the error.
-        said: its message, which names nobody.
-        attempts: how many failed one after the other.
-        failed_at: when the last one did.
+        message: its message, which holds no names.
+        attempts: number of failed attempts in a row.
+        failed_at: when the last one failed.
     """
 
     site_id: str
     site_updated_at: datetime | None
     error: str
-    said: str
+    message: str = msgspec.field(name="said")  # the key in files of earlier versions
     attempts: int
     failed_at: datetime
 
 
 def failures(layout: Layout) -> dict[str, Failure]:
-    """All of them, by site."""
+    """Read all failures, by site."""
     found = {}
     for path in layout.failed_sites.glob("[!.]*.json"):
         try:
             failure = msgspec.json.decode(path.read_bytes(), type=Failure)
-        except (FileNotFoundError, msgspec.MsgspecError):  # forgotten in the meantime, or no file of ours
+        except (FileNotFoundError, msgspec.MsgspecError):  # removed meanwhile, or not a file of ours
             continue
         found[failure.site_id] = failure
     return found
 
 
 def note_failure(layout: Layout, site: ListedSite, error: WarehouseError, *, attempts: int, now: datetime) -> None:
-    """The site failed just now, for the so many-th time in a row.
+    """Write the site's failure; `attempts` counts those that failed in a row.
 
     Raises:
-        StorageError: the disk refused.
+        StorageError: the disk refused a write.
     """
     failure = Failure(
         site_id=site.site_id,
         site_updated_at=site.updated_at,
         error=type(error).__name__,
-        said=str(error),
+        message=str(error),
         attempts=attempts,
         failed_at=now,
     )
     path = layout.failed_sites / f"{site.site_id}.json"
     try:
         write_durably(path, msgspec.json.encode(failure))
-    except OSError as refused:
-        raise StorageError(f"{path}: {refused.strerror}, expected to note a failure there") from refused
+    except OSError as disk_error:
+        raise StorageError(f"{path}: {disk_error.strerror}, expected to write a failure there") from disk_error
 
 
 def forget_failure(layout: Layout, site: ListedSite) -> None:
-    """The site did not fail, or does not count any more."""
+    """Remove the site's failure, if there is one."""
     (layout.failed_sites / f"{site.site_id}.json").unlink(missing_ok=True)
