@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted_api import ApiRequest, Said, said_json, scripted
+from scripted_api import Request, Response, json_response, scripted
 from structlog.testing import capture_logs
 
 from sighten_airflow.api_tasks import api_settings, report_result
@@ -38,8 +38,8 @@ def loaded(settings: Settings, land: Land) -> Settings:
     return settings
 
 
-def answer(_: ApiRequest) -> Said:
-    return said_json({"data": [{"s_quote_id": SIGNED}], "messages": {}, "status_code": 200})
+def answer(_: Request) -> Response:
+    return json_response({"data": [{"s_quote_id": SIGNED}], "messages": {}, "status_code": 200})
 
 
 @pytest.mark.parametrize(("dag_id", "task_id"), [("enrich_quotes", "enrich"), ("download_documents", "download")])
@@ -56,7 +56,7 @@ def test_answers_land_and_an_answered_question_is_not_repeated(run: Run, loaded:
         connect(api.url)
 
         first = run("enrich_quotes")
-        calls = len(api.asked)
+        calls = len(api.requests)
         pending = load.pending(loaded)
         load.load(loaded)
         second = run("enrich_quotes")
@@ -64,7 +64,7 @@ def test_answers_land_and_an_answered_question_is_not_repeated(run: Run, loaded:
     assert {"run": ["success"], "enrich": ["success"]} == first == second
     assert calls >= 1
     assert pending
-    assert calls == len(api.asked)
+    assert calls == len(api.requests)
     assert [] == load.pending(loaded)
 
 
@@ -73,13 +73,13 @@ def test_answers_land_and_an_answered_question_is_not_repeated(run: Run, loaded:
 def test_a_rejected_token_fails_the_task_at_once_and_says_where_to_look(
     run: Run, connect: Any, capfd: Any, status: int
 ) -> None:
-    with scripted(lambda _: said_json({"detail": "no"}, status)) as api:
+    with scripted(lambda _: json_response({"detail": "no"}, status)) as api:
         connect(api.url)
 
         states = run("enrich_quotes")
 
     output = "".join(capfd.readouterr())
-    assert 1 == len(api.asked)
+    assert 1 == len(api.requests)
     assert {"run": ["failed"], "enrich": ["failed"]} == states
     assert "look at the token in Airflow's connection sighten_default" in output
     assert TOKEN not in output

@@ -8,7 +8,7 @@ import pytest
 from airflow.models.connection import Connection
 from airflow.providers_manager import ProvidersManager
 from airflow.utils.session import create_session
-from scripted_api import Said, Script, said_json, scripted
+from scripted_api import Response, Script, json_response, scripted
 
 from sighten_airflow.hook import SightenHook
 from sighten_warehouse.errors import SettingError
@@ -149,11 +149,11 @@ def test_an_incomplete_connection_is_refused_and_never_completed_from_the_enviro
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        (lambda _: said_json({"data": [{"site_id": "s"}], "messages": {}, "status_code": 200}), (True, "Works: ")),
-        (lambda _: said_json({"detail": "Invalid token."}, 401), (False, "Token not known (401): ")),
-        (lambda _: said_json({"detail": "No."}, 403), (False, "Not allowed (403): ")),
-        (lambda _: said_json({"detail": "Later."}, 503), (False, "Not reachable: ")),
-        (lambda _: Said(404, b"<html>a shop</html>"), (False, "Not Sighten's API: ")),
+        (lambda _: json_response({"data": [{"site_id": "s"}], "messages": {}, "status_code": 200}), (True, "Works: ")),
+        (lambda _: json_response({"detail": "Invalid token."}, 401), (False, "Token not known (401): ")),
+        (lambda _: json_response({"detail": "No."}, 403), (False, "Not allowed (403): ")),
+        (lambda _: json_response({"detail": "Later."}, 503), (False, "Not reachable: ")),
+        (lambda _: Response(404, b"<html>a shop</html>"), (False, "Not Sighten's API: ")),
     ],
 )
 def test_the_test_button_says_what_is_wrong(connect: Any, script: Script, expected: tuple[bool, str]) -> None:
@@ -167,8 +167,8 @@ def test_the_test_button_says_what_is_wrong(connect: Any, script: Script, expect
     assert message.startswith(expected_start)
     assert api.url in message
     assert TOKEN not in message
-    assert {f"Token {TOKEN}"} == {call.token for call in api.asked}
-    assert len(api.asked) <= 2
+    assert {f"Token {TOKEN}"} == {request.token for request in api.requests}
+    assert len(api.requests) <= 2
 
 
 def test_the_test_button_says_that_nothing_answers(connect: Any) -> None:

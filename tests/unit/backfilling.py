@@ -1,4 +1,4 @@
-"""What the tests of a backfill from the API have in common: a Sighten that answers by REST, and who pulls from it."""
+"""Helpers for tests of a backfill from the API: a REST API, and a warehouse that pulls from it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
-from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, FakeClock, Request, Response, ScriptedApi, json_response, scripted
 
 from factories import a_milestone, an_id
 from sighten_warehouse.api.retries import RetryPolicy
@@ -53,37 +53,37 @@ def task_of(task: Item, **changes: Any) -> Item:
 
 
 def sub_task_of(sub_task: Item) -> Item:
-    told = ("uuid", "label", "category", "status")
-    return {key: sub_task[key] for key in told} | {"instructions": None}
+    listed = ("uuid", "label", "category", "status")
+    return {key: sub_task[key] for key in listed} | {"instructions": None}
 
 
 @dataclass
 class Rest:
-    """A Sighten whose sites a test may change while it runs.
+    """A REST API whose sites a test may change while it runs.
 
     Args:
-        updated: site → when it was last updated, if that is told.
-        milestones: site → its milestones, as webhooks would send them; REST tells its part of each.
-        more: uuid → what REST tells of that item besides.
-        instead: the last id in a question → another answer to it.
-        before: called with each question before it is answered.
+        updated: site → its last update; None to leave it out.
+        milestones: site → its milestones, as webhooks would send them; REST lists a part of each.
+        more: uuid → further fields that REST lists of that item.
+        instead: an id or the last part of a path → another response.
+        before: called with each request before the response.
     """
 
     updated: dict[str, str | None] = field(default_factory=dict)
     milestones: dict[str, list[Item]] = field(default_factory=dict)
     more: dict[str, Item] = field(default_factory=dict)
-    instead: dict[str, Said] = field(default_factory=dict)
-    before: Callable[[ApiRequest], None] = lambda _: None
+    instead: dict[str, Response] = field(default_factory=dict)
+    before: Callable[[Request], None] = lambda _: None
 
     def has(self, key: str, *milestones: Item, updated: str = "2018-03-01T10:00:00Z") -> str:
-        """There is a site of that name with those milestones, or one; returns its id."""
+        """Add a site with these milestones, or one; return its id."""
         self.milestones[site_of(key)] = list(milestones) or [a_milestone(key)]
         self.updated[site_of(key)] = updated
         return site_of(key)
 
-    def answer(self, asked: ApiRequest) -> Said:
-        self.before(asked)
-        parts = urlsplit(asked.target)
+    def answer(self, request: Request) -> Response:
+        self.before(request)
+        parts = urlsplit(request.target)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         name = parts.path.strip("/").split("/")[-1]
         by = [value for key, value in query.items() if key.endswith("_id")]
@@ -96,29 +96,29 @@ class Rest:
             return self._sites(query, page)
         items = self._items(name, *by)
         found = items[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-        base = f"http://{asked.headers['Host']}{parts.path}?"
+        base = f"http://{request.headers['Host']}{parts.path}?"
         more = "&".join(f"{key}={value}" for key, value in query.items())
-        following = f"{base}{more}&page={page + 1}" if page * PAGE_SIZE < len(items) else None
-        return said_json({"count": len(items), "next": following, "previous": None, "results": found})
+        next_page = f"{base}{more}&page={page + 1}" if page * PAGE_SIZE < len(items) else None
+        return json_response({"count": len(items), "next": next_page, "previous": None, "results": found})
 
-    def _sites(self, query: Item, page: int) -> Said:
+    def _sites(self, query: Item, page: int) -> Response:
         limit = int(query.get("limit", "100"))
-        wanted = [query["site_id"]] if "site_id" in query else list(self.updated)
-        rows = [{"site_id": one, "site_last_updated": self.updated[one]} for one in wanted if one in self.updated]
-        return said_json({"data": rows[(page - 1) * limit : page * limit], "messages": {}, "status_code": 200})
+        sites = [query["site_id"]] if "site_id" in query else list(self.updated)
+        rows = [{"site_id": site, "site_last_updated": self.updated[site]} for site in sites if site in self.updated]
+        return json_response({"data": rows[(page - 1) * limit : page * limit], "messages": {}, "status_code": 200})
 
     def _items(self, name: str, by: str = "") -> list[Item]:
-        everything = [one for listed in self.milestones.values() for one in listed]
-        tasks = [task for one in everything if by in (one["uuid"], "") for task in one["tasks"]]
+        milestones = [milestone for listed in self.milestones.values() for milestone in listed]
+        tasks = [task for milestone in milestones if by in (milestone["uuid"], "") for task in milestone["tasks"]]
         found = {
-            "project": [{"uuid": one, "date_updated": updated} for one, updated in self.updated.items()],
+            "project": [{"uuid": site, "date_updated": updated} for site, updated in self.updated.items()],
             "ops_workflow": [self._workflow(by)] if self.milestones.get(by) else [],
-            "milestone": [item_of(one) for one in everything if an_id(f"workflow {one['site']}") == by],
+            "milestone": [item_of(item) for item in milestones if an_id(f"workflow {item['site']}") == by],
             "task": [task_of(task) for task in tasks],
             "sub_task": [
                 sub_task_of(sub_task)
-                for one in everything
-                for task in one["tasks"]
+                for milestone in milestones
+                for task in milestone["tasks"]
                 if task["uuid"] == by
                 for sub_task in task["sub_tasks"]
             ],
@@ -132,7 +132,7 @@ class Rest:
 
 @dataclass
 class Backfilled:
-    """A warehouse, the API it is filled from, and the time that both share."""
+    """A warehouse, the API that it pulls from, and the clock of both."""
 
     warehouse: Warehouse
     rest: Rest
@@ -141,7 +141,7 @@ class Backfilled:
     settings: Settings
 
     def pull(self, first: date = FIRST, last: date = LAST, *, load: bool = True, **options: Any) -> PullResult:
-        """Pull those days, and load what was landed."""
+        """Pull these days, and load what was landed."""
         result = pull_days(self.settings, first, last, clock=self.clock, retry_policy=RETRY_POLICY, **options)
         if load:
             self.warehouse.load()
@@ -155,15 +155,15 @@ class Backfilled:
         return status(self.settings)
 
     def deliver(self, *bodies: Any) -> list[str]:
-        """Land and load webhooks that come now; then a minute passes."""
+        """Land and load these webhooks now; then a minute passes."""
         self.warehouse.clock = self.clock.now()
         ids = self.warehouse.land(*bodies)
         self.warehouse.load()
         self.clock.sleep(60)
         return ids
 
-    def questions(self, since: int = 0) -> list[str]:
-        """The paths that were asked from that call on, without the lists of sites."""
+    def requests(self, since: int = 0) -> list[str]:
+        """The last parts of the requested paths from that request on, without the lists of sites."""
         paths = [urlsplit(target).path.strip("/").split("/")[-1] for target in self.api.targets[since:]]
         return [path for path in paths if path != "site"]
 

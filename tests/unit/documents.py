@@ -1,4 +1,4 @@
-"""What stands in the documents, for the tests that compare it with the code: links, code blocks, commands."""
+"""Reads links, code blocks and commands from the documents, for tests that compare them with the code."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from repository import markdown, text
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
-_RECORDS = {"CHANGELOG.md"}  # what they name may be gone by now
+_RECORDS = {"CHANGELOG.md"}  # may name things that no longer exist
 _SEPARATORS = frozenset(";|&<>()")
 _PROGRAMS = ("sighten-warehouse", "make")
 
@@ -21,7 +21,7 @@ def prose(path: Path) -> str:
 
 
 def without_spans(prose_or_row: str) -> str:
-    """The text without what stands in backticks."""
+    """The text without code spans."""
     return _SPAN.sub("", prose_or_row)
 
 
@@ -31,29 +31,29 @@ def code_blocks(path: Path, language: str) -> list[str]:
 
 
 def links(path: Path) -> list[tuple[str, str]]:
-    """The links to other places in the repository: path, as written, and anchor."""
+    """The links within the repository: path as written, and anchor."""
     targets = [target for target in _LINK.findall(prose(path)) if "://" not in target]
     return [(target.partition("#")[0], target.partition("#")[2]) for target in targets]
 
 
 def anchors(path: Path) -> set[str]:
-    """What a forge makes of the headings: lower case, punctuation left out, hyphens for spaces."""
+    """The anchors of the headings, as GitHub makes them: lower case, no punctuation, hyphens for spaces."""
     headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def shown_commands(program: str) -> list[tuple[Path, list[str]]]:
-    """Every command line of that program that a document shows, as the words after the program's name."""
+    """Every command line of that program in the documents, as the words after the program's name."""
     shown = []
     for path in markdown():
-        said = [] if path.name in _RECORDS else _SPAN.findall(prose(path))
-        said += [line for code in code_blocks(path, "sh") for line in _lines(code)]
-        shown += [(path, words[1:]) for line in said for words in _our_commands(line) if words[0] == program]
+        lines = [] if path.name in _RECORDS else _SPAN.findall(prose(path))
+        lines += [line for code in code_blocks(path, "sh") for line in _lines(code)]
+        shown += [(path, words[1:]) for line in lines for words in _our_commands(line) if words[0] == program]
     return shown
 
 
 def _lines(code: str) -> Iterator[str]:
-    """The lines of a shell script, those joined that a quotation or a backslash continues."""
+    """The lines of a shell script; a backslash or an open quotation joins lines."""
     line = ""
     for part in code.splitlines():
         line += part

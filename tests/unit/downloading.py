@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import SecretStr
-from scripted_api import TOKEN, ApiRequest, FakeClock, Said, Script
+from scripted_api import TOKEN, FakeClock, Request, Response, Script
 
 from factories import an_id
 from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.downloader import DueDocument
-from sighten_warehouse.documents.step import RETRY_POLICY, outcomes_of
+from sighten_warehouse.documents.step import RETRY_POLICY, download_each
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
@@ -38,10 +38,10 @@ def download(  # noqa: PLR0913  (what a test may choose)
     retry_policy: RetryPolicy = RETRY_POLICY,
     clock: Clock | None = None,
 ) -> DownloadRecord:
-    """What became of the document; whatever was raised is raised."""
+    """Download the document and return its record."""
     due = DueDocument(DOCUMENT, sub_task_id=SUB_TASK if by_sub_task else None, name=name)
     clock = clock or FakeClock()
-    [outcome] = outcomes_of(settings_for(home, url), [due], clock=clock, priority="live", retry_policy=retry_policy)
+    [outcome] = download_each(settings_for(home, url), [due], clock=clock, priority="live", retry_policy=retry_policy)
     assert isinstance(outcome, DownloadRecord), outcome
     return outcome
 
@@ -51,8 +51,8 @@ def in_vault(home: Path) -> list[bytes]:
     return [path.read_bytes() for path in stored_files(vault_of(home))]
 
 
-def on_the_way(home: Path) -> list[str]:
-    """The names of what is kept to be resumed."""
+def partial_files(home: Path) -> list[str]:
+    """The names of the partial files."""
     return sorted(path.name for path in (vault_of(home) / PARTIAL_FOLDER).glob("*"))
 
 
@@ -61,18 +61,18 @@ def vault_of(home: Path) -> Path:
 
 
 def file_server(content: bytes, *, etag: str | None = '"v1"', cut: Callable[[int], int | None]) -> Script:
-    """Serves the content and parts of it; of the n-th answer, from 1, only so many bytes come, or all of them."""
+    """Serve the content and its ranges; `cut` maps a response's number, from 1, to its bytes, or None for all."""
     count = 0
 
-    def script(asked: ApiRequest) -> Said:
+    def script(request: Request) -> Response:
         nonlocal count
         count += 1
         headers = {"Content-Type": "application/pdf"} | ({"ETag": etag} if etag else {})
-        wanted = re.fullmatch(r"bytes=(\d+)-", asked.headers.get("Range", ""))
-        if wanted and asked.headers.get("If-Range") == etag:
-            first = int(wanted[1])
+        requested = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
+        if requested and request.headers.get("If-Range") == etag:
+            first = int(requested[1])
             headers["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
-            return Said(206, content[first:][: cut(count)], headers, length=len(content) - first)
-        return Said(200, content[: cut(count)], headers, length=len(content))
+            return Response(206, content[first:][: cut(count)], headers, length=len(content) - first)
+        return Response(200, content[: cut(count)], headers, length=len(content))
 
     return script

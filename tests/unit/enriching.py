@@ -1,4 +1,4 @@
-"""What the tests of `enrich` have in common: an API of quotes and metrics, and a warehouse that asks it."""
+"""Helpers for tests of `enrich`: an API of quotes and metrics, and a warehouse that calls it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 from pydantic import SecretStr
-from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, FakeClock, Request, Response, ScriptedApi, json_response, scripted
 
 from factories import an_id
 from sighten_warehouse.api.retries import RetryPolicy
@@ -24,48 +24,48 @@ class Sighten:
     """An API whose answers a test may change while it runs.
 
     Args:
-        signed: original quote → what `s_quote_id` is; without an entry there is no row.
+        signed: original quote → its `s_quote_id`; a quote without an entry has no row.
         values: metric → value, for every quote.
         unknown: metrics that are refused.
-        unsaid: metrics that are left out.
-        rowless: metrics that leave no row.
-        instead: quote → an answer of another kind.
-        before: called with the metrics of each pull before it is answered.
-        pulled: what every pull is answered, instead of values.
+        omitted: metrics that are left out of the row.
+        rowless: metrics that cause an answer without rows.
+        instead: quote → another response.
+        before: called with the metrics of each pull before the response.
+        pulled: the response to every pull, instead of values.
     """
 
     signed: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
-    unsaid: set[str] = field(default_factory=set)
+    omitted: set[str] = field(default_factory=set)
     rowless: set[str] = field(default_factory=set)
-    instead: dict[str, Said] = field(default_factory=dict)
-    pulled: Said | None = None
+    instead: dict[str, Response] = field(default_factory=dict)
+    pulled: Response | None = None
     before: Callable[[list[str]], object] = lambda _: None
 
-    def answer(self, asked: ApiRequest) -> Said:
-        path, query = urlsplit(asked.target).path, parse_qs(urlsplit(asked.target).query)
+    def answer(self, request: Request) -> Response:
+        path, query = urlsplit(request.target).path, parse_qs(urlsplit(request.target).query)
         quote_id, metrics = query["quote_id"][0], query["metrics"][0].split(",")
         if quote_id in self.instead:
             return self.instead[quote_id]
         if path.startswith("/api/data/workflow") and metrics == ["s_quote_id"]:
             rows = [{"s_quote_id": self.signed[quote_id]}] if quote_id in self.signed else []
-            return said_json({"data": rows, "messages": {"error": []}, "status_code": 200})
+            return json_response({"data": rows, "messages": {"error": []}, "status_code": 200})
         self.before(metrics)
         if self.pulled:
             return self.pulled
-        odd = [f"Metric '{name}' does not exist." for name in metrics if name in self.unknown]
-        if odd:
-            return said_json({"data": [], "messages": {"error": odd}, "status_code": 400})
+        errors = [f"Metric '{name}' does not exist." for name in metrics if name in self.unknown]
+        if errors:
+            return json_response({"data": [], "messages": {"error": errors}, "status_code": 400})
         if self.rowless & set(metrics):
-            return said_json({"data": [], "status_code": 200})
-        row = {name: self.values.get(name) for name in metrics if name not in self.unsaid}
-        return said_json({"data": [row], "status_code": 200})
+            return json_response({"data": [], "status_code": 200})
+        row = {name: self.values.get(name) for name in metrics if name not in self.omitted}
+        return json_response({"data": [row], "status_code": 200})
 
 
 @dataclass
 class Enriched:
-    """A warehouse, the API it asks, and the time that both share."""
+    """A warehouse, the API that it calls, and the clock of both."""
 
     warehouse: Warehouse
     sighten: Sighten
@@ -81,7 +81,7 @@ class Enriched:
         self.clock.sleep(60)
 
     def enrich(self, *, load: bool = True, **settings: Any) -> EnrichResult:
-        """Enrich, and load what was answered."""
+        """Enrich, and load the answers."""
         changed = self.warehouse.settings.model_copy(update=self.settings | settings)
         result = enrich(changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2))
         if load:
@@ -89,12 +89,12 @@ class Enriched:
         return result
 
     def loaded(self, table: str, columns: str) -> list[tuple[Any, ...]]:
-        """Those columns of a history table, as it lies in the lake, in order: much quicker than a publish."""
+        """Read columns of a history table from the lake, in order: much faster than a publish."""
         files = str(self.warehouse.settings.layout.lake / table / "*.parquet").replace("'", "''")
         return duckdb.execute(f"select {columns} from '{files}' order by all").fetchall()
 
-    def asked_since(self, number: int = 0) -> list[str]:
-        """The quotes that were asked by, in the order of asking, from that call on."""
+    def requested_since(self, number: int = 0) -> list[str]:
+        """The quotes of the requests, in order, from that number on."""
         return [parse_qs(urlsplit(target).query)["quote_id"][0] for target in self.api.targets[number:]]
 
 

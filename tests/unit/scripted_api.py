@@ -1,4 +1,4 @@
-"""A server on loopback that answers as a test tells it to, and a client of it whose clock needs no waiting."""
+"""A scripted HTTP server on loopback, and a client of it whose clock does not wait."""
 
 import json
 import threading
@@ -21,8 +21,8 @@ TOKEN = "the-token-of-a-test"  # noqa: S105  (of a server that lives as long as 
 
 
 @dataclass
-class ApiRequest:
-    """A request as it came."""
+class Request:
+    """A received request."""
 
     target: str
     headers: Mapping[str, str]
@@ -34,10 +34,10 @@ class ApiRequest:
 
 
 @dataclass
-class Said:
-    """What is answered; `length` is what Content-Length says if that is not the truth.
+class Response:
+    """A scripted response; `length` is a false Content-Length.
 
-    An `unframed` body ends with the connection; a `chunked` one lacks the last chunk, which says that it is whole.
+    An `unframed` body ends with the connection; a `chunked` one lacks its last chunk.
     """
 
     status: int = 200
@@ -50,33 +50,33 @@ class Said:
     chunked: bool = False
 
 
-Script = Callable[[ApiRequest], Said]
+Script = Callable[[Request], Response]
 
 
 class ScriptedApi:
-    """What was asked, and where."""
+    """The server's address, and the requests that it received."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.asked: list[ApiRequest] = []
+        self.requests: list[Request] = []
 
     @property
     def targets(self) -> list[str]:
-        return [asked.target for asked in self.asked]
+        return [request.target for request in self.requests]
 
 
-def said_json(content: Any, status: int = 200, **headers: str) -> Said:
+def json_response(content: Any, status: int = 200, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Said(status, json.dumps(content).encode(), {"Content-Type": "application/json", **named})
+    return Response(status, json.dumps(content).encode(), {"Content-Type": "application/json", **named})
 
 
-def in_turn(*said: Said) -> Script:
-    """One after the other, and then the last for ever."""
-    lock, left = threading.Lock(), list(said)
+def in_order(*responses: Response) -> Script:
+    """Return the responses in order, then the last one for ever."""
+    lock, remaining = threading.Lock(), list(responses)
 
-    def script(_: ApiRequest) -> Said:
+    def script(_: Request) -> Response:
         with lock:
-            return left.pop(0) if len(left) > 1 else left[0]
+            return remaining.pop(0) if len(remaining) > 1 else remaining[0]
 
     return script
 
@@ -89,29 +89,35 @@ def scripted(script: Script) -> Iterator[ScriptedApi]:
         wbufsize = -1
 
         def do_GET(self) -> None:
-            asked = ApiRequest(self.path, dict(self.headers), monotonic())
-            api.asked.append(asked)
-            said = script(asked)
-            if said.hang_up:
+            request = Request(self.path, dict(self.headers), monotonic())
+            api.requests.append(request)
+            response = script(request)
+            if response.hang_up:
                 self.close_connection = True
                 return
-            self.send_response(said.status)
-            for name, value in said.headers.items():
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            if said.chunked:
+            if response.chunked:
                 self.send_header("Transfer-Encoding", "chunked")
-            elif not said.endless and not said.unframed and "Content-Length" not in said.headers:
-                self.send_header("Content-Length", str(len(said.body) if said.length is None else said.length))
+            elif not response.endless and not response.unframed and "Content-Length" not in response.headers:
+                self.send_header(
+                    "Content-Length", str(len(response.body) if response.length is None else response.length)
+                )
             self.end_headers()
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(said.body), said.body) if said.chunked else said.body)
-            self.close_connection = said.length is not None or said.endless or said.unframed or said.chunked
-            with suppress(OSError):  # whoever asked has heard enough
-                while said.endless:
-                    self.wfile.write(said.body)
+            self.wfile.write(
+                b"%x\r\n%s\r\n" % (len(response.body), response.body) if response.chunked else response.body
+            )
+            self.close_connection = (
+                response.length is not None or response.endless or response.unframed or response.chunked
+            )
+            with suppress(OSError):  # the client has closed the connection
+                while response.endless:
+                    self.wfile.write(response.body)
                     self.wfile.flush()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
-            """Nobody reads it."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -127,7 +133,7 @@ def scripted(script: Script) -> Iterator[ScriptedApi]:
 
 
 class FakeClock(Clock):
-    """Time passes only when somebody sleeps; every sleep is kept."""
+    """Time passes only by `sleep`; the sleeps are recorded."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)) -> None:
         self._start = start

@@ -1,4 +1,4 @@
-"""Answers that drip, on raw sockets: each is over when the time is, whichever part of it drips."""
+"""Dripping responses on raw sockets: each call ends at its deadline, whichever part drips."""
 
 import gzip
 import socket
@@ -15,7 +15,7 @@ from scripted_api import client_of
 from sighten_warehouse.api.answer import RetryableFailure
 from sighten_warehouse.api.deadline import BoundedAdapter
 from sighten_warehouse.api.retries import RetryPolicy
-from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.session import HttpSession
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned
 from sighten_warehouse.errors import ApiUnavailableError
@@ -36,7 +36,7 @@ DRIPS = {
 
 @contextmanager
 def dripping(head: bytes, piece: bytes) -> Iterator[str]:
-    """A server whose every answer begins with `head` and goes on with `piece`, until nobody listens any more."""
+    """A server whose responses start with `head` and then repeat `piece` until the client closes."""
     done = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -62,28 +62,28 @@ def dripping(head: bytes, piece: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("what", DRIPS)
-def test_whatever_of_an_answer_drips_the_call_is_over_when_its_time_is(what: str, tmp_path: Path) -> None:
+def test_a_call_ends_at_its_deadline_whatever_part_of_the_response_drips(what: str, tmp_path: Path) -> None:
     began = time.monotonic()
     with (
         dripping(*DRIPS[what]) as url,
         client_of(url, tmp_path, clock=Clock(), retry_policy=RetryPolicy(total_s=TOTAL_S)) as client,
-        pytest.raises(ApiUnavailableError, match=r"no whole answer|did not end in time"),
+        pytest.raises(ApiUnavailableError, match=r"no complete response|did not end in time"),
     ):
         client.get("/api/v1/project/")
 
     assert TOTAL_S <= time.monotonic() - began < TOTAL_S + 30  # it would drip for ever
 
 
-def test_whoever_the_api_redirects_to_is_bounded_alike() -> None:
+def test_hosts_that_the_api_redirects_to_have_the_same_deadline() -> None:
     clock, adapter = Clock(), GuardedAdapter(allowed={"loopback"}, pool_maxsize=1)
-    exchange = Exchange(auth=Unsigned(), adapter=adapter, clock=clock)
-    with dripping(*DRIPS["a header"]) as url, exchange.opened(url, until=clock.monotonic() + TOTAL_S) as opened:
+    session = HttpSession(auth=Unsigned(), adapter=adapter, clock=clock)
+    with dripping(*DRIPS["a header"]) as url, session.open(url, deadline=clock.monotonic() + TOTAL_S) as opened:
         met = opened
 
-    assert RetryableFailure("no whole answer (ReadTimeoutError)") == met
+    assert RetryableFailure("no complete response (ReadTimeoutError)") == met
 
 
-def test_without_a_bound_an_answer_is_read_as_ever() -> None:
+def test_without_a_time_limit_a_response_is_read_as_usual() -> None:
     with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", b"}") as url, requests.Session() as session:
         session.mount("http://", BoundedAdapter())
         content = session.get(url, timeout=10).content

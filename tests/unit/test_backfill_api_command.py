@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from backfilling import Rest, site_of
 from click.testing import CliRunner, Result
-from scripted_api import TOKEN, ApiRequest, Said, ScriptedApi, scripted
+from scripted_api import TOKEN, Request, Response, ScriptedApi, scripted
 
 from factories import a_milestone
 from sighten_warehouse.cli.main import commands
@@ -56,7 +56,7 @@ def started(configured: dict[str, str]) -> subprocess.Popen[str]:
 
 
 def test_a_planned_site_that_fails_is_shown_and_can_be_retried(rest: Rest, configured: dict[str, str]) -> None:
-    rest.instead[site_of("two")] = Said(403, b'{"detail": "no"}')
+    rest.instead[site_of("two")] = Response(403, b'{"detail": "no"}')
     before = backfill(configured, "status")
     plan = backfill(configured, "plan", *DAYS)
 
@@ -78,7 +78,10 @@ def test_a_planned_site_that_fails_is_shown_and_can_be_retried(rest: Rest, confi
     assert "run `sighten-warehouse backfill retry`" in failed.stderr
     total = {"expected": 2, "landed": 1, "loaded": 0, "failed": 1, "missing": 0, "milestones": 1}
     assert total == json.loads(status.stdout)["total"]
-    assert [site_of("two")] == [site["site_id"] for site in json.loads(status.stdout)["failed_sites"]]
+    [failed_site] = json.loads(status.stdout)["failed_sites"]
+    assert site_of("two") == failed_site["site_id"]
+    assert "2018-03-02 00:00:00" == failed_site["site_updated_at"]
+    assert ["site_id", "site_updated_at", "error", "said", "attempts", "failed_at"] == list(failed_site)
     assert "1 failed: /api/v1/ops_workflow: answered 403" in status.stderr
     assert "1 sites: 1 landed now with 1 milestones" in retried.stdout
     assert "2 sites: 0 landed now with 0 milestones, 2 before, 0 failed, 0 left" in again.stdout
@@ -132,13 +135,13 @@ def test_wrong_use_exits_with_2_and_makes_no_api_call(
 
     assert 2 == result.exit_code
     assert message in result.stderr
-    assert [] == api.asked
+    assert [] == api.requests
 
 
 def test_ctrl_c_stops_after_the_current_call_and_names_how_to_resume(rest: Rest, configured: dict[str, str]) -> None:
     children: list[subprocess.Popen[str]] = []
 
-    def press(request: ApiRequest) -> None:
+    def press(request: Request) -> None:
         if len(children) == 1 and "/task" in request.target:
             children[0].send_signal(signal.SIGINT)
 
@@ -160,7 +163,7 @@ def test_ctrl_c_stops_after_the_current_call_and_names_how_to_resume(rest: Rest,
 
 
 def test_ctrl_c_ends_the_command_even_during_a_retry_after(rest: Rest, configured: dict[str, str]) -> None:
-    rest.instead["ops_workflow"] = Said(429, b"{}", {"Retry-After": "600"})
+    rest.instead["ops_workflow"] = Response(429, b"{}", {"Retry-After": "600"})
     children: list[subprocess.Popen[str]] = []
     rest.before = lambda request: children[0].send_signal(signal.SIGINT) if "ops_workflow" in request.target else None
 
@@ -179,7 +182,7 @@ def test_a_second_ctrl_c_ends_the_command_even_without_a_response(rest: Rest, co
     children: list[subprocess.Popen[str]] = []
     ended = threading.Event()
 
-    def press_twice(request: ApiRequest) -> None:
+    def press_twice(request: Request) -> None:
         if "ops_workflow" in request.target:
             while not ended.wait(0.1):
                 children[0].send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The circuit breaker by itself, for what happens between the calls of several threads."""
+"""The circuit breaker between the calls of several threads."""
 
 import pytest
 from scripted_api import FakeClock
@@ -7,7 +7,7 @@ from sighten_warehouse.api.circuit_breaker import CircuitBreaker
 from sighten_warehouse.errors import CircuitOpenError
 
 
-def test_while_one_request_finds_out_the_others_are_refused() -> None:
+def test_during_a_probe_other_requests_are_refused() -> None:
     clock = FakeClock()
     breaker = CircuitBreaker(clock=clock, opens_after=2)
     breaker.failed()
@@ -20,7 +20,7 @@ def test_while_one_request_finds_out_the_others_are_refused() -> None:
         breaker.admit()
 
 
-def test_a_longer_wait_that_the_api_asks_for_is_kept_to_for_an_hour_at_most() -> None:
+def test_a_longer_retry_after_is_obeyed_for_at_most_an_hour() -> None:
     clock = FakeClock()
     breaker = CircuitBreaker(clock=clock, opens_after=1)
     breaker.failed(not_before_s=1e12)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from scripted_api import TOKEN, ApiRequest, Said, Script, client_of, said_json, scripted
+from scripted_api import TOKEN, Request, Response, Script, client_of, json_response, scripted
 
 from sighten_simulator.api.app import build_api
 from sighten_simulator.serve import served
@@ -16,21 +16,21 @@ SITES = "/api/v1/site"
 DAL = "/api/data/site/"
 
 
-def asked_for(asked: ApiRequest, name: str, default: int) -> int:
-    return int(parse_qs(urlsplit(asked.target).query).get(name, [str(default)])[0])
+def number_in(request: Request, name: str, default: int) -> int:
+    return int(parse_qs(urlsplit(request.target).query).get(name, [str(default)])[0])
 
 
 def by_number(rows: int, *, most: int = 1000, beyond: str = "empty") -> Script:
-    """A list that allows so many items a page, and says so in its own way when there are no more."""
+    """A list with at most `most` items a page; `beyond` is how it answers after the last page."""
 
-    def script(asked: ApiRequest) -> Said:
-        page, size = asked_for(asked, "page", 1), min(asked_for(asked, "limit", 25), most)
+    def script(request: Request) -> Response:
+        page, size = number_in(request, "page", 1), min(number_in(request, "limit", 25), most)
         last = max(1, -(-rows // size))
         if page > last and beyond == "404":
-            return said_json({"detail": "Invalid page."}, 404)
+            return json_response({"detail": "Invalid page."}, 404)
         if page > last and beyond == "last":
             page = last
-        return said_json({"data": list(range(rows))[(page - 1) * size : page * size], "status_code": 200})
+        return json_response({"data": list(range(rows))[(page - 1) * size : page * size], "status_code": 200})
 
     return script
 
@@ -41,14 +41,16 @@ def refused(script: Script, home: Path) -> tuple[str, int, int]:
     with scripted(script) as api, client_of(api.url, home) as client:
         with pytest.raises(ApiContractError) as caught:
             pages.extend(client.pages(SITES))
-        return str(caught.value), len(pages), len(api.asked)
+        return str(caught.value), len(pages), len(api.requests)
 
 
-def test_a_list_without_links_that_counts_more_than_it_gives_is_asked_for_by_number(tmp_path: Path) -> None:
-    def script(asked: ApiRequest) -> Said:
-        page = asked_for(asked, "page", 1)
+def test_a_list_without_links_that_counts_more_items_is_paged_by_number(tmp_path: Path) -> None:
+    def script(request: Request) -> Response:
+        page = number_in(request, "page", 1)
         found = list(range(5))[(page - 1) * 2 : page * 2]
-        return said_json({"count": 5, "results": found}) if found else said_json({"detail": "Invalid page."}, 404)
+        return (
+            json_response({"count": 5, "results": found}) if found else json_response({"detail": "Invalid page."}, 404)
+        )
 
     with scripted(script) as api, client_of(api.url, tmp_path) as client:
         pages = list(client.pages(SITES, query={"site_id": "a b"}))
@@ -58,31 +60,31 @@ def test_a_list_without_links_that_counts_more_than_it_gives_is_asked_for_by_num
 
 
 @pytest.mark.parametrize("link", ["absolute", "path", "query"])
-def test_next_links_are_followed_with_the_token_as_pages_are_wanted(link: str, tmp_path: Path) -> None:
-    def script(asked: ApiRequest) -> Said:
-        page = asked_for(asked, "page", 1)
+def test_next_links_are_followed_with_the_token_only_when_needed(link: str, tmp_path: Path) -> None:
+    def script(request: Request) -> Response:
+        page = number_in(request, "page", 1)
         start = {"absolute": api.url + SITES, "path": SITES, "query": ""}[link]
-        return said_json({"results": [page], "next": f"{start}?page={page + 1}" if page < 3 else None})
+        return json_response({"results": [page], "next": f"{start}?page={page + 1}" if page < 3 else None})
 
     with scripted(script) as api, client_of(api.url, tmp_path) as client:
         pages = client.pages(SITES)
         first = next(pages)
-        made_for_the_first = len(api.asked)
+        made_for_the_first = len(api.requests)
         rest = list(pages)
 
     assert 1 == made_for_the_first
     assert [[1], [2], [3]] == [page.content["results"] for page in [first, *rest]]
     assert [SITES, f"{SITES}?page=2", f"{SITES}?page=3"] == [page.target for page in [first, *rest]]
-    assert {f"Token {TOKEN}"} == {asked.token for asked in api.asked}
+    assert {f"Token {TOKEN}"} == {request.token for request in api.requests}
 
 
 @pytest.mark.parametrize(
     "start", ["http://localhost:{port}", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "ftp:", "http://[::1"]
 )
-def test_a_next_link_to_another_origin_is_refused_and_not_asked(start: str, tmp_path: Path) -> None:
-    def script(_: ApiRequest) -> Said:
+def test_a_next_link_to_another_origin_is_not_followed(start: str, tmp_path: Path) -> None:
+    def script(_: Request) -> Response:
         elsewhere = start.format(port=api.url.rpartition(":")[2])
-        return said_json({"results": [1], "next": f"{elsewhere}/api/v1/site?page=2"})
+        return json_response({"results": [1], "next": f"{elsewhere}/api/v1/site?page=2"})
 
     with scripted(script) as api, client_of(api.url, tmp_path) as client:
         pages = client.pages(SITES)
@@ -90,23 +92,21 @@ def test_a_next_link_to_another_origin_is_refused_and_not_asked(start: str, tmp_
         with pytest.raises(ApiContractError, match=f"expected {api.url}; it was not followed"):
             next(pages)
 
-    assert 1 == len(api.asked)
+    assert 1 == len(api.requests)
 
 
-def test_pages_that_go_round_in_a_circle_are_noticed(tmp_path: Path) -> None:
-    def script(asked: ApiRequest) -> Said:
-        page = asked_for(asked, "page", 1)
-        return said_json({"results": [page], "next": f"?page={page % 3 + 1}"})
+def test_pages_in_a_circle_are_detected(tmp_path: Path) -> None:
+    def script(request: Request) -> Response:
+        page = number_in(request, "page", 1)
+        return json_response({"results": [page], "next": f"?page={page % 3 + 1}"})
 
-    # Page 1 is met twice: once without a number.
-    assert (f"{SITES}: a page that has come before after 4 pages, expected an end of the list", 4, 4) == refused(
-        script, tmp_path
-    )
+    # Page 1 comes twice, once without a number.
+    assert (f"{SITES}: a repeated page after 4 pages, expected an end of the list", 4, 4) == refused(script, tmp_path)
 
 
-def test_the_same_items_under_ever_new_addresses_are_noticed(tmp_path: Path) -> None:
-    def script(asked: ApiRequest) -> Said:
-        return said_json({"results": [1, 2], "next": f"?page={asked_for(asked, 'page', 1) + 1}"})
+def test_the_same_items_under_new_addresses_are_detected(tmp_path: Path) -> None:
+    def script(request: Request) -> Response:
+        return json_response({"results": [1, 2], "next": f"?page={number_in(request, 'page', 1) + 1}"})
 
     message, pages, requests = refused(script, tmp_path)
 
@@ -115,8 +115,8 @@ def test_the_same_items_under_ever_new_addresses_are_noticed(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", [{"next": None}, {"results": 5}, {"results": [1], "next": 2}, "text"])
-def test_what_is_no_list_is_said(content: Any, tmp_path: Path) -> None:
-    message, _, requests = refused(lambda _: said_json(content), tmp_path)
+def test_a_response_without_a_list_is_an_error(content: Any, tmp_path: Path) -> None:
+    message, _, requests = refused(lambda _: json_response(content), tmp_path)
 
     assert message.startswith(SITES)
     assert 1 == requests
@@ -124,22 +124,22 @@ def test_what_is_no_list_is_said(content: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("beyond", ["empty", "404", "last"])
 @pytest.mark.parametrize(("rows", "most"), [(0, 1000), (3, 1000), (20, 1000), (25, 1000), (25, 4), (10, 10)])
-def test_numbered_pages_bring_every_item_once_whatever_the_api_allows_a_page(
+def test_numbered_pages_give_every_item_once_for_any_page_size(
     rows: int, most: int, beyond: str, tmp_path: Path
 ) -> None:
     with scripted(by_number(rows, most=most, beyond=beyond)) as api, client_of(api.url, tmp_path) as client:
         pages = list(client.numbered_pages(DAL, query={"metrics": "site_id"}, limit=10))
 
     assert list(range(rows)) == [item for page in pages for item in page.content["data"]]
-    assert len(pages) + 1 >= len(api.asked)
+    assert len(pages) + 1 >= len(api.requests)
 
 
-def test_an_api_that_knows_no_pages_gives_its_list_once(tmp_path: Path) -> None:
-    with scripted(lambda _: said_json({"data": [1, 2, 3]})) as api, client_of(api.url, tmp_path) as client:
+def test_an_api_without_paging_gives_its_list_once(tmp_path: Path) -> None:
+    with scripted(lambda _: json_response({"data": [1, 2, 3]})) as api, client_of(api.url, tmp_path) as client:
         pages = list(client.numbered_pages(DAL, limit=3))
 
     assert [[1, 2, 3]] == [page.content["data"] for page in pages]
-    assert 2 == len(api.asked)
+    assert 2 == len(api.requests)
 
 
 def test_the_simulated_lists_are_read_to_their_end_both_ways(tmp_path: Path) -> None:

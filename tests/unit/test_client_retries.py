@@ -1,4 +1,4 @@
-"""What the client does after a setback, by a clock that needs no waiting."""
+"""Retries of the client, on a clock that does not wait."""
 
 import gzip
 import threading
@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from scripted_api import ApiRequest, FakeClock, Said, Script, client_of, in_turn, said_json, scripted
+from scripted_api import FakeClock, Request, Response, Script, client_of, in_order, json_response, scripted
 from structlog.testing import capture_logs
 
 from sighten_warehouse.api.errors import NotFoundError
@@ -18,44 +18,44 @@ SITES = "/api/v1/site"
 HTML = {"Content-Type": "text/html"}
 
 
-def asked(script: Script, home: Path, clock: FakeClock, *, retry_policy: RetryPolicy | None = None) -> int:
-    """How many requests one call makes until it is answered or given up."""
+def requests_of(script: Script, home: Path, clock: FakeClock, *, retry_policy: RetryPolicy | None = None) -> int:
+    """The number of requests of one call, negative if it was given up."""
     with scripted(script) as api, client_of(api.url, home, clock=clock, retry_policy=retry_policy) as client:
         try:
             client.get(SITES)
         except ApiUnavailableError:
-            return -len(api.asked)
-    return len(api.asked)
+            return -len(api.requests)
+    return len(api.requests)
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        Said(408),
-        Said(429),
-        Said(500),
-        Said(503),
-        Said(504, b"<html>", HTML),
-        Said(body=b'{"data": [1', length=11),
-        Said(body=b'{"data": [1]}', length=100),
-        Said(body=gzip.compress(b'{"data": [1]}', mtime=0)[:-12], headers={"Content-Encoding": "gzip"}),
-        Said(body=b"not gzip", headers={"Content-Encoding": "gzip"}),
-        Said(body=b"<html>sign in</html>", headers=HTML),
-        Said(body=b""),
-        Said(204, b""),
-        Said(body=b"[" * 100_000),
-        Said(hang_up=True),
+        Response(408),
+        Response(429),
+        Response(500),
+        Response(503),
+        Response(504, b"<html>", HTML),
+        Response(body=b'{"data": [1', length=11),
+        Response(body=b'{"data": [1]}', length=100),
+        Response(body=gzip.compress(b'{"data": [1]}', mtime=0)[:-12], headers={"Content-Encoding": "gzip"}),
+        Response(body=b"not gzip", headers={"Content-Encoding": "gzip"}),
+        Response(body=b"<html>sign in</html>", headers=HTML),
+        Response(body=b""),
+        Response(204, b""),
+        Response(body=b"[" * 100_000),
+        Response(hang_up=True),
     ],
-    ids=lambda said: f"{said.status}-{said.body[:12]!r}",
+    ids=lambda response: f"{response.status}-{response.body[:12]!r}",
 )
-def test_what_may_come_right_is_asked_again(broken: Said, tmp_path: Path) -> None:
-    assert 3 == asked(in_turn(broken, broken, Said()), tmp_path, FakeClock())
+def test_a_retryable_failure_is_retried(broken: Response, tmp_path: Path) -> None:
+    assert 3 == requests_of(in_order(broken, broken, Response()), tmp_path, FakeClock())
 
 
 def test_a_call_is_given_up_after_eight_attempts_with_growing_waits(tmp_path: Path) -> None:
     clock = FakeClock()
 
-    requests = asked(in_turn(Said(500)), tmp_path, clock)
+    requests = requests_of(in_order(Response(500)), tmp_path, clock)
 
     waits = [wait for wait in clock.slept if wait > 0.01]
     assert -8 == requests
@@ -65,11 +65,11 @@ def test_a_call_is_given_up_after_eight_attempts_with_growing_waits(tmp_path: Pa
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_retry_after_is_kept_to_and_a_little_more(form: str, tmp_path: Path) -> None:
+def test_the_wait_is_retry_after_plus_jitter(form: str, tmp_path: Path) -> None:
     clock = FakeClock()
-    told = "20" if form == "seconds" else format_datetime(clock.now() + timedelta(seconds=20), usegmt=True)
+    retry_after = "20" if form == "seconds" else format_datetime(clock.now() + timedelta(seconds=20), usegmt=True)
 
-    requests = asked(in_turn(Said(429, headers={"Retry-After": told}), Said()), tmp_path, clock)
+    requests = requests_of(in_order(Response(429, headers={"Retry-After": retry_after}), Response()), tmp_path, clock)
 
     waits = [wait for wait in clock.slept if wait > 0.01]
     assert 2 == requests
@@ -77,20 +77,20 @@ def test_retry_after_is_kept_to_and_a_little_more(form: str, tmp_path: Path) -> 
     assert 20 <= waits[0] <= 20.5
 
 
-def test_a_wait_that_is_longer_than_the_call_may_take_is_not_begun(tmp_path: Path) -> None:
+def test_a_wait_past_the_deadline_is_not_started(tmp_path: Path) -> None:
     clock = FakeClock()
 
-    requests = asked(in_turn(Said(503, headers={"Retry-After": "400"})), tmp_path, clock)
+    requests = requests_of(in_order(Response(503, headers={"Retry-After": "400"})), tmp_path, clock)
 
     assert -1 == requests
     assert 0.01 > sum(clock.slept)
 
 
-def test_the_whole_of_a_call_is_bounded(tmp_path: Path) -> None:
+def test_a_call_with_its_retries_has_a_deadline(tmp_path: Path) -> None:
     clock = FakeClock()
 
-    requests = asked(
-        in_turn(Said(429, headers={"Retry-After": "40"})), tmp_path, clock, retry_policy=RetryPolicy(total_s=100)
+    requests = requests_of(
+        in_order(Response(429, headers={"Retry-After": "40"})), tmp_path, clock, retry_policy=RetryPolicy(total_s=100)
     )
 
     assert -3 == requests
@@ -117,10 +117,10 @@ def test_retry_after_is_read_as_seconds_or_a_date(text: str | None, seconds: flo
     assert seconds == parse_retry_after(text, now=FakeClock().now())
 
 
-def test_five_failed_calls_open_the_circuit_and_it_says_since_when_and_until_when(tmp_path: Path) -> None:
+def test_five_failed_calls_open_the_circuit_and_the_error_has_its_times(tmp_path: Path) -> None:
     clock, retry_policy = FakeClock(), RetryPolicy(attempts=2)
     with (
-        scripted(in_turn(Said(500))) as api,
+        scripted(in_order(Response(500))) as api,
         client_of(api.url, tmp_path, clock=clock, retry_policy=retry_policy) as client,
     ):
         with capture_logs() as events:
@@ -132,17 +132,17 @@ def test_five_failed_calls_open_the_circuit_and_it_says_since_when_and_until_whe
         with pytest.raises(CircuitOpenError) as caught:
             client.get(SITES)
 
-    assert 10 == len(api.asked)
+    assert 10 == len(api.requests)
     assert ["circuit_opened"] == [event["event"] for event in events if "circuit" in event["event"]]
     assert f"since {opened:%Y-%m-%dT%H:%M:%SZ}" in str(caught.value)
     assert f"again from {opened + timedelta(seconds=30):%Y-%m-%dT%H:%M:%SZ}" in str(caught.value)
 
 
-def test_after_a_cool_down_one_request_finds_out_whether_the_api_is_back(tmp_path: Path) -> None:
+def test_after_a_cool_down_one_request_probes_the_api(tmp_path: Path) -> None:
     clock, retry_policy = FakeClock(), RetryPolicy(attempts=1)
-    down = [Said(500)] * 6
+    down = [Response(500)] * 6
     with (
-        scripted(in_turn(*down, Said())) as api,
+        scripted(in_order(*down, Response())) as api,
         client_of(api.url, tmp_path, clock=clock, retry_policy=retry_policy) as client,
     ):
         for _ in range(5):
@@ -153,18 +153,18 @@ def test_after_a_cool_down_one_request_finds_out_whether_the_api_is_back(tmp_pat
             client.get(SITES)
         with pytest.raises(CircuitOpenError):
             client.get(SITES)
-        assert 6 == len(api.asked)
+        assert 6 == len(api.requests)
 
         clock.sleep(30)
         statuses = [client.get(SITES).status for _ in range(3)]
 
     assert [200, 200, 200] == statuses
-    assert 9 == len(api.asked)
+    assert 9 == len(api.requests)
 
 
 def test_refusals_are_answers_and_never_open_the_circuit(tmp_path: Path) -> None:
-    missing, down = said_json({"detail": "Not found."}, 404), Said(500)
-    script = in_turn(*[down] * 4, missing, missing, *[down] * 4, Said())
+    missing, down = json_response({"detail": "Not found."}, 404), Response(500)
+    script = in_order(*[down] * 4, missing, missing, *[down] * 4, Response())
     with (
         scripted(script) as api,
         client_of(api.url, tmp_path, retry_policy=RetryPolicy(attempts=1)) as client,
@@ -178,43 +178,43 @@ def test_refusals_are_answers_and_never_open_the_circuit(tmp_path: Path) -> None
 
     assert "CircuitOpenError" not in outcomes
     assert [*["ApiUnavailableError"] * 4, "NotFoundError", *["ApiUnavailableError"] * 4, 200] == outcomes
-    assert 11 == len(api.asked)
+    assert 11 == len(api.requests)
 
 
 class Hasty(FakeClock):
-    """A second passes with every look at it."""
+    """Time passes by a second with every call of `monotonic`."""
 
     def monotonic(self) -> float:
         self.sleep(1)
         return super().monotonic()
 
 
-def test_a_body_that_never_ends_is_left_when_the_time_is_over(tmp_path: Path) -> None:
-    endless = Said(body=b" ", endless=True)
+def test_a_body_that_never_ends_is_dropped_at_the_deadline(tmp_path: Path) -> None:
+    endless = Response(body=b" ", endless=True)
 
-    requests = asked(in_turn(endless), tmp_path, Hasty(), retry_policy=RetryPolicy(total_s=60))
+    requests = requests_of(in_order(endless), tmp_path, Hasty(), retry_policy=RetryPolicy(total_s=60))
 
     assert -1 == requests
 
 
-def test_a_body_that_no_answer_has_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
-    huge = Said(body=gzip.compress(b" " * (65 * 1024 * 1024)), headers={"Content-Encoding": "gzip"})
+def test_a_huge_body_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    huge = Response(body=gzip.compress(b" " * (65 * 1024 * 1024)), headers={"Content-Encoding": "gzip"})
     with (
-        scripted(in_turn(huge)) as api,
+        scripted(in_order(huge)) as api,
         client_of(api.url, tmp_path) as client,
         pytest.raises(RejectedError, match=f"answer_too_large at {SITES}: expected at most 64 MiB"),
     ):
         client.get(SITES)
 
-    assert 1 == len(api.asked)
+    assert 1 == len(api.requests)
 
 
-def test_a_server_that_says_nothing_is_waited_for_no_longer_than_the_call_may_take(tmp_path: Path) -> None:
+def test_a_silent_server_is_not_waited_for_past_the_deadline(tmp_path: Path) -> None:
     given_up = threading.Event()
 
-    def silent(_: ApiRequest) -> Said:
+    def silent(_: Request) -> Response:
         given_up.wait(30)
-        return Said()
+        return Response()
 
     with (
         scripted(silent) as api,
@@ -224,4 +224,4 @@ def test_a_server_that_says_nothing_is_waited_for_no_longer_than_the_call_may_ta
             client.get(SITES)
         given_up.set()
 
-    assert 1 == len(api.asked)
+    assert 1 == len(api.requests)

@@ -1,4 +1,4 @@
-"""DAL pulls: by which quote, how many metrics a call, what becomes of a refused one, and what is kept."""
+"""DAL pulls: by signed quote, in calls of bounded size, with refused metrics left out."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from enriching import Enriched, enriching, quote
 from pydantic import SecretStr
-from scripted_api import Said, said_json
+from scripted_api import Response, json_response
 
 from factories import a_milestone, an_id
 from sighten_simulator.api.app import SimulatorOptions
@@ -25,8 +25,8 @@ SIGNED = an_id("signed quote")
 
 @pytest.fixture
 def enriched(warehouse: Warehouse, tmp_path: Path) -> Iterator[Enriched]:
-    with enriching(warehouse, dal_metrics=tmp_path / "dal-metrics.yml") as one:
-        yield one
+    with enriching(warehouse, dal_metrics=tmp_path / "dal-metrics.yml") as enriched:
+        yield enriched
 
 
 def configure(enriched: Enriched, text: str) -> None:
@@ -71,7 +71,7 @@ def test_objects_are_pulled_at_their_path_with_many_metrics_in_a_call_by_the_sig
     assert (1, 3, 0) == (result.asked, result.pulled, result.left)
 
 
-def test_a_value_that_is_no_number_costs_no_other(enriched: Enriched) -> None:
+def test_a_value_that_is_not_a_number_does_not_affect_the_others(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b]")
     deliver(enriched, "one")
     enriched.sighten.signed = {quote("one"): SIGNED}
@@ -83,7 +83,7 @@ def test_a_value_that_is_no_number_costs_no_other(enriched: Enriched) -> None:
     assert [("a", '"NaN"'), ("b", "7")] == enriched.loaded("dal_values", "metric, value")
 
 
-def test_only_signed_quotes_are_pulled_once_each_and_nothing_at_once_again(enriched: Enriched) -> None:
+def test_only_signed_quotes_are_pulled_and_only_once(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b]")
     deliver(enriched, "one", "two", "open", "unknown")
     enriched.sighten.signed = {quote("one"): SIGNED, quote("two"): SIGNED, quote("open"): None}
@@ -93,20 +93,20 @@ def test_only_signed_quotes_are_pulled_once_each_and_nothing_at_once_again(enric
     unloaded = enriched.enrich()
     loaded = enriched.enrich()
 
-    assert [SIGNED] == [one[2] for one in pulls(enriched)]
+    assert [SIGNED] == [pull[2] for pull in pulls(enriched)]
     assert (4, 1) == (first.asked, first.pulled)
     assert (0, 0, 0, 0) == (unloaded.asked, unloaded.pulled, loaded.asked, loaded.pulled)
     assert calls == len(enriched.api.targets) == 5
 
 
-def test_after_a_re_sign_no_call_carries_the_original_but_the_question_which_is_signed(enriched: Enriched) -> None:
+def test_after_a_re_sign_only_the_signed_quote_call_carries_the_original(enriched: Enriched) -> None:
     configure(enriched, "quote: [a]\nsite: [b]")
     deliver(enriched, "one")
     enriched.enrich()
     enriched.sighten.signed = {quote("one"): [SIGNED]}
     enriched.deliver(a_milestone("one", status="APPROVED"))
     before = len(enriched.api.targets)
-    enriched.sighten.instead = {quote("one"): Said(503)}
+    enriched.sighten.instead = {quote("one"): Response(503)}
 
     unanswered = enriched.enrich()
     enriched.sighten.instead = {}
@@ -115,11 +115,11 @@ def test_after_a_re_sign_no_call_carries_the_original_but_the_question_which_is_
     enriched.enrich()
 
     assert (0, 1) == (unanswered.pulled, unanswered.left)
-    assert {SIGNED} == {one[2] for one in pulls(enriched, before)}
+    assert {SIGNED} == {pull[2] for pull in pulls(enriched, before)}
     assert 4 == len(pulls(enriched, before))
 
 
-def test_a_later_delivery_or_the_time_to_live_makes_a_pull_due_and_a_new_metric_only_itself(enriched: Enriched) -> None:
+def test_a_later_delivery_or_the_ttl_makes_a_pull_due_and_a_new_metric_only_itself(enriched: Enriched) -> None:
     configure(enriched, "quote: [a]")
     deliver(enriched, "one", "two")
     enriched.enrich()
@@ -133,12 +133,12 @@ def test_a_later_delivery_or_the_time_to_live_makes_a_pull_due_and_a_new_metric_
     enriched.clock.sleep(25 * 3600)
     enriched.enrich()
 
-    assert {("b", quote("one")), ("b", quote("two"))} == {one[1:3] for one in added}
-    assert [("a,b", quote("one"))] == [one[1:3] for one in delivered]
-    assert {("a,b", quote("one")), ("a,b", quote("two"))} == {one[1:3] for one in pulls(enriched)[5:]}
+    assert {("b", quote("one")), ("b", quote("two"))} == {pull[1:3] for pull in added}
+    assert [("a,b", quote("one"))] == [pull[1:3] for pull in delivered]
+    assert {("a,b", quote("one")), ("a,b", quote("two"))} == {pull[1:3] for pull in pulls(enriched)[5:]}
 
 
-def test_a_time_to_live_that_is_over_before_all_are_asked_keeps_no_pull(enriched: Enriched) -> None:
+def test_a_ttl_that_ends_during_the_calls_does_not_stop_the_pulls(enriched: Enriched) -> None:
     configure(enriched, "quote: [a]")
     deliver(enriched, "one", "two")
     enriched.sighten.signed = {quote("one"): SIGNED, quote("two"): SIGNED}
@@ -150,7 +150,7 @@ def test_a_time_to_live_that_is_over_before_all_are_asked_keeps_no_pull(enriched
     assert [(2, 1), (2, 1)] == [(result.asked, result.pulled) for result in (first, second)]
 
 
-def test_a_refused_metric_is_found_and_costs_the_others_nothing_and_is_asked_once(enriched: Enriched) -> None:
+def test_a_refused_metric_is_found_once_and_does_not_affect_the_others(enriched: Enriched) -> None:
     configure(enriched, f"quote: [{', '.join(f'm{number}' for number in range(16))}]\nsite: [lone]")
     deliver(enriched, *(f"{number}" for number in range(8)))
     enriched.sighten.unknown = {"m5", "lone"}
@@ -162,18 +162,18 @@ def test_a_refused_metric_is_found_and_costs_the_others_nothing_and_is_asked_onc
     calls = len(enriched.api.targets)
     later = enriched.enrich()
 
-    asked_alone = Counter(one[1] for one in pulls(enriched))
+    requested_alone = Counter(pull[1] for pull in pulls(enriched))
     assert ("quote.m5", "site.lone") == result.refused_metrics
-    assert (1, 1) == (asked_alone["m5"], asked_alone["lone"])
+    assert (1, 1) == (requested_alone["m5"], requested_alone["lone"])
     assert (0, 1, ()) == (again.pulled, later.pulled, later.refused_metrics)
-    assert {"m5", "lone"}.isdisjoint(name for one in pulls(enriched, calls) for name in one[1].split(","))
+    assert {"m5", "lone"}.isdisjoint(name for pull in pulls(enriched, calls) for name in pull[1].split(","))
     answers = Counter(enriched.loaded("dal_values", "answer"))
     assert {("value",): 9 * 15, ("refused",): 2} == answers
     drift = enriched.loaded("drift", "drift, path")
     assert ["data[].lone", "data[].m5"] == [path for kind, path in drift if kind == "refused_metric"]
 
 
-def test_once_the_refused_metric_is_known_pulls_are_asked_side_by_side(enriched: Enriched) -> None:
+def test_once_the_refused_metric_is_known_pulls_run_concurrently(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b, c]")
     deliver(enriched, *(f"{number}" for number in range(5)))
     enriched.sighten.unknown = {"b"}
@@ -186,12 +186,12 @@ def test_once_the_refused_metric_is_known_pulls_are_asked_side_by_side(enriched:
     assert not two_at_once.broken
 
 
-def test_a_quote_that_is_refused_as_a_whole_costs_the_others_nothing(enriched: Enriched) -> None:
+def test_a_quote_that_is_refused_does_not_affect_the_others(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b]\nworkflow: [c]")
     deliver(enriched, "odd", "one", "two")
     odd = an_id("odd signed quote")
     enriched.sighten.signed[quote("two")] = odd
-    enriched.sighten.instead = {odd: said_json({"detail": "No."}, status=400)}
+    enriched.sighten.instead = {odd: json_response({"detail": "No."}, status=400)}
     enriched.sighten.values = {"a": 1, "b": 2, "c": 3}
 
     result = enriched.enrich()
@@ -199,22 +199,22 @@ def test_a_quote_that_is_refused_as_a_whole_costs_the_others_nothing(enriched: E
     assert () == result.refused_metrics
     answers = Counter(enriched.loaded("dal_values", "quote_id, answer"))
     assert {(quote("odd"), "value"): 3, (quote("one"), "value"): 3} == {
-        told: count for told, count in answers.items() if told[1] == "value"
+        key: count for key, count in answers.items() if key[1] == "value"
     }
 
 
-def test_a_refused_metric_that_nothing_tells_from_a_refused_quote_is_asked_for_by_one_more(enriched: Enriched) -> None:
+def test_a_refusal_that_may_be_about_the_quote_is_tried_with_one_more_quote(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b]")
     deliver(enriched, *(f"{number}" for number in range(6)))
-    enriched.sighten.pulled = said_json({"detail": "No."}, status=400)
+    enriched.sighten.pulled = json_response({"detail": "No."}, status=400)
 
     result = enriched.enrich()
 
     assert ("quote.a", "quote.b") == result.refused_metrics
-    assert ["a,b", "a", "b", "a,b"] == [one[1] for one in pulls(enriched)]
+    assert ["a,b", "a", "b", "a,b"] == [pull[1] for pull in pulls(enriched)]
 
 
-def test_an_answer_without_values_ends_those_before_it_and_a_refusal_ends_none(enriched: Enriched) -> None:
+def test_an_answer_without_values_replaces_earlier_values_and_a_refusal_does_not(enriched: Enriched) -> None:
     configure(enriched, "quote: [gone, none, not_yet, left_out, refused, fewer]")
     deliver(enriched, "one")
     enriched.sighten.values = {name: ["x", "y"] for name in ("gone", "none", "not_yet", "left_out", "refused", "fewer")}
@@ -222,7 +222,7 @@ def test_an_answer_without_values_ends_those_before_it_and_a_refusal_ends_none(e
     enriched.clock.sleep(25 * 3600)
     enriched.sighten.unknown = {"refused"}
     enriched.sighten.values = {"gone": [], "none": None, "not_yet": "APPROVED_BASELINE_NONEXISTANT", "fewer": ["z"]}
-    enriched.sighten.unsaid = {"left_out"}
+    enriched.sighten.omitted = {"left_out"}
 
     enriched.enrich()
     enriched.warehouse.publish()
@@ -239,7 +239,7 @@ def test_an_answer_without_values_ends_those_before_it_and_a_refusal_ends_none(e
 def test_numbers_keep_every_digit(enriched: Enriched) -> None:
     configure(enriched, "quote: [m]")
     deliver(enriched, "one")
-    enriched.sighten.pulled = Said(
+    enriched.sighten.pulled = Response(
         200, b'{"data":[{"m":[12345678901234567890.123456789012345, 1.50]}]}', {"Content-Type": "application/json"}
     )
 
@@ -250,7 +250,7 @@ def test_numbers_keep_every_digit(enriched: Enriched) -> None:
     )
 
 
-def test_the_baseline_is_told_by_the_prefix_and_else_by_the_file(enriched: Enriched) -> None:
+def test_the_baseline_comes_from_the_prefix_or_else_from_the_file(enriched: Enriched) -> None:
     configure(enriched, "quote: [x, p_x, s_x, a_x]\nsigned quote: {baseline: approved, metrics: [x, s_x]}")
     deliver(enriched, "one")
     enriched.sighten.values = dict.fromkeys(["x", "p_x", "s_x", "a_x"], 1)
@@ -267,7 +267,7 @@ def test_the_baseline_is_told_by_the_prefix_and_else_by_the_file(enriched: Enric
     ] == enriched.loaded("dal_values", "object, metric, baseline")
 
 
-def test_a_long_list_of_metrics_is_asked_for_in_calls_of_bounded_size(enriched: Enriched) -> None:
+def test_a_long_list_of_metrics_is_split_into_calls_of_bounded_size(enriched: Enriched) -> None:
     many = [f"metric_{number:03}" for number in range(120)]
     long = [f"{'long_' * 38}{number}" for number in range(20)]
     configure(enriched, f"quote: [{', '.join(many)}]\nsite: [{', '.join(long)}]")
@@ -275,17 +275,17 @@ def test_a_long_list_of_metrics_is_asked_for_in_calls_of_bounded_size(enriched: 
 
     enriched.enrich()
 
-    asked = [one[1].split(",") for one in pulls(enriched)]
+    asked = [pull[1].split(",") for pull in pulls(enriched)]
     assert max(len(metrics) for metrics in asked) == 50
     assert max(len(target) for target in enriched.api.targets) < 2000
     assert sorted(many + long) == sorted(name for metrics in asked for name in metrics)
     assert 3 + 3 == len(asked)
 
 
-def test_a_quote_that_is_not_there_is_an_answer(enriched: Enriched) -> None:
+def test_a_missing_quote_is_an_answer(enriched: Enriched) -> None:
     configure(enriched, "quote: [a, b]")
     deliver(enriched, "one")
-    enriched.sighten.pulled = said_json({"detail": "Not found."}, status=404)
+    enriched.sighten.pulled = json_response({"detail": "Not found."}, status=404)
 
     first, second = enriched.enrich(), enriched.enrich()
 
@@ -293,7 +293,7 @@ def test_a_quote_that_is_not_there_is_an_answer(enriched: Enriched) -> None:
     assert [("a", "missing"), ("b", "missing")] == enriched.loaded("dal_values", "metric, answer")
 
 
-def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enriched: Enriched) -> None:
+def test_a_baseline_without_rows_does_not_affect_the_metrics_of_another(enriched: Enriched) -> None:
     configure(enriched, "quote: [capacity, a_capacity, fees]")
     deliver(enriched, "one")
     enriched.sighten.values = {"capacity": 1, "fees": 2}
@@ -302,9 +302,9 @@ def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enri
     first, second = enriched.enrich(), enriched.enrich()
 
     assert (1, 0) == (first.pulled, second.pulled)
-    assert ["capacity,a_capacity,fees", "capacity,fees", "a_capacity"] == [one[1] for one in pulls(enriched)]
+    assert ["capacity,a_capacity,fees", "capacity,fees", "a_capacity"] == [pull[1] for pull in pulls(enriched)]
     values = enriched.loaded("dal_values", "metric, value")
-    assert [("capacity", "1"), ("fees", "2")] == [one for one in values if one[1]]
+    assert [("capacity", "1"), ("fees", "2")] == [value for value in values if value[1]]
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enri
         ApiVariants(not_signed="empty_list", unknown_quote="404", refusal="metric", slashes="redirect"),
     ],
 )
-def test_the_simulated_sighten_is_asked_by_each_signed_quote_in_whatever_way_it_answers(
+def test_the_simulated_sighten_is_pulled_by_each_signed_quote_for_any_shape_of_answer(
     warehouse: Warehouse, tmp_path: Path, variants: ApiVariants
 ) -> None:
     (tmp_path / "metrics.yml").write_text("quote: [quote_id, array_tilt, no_such]\nsite: [site_id, a_quote_id]")
@@ -338,7 +338,7 @@ def test_the_simulated_sighten_is_asked_by_each_signed_quote_in_whatever_way_it_
     assert set(signed.values()) == set(warehouse.column("select quote_id from dal_site where site_id is not null"))
 
 
-def test_an_answer_that_says_there_is_more_is_pulled_and_landed_with_all_its_pages(enriched: Enriched) -> None:
+def test_an_answer_with_more_pages_is_landed_with_all_of_them(enriched: Enriched) -> None:
     configure(enriched, "quote: [array_count]")
     deliver(enriched, "one")
     rows = ['{"array_count": 1.10}', '{"array_count": 1.10}', '{"array_count": 3}']
@@ -347,7 +347,7 @@ def test_an_answer_that_says_there_is_more_is_pulled_and_landed_with_all_its_pag
         is_last = enriched.api.targets[-1].endswith("page=2")
         link = "null" if is_last else f'"?metrics=array_count&quote_id={SIGNED}&page=2"'
         data = ",".join(rows[2:] if is_last else rows[:2])
-        enriched.sighten.pulled = Said(body=f'{{"data": [{data}], "next": {link}, "status_code": 200}}'.encode())
+        enriched.sighten.pulled = Response(body=f'{{"data": [{data}], "next": {link}, "status_code": 200}}'.encode())
 
     enriched.sighten.before = page
     enriched.sighten.signed = {quote("one"): SIGNED}

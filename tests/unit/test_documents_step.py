@@ -1,4 +1,4 @@
-"""The documents that are due, from deliveries to rows of the published version, and the commands around them."""
+"""Due documents, from deliveries to published rows, and the commands for documents."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from downloading import PDF, SHA256, in_vault, settings_for
-from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, FakeClock, Request, Response, ScriptedApi, json_response, scripted
 
 from factories import a_document, a_milestone, a_sub_task, a_task, an_id
 from sighten_simulator.api.app import SimulatorOptions
@@ -29,18 +29,18 @@ ONE, TWO = an_id("document one"), an_id("document two")
 
 
 class Api:
-    """Hands out what it has by document id; else it says what it is told to. Of quotes it knows none."""
+    """Returns documents by id, and `otherwise` for others; knows no quotes."""
 
     def __init__(self) -> None:
         self.has: dict[str, bytes] = {ONE: PDF}
-        self.otherwise = said_json({"detail": "Not found."}, 404)
+        self.otherwise = json_response({"detail": "Not found."}, 404)
 
-    def answer(self, asked: ApiRequest) -> Said:
-        if asked.target.startswith("/api/data/"):
-            return said_json({"data": []})
-        document_id = asked.target.split("/")[4]
+    def answer(self, request: Request) -> Response:
+        if request.target.startswith("/api/data/"):
+            return json_response({"data": []})
+        document_id = request.target.split("/")[4]
         content = self.has.get(document_id)
-        return self.otherwise if content is None else Said(200, content, {"Content-Type": "application/pdf"})
+        return self.otherwise if content is None else Response(200, content, {"Content-Type": "application/pdf"})
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def sighten() -> Api:
 
 @pytest.fixture
 def api(sighten: Api) -> Iterator[ScriptedApi]:
-    with scripted(sighten.answer) as one:
-        yield one
+    with scripted(sighten.answer) as scripted_api:
+        yield scripted_api
 
 
 @pytest.fixture
 def settings(warehouse: Warehouse, api: ScriptedApi) -> Settings:
-    """Of a home that holds a milestone with two uploaded documents and a generated one."""
+    """The settings of a home with a milestone with two uploaded documents and a generated one."""
     documents = [a_document("one"), a_document("two"), a_document("three", creation_type="GENERATED")]
     warehouse.land(a_milestone(tasks=[a_task("t", sub_tasks=[a_sub_task("s", documents=documents)])]))
     warehouse.load()
@@ -77,12 +77,12 @@ def call(settings: Settings, *words: str, command: str = "documents") -> Result:
     return CliRunner().invoke(commands, [command, *words], env=environment)
 
 
-def said(result: Result) -> str:
-    """What it printed, without the events that go to stdout where nobody has said where to."""
+def printed(result: Result) -> str:
+    """The printed lines, without the log events that go to stdout by default."""
     return "".join(line for line in result.stdout.splitlines(keepends=True) if "[info" not in line)
 
 
-def test_what_is_due_is_downloaded_once_and_what_is_not_there_is_asked_for_after_growing_waits(
+def test_due_documents_are_downloaded_once_and_missing_ones_retried_with_growing_waits(
     warehouse: Warehouse, sighten: Api, api: ScriptedApi, settings: Settings
 ) -> None:
     clock = FakeClock()
@@ -98,12 +98,12 @@ def test_what_is_due_is_downloaded_once_and_what_is_not_there_is_asked_for_after
     at_last = step(settings, clock)
 
     assert {"stored": 1, "not_found": 1} == first.statuses
-    assert [0, 1, 0, 0, 1] == [one.due for one in (again, an_hour_later, then, two_hours_later, at_last)]
+    assert [0, 1, 0, 0, 1] == [result.due for result in (again, an_hour_later, then, two_hours_later, at_last)]
     assert {"stored": 1} == at_last.statuses
-    assert 4 == len(api.asked)
+    assert 4 == len(api.requests)
 
 
-def test_bytes_to_which_nobody_added_for_a_week_are_removed(settings: Settings) -> None:
+def test_partial_files_older_than_a_week_are_removed(settings: Settings) -> None:
     clock, folder = FakeClock(), settings.layout.vault / PARTIAL_FOLDER
     folder.mkdir(parents=True)
     for name, days in (("old", 8), ("young", 6)):
@@ -118,7 +118,7 @@ def test_bytes_to_which_nobody_added_for_a_week_are_removed(settings: Settings) 
     assert {an_id("young"), f"{an_id('young')}.json"} == left - {ONE, TWO, f"{TWO}.json"}
 
 
-def test_the_published_documents_tell_where_their_bytes_are(warehouse: Warehouse, settings: Settings) -> None:
+def test_published_documents_have_the_path_of_their_bytes(warehouse: Warehouse, settings: Settings) -> None:
     step(settings, FakeClock())
     warehouse.load()
     warehouse.publish()
@@ -134,10 +134,10 @@ def test_the_published_documents_tell_where_their_bytes_are(warehouse: Warehouse
     assert ["applied"] * 3 == warehouse.column("select outcome from ops.deliveries")
 
 
-def test_one_document_that_cannot_be_had_keeps_no_other_and_all_forbidden_ones_say_whose_token_it_is(
+def test_a_failed_document_does_not_stop_others_and_all_forbidden_names_the_token(
     sighten: Api, settings: Settings
 ) -> None:
-    clock, sighten.otherwise = FakeClock(), said_json({"detail": "No."}, 403)
+    clock, sighten.otherwise = FakeClock(), json_response({"detail": "No."}, 403)
     has, sighten.has = sighten.has, {}
     none = step(settings, clock)
     clock.sleep(3600)
@@ -153,20 +153,20 @@ def test_one_document_that_cannot_be_had_keeps_no_other_and_all_forbidden_ones_s
     assert ({"forbidden": 1}, None) == (again.statuses, again.problem)
 
 
-def test_the_command_says_what_became_of_the_documents_and_the_list_how_far_they_are(settings: Settings) -> None:
-    before = json.loads(said(call(settings, "list", "--json")))
+def test_the_command_prints_the_outcome_and_list_prints_the_progress(settings: Settings) -> None:
+    before = json.loads(printed(call(settings, "list", "--json")))
     first, again = call(settings), call(settings)
-    listed = json.loads(said(call(settings, "list", "--json")))
+    listed = json.loads(printed(call(settings, "list", "--json")))
 
-    assert [("not_tried", 2)] == [(one["download_status"], one["documents"]) for one in before]
+    assert [("not_tried", 2)] == [(row["download_status"], row["documents"]) for row in before]
     assert 1 == first.exit_code
-    assert f"documents due: 2; 1 not_found, 1 stored; {len(PDF):,} bytes stored\n" == said(first)
-    assert (0, "documents due: 0; nothing to do; 0 bytes stored\n") == (again.exit_code, said(again))
-    assert [("not_found", 1), ("stored", 1)] == [(one["download_status"], one["documents"]) for one in listed]
+    assert f"documents due: 2; 1 not_found, 1 stored; {len(PDF):,} bytes stored\n" == printed(first)
+    assert (0, "documents due: 0; nothing to do; 0 bytes stored\n") == (again.exit_code, printed(again))
+    assert [("not_found", 1), ("stored", 1)] == [(row["download_status"], row["documents"]) for row in listed]
     assert "not_found" in call(settings, "list").stdout
 
 
-def test_run_downloads_and_publishes_what_came_of_it(warehouse: Warehouse, sighten: Api, settings: Settings) -> None:
+def test_run_downloads_and_publishes_documents(warehouse: Warehouse, sighten: Api, settings: Settings) -> None:
     sighten.has[TWO] = PDF
 
     result = call(settings, command="run")
@@ -184,11 +184,11 @@ def test_fetch_writes_one_document_from_the_api_and_then_from_the_vault(
     assert (0, 0) == (first.exit_code, second.exit_code)
     assert SHA256 in second.stdout
     assert [PDF, PDF] == [(tmp_path / name).read_bytes() for name in ("one.pdf", "again.pdf")]
-    assert 1 == len(api.asked)
+    assert 1 == len(api.requests)
     assert [PDF] == in_vault(settings.home)
 
 
-def test_fetch_overwrites_only_when_told_to_and_leaves_nothing_of_what_it_cannot_have(
+def test_fetch_overwrites_only_with_force_and_leaves_nothing_after_a_failure(
     tmp_path: Path, settings: Settings
 ) -> None:
     kept = tmp_path / "kept.pdf"
@@ -218,10 +218,10 @@ def test_verify_finds_damage_and_repairs_it_by_downloading_again(settings: Setti
     repaired = call(settings, "verify", "--repair")
     call(settings)
 
-    assert (0, "1 files, 1 documents, 0 damaged, 0 without a record\n") == (sound.exit_code, said(sound))
+    assert (0, "1 files, 1 documents, 0 damaged, 0 without a record\n") == (sound.exit_code, printed(sound))
     assert (1, 1) == (found.exit_code, repaired.exit_code)
     assert [{"vault_path": f"vault/{SHA256[:2]}/{SHA256}", "problem": "other_bytes", "document_ids": [ONE]}] == (
-        json.loads(said(found))["damages"]
+        json.loads(printed(found))["damages"]
     )
     assert [PDF] == in_vault(settings.home)
     assert 1 == len(list((settings.layout.vault / DAMAGED_FOLDER).iterdir()))
@@ -236,13 +236,13 @@ def test_a_missing_file_is_found_and_fetch_gets_it_again(tmp_path: Path, setting
     verified = call(settings, "verify", "--json")
     fetched = call(settings, "fetch", ONE, "--to", str(tmp_path / "one.pdf"))
 
-    assert ["missing"] == [one["problem"] for one in json.loads(said(verified))["damages"]]
+    assert ["missing"] == [damage["problem"] for damage in json.loads(printed(verified))["damages"]]
     assert 0 == fetched.exit_code
     assert 0 == call(settings, "verify").exit_code
 
 
 @pytest.mark.parametrize("ranges", ["yes", "wrong"])
-def test_the_simulated_sightens_documents_are_stored_whole_wherever_they_are(
+def test_the_simulated_sightens_documents_are_stored_completely_from_any_host(
     warehouse: Warehouse, ranges: Ranges
 ) -> None:
     simulation, clock = build_simulation(4, 4), FakeClock()
@@ -258,7 +258,7 @@ def test_the_simulated_sightens_documents_are_stored_whole_wherever_they_are(
     stored = stored_documents(settings, clock=clock)
     assert {"stored": len(stored)} == result.statuses
     assert len(stored) > 5
-    assert [] == [one for one in stored if sha256_of_content(one.document_id) != one.sha256]
+    assert [] == [document for document in stored if sha256_of_content(document.document_id) != document.sha256]
     assert there.journal.calls["storage GET /files/{uuid}"].count > 2
     assert 0 == there.journal.credentials_sent_elsewhere
 

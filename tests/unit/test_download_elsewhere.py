@@ -1,4 +1,4 @@
-"""Where a download is led to: real redirects between servers on loopback, and names that resolve as a test says."""
+"""Downloads with redirects: real redirects between servers on loopback, and scripted name resolution."""
 
 import ssl
 import threading
@@ -14,37 +14,37 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from downloading import PDF, SHA256, download, file_server, in_vault
-from scripted_api import TOKEN, ApiRequest, FakeClock, Said, in_turn, said_json, scripted
+from scripted_api import TOKEN, FakeClock, Request, Response, in_order, json_response, scripted
 
 from sighten_warehouse.api.answer import RetryableFailure
-from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.session import HttpSession
 from sighten_warehouse.documents.address_guard import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
 from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.fetch import next_address
 from sighten_warehouse.documents.partial import OVERLAP_BYTES
 
-DOCUMENT = Said(200, PDF, {"Content-Type": "application/pdf"})
+DOCUMENT = Response(200, PDF, {"Content-Type": "application/pdf"})
 NAME = "documents.example"
 
 
-def led_to(location: str, status: int = 302) -> Said:
-    return Said(status, b"", {"Location": location, "Set-Cookie": "session=1; Path=/"})
+def led_to(location: str, status: int = 302) -> Response:
+    return Response(status, b"", {"Location": location, "Set-Cookie": "session=1; Path=/"})
 
 
-def elsewhere(*addresses: str, allowed: tuple[Reach, ...] = (), asked: list[str] | None = None) -> Exchange:
-    """Whoever asks elsewhere, where every name has those addresses."""
+def elsewhere(*addresses: str, allowed: tuple[Reach, ...] = (), resolved: list[str] | None = None) -> HttpSession:
+    """A session for other hosts; every name resolves to these addresses."""
 
     def resolve(host: str, _: int) -> list[Address]:
-        if asked is not None:
-            asked.append(host)
+        if resolved is not None:
+            resolved.append(host)
         return [ip_address(address) for address in addresses]
 
     adapter = GuardedAdapter(allowed=allowed, resolve=resolve, pool_maxsize=1)
-    return Exchange(auth=Unsigned(), adapter=adapter, clock=FakeClock())
+    return HttpSession(auth=Unsigned(), adapter=adapter, clock=FakeClock())
 
 
-def status_of(exchange: Exchange, url: str) -> int | RetryableFailure:
-    with exchange.opened(url, until=100) as response:
+def status_of(session: HttpSession, url: str) -> int | RetryableFailure:
+    with session.open(url, deadline=100) as response:
         return response.status_code if isinstance(response, requests.Response) else response
 
 
@@ -56,54 +56,56 @@ def test_a_redirect_to_another_host_is_followed_without_token_and_cookies(
     netrc.write_text("default login somebody password something\n")
     monkeypatch.setenv("NETRC", str(netrc))
     with (
-        scripted(in_turn(DOCUMENT)) as storage,
-        scripted(in_turn(led_to(f"{storage.url}/signed?signature=abc", status))) as api,
+        scripted(in_order(DOCUMENT)) as storage,
+        scripted(in_order(led_to(f"{storage.url}/signed?signature=abc", status))) as api,
     ):
         record = download(tmp_path, api.url)
 
     assert ("stored", SHA256) == (record.download_status, record.sha256)
-    assert [f"Token {TOKEN}"] == [asked.token for asked in api.asked]
+    assert [f"Token {TOKEN}"] == [request.token for request in api.requests]
     assert ["/signed?signature=abc"] == storage.targets
-    assert [(None, None)] == [(asked.token, asked.headers.get("Cookie")) for asked in storage.asked]
-    assert TOKEN not in str(storage.asked)
+    assert [(None, None)] == [(request.token, request.headers.get("Cookie")) for request in storage.requests]
+    assert TOKEN not in str(storage.requests)
 
 
-def test_whoever_leads_back_to_the_api_gets_no_request_with_the_token(tmp_path: Path) -> None:
+def test_a_redirect_back_to_the_api_is_followed_without_the_token(tmp_path: Path) -> None:
     with scripted(lambda _: led_to(f"{api.url}/api/v1/secret")) as storage:
 
-        def script(asked: ApiRequest) -> Said:
-            return DOCUMENT if asked.token is None else led_to(f"{storage.url}/x")
+        def script(request: Request) -> Response:
+            return DOCUMENT if request.token is None else led_to(f"{storage.url}/x")
 
         with scripted(script) as api:
             download(tmp_path, api.url)
 
-    assert [f"Token {TOKEN}", None] == [asked.token for asked in api.asked]
+    assert [f"Token {TOKEN}", None] == [request.token for request in api.requests]
 
 
 def test_a_document_of_another_host_is_resumed_there(tmp_path: Path) -> None:
     with (
         scripted(file_server(PDF, cut=lambda number: 10_000 if number == 1 else None)) as storage,
-        scripted(in_turn(led_to(f"{storage.url}/signed"))) as api,
+        scripted(in_order(led_to(f"{storage.url}/signed"))) as api,
     ):
         record = download(tmp_path, api.url)
 
     assert "stored" == record.download_status
-    assert [None, f"bytes={10_000 - OVERLAP_BYTES}-"] == [asked.headers.get("Range") for asked in storage.asked]
-    assert 2 == len(api.asked)
+    assert [None, f"bytes={10_000 - OVERLAP_BYTES}-"] == [request.headers.get("Range") for request in storage.requests]
+    assert 2 == len(api.requests)
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
+    ("response", "status"),
     [
-        (Said(404), "not_found"),
-        (Said(403), "refused"),
-        (Said(401), "refused"),
-        (Said(500), "unreachable"),
-        (said_json({"status_code": 401}), "not_a_document"),
+        (Response(404), "not_found"),
+        (Response(403), "refused"),
+        (Response(401), "refused"),
+        (Response(500), "unreachable"),
+        (json_response({"status_code": 401}), "not_a_document"),
     ],
 )
-def test_what_another_host_refuses_says_nothing_about_the_token(tmp_path: Path, said: Said, status: str) -> None:
-    with scripted(in_turn(said)) as storage, scripted(in_turn(led_to(f"{storage.url}/x"))) as api:
+def test_a_refusal_by_another_host_says_nothing_about_the_token(
+    tmp_path: Path, response: Response, status: str
+) -> None:
+    with scripted(in_order(response)) as storage, scripted(in_order(led_to(f"{storage.url}/x"))) as api:
         record = download(tmp_path, api.url)
 
     assert status == record.download_status
@@ -132,34 +134,34 @@ def test_what_another_host_refuses_says_nothing_about_the_token(tmp_path: Path, 
         "javascript:alert(1)",
     ],
 )
-def test_a_redirect_to_where_no_download_may_go_is_not_followed(tmp_path: Path, location: str) -> None:
-    with scripted(in_turn(DOCUMENT)) as storage:
+def test_a_redirect_to_a_forbidden_address_is_not_followed(tmp_path: Path, location: str) -> None:
+    with scripted(in_order(DOCUMENT)) as storage:
         port = storage.url.rpartition(":")[2]
-        with scripted(in_turn(led_to(location.replace("{port}", port)))) as api:
+        with scripted(in_order(led_to(location.replace("{port}", port)))) as api:
             record = download(tmp_path, api.url)
 
     assert "not_followed" == record.download_status
-    assert [] == storage.asked
-    assert 1 == len(api.asked)
+    assert [] == storage.requests
+    assert 1 == len(api.requests)
 
 
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::ffff:127.0.0.1]", "127.0.0.1."],
 )
-def test_loopback_is_refused_in_every_spelling_where_the_api_is_elsewhere(host: str) -> None:
+def test_loopback_is_refused_in_every_spelling_if_the_api_is_remote(host: str) -> None:
     adapter = GuardedAdapter(allowed=(), pool_maxsize=1)
-    exchange = Exchange(auth=Unsigned(), adapter=adapter, clock=FakeClock())
-    with scripted(in_turn(DOCUMENT)) as storage:
+    session = HttpSession(auth=Unsigned(), adapter=adapter, clock=FakeClock())
+    with scripted(in_order(DOCUMENT)) as storage:
         url = storage.url.replace("127.0.0.1", host)
 
         try:
-            met: object = status_of(exchange, url)
+            met: object = status_of(session, url)
         except DownloadError as error:
             met = error
 
     assert not isinstance(met, int)
-    assert [] == storage.asked
+    assert [] == storage.requests
 
 
 def test_one_bad_address_among_several_is_enough() -> None:
@@ -167,20 +169,20 @@ def test_one_bad_address_among_several_is_enough() -> None:
         status_of(elsewhere("93.184.215.14", "127.0.0.1"), f"http://{NAME}/x")
 
 
-def test_the_connection_goes_to_the_address_that_was_checked_under_the_name_that_was_asked_for() -> None:
-    asked: list[str] = []
-    with scripted(in_turn(DOCUMENT)) as storage:
+def test_the_connection_goes_to_the_checked_address_under_the_requested_name() -> None:
+    resolved: list[str] = []
+    with scripted(in_order(DOCUMENT)) as storage:
         port = storage.url.rpartition(":")[2]
 
-        status = status_of(elsewhere("127.0.0.1", allowed=("loopback",), asked=asked), f"http://{NAME}:{port}/x")
+        status = status_of(elsewhere("127.0.0.1", allowed=("loopback",), resolved=resolved), f"http://{NAME}:{port}/x")
 
     assert 200 == status
-    assert [NAME] == asked
-    assert [f"{NAME}:{port}"] == [one.headers["Host"] for one in storage.asked]
+    assert [NAME] == resolved
+    assert [f"{NAME}:{port}"] == [request.headers["Host"] for request in storage.requests]
 
 
 @pytest.mark.parametrize(("name", "is_trusted"), [(NAME, True), ("other.example", False)])
-def test_the_certificate_has_to_bear_the_name_that_was_asked_for(
+def test_the_certificate_must_match_the_requested_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, is_trusted: bool
 ) -> None:
     certificate = a_certificate(tmp_path, name)
@@ -205,11 +207,11 @@ class Empty(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 def a_certificate(folder: Path, name: str) -> Path:
-    """A file with a key and a certificate for that name, which signs itself."""
+    """A file with a key and a self-signed certificate for that name."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
@@ -230,11 +232,11 @@ def a_certificate(folder: Path, name: str) -> Path:
 
 
 def test_redirects_without_end_are_given_up(tmp_path: Path) -> None:
-    with scripted(lambda asked: led_to(asked.target + "x")) as api:
+    with scripted(lambda request: led_to(request.target + "x")) as api:
         record = download(tmp_path, api.url)
 
     assert "not_followed" == record.download_status
-    assert 6 == len(api.asked)
+    assert 6 == len(api.requests)
 
 
 def test_a_redirect_from_https_to_http_is_not_followed() -> None:
@@ -268,12 +270,12 @@ def test_a_redirect_from_https_to_http_is_not_followed() -> None:
         ("240.0.0.1", "special"),
     ],
 )
-def test_every_address_has_its_reach(address: str, reach: str) -> None:
+def test_every_address_is_classified(address: str, reach: str) -> None:
     assert reach == reach_of(ip_address(address))
 
 
-def test_what_is_allowed_beyond_public_addresses_is_where_the_api_is() -> None:
-    with scripted(in_turn(Said())) as api:
+def test_the_kind_of_the_apis_own_address_is_allowed() -> None:
+    with scripted(in_order(Response())) as api:
         assert {"loopback"} == reaches_of("127.0.0.1", int(api.url.rpartition(":")[2]))
     assert {"loopback"} == reaches_of("[::1]", 80)
     assert frozenset() == reaches_of("no-such-name.invalid", 80)

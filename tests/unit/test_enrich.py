@@ -1,10 +1,10 @@
-"""Which quote is signed: who is asked about, how often, and what becomes of the answers."""
+"""Signed quotes: which are requested, how often, and how the answers are recorded."""
 
 from collections.abc import Iterator
 
 import pytest
 from enriching import Enriched, enriching, quote
-from scripted_api import TOKEN, Said, said_json
+from scripted_api import TOKEN, Response, json_response
 
 from factories import a_milestone, a_task_delivery, an_id
 from sighten_warehouse.enrich.step import enrich
@@ -17,11 +17,11 @@ ANOTHER = an_id("another quote")
 
 @pytest.fixture
 def enriched(warehouse: Warehouse) -> Iterator[Enriched]:
-    with enriching(warehouse) as one:
-        yield one
+    with enriching(warehouse) as enriched:
+        yield enriched
 
 
-def test_every_original_quote_is_asked_once_however_many_milestones_share_it(enriched: Enriched) -> None:
+def test_a_quote_shared_by_milestones_is_requested_once(enriched: Enriched) -> None:
     enriched.deliver(
         a_milestone("one"),
         a_milestone("two", quote=quote("one")),
@@ -34,9 +34,9 @@ def test_every_original_quote_is_asked_once_however_many_milestones_share_it(enr
     result = enriched.enrich()
     enriched.warehouse.publish()
 
-    assert {quote("one"), quote("three"), quote("lone")} == set(enriched.asked_since())
+    assert {quote("one"), quote("three"), quote("lone")} == set(enriched.requested_since())
     assert f"/api/data/workflow/?metrics=s_quote_id&quote_id={quote('one')}" in enriched.api.targets
-    assert {f"Token {TOKEN}"} == {asked.token for asked in enriched.api.asked}
+    assert {f"Token {TOKEN}"} == {request.token for request in enriched.api.requests}
     assert (3, 2, 0, 1, 0) == (result.asked, result.signed, result.not_signed_yet, result.not_found, result.left)
     assert 3 == len(enriched.api.targets)
     assert {ANOTHER} == set(
@@ -44,9 +44,9 @@ def test_every_original_quote_is_asked_once_however_many_milestones_share_it(enr
     )
 
 
-def test_a_second_enrich_asks_nothing_whether_or_not_the_answers_were_loaded(enriched: Enriched) -> None:
+def test_a_second_enrich_makes_no_calls_with_or_without_a_load_between(enriched: Enriched) -> None:
     enriched.deliver(a_milestone("one"), a_milestone("two"), a_milestone("refused"))
-    enriched.sighten.instead = {quote("refused"): said_json({"detail": "No."}, status=400)}
+    enriched.sighten.instead = {quote("refused"): json_response({"detail": "No."}, status=400)}
 
     first = enriched.enrich(load=False)
     unloaded = enriched.enrich()
@@ -71,10 +71,10 @@ def test_a_later_delivery_of_any_of_its_milestones_makes_a_quote_due_and_a_dupli
 
     assert 0 == duplicate.asked
     assert 1 == changed.asked
-    assert [quote("one")] == enriched.asked_since(2)
+    assert [quote("one")] == enriched.requested_since(2)
 
 
-def test_a_quote_is_asked_about_again_when_the_answer_is_older_than_the_time_to_live(enriched: Enriched) -> None:
+def test_a_quote_is_requested_again_when_its_answer_is_older_than_the_ttl(enriched: Enriched) -> None:
     enriched.deliver(a_milestone("one"))
     enriched.enrich()
 
@@ -86,7 +86,7 @@ def test_a_quote_is_asked_about_again_when_the_answer_is_older_than_the_time_to_
     assert (0, 1) == (before.asked, after.asked)
 
 
-def test_statuses_limit_it_to_quotes_with_a_milestone_that_has_one_now(enriched: Enriched) -> None:
+def test_statuses_limit_enrich_to_quotes_with_a_milestone_in_one_of_them(enriched: Enriched) -> None:
     enriched.deliver(
         a_milestone("was", status="APPROVED"),
         a_milestone("was", status="REJECTED", at="2025-03-02T12:00:00Z"),
@@ -97,17 +97,17 @@ def test_statuses_limit_it_to_quotes_with_a_milestone_that_has_one_now(enriched:
 
     enriched.enrich(enrich_statuses=("APPROVED", "CLOSED"))
 
-    assert [quote("shared")] == enriched.asked_since()
+    assert [quote("shared")] == enriched.requested_since()
 
 
-def test_a_refusal_and_a_missing_quote_are_answers_and_a_refusal_overrides_none(enriched: Enriched) -> None:
-    enriched.deliver(a_milestone("told"), a_milestone("gone"))
-    enriched.sighten.signed = {quote("told"): ANOTHER, quote("gone"): ANOTHER}
+def test_refusals_and_missing_quotes_are_answers_and_a_refusal_replaces_no_earlier_one(enriched: Enriched) -> None:
+    enriched.deliver(a_milestone("refused"), a_milestone("gone"))
+    enriched.sighten.signed = {quote("refused"): ANOTHER, quote("gone"): ANOTHER}
     enriched.enrich()
     enriched.clock.sleep(25 * 3600)
     enriched.sighten.instead = {
-        quote("told"): said_json({"status_code": 400, "messages": {"error": ["No."]}}),
-        quote("gone"): said_json({"detail": "Not found."}, status=404),
+        quote("refused"): json_response({"status_code": 400, "messages": {"error": ["No."]}}),
+        quote("gone"): json_response({"detail": "Not found."}, status=404),
     }
 
     result = enriched.enrich()
@@ -115,19 +115,19 @@ def test_a_refusal_and_a_missing_quote_are_answers_and_a_refusal_overrides_none(
 
     assert (2, 1, 1, 0) == (result.asked, result.refused, result.not_found, result.left)
     assert result.needs_attention
-    assert {(quote("told"), ANOTHER, "signed"), (quote("gone"), None, "not_found")} == set(
+    assert {(quote("refused"), ANOTHER, "signed"), (quote("gone"), None, "not_found")} == set(
         enriched.warehouse.rows("select quote_id, signed_quote_id, resolution from quotes")
     )
     assert [("refused_call",)] == enriched.warehouse.rows("select drift from ops.drift where kind = 'signed_quote'")
 
 
-def test_an_unknown_token_stops_everything_at_once_and_what_was_answered_is_landed(enriched: Enriched) -> None:
+def test_an_unknown_token_stops_enrich_and_earlier_answers_are_landed(enriched: Enriched) -> None:
     enriched.deliver(*(a_milestone(f"{number}") for number in range(30)))
-    enriched.sighten.instead = {quote("20"): said_json({"detail": "Invalid token."}, status=401)}
+    enriched.sighten.instead = {quote("20"): json_response({"detail": "Invalid token."}, status=401)}
 
     with pytest.raises(AuthenticationError, match="SIGHTEN_API_TOKEN"):
         enriched.enrich(api_concurrency=2)
-    calls = enriched.asked_since()
+    calls = enriched.requested_since()
     enriched.sighten.instead = {}
     again = enriched.enrich()
 
@@ -136,9 +136,9 @@ def test_an_unknown_token_stops_everything_at_once_and_what_was_answered_is_land
     assert 30 - again.asked == len(calls) - 1
 
 
-def test_what_gets_no_answer_is_left_for_later_and_the_rest_is_kept(enriched: Enriched) -> None:
+def test_a_call_without_an_answer_stays_due_and_the_others_count(enriched: Enriched) -> None:
     enriched.deliver(a_milestone("slow"), a_milestone("quick"))
-    enriched.sighten.instead = {quote("slow"): Said(503)}
+    enriched.sighten.instead = {quote("slow"): Response(503)}
 
     first = enriched.enrich()
     enriched.sighten.instead = {}
@@ -148,12 +148,12 @@ def test_what_gets_no_answer_is_left_for_later_and_the_rest_is_kept(enriched: En
     assert first.needs_attention
     assert "answered 503" in str(first.problem)
     assert (1, 0, None) == (second.asked, second.left, second.problem)
-    assert quote("slow") == enriched.asked_since()[-1]
+    assert quote("slow") == enriched.requested_since()[-1]
 
 
-def test_once_the_api_is_down_the_rest_is_not_asked(enriched: Enriched) -> None:
+def test_once_the_api_is_down_no_further_calls_are_made(enriched: Enriched) -> None:
     enriched.deliver(*(a_milestone(f"{number}") for number in range(40)))
-    enriched.sighten.instead = {quote(f"{number}"): Said(503) for number in range(40)}
+    enriched.sighten.instead = {quote(f"{number}"): Response(503) for number in range(40)}
 
     result = enriched.enrich(api_concurrency=1)
 
@@ -161,9 +161,7 @@ def test_once_the_api_is_down_the_rest_is_not_asked(enriched: Enriched) -> None:
     assert 10 == len(enriched.api.targets)
 
 
-def test_answers_are_landed_while_others_are_still_asked_for(
-    enriched: Enriched, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answers_are_landed_while_other_calls_are_running(enriched: Enriched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sighten_warehouse.api.collect.MAX_UNLANDED", 3)
     enriched.deliver(*(a_milestone(f"{number}") for number in range(7)))
     before = len(landing_files(enriched.warehouse.settings.layout.landing))
@@ -173,7 +171,7 @@ def test_answers_are_landed_while_others_are_still_asked_for(
     assert 3 == len(landing_files(enriched.warehouse.settings.layout.landing)) - before
 
 
-def test_what_came_seconds_ago_is_landed_so_that_a_crash_loses_little(enriched: Enriched) -> None:
+def test_answers_are_landed_after_seconds(enriched: Enriched) -> None:
     enriched.deliver(*(a_milestone(f"{number}") for number in range(7)))
     before = len(landing_files(enriched.warehouse.settings.layout.landing))
 
@@ -182,6 +180,6 @@ def test_what_came_seconds_ago_is_landed_so_that_a_crash_loses_little(enriched: 
     assert 2 == len(landing_files(enriched.warehouse.settings.layout.landing)) - before
 
 
-def test_without_an_address_it_says_what_is_missing(warehouse: Warehouse) -> None:
+def test_without_an_address_the_missing_setting_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_API_URL: not set"):
         enrich(warehouse.settings)

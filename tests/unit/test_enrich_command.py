@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from enriching import Sighten, quote
-from scripted_api import TOKEN, ScriptedApi, said_json, scripted
+from scripted_api import TOKEN, ScriptedApi, json_response, scripted
 
 from command_output import messages
 from factories import SAMPLE_BYTES, a_milestone, an_id
@@ -70,7 +70,7 @@ def test_run_without_an_api_reports_it_and_runs_the_other_steps(warehouse: Wareh
 def test_run_publishes_deliveries_even_if_the_api_does_not_know_the_token(
     warehouse: Warehouse, sighten: Sighten, configured: dict[str, str]
 ) -> None:
-    sighten.instead = {quote("one"): said_json({"detail": "Invalid token."}, status=401)}
+    sighten.instead = {quote("one"): json_response({"detail": "Invalid token."}, status=401)}
 
     done = CliRunner().invoke(commands, ["run"], env=configured)
 
@@ -82,7 +82,7 @@ def test_run_publishes_deliveries_even_if_the_api_does_not_know_the_token(
 
 def test_enrich_prints_its_result_and_problems(configured: dict[str, str], sighten: Sighten, api: ScriptedApi) -> None:
     CliRunner().invoke(commands, ["load"], env=configured)
-    sighten.instead = {quote("one"): said_json({"detail": "No."}, status=400)}
+    sighten.instead = {quote("one"): json_response({"detail": "No."}, status=400)}
 
     done = CliRunner().invoke(commands, ["enrich", "--backfill"], env=configured)
 

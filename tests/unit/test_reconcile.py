@@ -1,4 +1,4 @@
-"""Reconcile: what changed is compared with what was delivered, what is missing is pulled, and coverage is told."""
+"""Reconcile: compares changes with deliveries, pulls what is missing, and counts the coverage."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from backfilling import RETRY_POLICY, Backfilled, backfilling, site_of
 from click.testing import CliRunner
 from pydantic import SecretStr
-from scripted_api import TOKEN, Said, said_json
+from scripted_api import TOKEN, Response, json_response
 
 from command_output import messages
 from factories import SAMPLE_BYTES, a_milestone, an_id
@@ -30,8 +30,8 @@ COVERAGE = "select changed_date, changed, delivered, missing, pulled, coverage f
 
 @pytest.fixture
 def backfilled(warehouse: Warehouse) -> Iterator[Backfilled]:
-    with backfilling(warehouse) as one:
-        yield one
+    with backfilling(warehouse) as backfilled:
+        yield backfilled
 
 
 def reconciled(backfilled: Backfilled, **options: Any) -> ReconcileResult:
@@ -42,13 +42,13 @@ def reconciled(backfilled: Backfilled, **options: Any) -> ReconcileResult:
 
 
 def has_two_sites_of_which_one_was_not_delivered(backfilled: Backfilled) -> None:
-    told, lost = a_milestone("told", at=LATER), a_milestone("lost", at=LATER)
-    backfilled.rest.has("told", told, updated=LATER)
+    delivered, lost = a_milestone("delivered", at=LATER), a_milestone("lost", at=LATER)
+    backfilled.rest.has("delivered", delivered, updated=LATER)
     backfilled.rest.has("lost", lost, updated=LATER)
-    backfilled.deliver(told)
+    backfilled.deliver(delivered)
 
 
-def test_what_was_not_delivered_is_pulled_and_coverage_tells_how_much_that_was_also_after_a_rebuild(
+def test_undelivered_changes_are_pulled_and_coverage_counts_them_also_after_a_rebuild(
     warehouse: Warehouse, backfilled: Backfilled
 ) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
@@ -60,7 +60,7 @@ def test_what_was_not_delivered_is_pulled_and_coverage_tells_how_much_that_was_a
 
     assert ReconcileResult(date(2026, 10, 25), sites=2, changed=2, delivered=1, pulled=1) == result
     assert 0.5 == result.coverage
-    assert {an_id("milestone told"), an_id("milestone lost")} == set(
+    assert {an_id("milestone delivered"), an_id("milestone lost")} == set(
         warehouse.column("select milestone_id from milestones")
     )
     assert [(date(2026, 10, 30), 2, 1, 1, 1, 0.5)] == warehouse.rows(COVERAGE)
@@ -68,30 +68,30 @@ def test_what_was_not_delivered_is_pulled_and_coverage_tells_how_much_that_was_a
     assert before_a_rebuild == warehouse.rows(RECONCILED)
 
 
-def test_what_was_compared_is_not_asked_again_until_it_changes(backfilled: Backfilled) -> None:
+def test_a_compared_site_is_not_requested_again_until_it_changes(backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
     reconciled(backfilled)
-    asked = len(backfilled.api.targets)
+    calls_before = len(backfilled.api.targets)
 
     again = reconciled(backfilled)
-    asked_again = backfilled.questions(asked)
-    backfilled.rest.updated[site_of("told")] = "2026-11-01T14:00:00Z"
+    requested_again = backfilled.requests(calls_before)
+    backfilled.rest.updated[site_of("delivered")] = "2026-11-01T14:00:00Z"
     backfilled.clock.sleep(6 * 3600)
     after_a_change = reconciled(backfilled)
 
     assert (0, 2, 1, 0) == (again.sites, again.changed, again.delivered, again.pulled)
-    assert [] == asked_again
-    assert ["ops_workflow", "milestone"] == backfilled.questions(asked)
+    assert [] == requested_again
+    assert ["ops_workflow", "milestone"] == backfilled.requests(calls_before)
     assert 1 == after_a_change.sites
 
 
-def test_a_webhook_that_was_lost_behind_a_newer_one_of_its_site_is_noticed(
+def test_a_lost_webhook_is_found_although_its_site_had_a_newer_one(
     warehouse: Warehouse, backfilled: Backfilled
 ) -> None:
     lost = a_milestone("lost", at=EARLIER) | {"site": site_of("one")}
-    told = a_milestone("one", at=LATER)
-    backfilled.rest.has("one", lost, told, updated=LATER)
-    backfilled.deliver(a_milestone("first of all", at="2026-10-01T00:00:00Z"), told)
+    delivered = a_milestone("one", at=LATER)
+    backfilled.rest.has("one", lost, delivered, updated=LATER)
+    backfilled.deliver(a_milestone("first of all", at="2026-10-01T00:00:00Z"), delivered)
 
     reconciled(backfilled)
     warehouse.publish()
@@ -99,7 +99,7 @@ def test_a_webhook_that_was_lost_behind_a_newer_one_of_its_site_is_noticed(
     assert [(date(2026, 10, 28), 1, 0, 1, 1, 0.0), (date(2026, 10, 30), 1, 1, 0, 0, 1.0)] == warehouse.rows(COVERAGE)
 
 
-def test_a_webhook_that_comes_late_counts_as_soon_as_it_is_loaded(backfilled: Backfilled) -> None:
+def test_a_late_webhook_counts_once_it_is_loaded(backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
     reconciled(backfilled)
 
@@ -109,9 +109,9 @@ def test_a_webhook_that_comes_late_counts_as_soon_as_it_is_loaded(backfilled: Ba
     assert (0, 2, 2, 1.0) == (result.sites, result.changed, result.delivered, result.coverage)
 
 
-def test_a_site_of_which_the_api_refuses_to_tell_is_compared_the_next_time(backfilled: Backfilled) -> None:
+def test_a_site_that_the_api_refuses_is_compared_next_time(backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
-    backfilled.rest.instead[site_of("lost")] = said_json({"detail": "no"}, status=400)
+    backfilled.rest.instead[site_of("lost")] = json_response({"detail": "no"}, status=400)
 
     first = reconciled(backfilled)
     backfilled.rest.instead.clear()
@@ -123,9 +123,9 @@ def test_a_site_of_which_the_api_refuses_to_tell_is_compared_the_next_time(backf
     assert (2, 1) == (second.changed, second.delivered)
 
 
-def test_what_could_not_be_pulled_is_pulled_the_next_time_though_it_did_not_change(backfilled: Backfilled) -> None:
+def test_a_site_that_could_not_be_pulled_is_pulled_next_time_without_a_change(backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
-    backfilled.rest.instead[an_id("milestone lost")] = said_json({"detail": "no"}, status=400)
+    backfilled.rest.instead[an_id("milestone lost")] = json_response({"detail": "no"}, status=400)
 
     first = reconciled(backfilled)
     backfilled.rest.instead.clear()
@@ -137,7 +137,7 @@ def test_what_could_not_be_pulled_is_pulled_the_next_time_though_it_did_not_chan
     assert (0, 0, 0) == (third.sites, third.failed, third.pulled)
 
 
-def test_what_changed_since_the_last_reconcile_is_compared_however_long_ago_that_was(backfilled: Backfilled) -> None:
+def test_changes_since_the_last_reconcile_are_compared_however_old(backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
     reconciled(backfilled)
     backfilled.rest.has(
@@ -151,23 +151,23 @@ def test_what_changed_since_the_last_reconcile_is_compared_however_long_ago_that
     assert ReconcileResult(date(2026, 11, 1), sites=1, changed=1, delivered=0, pulled=1) == result
 
 
-def test_an_api_that_stops_answering_leaves_the_rest_for_the_next_time(warehouse: Warehouse) -> None:
+def test_if_the_api_stops_answering_the_rest_is_left_for_next_time(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as backfilled:
         for number in range(30):
             backfilled.rest.has(str(number), a_milestone(str(number), at=LATER), updated=LATER)
-        backfilled.rest.instead["ops_workflow"] = said_json({}, status=503)
+        backfilled.rest.instead["ops_workflow"] = json_response({}, status=503)
 
         result = reconciled(backfilled)
-        asked = {target for target in backfilled.api.targets if "ops_workflow" in target}
+        requested = {target for target in backfilled.api.targets if "ops_workflow" in target}
 
-    assert (0, len(asked), 30 - len(asked)) == (result.sites, result.failed, result.left)
+    assert (0, len(requested), 30 - len(requested)) == (result.sites, result.failed, result.left)
     assert result.left >= 1
     assert result.needs_attention
 
 
-def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Backfilled) -> None:
+def test_the_command_prints_its_counts(warehouse: Warehouse, backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
-    backfilled.rest.instead[an_id("milestone lost")] = said_json({"detail": "no"}, status=400)
+    backfilled.rest.instead[an_id("milestone lost")] = json_response({"detail": "no"}, status=400)
     environment = {
         "SIGHTEN_HOME": str(warehouse.settings.home),
         "SIGHTEN_API_URL": backfilled.api.url,
@@ -192,7 +192,7 @@ def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Back
     assert "1 sites were not compared: the API gives no date of their last update\n" == messages(second)
 
 
-def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Backfilled) -> None:
+def test_status_shows_the_coverage(warehouse: Warehouse, backfilled: Backfilled) -> None:
     environment = {"SIGHTEN_HOME": str(warehouse.settings.home), "COLUMNS": "200"}
 
     before = CliRunner().invoke(commands, ["status"], env=environment)
@@ -208,15 +208,15 @@ def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Back
     )
 
 
-def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: Warehouse) -> None:
+def test_coverage_is_the_share_that_a_simulated_sighten_sent(warehouse: Warehouse) -> None:
     simulation = build_simulation(4, 30)
     kept = [
         life.snapshots[:-1] if life.milestone_id[0] in "0123" and len(life.snapshots) > 1 else life.snapshots
         for life in simulation.lives
     ]
-    told = {snapshots[-1].payload["uuid"]: snapshots[-1].payload for snapshots in kept if snapshots}
+    sent = {snapshots[-1].payload["uuid"]: snapshots[-1].payload for snapshots in kept if snapshots}
     finals = {life.milestone_id: life.final for life in simulation.lives if life.final["status"] != IN_PROGRESS}
-    warehouse.land(SAMPLE_BYTES, *(one.payload for snapshots in kept for one in snapshots))
+    warehouse.land(SAMPLE_BYTES, *(snapshot.payload for snapshots in kept for snapshot in snapshots))
     warehouse.load()
 
     with running_simulator(simulation) as sighten:
@@ -225,7 +225,7 @@ def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: W
     warehouse.load()
     warehouse.publish()
 
-    lost = {milestone_id for milestone_id, final in finals.items() if told[milestone_id] != final}
+    lost = {milestone_id for milestone_id, final in finals.items() if sent[milestone_id] != final}
     assert len(lost) >= 2
     assert (len(finals) + 1, len(finals) + 1 - len(lost)) == (result.changed, result.delivered)
     assert sorted(lost) == warehouse.column(
@@ -236,11 +236,11 @@ def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: W
     ).items()
 
 
-def test_one_that_is_stopped_while_it_waits_goes_on_the_next_time(backfilled: Backfilled) -> None:
+def test_a_reconcile_stopped_while_waiting_continues_next_time(backfilled: Backfilled) -> None:
     has_two_sites_of_which_one_was_not_delivered(backfilled)
-    backfilled.rest.instead["milestone"] = Said(429, b"{}", {"Retry-After": "3"})
+    backfilled.rest.instead["milestone"] = Response(429, b"{}", {"Retry-After": "3"})
     pressed = threading.Event()
-    backfilled.rest.before = lambda asked: pressed.set() if "/milestone" in asked.target else None
+    backfilled.rest.before = lambda request: pressed.set() if "/milestone" in request.target else None
 
     with pytest.raises(StoppedError):
         reconciled(backfilled, stop=pressed.is_set)

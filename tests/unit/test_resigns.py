@@ -1,4 +1,4 @@
-"""The chain of a re-signed contract, and a rebuild of all that the API answered when there is no API any more."""
+"""The chain of a re-signed contract, and a rebuild of all API answers without the API."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,13 +17,13 @@ RE_SIGNED = "2026-11-02T13:00:00Z"
 
 @pytest.fixture(scope="module")
 def enriched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enriched]:
-    """A contract that is signed three times; a change order tells of the second a day before the API is asked."""
+    """A contract that is signed three times; a change order announces the second a day before the API is called."""
     metrics = tmp_path_factory.mktemp("metrics") / "dal-metrics.yml"
     metrics.write_text("quote: [capacity, refused]")
-    with enriching(Warehouse(tmp_path_factory.mktemp("home")), dal_metrics=metrics) as one:
-        one.sighten.values, one.sighten.unknown = {"capacity": [1.50, None]}, {"refused"}
-        sign_three_times(one)
-        yield one
+    with enriching(Warehouse(tmp_path_factory.mktemp("home")), dal_metrics=metrics) as enriched:
+        enriched.sighten.values, enriched.sighten.unknown = {"capacity": [1.50, None]}, {"refused"}
+        sign_three_times(enriched)
+        yield enriched
 
 
 def sign_three_times(enriched: Enriched) -> None:

@@ -1,1 +1,1 @@
-"""The client of Sighten's API: one session, pages, retries, rate limit and circuit breaker."""
+"""The client of Sighten's API: session, pages, retries, rate limit and circuit breaker."""

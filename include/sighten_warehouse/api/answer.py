@@ -1,4 +1,4 @@
-"""What a call to the API is made of and what may come back: attempt, reply, answer, setback."""
+"""The types of an API call: attempt, reply, answer and retryable failure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Reply:
-    """Status, headers and body as they came over HTTP, and when they were all there."""
+    """Status, headers and body of an HTTP response, and when its last byte arrived."""
 
     status: int
     headers: Mapping[str, str]
@@ -19,22 +19,22 @@ class Reply:
 
     @property
     def content_type(self) -> str:
-        """As the API says it; empty if it does not."""
+        """The Content-Type header, or an empty string."""
         return self.headers.get("Content-Type", "")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of the API, as it came.
+    """One response of the API that is final: data, or an error that a retry would not change.
 
     Args:
-        path: the path that was asked, with names in place of ids: for logs.
-        target: path and query as asked, as landing keeps them; the token is never a part of it.
-        status: what it comes to: an error inside a 200 has the error's own.
-        content_type: as the API says it.
-        body: its bytes.
-        received_at: when the last byte was there, UTC.
-        content: the body, parsed; None if it is not JSON.
+        path: the requested path, with names in place of ids; safe to log.
+        target: the requested path and query, as stored in landing; never holds the token.
+        status: the HTTP status, or the status of an error that came inside a 200.
+        content_type: the Content-Type header.
+        body: the raw bytes.
+        received_at: when the last byte arrived, UTC.
+        content: the parsed body; None if it is not JSON.
     """
 
     path: str
@@ -48,9 +48,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class RetryableFailure:
-    """Why there is no answer this time; the same call may get one later.
+    """Why an attempt failed, when another attempt may succeed.
 
-    `retry_after` is the API's header of that name, unread.
+    `retry_after` is the raw Retry-After header.
     """
 
     reason: str
@@ -60,24 +60,24 @@ class RetryableFailure:
 
 @dataclass(frozen=True)
 class Attempt:
-    """Where to ask, for the how manyth time, and by when it must end.
+    """One attempt at a call: address, attempt number and deadline.
 
     Args:
-        path: with names in place of ids, for logs and messages.
-        url: the whole address.
-        number: from 1.
-        until: in monotonic seconds.
+        path: the path with names in place of ids, for logs and messages.
+        url: the full address.
+        number: counts from 1.
+        deadline: in monotonic seconds.
     """
 
     path: str
     url: str
     number: int
-    until: float
+    deadline: float
 
     def at(self, url: str) -> "Attempt":
-        """The same attempt at another address."""
+        """Return the same attempt at another address."""
         return replace(self, url=url)
 
 
-# From the attempt to what came of it; it may be asked again after a setback.
+# Makes an attempt and returns its outcome; called again after a retryable failure.
 Follow = Callable[[Attempt], T | RetryableFailure]

@@ -1,4 +1,4 @@
-"""Asks Sighten's API: signed, within the shared budget, again after a setback, page by page."""
+"""The client of Sighten's API: signed calls within the rate limit, with retries and paging."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +15,9 @@ from sighten_warehouse.api.deadline import BoundedAdapter
 from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.origin import Origin, TokenAuth
 from sighten_warehouse.api.pages import PagesSeen, items_of, next_link
-from sighten_warehouse.api.rate_limiter import BUDGET_NAME, Priority, RateLimiter, Throttle
+from sighten_warehouse.api.rate_limiter import RATE_FILE_NAME, Priority, RateLimiter, Throttle
 from sighten_warehouse.api.retries import Retries, RetryPolicy
-from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.session import HttpSession
 from sighten_warehouse.api.slash_styles import in_either_style
 from sighten_warehouse.api.urls import Addresses, Query, target_of
 from sighten_warehouse.clock import Clock
@@ -39,18 +39,19 @@ def open_client(
     clock: Clock | None = None,
     retry_policy: RetryPolicy | None = None,
 ) -> "ApiClient":
-    """A client for the API of these settings; to be closed, as by `with`.
+    """Open a client for the API of these settings; use it in `with`, or close it.
 
     Raises:
-        SettingError: the API's address or the token is missing, or no header can hold the token.
+        SettingError: the API's address or token is missing, or the token does not fit into a header.
     """
     if settings.api_url is None or settings.api_token is None:
         missing = "SIGHTEN_API_URL" if settings.api_url is None else "SIGHTEN_API_TOKEN"
         raise SettingError(f"{missing}: not set, expected it here or in Airflow's connection sighten_default")
     clock = clock or Clock()
     addresses = Addresses(settings.api_url)
-    budget = RateLimiter(settings.layout.root / BUDGET_NAME, rate=settings.api_rate, priority=priority, clock=clock)
-    exchange = Exchange(
+    rate_file = settings.layout.root / RATE_FILE_NAME
+    rate_limiter = RateLimiter(rate_file, rate=settings.api_rate, priority=priority, clock=clock)
+    session = HttpSession(
         auth=TokenAuth(settings.api_token, origin=addresses.origin),
         adapter=BoundedAdapter(pool_maxsize=settings.api_concurrency),
         clock=clock,
@@ -59,56 +60,56 @@ def open_client(
         breaker=CircuitBreaker(clock=clock),
         retry_policy=retry_policy or RetryPolicy(),
         clock=clock,
-        chance=Random(),  # noqa: S311  (jitter)
+        random=Random(),  # noqa: S311  (jitter)
     )
     return ApiClient(
         addresses=addresses,
-        turns=Throttle(budget, concurrency=settings.api_concurrency, clock=clock),
-        exchange=exchange,
+        throttle=Throttle(rate_limiter, concurrency=settings.api_concurrency, clock=clock),
+        session=session,
         retries=retries,
         clock=clock,
     )
 
 
 class ApiClient:
-    """Used by as many threads as one likes; no more calls than `concurrency` are under way at once.
+    """Calls the API; any number of threads may share it, with at most `concurrency` calls at once.
 
-    A path is written with names in place of ids, as in `/api/v1/document/{document_id}/download/`: so it stands in
-    logs and messages, which never hold ids, query values, names or the token.
+    Paths have names in place of ids, as in `/api/v1/document/{document_id}/download/`. Logs and messages show them so,
+    and never ids, query values, names or the token.
     """
 
     def __init__(
-        self, *, addresses: Addresses, turns: Throttle, exchange: Exchange, retries: Retries, clock: Clock
+        self, *, addresses: Addresses, throttle: Throttle, session: HttpSession, retries: Retries, clock: Clock
     ) -> None:
         self._addresses = addresses
-        self._turns = turns
-        self._exchange = exchange
+        self._throttle = throttle
+        self._session = session
         self._retries = retries
         self._clock = clock
 
     @property
     def origin(self) -> Origin:
-        """Where the API is, and the only place that the token goes to."""
+        """The API's origin, the only one that gets the token."""
         return self._addresses.origin
 
     def get(self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None) -> Answer:
-        """The API's answer, a JSON body with a status below 300 also where it counts: inside.
+        """Return the API's answer: JSON, with a status below 300 in the header and in the body.
 
         Raises:
-            AuthenticationError: the token is not known.
-            PermissionDeniedError: the token's user may not have this.
-            NotFoundError: it is not there.
-            RefusedCallError: the call is refused for another reason.
-            ApiUnavailableError: there was no usable answer in spite of retries, or no turn in the budget.
-            ApiContractError: the API leads elsewhere.
+            AuthenticationError: the API does not know the token.
+            PermissionDeniedError: the token's user may not access this.
+            NotFoundError: it does not exist.
+            RefusedCallError: the API refuses the call for another reason.
+            ApiUnavailableError: all retries failed, or the rate limit had no slot.
+            ApiContractError: the API redirects to another origin, or too often.
         """
         return self._fetch(path, self._addresses.address(path, ids=ids or {}, query=query or {}), self._follow)
 
     def pages(self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None) -> Iterator[Answer]:
-        """The pages of a list that links each to the `next`, or counts its items; each is asked for when it is wanted.
+        """Yield the pages of a list with `next` links or a count of items, each requested when it is needed.
 
         Raises:
-            ApiContractError: a link leads to another origin, or in a circle, or there is no end.
+            ApiContractError: a link points to another origin or back, or the list does not end.
             WarehouseError: as `get`.
         """
         seen = PagesSeen(path)
@@ -119,19 +120,19 @@ class ApiClient:
             seen.check(items_of(answer))
             yield answer
             link = next_link(answer) or seen.link_by_number(answer)
-            url = self._addresses.following(link, seen_at=url, path=path) if link else None
+            url = self._addresses.resolve_link(link, seen_at=url, path=path) if link else None
 
     def numbered_pages(
         self, path: str, *, ids: Mapping[str, str] | None = None, query: Query | None = None, limit: int = PAGE_LIMIT
     ) -> Iterator[Answer]:
-        """The pages of a list that is asked for by `page` and `limit`; each when it is wanted.
+        """Yield the pages of a list that takes `page` and `limit`, each requested when it is needed.
 
-        The list ends with an empty page, one shorter than that before, the same one again, or 404. So items must tell
-        themselves apart: ask for an id among them. The first page alone says nothing: the API may allow fewer items
-        than we ask for.
+        The list ends with an empty page, a page shorter than the one before, a repeated page, or 404. So items must be
+        distinct: request an id with them. The length of the first page proves nothing, since the API may allow fewer
+        items than `limit`.
 
         Raises:
-            ApiContractError: there is no end.
+            ApiContractError: the list does not end.
             WarehouseError: as `get`.
         """
         seen, number, size = PagesSeen(path), 0, 0
@@ -158,65 +159,65 @@ class ApiClient:
                 raise
             return None
 
-    def streamed(self, path: str, *, ids: Mapping[str, str], follow: Follow[T]) -> T:
-        """What `follow` makes of what it opens there; it is called again after each setback.
+    def stream(self, path: str, *, ids: Mapping[str, str], follow: Follow[T]) -> T:
+        """Call `follow` with attempts at this path until it returns something other than a retryable failure.
 
         Raises:
-            WarehouseError: whatever `follow` raises; and as `get`, where there was no answer in spite of retries.
+            WarehouseError: whatever `follow` raises; and as `get`, if all retries failed.
         """
         return self._fetch(path, self._addresses.address(path, ids=ids, query={}), follow)
 
     @contextmanager
-    def opened(
+    def open(
         self, attempt: Attempt, *, headers: Mapping[str, str] | None = None
     ) -> Iterator[requests.Response | RetryableFailure]:
-        """One request, when there is room and a turn for it; the room is taken until the answer is closed."""
-        with self._turns.one(attempt):
-            began, status = self._clock.monotonic(), None
+        """Wait for a slot and open one response; the slot is held until the response is closed."""
+        with self._throttle.slot(attempt):
+            started, status = self._clock.monotonic(), None
             try:
-                with self._exchange.opened(attempt.url, until=attempt.until, headers=headers) as response:
+                with self._session.open(attempt.url, deadline=attempt.deadline, headers=headers) as response:
                     status = response.status if isinstance(response, RetryableFailure) else response.status_code
                     yield response
             finally:
-                seconds = round(self._clock.monotonic() - began, 3)
+                seconds = round(self._clock.monotonic() - started, 3)
                 log.info("called", path=attempt.path, status=status, seconds=seconds, attempt=attempt.number)
 
-    def classified(self, response: requests.Response, attempt: Attempt) -> Answer | RetryableFailure:
-        """What the opened answer comes to.
+    def read_answer(self, response: requests.Response, attempt: Attempt) -> Answer | RetryableFailure:
+        """Read an open response and classify it.
 
         Raises:
             WarehouseError: as `get`.
         """
-        reply = self._exchange.whole(response, path=attempt.path, until=attempt.until)
+        reply = self._session.read_reply(response, path=attempt.path, deadline=attempt.deadline)
         if isinstance(reply, RetryableFailure):
             return reply
         return classify(reply, path=attempt.path, target=target_of(attempt.url))
 
-    def redirected(self, location: str, *, seen_at: Attempt) -> str:
-        """Where a redirect to the API itself leads; one to the other slash style is remembered."""
-        return self._addresses.redirected(location, seen_at=seen_at.url, path=seen_at.path)
+    def resolve_redirect(self, location: str, *, seen_at: Attempt) -> str:
+        """Return the address of a redirect within the API; one to the other slash style is remembered."""
+        return self._addresses.resolve_redirect(location, seen_at=seen_at.url, path=seen_at.path)
 
     def _fetch(self, path: str, url: str, follow: Follow[T]) -> T:
-        return self._retries.until_answered(
-            lambda number, until: in_either_style(Attempt(path, url, number, until), follow, addresses=self._addresses),
-            path=path,
-        )
+        def attempt(number: int, deadline: float) -> T | RetryableFailure:
+            return in_either_style(Attempt(path, url, number, deadline), follow, addresses=self._addresses)
+
+        return self._retries.run(attempt, path=path)
 
     def _follow(self, attempt: Attempt) -> Answer | RetryableFailure:
-        """The answer at the end of the redirects."""
+        """Follow redirects and return the final answer."""
         for _ in range(MAX_REDIRECTS + 1):
-            with self.opened(attempt) as response:
+            with self.open(attempt) as response:
                 if isinstance(response, RetryableFailure):
                     return response
                 location = response.headers.get("Location")
                 if response.status_code not in REDIRECTS or not location:
-                    return self.classified(response, attempt)
-            attempt = attempt.at(self.redirected(location, seen_at=attempt))
+                    return self.read_answer(response, attempt)
+            attempt = attempt.at(self.resolve_redirect(location, seen_at=attempt))
         raise ApiContractError(f"{attempt.path}: more than {MAX_REDIRECTS} redirects, expected an answer")
 
     def close(self) -> None:
-        """Closes the connections."""
-        self._exchange.close()
+        """Close the connections."""
+        self._session.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Asks many questions of the API side by side, and lands the answers as they come, some at a time."""
+"""Runs calls concurrently and lands their answers in small batches."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,61 +21,61 @@ from sighten_warehouse.landing.line import API_REQUEST_HEADER, landing_line
 
 log = structlog.get_logger()
 
-Question = TypeVar("Question")
+Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MAX_UNLANDED = 100
-LONGEST_UNLANDED = timedelta(seconds=5)
+MAX_UNLANDED_AGE = timedelta(seconds=5)
 
 
 class AnswerCollector:
-    """Takes answers from any thread and lands them together, a hundred in a file or what came within seconds.
+    """Collects answers from any thread and lands up to a hundred per file, at the latest after some seconds.
 
-    So a crash loses few of them: those are asked for again.
+    So a crash loses few answers; the next run requests them again.
     """
 
     def __init__(self, landing: Path) -> None:
         self._landing = landing
         self._lock = Lock()
-        self._waiting: list[tuple[Answer, ApiRequest]] = []
+        self._unlanded: list[tuple[Answer, ApiRequest]] = []
 
-    def add(self, answer: Answer, asked: ApiRequest) -> None:
-        """The answer is landed soon, at the latest by `land`.
+    def add(self, answer: Answer, request: ApiRequest) -> None:
+        """Add an answer; it is landed now if enough wait, else with a later one or by `land`.
 
         Raises:
-            StorageError: the disk refused.
+            StorageError: the disk refused a write.
         """
         with self._lock:
-            self._waiting.append((answer, asked))
-            waited = answer.received_at - self._waiting[0][0].received_at
-            if len(self._waiting) >= MAX_UNLANDED or waited >= LONGEST_UNLANDED:
+            self._unlanded.append((answer, request))
+            age = answer.received_at - self._unlanded[0][0].received_at
+            if len(self._unlanded) >= MAX_UNLANDED or age >= MAX_UNLANDED_AGE:
                 self._land()
 
     def land(self) -> None:
-        """Everything added before is landed.
+        """Land everything added so far.
 
         Raises:
-            StorageError: the disk refused; what is left may be landed later.
+            StorageError: the disk refused a write; what is not landed stays for the next call.
         """
         with self._lock:
             self._land()
 
     def _land(self) -> None:
         try:
-            name = land_answers(self._landing, self._waiting)
+            name = land_answers(self._landing, self._unlanded)
         except OSError as error:
             raise StorageError(f"{self._landing}: {error.strerror}, expected to land answers there") from error
         if name:
-            log.info("landed", file=name, answers=len(self._waiting))
-        self._waiting = []
+            log.info("landed", file=name, answers=len(self._unlanded))
+        self._unlanded = []
 
 
 @contextmanager
 def collecting_answers(landing: Path) -> Iterator[AnswerCollector]:
-    """What is added to it is landed by the end, however that comes about.
+    """Open a collector and land its answers at the end, also after an error.
 
     Raises:
-        StorageError: the disk refused.
+        StorageError: the disk refused a write.
     """
     answers = AnswerCollector(landing)
     try:
@@ -85,47 +85,47 @@ def collecting_answers(landing: Path) -> Iterator[AnswerCollector]:
 
 
 def run_concurrently(
-    questions: Iterable[Question], ask: Callable[[Question], Result], *, threads: int
+    tasks: Iterable[Task], call: Callable[[Task], Result], *, threads: int
 ) -> Iterator[Result | TransientError]:
-    """What `ask` gives for each question as it comes, or why there is nothing for it this time.
+    """Yield the result, or the transient error, of `call(task)` for each task as it completes.
 
-    Once the circuit has opened nothing more is asked: the rest of the questions have no outcome. Nor is it after the
-    disk refused, or an error that somebody must act on; that is raised when the questions under way are answered.
+    No task is started after the circuit opens; the rest then have no outcome. Nor after a storage error or an error
+    that is not transient: that is raised once the running tasks have ended.
     """
-    waiting = iter(questions)
-    under_way: set[Future[Result]] = set()
-    stopped: BaseException | None = None
+    remaining = iter(tasks)
+    running: set[Future[Result]] = set()
+    stop_error: BaseException | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="ask") as pool:
         while True:
-            room = 0 if stopped else threads - len(under_way)
-            under_way |= {pool.submit(ask, question) for question in islice(waiting, room)}
-            if not under_way:
+            free_threads = 0 if stop_error else threads - len(running)
+            running |= {pool.submit(call, task) for task in islice(remaining, free_threads)}
+            if not running:
                 break
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 error = future.exception()
                 if error is None:
                     yield future.result()
                 elif isinstance(error, TransientError) and not isinstance(error, StorageError):
-                    stopped = stopped or (error if isinstance(error, CircuitOpenError) else None)
+                    stop_error = stop_error or (error if isinstance(error, CircuitOpenError) else None)
                     yield error
                 else:
-                    stopped = error
-    if stopped and not isinstance(stopped, CircuitOpenError):
-        raise stopped
+                    stop_error = error
+    if stop_error and not isinstance(stop_error, CircuitOpenError):
+        raise stop_error
 
 
 def land_answers(landing: Path, answers: Iterable[tuple[Answer, ApiRequest]]) -> str | None:
-    """One new landing file with those answers as they came; returns its name, None if there are none.
+    """Write the answers to a new landing file; return its name, None if there are no answers.
 
     Raises:
-        OSError: the disk refused; none of them is landed.
+        OSError: the disk refused a write; none of them is landed.
     """
-    lines = [_answer_line(answer, asked) for answer, asked in answers]
+    lines = [_answer_line(answer, request) for answer, request in answers]
     return write_landing_file(landing, lines, received_at=ARRIVALS.next().received_at) if lines else None
 
 
-def _answer_line(answer: Answer, asked: ApiRequest) -> bytes:
+def _answer_line(answer: Answer, request: ApiRequest) -> bytes:
     return landing_line(
         answer.body,
         landing_id=ARRIVALS.next().landing_id,
@@ -133,5 +133,5 @@ def _answer_line(answer: Answer, asked: ApiRequest) -> bytes:
         source="api",
         method="GET",
         content_type=answer.content_type or None,
-        headers={API_REQUEST_HEADER: msgspec.json.encode(asked).decode()},
+        headers={API_REQUEST_HEADER: msgspec.json.encode(request).decode()},
     )

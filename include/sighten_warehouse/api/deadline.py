@@ -1,4 +1,4 @@
-"""Connections whose answers end in time, however slowly their bytes drip."""
+"""HTTP connections with a deadline for the whole response, even if its bytes drip in."""
 
 import io
 import socket
@@ -13,40 +13,40 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-_until: ContextVar[float] = ContextVar("_until")
+_deadline: ContextVar[float] = ContextVar("_deadline")
 
 
 @contextmanager
-def ending_within(seconds: float) -> Iterator[None]:
-    """An answer that is opened meanwhile by a `BoundedAdapter` is over after so many seconds, its body too.
+def time_limit(seconds: float) -> Iterator[None]:
+    """Limit responses that a `BoundedAdapter` opens inside this context to `seconds`, body included.
 
-    It fails then as after a read timeout. That alone would not do: it begins anew with every byte, so a head or the
-    size of a chunk could drip for days. And `requests` hands nothing else down to its connections.
+    After that they fail like a read timeout. A read timeout alone is not enough: it restarts with every byte, so a
+    header or a chunk size could drip for days. A context variable, since `requests` passes nothing else down.
     """
-    token = _until.set(time.monotonic() + seconds)
+    token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
     finally:
-        _until.reset(token)
+        _deadline.reset(token)
 
 
 class _BoundedReader(io.RawIOBase):
-    """The bytes that a socket receives, until the time is over."""
+    """Reads a socket up to a deadline."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, *, until: float) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, *, deadline: float) -> None:
         self._raw = raw
         self._sock = sock
-        self._pause = sock.gettimeout()
-        self._until = until
+        self._read_timeout = sock.gettimeout()
+        self._deadline = deadline
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer did not end in time")
-        self._sock.settimeout(left if self._pause is None else min(left, self._pause))
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the response did not end in time")
+        self._sock.settimeout(remaining if self._read_timeout is None else min(remaining, self._read_timeout))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class _BoundedReader(io.RawIOBase):
 class _BoundedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        reader = _BoundedReader(self.fp.detach(), sock, until=_until.get(float("inf")))
+        reader = _BoundedReader(self.fp.detach(), sock, deadline=_deadline.get(float("inf")))
         self.fp = io.BufferedReader(reader)
 
 
@@ -70,10 +70,10 @@ class _BoundedHTTPSConnection(HTTPSConnection):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Makes connections that mind `ending_within`."""
+    """Opens connections that obey `time_limit`."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
-        """The pool of connections to where the request goes."""
+        """Return the connection pool for the request's host."""
         pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))
         pool.ConnectionCls = _BoundedHTTPSConnection if pool.scheme == "https" else _BoundedHTTPConnection
         return pool

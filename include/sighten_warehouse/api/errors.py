@@ -1,17 +1,17 @@
-"""Errors of calls that the API refuses; the tree of all errors is drawn in `errors.py`."""
+"""Errors of calls that the API refuses; `errors.py` shows the whole tree."""
 
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.errors import RejectedError
 
 
 class RefusedCallError(RejectedError):
-    """The API refuses this call and would refuse it again; `answer` is what it said.
+    """The API refuses this call and would refuse it again.
 
     Args:
         reason: one word for counting, such as `refused_with_400`.
-        place: the path that was asked, without ids.
-        expected: what would have been an answer.
-        answer: with the body, which is kept out of the message: it may name people.
+        place: the requested path, without ids.
+        expected: what the API would have accepted.
+        answer: the response; its body may name people, so it stays out of the message.
     """
 
     def __init__(self, reason: str, *, place: str, expected: str, answer: Answer) -> None:
@@ -20,4 +20,4 @@ class RefusedCallError(RejectedError):
 
 
 class NotFoundError(RefusedCallError):
-    """What was asked for is not there, or not for this token's user."""
+    """What was requested does not exist, or this token's user may not see it."""

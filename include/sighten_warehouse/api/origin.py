@@ -1,4 +1,4 @@
-"""Where the API is, and that the token goes nowhere else."""
+"""The API's origin, and an auth object that sends the token only there."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Origin:
-    """Scheme, host and port: whoever differs in one of them is somebody else."""
+    """Scheme, host and port; the token goes to one origin only."""
 
     scheme: str
     host: str
@@ -29,14 +29,14 @@ class Origin:
 
     @property
     def is_default_port(self) -> bool:
-        """Whether the port goes without saying."""
+        """Whether the port is the scheme's default."""
         return DEFAULT_PORTS[self.scheme] == self.port
 
 
 def origin_of(url: str) -> Origin | None:
-    """Of an absolute http or https address; None of anything else.
+    """The origin of an absolute http or https address; None for anything else.
 
-    It is read by the parser that `requests` sends by, so that no odd spelling means one host here and another there.
+    Uses the parser that `requests` uses, so an odd spelling cannot mean one host here and another there.
     """
     try:
         parsed = parse_url(url)
@@ -48,20 +48,20 @@ def origin_of(url: str) -> Origin | None:
 
 
 class TokenAuth(AuthBase):
-    """Signs requests to one origin, and takes care that no other gets credentials.
+    """Signs requests to one origin and removes credentials from all others.
 
-    `requests` itself would keep the header on the way from http to https, and would let a `.netrc` replace or add
-    credentials wherever a request has no auth object of its own.
+    `requests` by itself would keep the header on a redirect from http to https, and would take credentials from
+    `.netrc` for requests without an auth object.
     """
 
     def __init__(self, token: SecretStr, *, origin: Origin) -> None:
         if not _TOKEN.fullmatch(token.get_secret_value()):
-            raise SettingError(f"{WHERE_THE_TOKEN_IS}: expected ASCII characters alone, and no space at its ends")
+            raise SettingError(f"{WHERE_THE_TOKEN_IS}: expected ASCII characters only, without spaces at the ends")
         self._token = token
         self._origin = origin
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """The request, signed if it goes to the origin."""
+        """Return the request, signed if it goes to the origin."""
         request.headers.pop("Authorization", None)
         if request.url is not None and origin_of(request.url) == self._origin:
             request.headers["Authorization"] = f"Token {self._token.get_secret_value()}"

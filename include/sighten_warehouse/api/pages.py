@@ -1,4 +1,4 @@
-"""Pages of a list, one after the other, and an end to those that have none."""
+"""Paging through the API's lists, with guards against lists that never end."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,11 +11,11 @@ from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.errors import ApiContractError
 
 MAX_PAGES = 10_000
-LISTS = ("results", "data")
+LIST_KEYS = ("results", "data")
 
 
 def items_of(answer: Answer) -> list[Any]:
-    """What stands on the page, under whichever name the API's two kinds of list have for it.
+    """Return the items of a page: a bare list, or one under `results` or `data`.
 
     Raises:
         ApiContractError: there is no list.
@@ -24,18 +24,18 @@ def items_of(answer: Answer) -> list[Any]:
     if isinstance(content, list):
         return content
     if isinstance(content, dict):
-        for name in LISTS:
+        for name in LIST_KEYS:
             if isinstance(content.get(name), list):
                 found: list[Any] = content[name]
                 return found
-    raise ApiContractError(f"{answer.path}: answered without a list; expected one under {' or '.join(LISTS)}")
+    raise ApiContractError(f"{answer.path}: answered without a list; expected one under {' or '.join(LIST_KEYS)}")
 
 
 def next_link(answer: Answer) -> str | None:
-    """The link to the next page, if there is one.
+    """Return the link to the next page, if there is one.
 
     Raises:
-        ApiContractError: it is something else than a text or null.
+        ApiContractError: it is neither text nor null.
     """
     link = answer.content.get("next") if isinstance(answer.content, dict) else None
     if link is not None and not isinstance(link, str):
@@ -44,91 +44,91 @@ def next_link(answer: Answer) -> str | None:
 
 
 class PagesSeen:
-    """Notices a list that goes round in a circle, on for ever, or further than it links to."""
+    """Detects a list that repeats pages, never ends, or counts more items than it links to."""
 
-    def __init__(self, path: str, *, most: int = MAX_PAGES) -> None:
+    def __init__(self, path: str, *, max_pages: int = MAX_PAGES) -> None:
         self._path = path
-        self._most = most
-        self._addresses: set[str] = set()
+        self._max_pages = max_pages
+        self._urls: set[str] = set()
         self._items: list[Any] | None = None
-        self._taken = 0
+        self._item_count = 0
 
     def add(self, url: str) -> None:
-        """The page at that address comes next.
+        """Record the address of the next page.
 
         Raises:
-            ApiContractError: it has come before, or there were too many.
+            ApiContractError: the address is a repeat, or there are too many pages.
         """
-        if url in self._addresses:
-            raise self._error("a page that has come before")
-        if len(self._addresses) == self._most:
-            raise self._error(f"more than {self._most} pages")
-        self._addresses.add(url)
+        if url in self._urls:
+            raise self._error("a repeated page")
+        if len(self._urls) == self._max_pages:
+            raise self._error(f"more than {self._max_pages} pages")
+        self._urls.add(url)
 
     def is_repeated(self, items: list[Any]) -> bool:
-        """Whether the same items were on the page before."""
+        """Record a page's items; whether the page before had the same."""
         repeated = self._items == items
         self._items = items
         return repeated
 
     def check(self, items: list[Any]) -> None:
-        """These items are not those of the page before.
+        """Record a page's items.
 
         Raises:
-            ApiContractError: they are.
+            ApiContractError: the page before had the same items.
         """
         if self.is_repeated(items):
             raise self._error("a page with the same items as the one before")
-        self._taken += len(items)
+        self._item_count += len(items)
 
     def link_by_number(self, answer: Answer) -> str | None:
-        """To the page after this one, if the list has no links at all, and counts more items than it gave so far."""
+        """Return a link to the next page number, if the list has no links but counts more items than seen so far."""
         content = answer.content
         if not isinstance(content, dict) or "next" in content or not self._items:
             return None
         count = content.get("count")
-        if not isinstance(count, int) or count <= self._taken:
+        if not isinstance(count, int) or count <= self._item_count:
             return None
-        asked = dict(parse_qsl(urlsplit(answer.target).query, keep_blank_values=True))
-        return "?" + urlencode(asked | {"page": str(len(self._addresses) + 1)}, safe=",", quote_via=quote)
+        query = dict(parse_qsl(urlsplit(answer.target).query, keep_blank_values=True))
+        return "?" + urlencode(query | {"page": str(len(self._urls) + 1)}, safe=",", quote_via=quote)
 
-    def _error(self, met: str) -> ApiContractError:
-        return ApiContractError(f"{self._path}: {met} after {len(self._addresses)} pages, expected an end of the list")
+    def _error(self, problem: str) -> ApiContractError:
+        return ApiContractError(f"{self._path}: {problem} after {len(self._urls)} pages, expected an end of the list")
 
 
-def says_more(answer: Answer) -> bool:
-    """Whether the answer links to a next page, or counts more rows than it gives."""
+def has_more_pages(answer: Answer) -> bool:
+    """Whether the answer links to a next page, or counts more rows than it holds."""
     content = answer.content
-    name = _list_of(content)
+    name = _list_key(content)
     if name is None:
         return False
     count = content.get("count")
     return bool(content.get("next")) or (isinstance(count, int) and count > len(content[name]))
 
 
-def joined(pages: Iterable[Answer]) -> Answer:
-    """The first page with the rows of all in its list; every number keeps its digits."""
+def join_pages(pages: Iterable[Answer]) -> Answer:
+    """Return the first page with the rows of all pages; numbers keep their digits."""
     first, *others = pages
-    name = _list_of(first.content)
+    name = _list_key(first.content)
     if name is None or not others:
         return first
     body = msgspec.json.decode(first.body, type=dict[str, msgspec.Raw])
     rows = [row for page in (first, *others) for row in _rows(page)]
     body[name] = msgspec.Raw(msgspec.json.encode(rows))
-    whole = msgspec.json.encode(body)
-    content = msgspec.json.decode(whole)
-    return replace(first, body=whole, content=content, received_at=others[-1].received_at)
+    encoded = msgspec.json.encode(body)
+    content = msgspec.json.decode(encoded)
+    return replace(first, body=encoded, content=content, received_at=others[-1].received_at)
 
 
-def _list_of(content: object) -> str | None:
-    """The name under which the rows stand, if they are a list in an object."""
+def _list_key(content: object) -> str | None:
+    """The key of the list of rows, if the content is an object with one."""
     if not isinstance(content, dict):
         return None
-    return next((name for name in LISTS if isinstance(content.get(name), list)), None)
+    return next((name for name in LIST_KEYS if isinstance(content.get(name), list)), None)
 
 
 def _rows(page: Answer) -> list[msgspec.Raw]:
-    name = _list_of(page.content)
+    name = _list_key(page.content)
     if name is None:
         return msgspec.json.decode(page.body, type=list[msgspec.Raw])
     return msgspec.json.decode(

@@ -1,4 +1,4 @@
-"""How many calls a second all processes of this machine together may make, live ones before backfill."""
+"""Limits the calls per second of all processes that share a home; live calls go before backfill."""
 
 import fcntl
 import os
@@ -16,26 +16,26 @@ from sighten_warehouse.errors import ApiUnavailableError, StorageError
 
 Priority = Literal["live", "backfill"]
 
-BUDGET_NAME = ".api_budget"
-# Calls sent exactly 1/rate apart reach the API a little unevenly: at the full rate some seconds would see one too many.
+RATE_FILE_NAME = ".api_budget"
+# Calls sent exactly 1/rate apart arrive unevenly: at the full rate some seconds would see one call too many.
 SHARE_USED = 0.95
-# Nobody waits that long for a turn, so a next turn further ahead is from before the clock was set back.
-FARTHEST_AHEAD_S = 3600.0
+# No call waits that long, so a slot further ahead was booked before the clock was set back.
+MAX_AHEAD_S = 3600.0
 _STATE = struct.Struct("<d")
 
 
 class RateLimiter:
-    """Gives each call a turn; turns are evenly spaced, and kept in a file that all processes of one home share.
+    """Gives calls evenly spaced slots from a file that all processes of one home share.
 
-    The file holds one number, the time of the next free turn, and is locked while it is read and written; the system
-    lets the lock go when a process dies. A live call books the next turn, however many wait before it. A backfill
-    call takes a turn only when it is free at that moment, that is when no live call has booked it.
+    The file holds one number, the time of the next free slot, and is locked while it is read and written; the system
+    releases the lock when a process dies. A live call books the next slot, however many calls wait before it. A
+    backfill call takes a slot only if it is free now: no live call has booked it.
 
     Args:
-        file: what is shared; its folder is made when it is first needed.
+        file: the shared file; its folder is created when first needed.
         rate: calls a second.
-        priority: of the calls that this one is for.
-        clock: the time of day of it is what the processes have in common.
+        priority: the priority of this limiter's calls.
+        clock: its time of day must be the same in all processes.
     """
 
     def __init__(self, file: Path, *, rate: float, priority: Priority, clock: Clock) -> None:
@@ -44,74 +44,78 @@ class RateLimiter:
         self._books_ahead = priority == "live"
         self._clock = clock
 
-    def take(self, *, within_s: float) -> bool:
-        """Waits for a turn; False, at once or when the time is over, if there is none within so many seconds.
+    def acquire(self, *, within_s: float) -> bool:
+        """Wait for a slot; return False as soon as it is clear that none comes within `within_s` seconds.
 
         Raises:
             StorageError: the file cannot be written.
         """
-        until = self._clock.monotonic() + within_s
+        deadline = self._clock.monotonic() + within_s
         while True:
-            left = until - self._clock.monotonic()
-            wait, is_ours = self._turn_or_error(left)
-            if wait > left:
+            remaining = deadline - self._clock.monotonic()
+            wait, is_booked = self._book_or_raise(remaining)
+            if wait > remaining:
                 return False
             if wait > 0:
                 self._clock.sleep(wait)
-            if is_ours:
+            if is_booked:
                 return True
 
-    def _turn_or_error(self, within_s: float) -> tuple[float, bool]:
+    def _book_or_raise(self, within_s: float) -> tuple[float, bool]:
         try:
-            return self._next_turn(within_s)
+            return self._book_slot(within_s)
         except OSError as error:
-            raise StorageError(f"{self._file}: {error.strerror}, expected to share the API's budget there") from error
+            raise StorageError(
+                f"{self._file}: {error.strerror}, expected a writable file for the API's rate limit"
+            ) from error
 
-    def _next_turn(self, within_s: float) -> tuple[float, bool]:
-        """How many seconds until the next turn, and whether it is taken for us now."""
+    def _book_slot(self, within_s: float) -> tuple[float, bool]:
+        """Return the seconds until the next slot and whether it was booked for this call."""
         ensure_folder(self._file.parent)
         descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             now = self._clock.now().timestamp()
-            turn = max(now, self._read(descriptor, now))
-            is_ours = turn - now <= within_s if self._books_ahead else turn <= now
-            if is_ours:
-                os.pwrite(descriptor, _STATE.pack(turn + self._gap), 0)
-            return turn - now, is_ours
+            slot = max(now, self._read(descriptor, now))
+            is_booked = slot - now <= within_s if self._books_ahead else slot <= now
+            if is_booked:
+                os.pwrite(descriptor, _STATE.pack(slot + self._gap), 0)
+            return slot - now, is_booked
         finally:
-            os.close(descriptor)  # and with it goes the lock
+            os.close(descriptor)  # this also releases the lock
 
     def _read(self, descriptor: int, now: float) -> float:
-        turn = float("-inf")
+        slot = float("-inf")
         with suppress(struct.error):  # a new file is empty
-            (turn,) = _STATE.unpack(os.pread(descriptor, _STATE.size, 0))
-        return turn if turn <= now + FARTHEST_AHEAD_S else now
+            (slot,) = _STATE.unpack(os.pread(descriptor, _STATE.size, 0))
+        return slot if slot <= now + MAX_AHEAD_S else now
 
 
 class Throttle:
-    """Lets no more than `concurrency` requests of one client be under way, each with a turn of the budget."""
+    """Limits one client to `concurrency` requests at once, each with a slot of the rate limiter."""
 
-    def __init__(self, budget: RateLimiter, *, concurrency: int, clock: Clock) -> None:
-        self._budget = budget
-        self._under_way = threading.BoundedSemaphore(concurrency)
+    def __init__(self, rate_limiter: RateLimiter, *, concurrency: int, clock: Clock) -> None:
+        self._rate_limiter = rate_limiter
+        self._in_flight = threading.BoundedSemaphore(concurrency)
         self._clock = clock
 
     @contextmanager
-    def one(self, attempt: Attempt) -> Iterator[None]:
-        """Room for one request, kept as long as the context lasts.
+    def slot(self, attempt: Attempt) -> Iterator[None]:
+        """Hold a slot for one request inside this context.
 
         Raises:
-            ApiUnavailableError: there was none within the attempt's time.
+            ApiUnavailableError: there was no slot before the attempt's deadline.
         """
-        if not self._under_way.acquire(timeout=max(0.0, attempt.until - self._clock.monotonic())):
-            raise ApiUnavailableError(f"{attempt.path}: other calls did not end in time, expected room for one more")
+        if not self._in_flight.acquire(timeout=max(0.0, attempt.deadline - self._clock.monotonic())):
+            raise ApiUnavailableError(
+                f"{attempt.path}: other calls did not end before the deadline; raise SIGHTEN_API_CONCURRENCY or wait"
+            )
         try:
-            # Every request is a call to the API: retries, redirects and those refused with 429 take a turn too.
-            if not self._budget.take(within_s=attempt.until - self._clock.monotonic()):
+            # Retries, redirects and calls refused with 429 count against the API's rate limit too.
+            if not self._rate_limiter.acquire(within_s=attempt.deadline - self._clock.monotonic()):
                 raise ApiUnavailableError(
-                    f"{attempt.path}: no turn within the call's time, expected one by SIGHTEN_API_RATE"
+                    f"{attempt.path}: rate limit: no slot before the deadline; raise SIGHTEN_API_RATE or wait"
                 )
             yield
         finally:
-            self._under_way.release()
+            self._in_flight.release()

@@ -1,4 +1,4 @@
-"""Asks again after a setback: when, how often, and when to give up."""
+"""Retries failed calls: how often, how long to wait, and when to give up."""
 
 import re
 from collections.abc import Callable
@@ -24,13 +24,13 @@ SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long a call may take.
+    """Limits of one call with its retries.
 
     Args:
-        total_s: seconds for one call, with all its attempts and the waits before and between them.
-        attempts: most attempts.
-        first_wait_s: seconds before the second attempt; doubled each time after that.
-        longest_wait_s: most that it is doubled to.
+        total_s: seconds for all attempts and waits together.
+        attempts: maximum number of attempts.
+        first_wait_s: seconds before the second attempt; doubled before each later one.
+        longest_wait_s: upper limit of the doubled wait.
     """
 
     total_s: float = 300.0
@@ -40,78 +40,78 @@ class RetryPolicy:
 
 
 def parse_retry_after(retry_after: str | None, *, now: datetime) -> float | None:
-    """Seconds that a Retry-After asks for, as a number or as an HTTP date; None if it says nothing one can read."""
+    """Return the seconds that a Retry-After header asks for, as a number or an HTTP date; None if unreadable."""
     if retry_after is None:
         return None
     text = retry_after.strip()
     if SECONDS.fullmatch(text):
         return float(text)
-    with suppress(ValueError, OverflowError):  # a year of twenty digits is the latter
+    with suppress(ValueError, OverflowError):  # OverflowError: a year of twenty digits
         moment = parsedate_to_datetime(text)
-        # A date without a zone is in GMT: HTTP knows no other.
+        # HTTP dates are always in GMT, with or without a zone.
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (aware - now).total_seconds())
     return None
 
 
 class Retries:
-    """Repeats an attempt until there is an answer; shared by the threads of one client."""
+    """Repeats failed attempts under one policy and circuit breaker; shared by the threads of one client."""
 
-    def __init__(self, *, breaker: CircuitBreaker, retry_policy: RetryPolicy, clock: Clock, chance: Random) -> None:
+    def __init__(self, *, breaker: CircuitBreaker, retry_policy: RetryPolicy, clock: Clock, random: Random) -> None:
         self._breaker = breaker
         self._retry_policy = retry_policy
         self._clock = clock
-        self._chance = chance
+        self._random = random
 
-    def until_answered(self, attempt: Callable[[int, float], T | RetryableFailure], *, path: str) -> T:
-        """What the attempt gives; it is told its number and by when, in monotonic seconds, it must end.
+    def run(self, attempt: Callable[[int, float], T | RetryableFailure], *, path: str) -> T:
+        """Call `attempt(number, deadline)` until it succeeds; the deadline is in monotonic seconds.
 
         Raises:
-            CircuitOpenError: too many calls failed one after the other; this one did not ask, or not again.
-            ApiUnavailableError: it was asked as often and as long as patience allows.
-            WarehouseError: whatever the attempt itself raises; that is an answer too.
+            CircuitOpenError: too many calls in a row failed; this one was not made, or not repeated.
+            ApiUnavailableError: all attempts failed, or the time is over.
+            WarehouseError: whatever the attempt raises; only transient errors count as failures of the API.
         """
-        began = self._clock.monotonic()
+        started = self._clock.monotonic()
         number = 1
         while True:
             self._breaker.admit()
-            outcome = self._try(attempt, number, began + self._retry_policy.total_s)
+            outcome = self._try(attempt, number, started + self._retry_policy.total_s)
             if not isinstance(outcome, RetryableFailure):
                 self._breaker.succeeded()
                 return outcome
-            told = parse_retry_after(outcome.retry_after, now=self._clock.now())
-            wait = self._wait(number, told)
-            took = self._clock.monotonic() - began
-            if number == self._retry_policy.attempts or took + wait >= self._retry_policy.total_s:
-                self._give_up(outcome, path=path, attempts=number, took=took, told=told)
+            retry_after_s = parse_retry_after(outcome.retry_after, now=self._clock.now())
+            wait = self._wait(number, retry_after_s)
+            elapsed = self._clock.monotonic() - started
+            if number == self._retry_policy.attempts or elapsed + wait >= self._retry_policy.total_s:
+                self._give_up(outcome, path=path, attempts=number, elapsed=elapsed, retry_after_s=retry_after_s)
             self._clock.sleep(wait)
             number += 1
             log.warning("retried", path=path, status=outcome.status, reason=outcome.reason, attempt=number)
 
     def _try(
-        self, attempt: Callable[[int, float], T | RetryableFailure], number: int, until: float
+        self, attempt: Callable[[int, float], T | RetryableFailure], number: int, deadline: float
     ) -> T | RetryableFailure:
         try:
-            return attempt(number, until)
+            return attempt(number, deadline)
         except TransientError:
             raise
-        except WarehouseError:
+        except WarehouseError:  # the API responded, so it is up
             self._breaker.succeeded()
             raise
 
-    def _wait(self, number: int, told: float | None) -> float:
-        """Jitter keeps those that failed together from coming back together; never earlier than the API asks."""
+    def _wait(self, number: int, retry_after_s: float | None) -> float:
+        """Exponential backoff with jitter, added to the API's Retry-After if it sent one."""
         doubled: float = min(self._retry_policy.first_wait_s * 2 ** (number - 1), self._retry_policy.longest_wait_s)
-        ours = doubled * self._chance.uniform(0.5, 1.0)
-        return ours if told is None else told + ours
+        backoff = doubled * self._random.uniform(0.5, 1.0)
+        return backoff if retry_after_s is None else retry_after_s + backoff
 
     def _give_up(
-        self, failure: RetryableFailure, *, path: str, attempts: int, took: float, told: float | None
+        self, failure: RetryableFailure, *, path: str, attempts: int, elapsed: float, retry_after_s: float | None
     ) -> NoReturn:
-        if self._breaker.failed(not_before_s=told or 0.0):
+        if self._breaker.failed(not_before_s=retry_after_s or 0.0):
             log.error("circuit_opened", path=path, reason=failure.reason)
-        asked = "" if told is None else f"; it asks to wait {told:.0f} s"
+        hint = "" if retry_after_s is None else f"; Retry-After: {retry_after_s:.0f} s"
         raise ApiUnavailableError(
-            f"{path}: {failure.reason}{asked}; given up after {attempts} attempts in {took:.1f} s, "
+            f"{path}: {failure.reason}{hint}; given up after {attempts} attempts in {elapsed:.1f} s, "
             f"expected an answer within {self._retry_policy.attempts} attempts and {self._retry_policy.total_s:g} s"
         )

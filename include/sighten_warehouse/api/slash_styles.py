@@ -1,4 +1,4 @@
-"""Calls a path with or without its trailing slash, and learns which of the two the API knows."""
+"""Calls a path with or without its trailing slash, and learns which of the two the API accepts."""
 
 from typing import TypeVar
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 def in_either_style(attempt: Attempt, follow: Follow[T], *, addresses: Addresses) -> T | RetryableFailure:
-    """One attempt, repeated in the other slash style if the API does not know the path in the first one.
+    """Make one attempt; repeat it in the other slash style if the path is not found.
 
     Raises:
-        NotFoundError: the API knows the path in neither style, or the path but not what it names.
+        NotFoundError: neither style exists, or the path exists but the entity does not.
     """
     try:
         outcome = follow(attempt)
@@ -34,9 +34,9 @@ def _in_other_style(attempt: Attempt, follow: Follow[T], *, addresses: Addresses
         outcome = follow(attempt)
     except NotFoundError as error:
         if _is_about_the_entity(attempt, error):
-            addresses.knows(attempt.path, seen_at=attempt.url)
+            addresses.learn_style(attempt.path, seen_at=attempt.url)
         else:
-            addresses.knows_neither(attempt.path)
+            addresses.learn_missing(attempt.path)
         raise
     _learn(attempt, outcome, addresses)
     return outcome
@@ -44,9 +44,9 @@ def _in_other_style(attempt: Attempt, follow: Follow[T], *, addresses: Addresses
 
 def _learn(attempt: Attempt, outcome: object, addresses: Addresses) -> None:
     if not isinstance(outcome, RetryableFailure):
-        addresses.knows(attempt.path, seen_at=attempt.url)
+        addresses.learn_style(attempt.path, seen_at=attempt.url)
 
 
 def _is_about_the_entity(attempt: Attempt, error: NotFoundError) -> bool:
-    """JSON about a path with ids is about the entity; anything else may mean that there is no such path."""
+    """A JSON 404 for a path with ids means that the entity is missing; any other may mean that the path is wrong."""
     return "{" in attempt.path and error.answer.content is not None

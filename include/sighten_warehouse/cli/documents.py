@@ -47,7 +47,7 @@ def download(*, most: int | None, backfill: bool) -> None:
     """
     from sighten_warehouse.documents.step import download_documents
 
-    result = download_documents(read_settings(), priority="backfill" if backfill else "live", most=most)
+    result = download_documents(read_settings(), priority="backfill" if backfill else "live", limit=most)
     end(summary_line(result), problems(result), needs_attention=result.needs_attention)
 
 

@@ -1,4 +1,4 @@
-"""Documents: which are due, their download, and the vault that keeps them by content hash."""
+"""Downloads the documents that are due and keeps them in the vault by content hash."""
 
 from sighten_warehouse.documents.step import download_documents
 

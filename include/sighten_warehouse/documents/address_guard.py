@@ -1,4 +1,4 @@
-"""Where a download may be led to: no address that is private, loopback or otherwise not of the public internet."""
+"""Guards downloads against redirects to private, loopback and other non-public addresses."""
 
 import socket
 from collections.abc import Callable, Iterable
@@ -14,25 +14,25 @@ from sighten_warehouse.documents.errors import DownloadError
 
 Address = IPv4Address | IPv6Address
 Reach = Literal["public", "private", "loopback", "special"]
-# From host and port to the addresses that the name has.
+# Resolves a host and port to addresses.
 Resolve = Callable[[str, int], list[Address]]
 
 _NAT64 = ip_network("64:ff9b::/96")
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a name, in the order of the system's preference; of a number in any spelling, that one.
+    """Resolve a host name or numeric address in any spelling, in the system's order of preference.
 
     Raises:
-        OSError: the name has none.
+        OSError: the name has no address.
     """
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    return [ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found]
+    infos = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    return [ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in infos]
 
 
 def reach_of(address: Address) -> Reach:
-    """From where that address can be reached; `special` is for those that lead nowhere one should go."""
-    inner = _embedded(address)
+    """Classify an address; `special` ones (multicast, link-local, reserved …) are never allowed."""
+    inner = _embedded_ipv4(address)
     if inner is not None:
         return reach_of(inner)
     if address.is_loopback:
@@ -44,8 +44,8 @@ def reach_of(address: Address) -> Reach:
     return "private" if address.is_private else "special"
 
 
-def _embedded(address: Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for: mapped, or through 6to4, Teredo or NAT64."""
+def _embedded_ipv4(address: Address) -> IPv4Address | None:
+    """The IPv4 address inside an IPv6 one: mapped, 6to4, Teredo or NAT64."""
     if not isinstance(address, IPv6Address):
         return None
     if address.ipv4_mapped or address.sixtofour:
@@ -56,7 +56,7 @@ def _embedded(address: Address) -> IPv4Address | None:
 
 
 def reaches_of(host: str, port: int) -> frozenset[Reach]:
-    """Those of a name's addresses; none of a name that has none."""
+    """Classify all addresses of a name; an empty set if it has none."""
     try:
         return frozenset(reach_of(address) for address in resolve(host, port))
     except (OSError, UnicodeError):
@@ -64,22 +64,22 @@ def reaches_of(host: str, port: int) -> frozenset[Reach]:
 
 
 class Unsigned(AuthBase):
-    """Sends no credentials at all: with an auth object, `requests` looks for none in a `.netrc` or in the address."""
+    """Sends no credentials; without an auth object, `requests` would take them from `.netrc` or the address."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """The request without credentials."""
+        """Return the request without credentials."""
         request.headers.pop("Authorization", None)
         return request
 
 
 class GuardedAdapter(BoundedAdapter):
-    """Connects to the very address that was checked, under the name that was asked for.
+    """Checks the address of each host and connects to exactly that address.
 
-    So a name that resolves to another address the next moment changes nothing.
+    A host name that resolves to another address after the check (DNS rebinding) has no effect.
 
     Args:
-        allowed: from where the addresses may be reached, besides the public ones.
-        resolve: finds a name's addresses.
+        allowed: kinds of addresses allowed besides public ones.
+        resolve: resolves names.
         pool_maxsize: connections kept for each address.
     """
 
@@ -89,34 +89,34 @@ class GuardedAdapter(BoundedAdapter):
         super().__init__(pool_maxsize=pool_maxsize)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Sends the request to the checked address, with the name in `Host`."""
+        """Send the request to the checked address, with the name in `Host`."""
         request.headers["Host"] = urlsplit(request.url or "").netloc
         return super().send(request, *args, **kwargs)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
-        """Where to connect to, and which name the certificate has to bear.
+        """Return the checked address to connect to, and the host name for the certificate check.
 
         Raises:
-            DownloadError: the name leads where a download must not go.
+            DownloadError: the name resolves to an address that is not allowed.
         """
         attributes: tuple[Any, Any] = super().build_connection_pool_key_attributes(request, verify, cert)
         host, pool = attributes
         name = str(host["host"])
         port = host["port"] or (443 if host["scheme"] == "https" else 80)
-        host["host"] = str(self._checked(name, int(port)))
+        host["host"] = str(self._resolve_checked(name, int(port)))
         if host["scheme"] == "https":
             pool |= {"server_hostname": name, "assert_hostname": name}
         return host, pool
 
-    def _checked(self, name: str, port: int) -> Address:
+    def _resolve_checked(self, name: str, port: int) -> Address:
         try:
             addresses = self._resolve(name, port)
         except (OSError, UnicodeError) as error:
             raise requests.ConnectionError(f"the name has no address ({type(error).__name__})") from None
-        # One bad address among several is enough: which of them is taken is not the sender's to choose.
+        # Refuse if any address is bad: the owner of the name controls their order.
         bad = next((reach for reach in map(reach_of, addresses) if reach not in self._allowed), None)
         if bad is not None or not addresses:
-            raise DownloadError("not_followed", said=f"redirected to a {bad or 'missing'} address")
+            raise DownloadError("not_followed", message=f"redirected to a {bad or 'missing'} address")
         return addresses[0]

@@ -1,4 +1,4 @@
-"""Takes the body of an answer into a partial document, and says whether it is whole and a document at all."""
+"""Receives the body of a download into a partial file, and checks that it is complete and a document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,39 +7,45 @@ from http import HTTPStatus
 import requests
 
 from sighten_warehouse.api.answer import RetryableFailure
-from sighten_warehouse.api.session import NETWORK_ERRORS, PIECE_BYTES, retryable_failure
+from sighten_warehouse.api.session import CHUNK_BYTES, NETWORK_ERRORS, retryable_failure
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.content_type import head_of, mime_type_of, refuse_pages, small_error
 from sighten_warehouse.documents.errors import DownloadError
-from sighten_warehouse.documents.integrity import Promises, ends_as_its_format_does, part_of, promises_of, wrong_hash
+from sighten_warehouse.documents.integrity import (
+    ExpectedBody,
+    has_end_marker,
+    parse_content_range,
+    parse_expected_body,
+    wrong_hash,
+)
 from sighten_warehouse.documents.partial import Partial, strong_validator
 from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
 MAX_FAILURES = 4
-LARGEST_DOCUMENT = 2 * 1024**3
-NO_END = "whole by its length, but it lacks the mark that ends a file of its format"
-_AS_IT_IS = ("", "identity")
+MAX_BYTES = 2 * 1024**3
+NO_END_MARKER = "complete by its length, but without the marker that ends a file of its format"
+_UNENCODED = ("", "identity")
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A document that came whole, as far as can be told; `doubt` says what there is about it."""
+class WholeBody:
+    """A complete document; `warning` says what is odd about it, if anything."""
 
     mime_type: str
-    doubt: str | None
+    warning: str | None
 
 
 class Body:
-    """The bytes of one document over several attempts.
+    """Receives the bytes of one document over several attempts.
 
     Args:
-        partial: where they go.
-        name: the document's; it tells what kind of file to expect, and is never a path.
-        clock: for when an attempt must end.
-        max_bytes: a larger document is refused.
+        partial: the file they are written to.
+        name: the document's name; used only for its extension, never as a path.
+        clock: measures the deadline of an attempt.
+        max_bytes: larger documents are refused.
     """
 
-    def __init__(self, partial: Partial, *, name: str | None, clock: Clock, max_bytes: int = LARGEST_DOCUMENT) -> None:
+    def __init__(self, partial: Partial, *, name: str | None, clock: Clock, max_bytes: int = MAX_BYTES) -> None:
         self._partial = partial
         self._name = name
         self._clock = clock
@@ -47,143 +53,149 @@ class Body:
         self._failures = 0
 
     def range_headers(self) -> dict[str, str]:
-        """The headers that ask for what is lacking, if some of it is there."""
+        """Return headers that request only the missing part, if part of the document is there."""
         return self._partial.range_headers()
 
-    def begin_again(self, status: DownloadStatus, *, said: str, http_status: int) -> RetryableFailure:
-        """Nothing of what came so far is used; the next attempt asks for the whole.
+    def restart(self, status: DownloadStatus, *, message: str, http_status: int) -> RetryableFailure:
+        """Drop what was received; the next attempt requests the whole document.
 
         Raises:
-            DownloadError: it went wrong too often.
+            DownloadError: too many attempts failed.
         """
         self._partial.restart()
-        return self._failed(status, said=said, http_status=http_status)
+        return self._failed(status, message=message, http_status=http_status)
 
-    def take(self, response: requests.Response, *, until: float) -> RetryableFailure | None:
-        """The whole body, or the rest of it, is in the partial; or why it is not yet.
+    def receive(self, response: requests.Response, *, deadline: float) -> RetryableFailure | None:
+        """Write the body, or the rest of it, to the partial; return why that failed, or None.
 
         Raises:
-            DownloadError: it went wrong too often, or it is larger than a document may be.
+            DownloadError: too many attempts failed, or the document is too large.
         """
         status = response.status_code
-        had = self._partial.size
-        promises = promises_of(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
-        if promises.is_length_unfit:
-            return self.begin_again("truncated", said="a Content-Length that is no number", http_status=status)
-        if not self._fits(response, promises):
-            return self.begin_again("truncated", said="another part than was asked for", http_status=status)
-        first, there = self._begin(response, promises)
-        lacking = self._read(response, promises, until) or self._lacking(response, promises)
-        if not self._partial.goes_on(first, there):
-            return self.begin_again("truncated", said="a part that does not go on", http_status=status)
-        if lacking is None:
+        size_before = self._partial.size
+        expected = parse_expected_body(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
+        if expected.is_length_invalid:
+            return self.restart("truncated", message="a Content-Length that is not a number", http_status=status)
+        if not self._fits(response, expected):
+            return self.restart("truncated", message="not the requested range", http_status=status)
+        first, overlap = self._begin(response, expected)
+        problem = self._read(response, expected, deadline) or self._missing(response, expected)
+        if not self._partial.continues(first, overlap):
+            return self.restart("truncated", message="a range that does not match the bytes before", http_status=status)
+        if problem is None:
             return None
         self._partial.checkpoint()
-        if self._partial.range_headers() and self._partial.size > had:
-            return RetryableFailure(lacking, status)  # the next attempt gets further
-        return self._failed("truncated", said=lacking, http_status=status)
+        if self._partial.range_headers() and self._partial.size > size_before:
+            return RetryableFailure(problem, status)  # progress was made, so this is not counted as a failure
+        return self._failed("truncated", message=problem, http_status=status)
 
-    def judge(self, response: requests.Response) -> Whole | RetryableFailure:
-        """What the document is that lies there, or why to fetch it again.
+    def check(self, response: requests.Response) -> WholeBody | RetryableFailure:
+        """Check that the received bytes are a complete document; return why to fetch them again if not.
 
         Raises:
-            DownloadError: it is no document, or wrong too often.
+            DownloadError: it is not a document, or too many attempts failed.
         """
         self._partial.flush()
         status, path = response.status_code, self._partial.path
-        promises = promises_of(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
+        expected = parse_expected_body(response.headers, is_part=status == HTTPStatus.PARTIAL_CONTENT)
         if not self._partial.size:
-            raise DownloadError("empty", said="an empty body", http_status=status)
-        ends = ends_as_its_format_does(path)
-        if not promises.tell_the_end and not ends:
-            return self.begin_again("truncated", said="a body whose end nothing tells", http_status=status)
-        wrong = wrong_hash(path, promises.hashes) if _is_as_it_is(response.headers) else None
+            raise DownloadError("empty", message="an empty body", http_status=status)
+        is_ended = has_end_marker(path)
+        if not expected.can_show_truncation and not is_ended:
+            message = "a body without length, hash or end marker"
+            return self.restart("truncated", message=message, http_status=status)
+        wrong = wrong_hash(path, expected.hashes) if _is_unencoded(response.headers) else None
         if wrong:
-            return self.begin_again("wrong_hash", said=f"bytes of another {wrong} than announced", http_status=status)
+            return self.restart("wrong_hash", message=f"not the announced {wrong}", http_status=status)
         mime_type = mime_type_of(head_of(path), name=self._name)
         content_type = response.headers.get("Content-Type", "")
         refuse_pages(path, mime_type=mime_type, content_type=content_type, name=self._name, http_status=status)
-        return Whole(mime_type, NO_END if ends is False else None)
+        return WholeBody(mime_type, NO_END_MARKER if is_ended is False else None)
 
     def error_inside(self) -> bytes | None:
-        """The bytes that came, where they may be an error in JSON; they are no part of the document."""
+        """Return the received bytes if they may be an error in JSON, and drop them from the document."""
         content = small_error(self._partial.path)
         self._partial.restart()
         return content
 
-    def _fits(self, response: requests.Response, promises: Promises) -> bool:
-        """Whether the body is the whole document, or the part of it that was asked for."""
+    def _fits(self, response: requests.Response, expected: ExpectedBody) -> bool:
+        """Whether the body is the whole document or the requested range of it."""
         if response.status_code != HTTPStatus.PARTIAL_CONTENT:
-            if (promises.length or 0) > self._max_bytes:
+            if (expected.length or 0) > self._max_bytes:
                 self._too_large(response.status_code)
             return True
-        part, kept = part_of(response.headers.get("Content-Range", "")), self._partial.kept
-        if part is None or not self._partial.goes_on_at or not _is_as_it_is(response.headers):
+        content_range = parse_content_range(response.headers.get("Content-Range", ""))
+        metadata = self._partial.metadata
+        if content_range is None or not self._partial.resume_offset or not _is_unencoded(response.headers):
             return False
         etag = response.headers.get("ETag")
-        is_this_version = etag is None or not str(kept.validator).startswith('"') or etag == kept.validator
-        is_this_length = part.total is not None and kept.total in (None, part.total)
-        return part.first == self._partial.goes_on_at and is_this_version and is_this_length
+        is_same_version = etag is None or not str(metadata.validator).startswith('"') or etag == metadata.validator
+        is_same_length = content_range.total is not None and metadata.total in (None, content_range.total)
+        return content_range.first == self._partial.resume_offset and is_same_version and is_same_length
 
-    def _begin(self, response: requests.Response, promises: Promises) -> tuple[int, bytes]:
-        """The partial is where the body begins; returns where that is, and what was there of it already."""
+    def _begin(self, response: requests.Response, expected: ExpectedBody) -> tuple[int, bytes]:
+        """Move the partial to where the body begins; return that offset and the bytes that will come again."""
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
-            return self._partial.goes_on_at, self._partial.step_back()
-        validator = strong_validator(response.headers) if _is_as_it_is(response.headers) else None
-        self._partial.restart(total=promises.length, validator=validator)
+            return self._partial.resume_offset, self._partial.rewind()
+        validator = strong_validator(response.headers) if _is_unencoded(response.headers) else None
+        self._partial.restart(total=expected.length, validator=validator)
         return 0, b""
 
-    def _read(self, response: requests.Response, promises: Promises, until: float) -> str | None:
-        """Reads to the end; says what came instead of it."""
+    def _read(self, response: requests.Response, expected: ExpectedBody, deadline: float) -> str | None:
+        """Read to the end; return what went wrong, or None."""
         try:
-            while most := _next_piece(response, promises):
-                piece = response.raw.read1(most, decode_content=True)
-                if not piece:
+            while size := _next_size(response, expected):
+                chunk = response.raw.read1(size, decode_content=True)
+                if not chunk:
                     return None
-                self._partial.write(piece)
+                self._partial.write(chunk)
                 if self._partial.size > self._max_bytes:
                     self._too_large(response.status_code)
-                if self._clock.monotonic() >= until:
+                if self._clock.monotonic() >= deadline:
                     return "a body that did not end in time"
         except NETWORK_ERRORS as error:
             return retryable_failure(error).reason
-        return f"more than the {promises.length} bytes announced"
+        return f"more than the {expected.length} bytes announced"
 
-    def _lacking(self, response: requests.Response, promises: Promises) -> str | None:
-        came = response.raw.tell()
-        if promises.length is not None and came != promises.length:
-            return f"{came} bytes of {promises.length}"
-        part = part_of(response.headers.get("Content-Range", ""))
-        if response.status_code == HTTPStatus.PARTIAL_CONTENT and part and self._partial.size != part.total:
-            return f"{self._partial.size} bytes of {part.total}"
+    def _missing(self, response: requests.Response, expected: ExpectedBody) -> str | None:
+        received = response.raw.tell()
+        if expected.length is not None and received != expected.length:
+            return f"{received} bytes of {expected.length}"
+        content_range = parse_content_range(response.headers.get("Content-Range", ""))
+        is_range = response.status_code == HTTPStatus.PARTIAL_CONTENT
+        if is_range and content_range and self._partial.size != content_range.total:
+            return f"{self._partial.size} bytes of {content_range.total}"
         return None
 
     def _too_large(self, http_status: int) -> None:
-        raise DownloadError("too_large", said=f"more than {self._max_bytes} bytes", http_status=http_status)
+        raise DownloadError("too_large", message=f"more than {self._max_bytes} bytes", http_status=http_status)
 
-    def _failed(self, status: DownloadStatus, *, said: str, http_status: int) -> RetryableFailure:
+    def _failed(self, status: DownloadStatus, *, message: str, http_status: int) -> RetryableFailure:
         self._failures += 1
         if self._failures >= MAX_FAILURES:
-            raise DownloadError(status, said=said, http_status=http_status)
-        return RetryableFailure(said, http_status)
+            raise DownloadError(status, message=message, http_status=http_status)
+        return RetryableFailure(message, http_status)
 
 
-def _next_piece(response: requests.Response, promises: Promises) -> int:
-    """How many bytes to read; the last one by itself, when it can be seen whether it is the last; 0 if it is not."""
-    if promises.length is None or promises.is_chunked or not _is_as_it_is(response.headers):
-        return PIECE_BYTES
-    left = promises.length - int(response.raw.tell())
-    if left == 1 and _is_more_there(response):
+def _next_size(response: requests.Response, expected: ExpectedBody) -> int:
+    """How many bytes to read next; 0 if the body is longer than announced.
+
+    The last announced byte is read alone, so that bytes after it can be seen.
+    """
+    if expected.length is None or expected.is_chunked or not _is_unencoded(response.headers):
+        return CHUNK_BYTES
+    remaining = expected.length - int(response.raw.tell())
+    if remaining == 1 and _has_more(response):
         return 0
-    return min(PIECE_BYTES, max(left - 1, 1))
+    return min(CHUNK_BYTES, max(remaining - 1, 1))
 
 
-def _is_more_there(response: requests.Response) -> bool:
-    """Whether more than one byte waits: http.client would take the rest of a too long body for nothing at all."""
+def _has_more(response: requests.Response) -> bool:
+    """Whether more than one byte is buffered; http.client silently drops what exceeds Content-Length."""
     reader = getattr(getattr(response.raw, "_original_response", None), "fp", None)
     return reader is not None and len(reader.peek(2)) > 1
 
 
-def _is_as_it_is(headers: Mapping[str, str]) -> bool:
-    """Whether the body is the document itself. A compressed one is not resumed, and its hashes are of other bytes."""
-    return headers.get("Content-Encoding", "").strip().lower() in _AS_IT_IS
+def _is_unencoded(headers: Mapping[str, str]) -> bool:
+    """Whether the body is not compressed; a compressed one is not resumed, and its hashes are of other bytes."""
+    return headers.get("Content-Encoding", "").strip().lower() in _UNENCODED

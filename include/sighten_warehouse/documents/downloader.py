@@ -1,4 +1,4 @@
-"""Downloads one document: by which routes it is asked for, and what is recorded of it."""
+"""Downloads one document: tries its routes, stores it, and makes the record of the attempt."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import structlog
 
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
-from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.session import HttpSession
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.body import Body
 from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.fetch import Fetch, Fetched
-from sighten_warehouse.documents.partial import Partial, partial_of
+from sighten_warehouse.documents.partial import Partial, open_partial
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER, sha256_of, store
 from sighten_warehouse.errors import (
     ApiContractError,
@@ -29,8 +29,8 @@ log = structlog.get_logger()
 
 DOCUMENT_PATH = "/api/v1/document/{document_id}/download/"
 SUB_TASK_PATH = "/api/v1/sub_task/{sub_task_id}/download/"
-_MAY_BE_RESUMED = ("truncated", "unreachable")
-# Its name, its path, and the ids in that.
+_RESUMABLE = ("truncated", "unreachable")
+# Name, path, and the ids in the path.
 Route = tuple[str, str, dict[str, str]]
 
 
@@ -40,8 +40,8 @@ class DueDocument:
 
     Args:
         document_id: a UUID.
-        sub_task_id: its sub_task, where that has no other such document.
-        name: the file's name; it only tells what kind of file to expect.
+        sub_task_id: its sub_task, if the sub_task has no other such document.
+        name: the file's name, used only for its extension.
     """
 
     document_id: str
@@ -49,7 +49,7 @@ class DueDocument:
     name: str | None = None
 
     def routes(self) -> tuple[Route, ...]:
-        """The ways to ask for it, one after the other as long as the answer is 404."""
+        """Return the routes to try in order, the next one after a 404."""
         by_document = ("document", DOCUMENT_PATH, {"document_id": self.document_id})
         if self.sub_task_id is None:
             return (by_document,)
@@ -57,24 +57,24 @@ class DueDocument:
 
 
 class Downloader:
-    """Downloads documents into a vault; used by as many threads as one likes."""
+    """Downloads documents into the vault; any number of threads may share it."""
 
-    def __init__(self, layout: Layout, *, client: ApiClient, elsewhere: Exchange, clock: Clock) -> None:
+    def __init__(self, layout: Layout, *, client: ApiClient, external: HttpSession, clock: Clock) -> None:
         self._layout = layout
         self._client = client
-        self._elsewhere = elsewhere
+        self._external = external
         self._clock = clock
 
     def download(self, due: DueDocument) -> DownloadRecord | None:
-        """What became of it; None while another thread or process is at it.
+        """Download the document and return the record; None if another thread or process is downloading it.
 
         Raises:
             AuthenticationError: the API does not know the token.
-            CircuitOpenError: the API was not asked.
-            StorageError: the disk refused.
+            CircuitOpenError: the API was not called.
+            StorageError: the disk refused a write.
         """
         try:
-            with partial_of(self._layout.vault / PARTIAL_FOLDER, due.document_id) as partial:
+            with open_partial(self._layout.vault / PARTIAL_FOLDER, due.document_id) as partial:
                 record = self._by_any_route(due, partial) if partial else None
         except OSError as error:
             raise StorageError(f"{self._layout.vault}: {error.strerror}, expected to store documents there") from error
@@ -90,52 +90,52 @@ class Downloader:
         return record
 
     def _by_any_route(self, due: DueDocument, partial: Partial) -> DownloadRecord:
-        for one in due.routes():
-            record = self._by_route(due, partial, one)
+        for route in due.routes():
+            record = self._by_route(due, partial, route)
             if record.download_status != "not_found":
                 break
-        if record.download_status in _MAY_BE_RESUMED and partial.range_headers():
+        if record.download_status in _RESUMABLE and partial.range_headers():
             partial.checkpoint()
         elif record.download_status != "stored":
             partial.discard()
         return record
 
-    def _by_route(self, due: DueDocument, partial: Partial, one: Route) -> DownloadRecord:
-        route, path, ids = one
+    def _by_route(self, due: DueDocument, partial: Partial, route: Route) -> DownloadRecord:
+        route_name, path, ids = route
         partial.resume(path)
         body = Body(partial, name=due.name, clock=self._clock)
-        fetch = Fetch(client=self._client, elsewhere=self._elsewhere, body=body, clock=self._clock)
+        fetch = Fetch(client=self._client, external=self._external, body=body, clock=self._clock)
         try:
-            fetched = self._client.streamed(path, ids=ids, follow=fetch.follow)
+            fetched = self._client.stream(path, ids=ids, follow=fetch.follow)
         except CircuitOpenError:
             raise
         except (RejectedError, ApiUnavailableError, PermissionDeniedError, ApiContractError) as error:
-            return _record_of(error, due, route=route, has_begun=partial.size > 0)
-        return self._stored(due, partial, fetched, route=route)
+            return _failure_record(error, due, route=route_name, is_partial=partial.size > 0)
+        return self._store(due, partial, fetched, route=route_name)
 
-    def _stored(self, due: DueDocument, partial: Partial, fetched: Fetched, *, route: str) -> DownloadRecord:
+    def _store(self, due: DueDocument, partial: Partial, fetched: Fetched, *, route: str) -> DownloadRecord:
         sha256, size = sha256_of(partial.path), partial.size
-        partial.forget()
+        partial.remove_metadata()
         path = store(self._layout.vault, partial.path, sha256=sha256)
         return DownloadRecord(
             document_id=due.document_id,
             download_status="stored",
             sha256=sha256,
             size_bytes=size,
-            mime_type=fetched.whole.mime_type,
-            reason=fetched.whole.doubt,
+            mime_type=fetched.body.mime_type,
+            reason=fetched.body.warning,
             vault_path=path.relative_to(self._layout.root).as_posix(),
             http_status=fetched.http_status,
             route=route,
         )
 
 
-def _record_of(error: WarehouseError, due: DueDocument, *, route: str, has_begun: bool) -> DownloadRecord:
-    """The state of the document that the error comes to."""
+def _failure_record(error: WarehouseError, due: DueDocument, *, route: str, is_partial: bool) -> DownloadRecord:
+    """The record of a failed attempt."""
     status: DownloadStatus = "refused"
     reason, http_status = str(error), None
     if isinstance(error, DownloadError):
-        status, reason, http_status = error.status, error.said, error.http_status
+        status, reason, http_status = error.status, error.message, error.http_status
     elif isinstance(error, NotFoundError):
         status, reason, http_status = "not_found", "answered 404", error.answer.status
     elif isinstance(error, PermissionDeniedError):
@@ -143,7 +143,7 @@ def _record_of(error: WarehouseError, due: DueDocument, *, route: str, has_begun
     elif isinstance(error, RefusedCallError):
         reason, http_status = f"answered {error.answer.status}", error.answer.status
     elif isinstance(error, ApiUnavailableError):
-        status = "truncated" if has_begun else "unreachable"
+        status = "truncated" if is_partial else "unreachable"
     return DownloadRecord(
         document_id=due.document_id, download_status=status, reason=reason, http_status=http_status, route=route
     )

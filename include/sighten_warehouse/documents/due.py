@@ -1,4 +1,4 @@
-"""What is known of documents: which are due, which are stored and where, and how far all of them are."""
+"""Queries the lake for documents: which are due, which are stored, and the progress of all."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,12 +16,12 @@ from sighten_warehouse.settings import Settings
 CREATION_TYPES_SCHEMA = pa.schema([("creation_type", pa.string())])
 _DUE, _WANTED, _DOWNLOADS = "enrich.due_documents", "enrich.wanted_documents", "ops.downloads"
 _PROGRESS = "enrich.download_progress"
-_LISTED = "document_id, sub_task_id, name"
+_DUE_COLUMNS = "document_id, sub_task_id, name"
 
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """A document that is in the vault, as far as is recorded."""
+    """A document that is recorded as stored in the vault."""
 
     document_id: str
     sha256: str
@@ -30,9 +30,9 @@ class StoredDocument:
 
 @dataclass(frozen=True)
 class DownloadProgress:
-    """How many current documents have that status; `not_tried` is one too.
+    """How many current documents have a download status; `not_tried` is one too.
 
-    `next_attempt_at`: from when on the first of them is tried again, UTC.
+    `next_attempt_at`: the earliest next attempt at one of them, UTC.
     """
 
     download_status: str
@@ -42,32 +42,32 @@ class DownloadProgress:
 
 
 def due_documents(settings: Settings, *, clock: Clock) -> list[DueDocument]:
-    """Those to download now; the newest first: somebody may be waiting for them."""
-    with _known(settings, [_DUE], clock=clock) as connection:
-        sql = f"select {_LISTED} from {_DUE} order by date_created desc, document_id"
+    """Return the documents to download now, the newest first: somebody may be waiting for them."""
+    with _open_models(settings, [_DUE], clock=clock) as connection:
+        sql = f"select {_DUE_COLUMNS} from {_DUE} order by date_created desc, document_id"
         return [DueDocument(*row) for row in connection.execute(sql).fetchall()]
 
 
 def known_document(settings: Settings, document_id: str, *, clock: Clock) -> tuple[DueDocument, StoredDocument | None]:
-    """That document as one to download, wanted or not, and where its bytes are if they are stored."""
-    with _known(settings, [_WANTED, _DOWNLOADS], clock=clock) as connection:
-        sql = f"select {_LISTED} from {_WANTED} where document_id = ?"
-        wanted = [DueDocument(*row) for row in connection.execute(sql, [document_id]).fetchall()]
-        stored = [one for one in _stored(connection) if one.document_id == document_id]
-    return (wanted or [DueDocument(document_id)])[0], stored[0] if stored else None
+    """Return a document as one to download, due or not, and its stored copy if there is one."""
+    with _open_models(settings, [_WANTED, _DOWNLOADS], clock=clock) as connection:
+        sql = f"select {_DUE_COLUMNS} from {_WANTED} where document_id = ?"
+        matches = [DueDocument(*row) for row in connection.execute(sql, [document_id]).fetchall()]
+        stored = [document for document in _stored(connection) if document.document_id == document_id]
+    return (matches or [DueDocument(document_id)])[0], stored[0] if stored else None
 
 
 def stored_documents(settings: Settings, *, clock: Clock) -> list[StoredDocument]:
-    """Those that are recorded as stored, current or not."""
-    with _known(settings, [_DOWNLOADS], clock=clock) as connection:
+    """Return all documents recorded as stored, current or not."""
+    with _open_models(settings, [_DOWNLOADS], clock=clock) as connection:
         return _stored(connection)
 
 
 def progress(settings: Settings, *, clock: Clock) -> list[DownloadProgress]:
-    """How far the documents are that are downloaded; the status that most have comes first."""
-    with _known(settings, [_PROGRESS], clock=clock) as connection:
-        listed = "download_status, documents, size_bytes, next_attempt_at"
-        sql = f"select {listed} from {_PROGRESS} order by documents desc, download_status"
+    """Count the documents by download status, the most frequent first."""
+    with _open_models(settings, [_PROGRESS], clock=clock) as connection:
+        columns = "download_status, documents, size_bytes, next_attempt_at"
+        sql = f"select {columns} from {_PROGRESS} order by documents desc, download_status"
         return [DownloadProgress(*row) for row in connection.execute(sql).fetchall()]
 
 
@@ -78,8 +78,8 @@ def _stored(connection: duckdb.DuckDBPyConnection) -> list[StoredDocument]:
 
 
 @contextmanager
-def _known(settings: Settings, wanted: Sequence[str], *, clock: Clock) -> Iterator[duckdb.DuckDBPyConnection]:
+def _open_models(settings: Settings, models: Sequence[str], *, clock: Clock) -> Iterator[duckdb.DuckDBPyConnection]:
     types = pa.table({"creation_type": list(settings.document_creation_types)}, schema=CREATION_TYPES_SCHEMA)
     variables = {"asked_at": clock.now().replace(tzinfo=None)}
-    with open_models(settings.layout, wanted, inputs={"creation_types": types}, variables=variables) as connection:
+    with open_models(settings.layout, models, inputs={"creation_types": types}, variables=variables) as connection:
         yield connection

@@ -1,21 +1,21 @@
-"""The error of a document that could not be had; the tree of all errors is drawn in `errors.py`."""
+"""The error of a failed download; `errors.py` shows the whole tree."""
 
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.payload.answers.downloads import DownloadStatus
 
 
 class DownloadError(RejectedError):
-    """A document could not be had; `status` is what is recorded of the attempt.
+    """A document could not be downloaded.
 
     Args:
-        status: one of `payload.answers.downloads.STATUSES`.
-        said: what was met, in words that name nobody and hold no address.
-        http_status: the status that was answered, where that is known.
+        status: recorded as `download_status`; one of `payload.answers.downloads.STATUSES`.
+        message: what was received instead; holds no names and no addresses.
+        http_status: the HTTP status, if there was a response.
     """
 
-    def __init__(self, status: DownloadStatus, *, said: str, http_status: int | None = None) -> None:
-        super().__init__(status, place=said, expected="the document")
-        self.args = (f"{status}: {said}; expected the document",)
+    def __init__(self, status: DownloadStatus, *, message: str, http_status: int | None = None) -> None:
+        super().__init__(status, place=message, expected="the document")
+        self.args = (f"{status}: {message}; expected the document",)
         self.status = status
-        self.said = said
+        self.message = message
         self.http_status = http_status

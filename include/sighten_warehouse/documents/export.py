@@ -1,4 +1,4 @@
-"""Gives somebody a document as a file: from the vault, or from the API where it is not there yet."""
+"""Writes one document to a file: from the vault, or from the API if it is not stored yet."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import known_document
 from sighten_warehouse.documents.errors import DownloadError
-from sighten_warehouse.documents.step import outcomes_of
+from sighten_warehouse.documents.step import download_each
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, sha256_of
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import StorageError, TransientError
@@ -15,13 +15,13 @@ from sighten_warehouse.settings import Settings
 
 
 def fetch_document(settings: Settings, document_id: str, *, to: Path, clock: Clock | None = None) -> str:
-    """The document's bytes become that file, whole or not at all, in place of any that was there; returns the SHA-256.
+    """Write the document to `to`, atomically, replacing an existing file; return its SHA-256.
 
-    Where the API is asked, what became of it is landed as by `download_documents`.
+    A download from the API is recorded as by `download_documents`.
 
     Raises:
-        DownloadError: it could not be had.
-        TransientError: it could not be asked for now.
+        DownloadError: it could not be downloaded.
+        TransientError: it could not be requested now.
         StorageError: the vault or the file cannot be read or written.
         WarehouseError: as `download_documents`.
     """
@@ -31,7 +31,7 @@ def fetch_document(settings: Settings, document_id: str, *, to: Path, clock: Clo
     if stored and is_whole(vault / name_in_vault(stored.sha256)):
         sha256 = stored.sha256
     else:
-        outcome = next(iter(list(outcomes_of(settings, [due], clock=clock, priority="live"))))
+        [outcome] = download_each(settings, [due], clock=clock, priority="live")
         sha256 = _sha256(outcome)
     _copy(vault / name_in_vault(sha256), to, sha256)
     return sha256
@@ -39,11 +39,11 @@ def fetch_document(settings: Settings, document_id: str, *, to: Path, clock: Clo
 
 def _sha256(outcome: DownloadRecord | TransientError | None) -> str:
     if outcome is None:
-        raise TransientError("the document: another process is downloading it, expected to be alone; try again soon")
+        raise TransientError("the document: another process is downloading it; try again soon")
     if isinstance(outcome, TransientError):
         raise outcome
     if outcome.sha256 is None:
-        raise DownloadError(outcome.download_status, said=outcome.reason or "", http_status=outcome.http_status)
+        raise DownloadError(outcome.download_status, message=outcome.reason or "", http_status=outcome.http_status)
     return outcome.sha256
 
 
@@ -51,7 +51,7 @@ def _copy(source: Path, to: Path, sha256: str) -> None:
     def write(hidden: Path) -> None:
         shutil.copyfile(source, hidden)
         if sha256_of(hidden) != sha256:
-            raise StorageError(f"{source}: other bytes than its name says, expected a file of the vault")
+            raise StorageError(f"{source}: the content does not match the name, expected a file of the vault")
 
     try:
         replace_durably(to, write)

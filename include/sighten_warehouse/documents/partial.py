@@ -1,4 +1,4 @@
-"""A document on its way: the bytes that came so far, on disk, so that the rest can be asked for later."""
+"""A partly downloaded document on disk, so that a later attempt can request the rest."""
 
 import fcntl
 import os
@@ -13,18 +13,18 @@ from sighten_warehouse.durable import ensure_folder, write_durably
 
 MEBIBYTE = 1024 * 1024
 CHECKPOINT_BYTES = 16 * MEBIBYTE
-OVERLAP_BYTES = 4096  # asked for again when the rest is, to see that it goes on in the same bytes
-FORGOTTEN_AFTER_S = 7 * 86400.0
+OVERLAP_BYTES = 4096  # requested again with the rest, to check that both belong to the same file
+MAX_AGE_S = 7 * 86400.0
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """What is known of the bytes that lie there.
+class PartialMetadata(msgspec.Struct, frozen=True):
+    """What is known about the bytes on disk; stored as JSON beside them.
 
     Args:
-        route: the path they came by, with names in place of ids.
-        size: how many of them are on stable storage.
-        total: how many there will be, if that was told.
-        validator: what a server knows this very version by: a strong ETag, else the time of the last change.
+        route: the path they were downloaded by, with names in place of ids.
+        size: how many bytes are on stable storage.
+        total: the size of the whole document, if announced.
+        validator: identifies the version on the server: a strong ETag, else Last-Modified.
     """
 
     route: str = ""
@@ -34,92 +34,92 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Partial:
-    """The bytes of one document; `partial_of` is the way to get one."""
+    """The bytes of one document; get one from `open_partial`."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
         self._file = file
         self._synced = 0
-        self.kept = Kept()
+        self.metadata = PartialMetadata()
         self.size = 0
 
     def resume(self, route: str) -> None:
-        """Takes up what an earlier process left, as far as it is on stable storage and came by this route."""
-        kept = Kept()
+        """Continue an earlier download, if it came by this route and its bytes are on stable storage."""
+        metadata = PartialMetadata()
         with suppress(OSError, msgspec.MsgspecError):
-            kept = msgspec.json.decode(_notes(self.path).read_bytes(), type=Kept)
-        there = os.fstat(self._file.fileno()).st_size
-        fits = kept.route == route and kept.validator is not None and kept.size <= there
-        self.kept = kept if fits else Kept(route=route)
-        self._cut_to(self.kept.size)
+            metadata = msgspec.json.decode(_metadata_path(self.path).read_bytes(), type=PartialMetadata)
+        file_size = os.fstat(self._file.fileno()).st_size
+        is_usable = metadata.route == route and metadata.validator is not None and metadata.size <= file_size
+        self.metadata = metadata if is_usable else PartialMetadata(route=route)
+        self._truncate(self.metadata.size)
 
     @property
-    def goes_on_at(self) -> int:
-        """From which byte on to ask; 0 for the whole."""
-        return max(0, self.size - OVERLAP_BYTES) if self.kept.validator is not None else 0
+    def resume_offset(self) -> int:
+        """The first byte to request; 0 for the whole document."""
+        return max(0, self.size - OVERLAP_BYTES) if self.metadata.validator is not None else 0
 
     def range_headers(self) -> dict[str, str]:
-        """The headers that ask for the rest only, and only if it is the rest of this version."""
-        if not self.goes_on_at or self.kept.validator is None:
+        """Return headers that request only the rest, on condition that the version is the same."""
+        if not self.resume_offset or self.metadata.validator is None:
             return {}
-        return {"Range": f"bytes={self.goes_on_at}-", "If-Range": self.kept.validator}
+        return {"Range": f"bytes={self.resume_offset}-", "If-Range": self.metadata.validator}
 
-    def step_back(self) -> bytes:
-        """Goes to where the rest begins; returns the bytes that were there already and come again."""
-        first = self.goes_on_at
+    def rewind(self) -> bytes:
+        """Truncate to the resume offset; return the removed bytes, which will come again."""
+        first = self.resume_offset
         self.flush()
         with self.path.open("rb") as file:
             file.seek(first)
-            there = file.read()
-        self._cut_to(first)
-        return there
+            overlap = file.read()
+        self._truncate(first)
+        return overlap
 
-    def goes_on(self, first: int, there: bytes) -> bool:
-        """Whether what was there from that byte on came again; as much of it as did not come is put back."""
+    def continues(self, first: int, overlap: bytes) -> bool:
+        """Whether the bytes received from `first` on match the overlap; restores what of it was not received."""
         self.flush()
         with self.path.open("rb") as file:
             file.seek(first)
-            came = file.read(len(there))
-        if came != there[: len(came)]:
+            received = file.read(len(overlap))
+        if received != overlap[: len(received)]:
             return False
-        self.write(there[len(came) :])
+        self.write(overlap[len(received) :])
         return True
 
     def restart(self, *, total: int | None = None, validator: str | None = None) -> None:
-        """Begins again from the first byte."""
-        self.kept = Kept(self.kept.route, 0, total, validator)
-        self._cut_to(0)
-        write_durably(_notes(self.path), msgspec.json.encode(self.kept))
+        """Drop all bytes and start from the first one."""
+        self.metadata = PartialMetadata(self.metadata.route, 0, total, validator)
+        self._truncate(0)
+        write_durably(_metadata_path(self.path), msgspec.json.encode(self.metadata))
 
-    def write(self, piece: bytes) -> None:
-        """Adds what came."""
-        self._file.write(piece)
-        self.size += len(piece)
+    def write(self, chunk: bytes) -> None:
+        """Append received bytes; checkpoint every 16 MiB."""
+        self._file.write(chunk)
+        self.size += len(chunk)
         if self.size - self._synced >= CHECKPOINT_BYTES:
             self.checkpoint()
 
     def checkpoint(self) -> None:
-        """What came so far is on stable storage, and the next process knows that it is."""
+        """Put the received bytes on stable storage and record their number for the next process."""
         self.flush()
         os.fsync(self._file.fileno())
         self._synced = self.size
-        self.kept = Kept(self.kept.route, self.size, self.kept.total, self.kept.validator)
-        write_durably(_notes(self.path), msgspec.json.encode(self.kept))
+        self.metadata = PartialMetadata(self.metadata.route, self.size, self.metadata.total, self.metadata.validator)
+        write_durably(_metadata_path(self.path), msgspec.json.encode(self.metadata))
 
     def flush(self) -> None:
-        """What came so far can be read by its path."""
+        """Make the received bytes readable through the path."""
         self._file.flush()
 
-    def forget(self) -> None:
-        """Its bytes are about to become the document: whoever comes next begins anew."""
-        _notes(self.path).unlink(missing_ok=True)
+    def remove_metadata(self) -> None:
+        """Remove the metadata before the file moves into the vault; a later download starts from the first byte."""
+        _metadata_path(self.path).unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Nothing of it is left."""
-        for path in (self.path, _notes(self.path)):
+        """Remove the bytes and the metadata."""
+        for path in (self.path, _metadata_path(self.path)):
             path.unlink(missing_ok=True)
 
-    def _cut_to(self, size: int) -> None:
+    def _truncate(self, size: int) -> None:
         self._file.flush()
         self._file.truncate(size)
         self._file.seek(size)
@@ -127,50 +127,50 @@ class Partial:
 
 
 @contextmanager
-def partial_of(folder: Path, document_id: str) -> Iterator[Partial | None]:
-    """The document's, to be written by nobody else meanwhile; None while another process or thread has it.
+def open_partial(folder: Path, document_id: str) -> Iterator[Partial | None]:
+    """Open and lock a document's partial file; None while another process or thread holds it.
 
-    `document_id` is a UUID, and so a name that leads nowhere else.
+    `document_id` is a UUID, so it is safe as a file name.
     """
     ensure_folder(folder)
     path = folder / document_id
-    # The lock goes with the process, however that ends.
+    # The system releases the lock when the process ends.
     with path.open("a+b") as file:
-        if not is_locked(file, path):
+        if not try_lock(file, path):
             yield None
             return
         yield Partial(path, file)
 
 
-def is_locked(file: BinaryIO, path: Path) -> bool:
-    """Whether the file is ours from now on, and still the one of that name."""
+def try_lock(file: BinaryIO, path: Path) -> bool:
+    """Lock the file; whether that worked and the path still leads to it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever had it before us may have moved it into the vault meanwhile: then this is no longer the partial.
+        # The holder of the lock before us may have moved the file into the vault.
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except (BlockingIOError, FileNotFoundError):
         return False
 
 
-def forget_old(folder: Path, *, now: float) -> int:
-    """What nobody has written to for a week is removed; returns how many documents' bytes that were."""
+def remove_old_partials(folder: Path, *, now: float) -> int:
+    """Remove partial documents that were not written to for a week; return their number."""
     removed = 0
     for path in folder.glob("*"):
         with suppress(FileNotFoundError):
-            if now - path.stat().st_mtime > FORGOTTEN_AFTER_S and path.suffix != ".json":
-                for one in (path, _notes(path)):
-                    one.unlink(missing_ok=True)
+            if now - path.stat().st_mtime > MAX_AGE_S and path.suffix != ".json":
+                for leftover in (path, _metadata_path(path)):
+                    leftover.unlink(missing_ok=True)
                 removed += 1
     return removed
 
 
 def strong_validator(headers: Mapping[str, str]) -> str | None:
-    """What `If-Range` may name (RFC 9110): a strong ETag, else the time of the last change."""
+    """Return a validator for `If-Range` (RFC 9110): a strong ETag, else Last-Modified."""
     etag = headers.get("ETag", "")
     if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:  # noqa: PLR2004  (the two quotes)
         return etag
     return None if etag else headers.get("Last-Modified")
 
 
-def _notes(path: Path) -> Path:
+def _metadata_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")

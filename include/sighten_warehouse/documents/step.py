@@ -1,4 +1,4 @@
-"""Documents: downloads those that are due into the vault, and lands what became of each."""
+"""Downloads the documents that are due and lands a record of each attempt."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,12 +15,12 @@ from sighten_warehouse.api.collect import AnswerCollector, collecting_answers, r
 from sighten_warehouse.api.origin import Origin
 from sighten_warehouse.api.rate_limiter import Priority
 from sighten_warehouse.api.retries import RetryPolicy
-from sighten_warehouse.api.session import Exchange
+from sighten_warehouse.api.session import HttpSession
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.address_guard import GuardedAdapter, Unsigned, reaches_of
 from sighten_warehouse.documents.downloader import DOCUMENT_PATH, Downloader, DueDocument
 from sighten_warehouse.documents.due import due_documents, stored_documents
-from sighten_warehouse.documents.partial import forget_old
+from sighten_warehouse.documents.partial import remove_old_partials
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER
 from sighten_warehouse.errors import TransientError
 from sighten_warehouse.landing.api_request import ApiRequest
@@ -30,9 +30,9 @@ from sighten_warehouse.settings import WHERE_THE_TOKEN_IS, Settings
 
 log = structlog.get_logger()
 
-# Downloads take longer than questions, and what was cut off goes on where it ended.
+# Downloads take longer than other calls, and a truncated one is resumed.
 RETRY_POLICY = RetryPolicy(total_s=900.0, attempts=5, longest_wait_s=30.0)
-NONE_TO_BE_SEEN = (
+ALL_FORBIDDEN = (
     "every document was refused with 403, and none was ever stored: the token's user may see none of them; "
     f"expected the token of one who may in {WHERE_THE_TOKEN_IS}"
 )
@@ -40,14 +40,14 @@ NONE_TO_BE_SEEN = (
 
 @dataclass(frozen=True)
 class DownloadResult:
-    """What became of the documents that were due.
+    """The outcome of downloading the due documents.
 
     Args:
-        due: how many there were.
-        statuses: download_status → how many came to it.
-        stored_bytes: of those that were stored.
-        left: how many were not asked for, or are another process's; they are due again.
-        problem: what somebody should look at, in words; None if nothing.
+        due: documents that were due.
+        statuses: number of documents by download_status.
+        stored_bytes: bytes of the stored documents.
+        left: documents that were not requested, or that another process is downloading; they stay due.
+        problem: the first problem that needs attention; None if there is none.
     """
 
     due: int = 0
@@ -58,12 +58,12 @@ class DownloadResult:
 
     @property
     def stored(self) -> int:
-        """How many were stored."""
+        """Number of stored documents."""
         return self.statuses.get("stored", 0)
 
     @property
     def needs_attention(self) -> bool:
-        """Whether a document could not be had."""
+        """Whether a due document was not stored."""
         return self.stored < self.due
 
 
@@ -73,31 +73,30 @@ def download_documents(
     clock: Clock | None = None,
     priority: Priority = "live",
     retry_policy: RetryPolicy = RETRY_POLICY,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> DownloadResult:
-    """Download what is due, at most so many, and land a record of each attempt, which counts once it is loaded.
+    """Download the due documents, at most `limit`, and land a record of each attempt; records count once loaded.
 
-    One process does this at a time, a second one waits, and then finds less that is due. A document that cannot be had
-    keeps no other from being downloaded.
+    One process at a time does this; a second one waits. A failed document does not stop the others.
 
     Raises:
-        SettingError: the API's address or the token is missing.
-        AuthenticationError: the API does not know the token; what was downloaded before is landed.
-        StorageError: the disk refused.
+        SettingError: the API's address or token is missing.
+        AuthenticationError: the API does not know the token; earlier downloads are landed.
+        StorageError: the disk refused a write.
     """
     clock = clock or Clock()
     with one_writer(settings.layout, "documents"):
-        forget_old(settings.layout.vault / PARTIAL_FOLDER, now=clock.now().timestamp())
-        due = due_documents(settings, clock=clock)[:most]
-        outcomes = outcomes_of(settings, due, clock=clock, priority=priority, retry_policy=retry_policy)
-        result = _sum(len(due), outcomes)
+        remove_old_partials(settings.layout.vault / PARTIAL_FOLDER, now=clock.now().timestamp())
+        due = due_documents(settings, clock=clock)[:limit]
+        outcomes = download_each(settings, due, clock=clock, priority=priority, retry_policy=retry_policy)
+        result = _summarize(len(due), outcomes)
         if set(result.statuses) == {"forbidden"} and not stored_documents(settings, clock=clock):
-            result = replace(result, problem=result.problem or NONE_TO_BE_SEEN)
+            result = replace(result, problem=result.problem or ALL_FORBIDDEN)
     log.info("downloaded_documents", due=result.due, left=result.left, problem=result.problem, **result.statuses)
     return result
 
 
-def outcomes_of(
+def download_each(
     settings: Settings,
     due: Iterable[DueDocument],
     *,
@@ -105,38 +104,38 @@ def outcomes_of(
     priority: Priority,
     retry_policy: RetryPolicy = RETRY_POLICY,
 ) -> Iterator[DownloadRecord | TransientError | None]:
-    """Download those, due or not; what became of each comes when it is there, and is landed by the end.
+    """Download these documents, due or not, and yield each outcome; records are landed by the end.
 
-    None stands for one that another process is at, an error for one that was not asked for.
+    None means that another process is downloading the document, an error that it was not requested.
 
     Raises:
         WarehouseError: as `download_documents`.
     """
     with (
         open_client(settings, priority=priority, clock=clock, retry_policy=retry_policy) as client,
-        _open_elsewhere(client.origin, settings.api_concurrency, clock) as elsewhere,
+        _open_external_session(client.origin, settings.api_concurrency, clock) as external,
         collecting_answers(settings.layout.landing) as answers,
     ):
-        downloader = Downloader(settings.layout, client=client, elsewhere=elsewhere, clock=clock)
-        ask = partial(_download, downloader=downloader, answers=answers, clock=clock)
-        yield from run_concurrently(due, ask, threads=settings.api_concurrency)
+        downloader = Downloader(settings.layout, client=client, external=external, clock=clock)
+        download = partial(_download, downloader=downloader, answers=answers, clock=clock)
+        yield from run_concurrently(due, download, threads=settings.api_concurrency)
 
 
-def answer_of(record: DownloadRecord, *, clock: Clock) -> tuple[Answer, ApiRequest]:
-    """The record as it is landed, beside what was asked."""
+def to_answer(record: DownloadRecord, *, clock: Clock) -> tuple[Answer, ApiRequest]:
+    """Return the record as an answer to land, with its request."""
     target = DOCUMENT_PATH.format(document_id=record.document_id)
     status, body = record.http_status or 0, msgspec.json.encode(record)
-    asked = ApiRequest(purpose="download", target=target, status=status, document_id=record.document_id)
-    return Answer(DOCUMENT_PATH, target, status, RECORD_TYPE, body, clock.now(), content=None), asked
+    request = ApiRequest(purpose="download", target=target, status=status, document_id=record.document_id)
+    return Answer(DOCUMENT_PATH, target, status, RECORD_TYPE, body, clock.now(), content=None), request
 
 
 @contextmanager
-def _open_elsewhere(api: Origin, concurrency: int, clock: Clock) -> Iterator[Exchange]:
-    """Who asks where the API redirects to: without the token, and nobody who is nearer than the API itself."""
+def _open_external_session(api: Origin, concurrency: int, clock: Clock) -> Iterator[HttpSession]:
+    """A session without the token for redirects to other hosts; only public ones, or as internal as the API itself."""
     allowed = reaches_of(api.host, api.port)
     adapter = GuardedAdapter(allowed=allowed, pool_maxsize=concurrency)
-    with closing(Exchange(auth=Unsigned(), adapter=adapter, clock=clock)) as exchange:
-        yield exchange
+    with closing(HttpSession(auth=Unsigned(), adapter=adapter, clock=clock)) as session:
+        yield session
 
 
 def _download(
@@ -144,11 +143,11 @@ def _download(
 ) -> DownloadRecord | None:
     record = downloader.download(due)
     if record:
-        answers.add(*answer_of(record, clock=clock))
+        answers.add(*to_answer(record, clock=clock))
     return record
 
 
-def _sum(due: int, outcomes: Iterable[DownloadRecord | TransientError | None]) -> DownloadResult:
+def _summarize(due: int, outcomes: Iterable[DownloadRecord | TransientError | None]) -> DownloadResult:
     statuses: Counter[str] = Counter()
     stored_bytes, problem = 0, None
     for outcome in outcomes:

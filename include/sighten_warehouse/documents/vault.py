@@ -15,24 +15,24 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def sha256_of(path: Path) -> str:
-    """Of the file's bytes, read piece by piece."""
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
 def name_in_vault(sha256: str) -> str:
-    """Where those bytes lie below the vault."""
+    """Return the file's path below the vault."""
     return f"{sha256[:2]}/{sha256}"
 
 
 def store(vault: Path, path: Path, *, sha256: str) -> Path:
-    """The file becomes the one in the vault, on stable storage and read-only; returns where it is.
+    """Move the file into the vault, read-only and on stable storage; return its new path.
 
-    Where there is one with these bytes already it takes its place: whoever has that open keeps it, and both are the
-    same. So several may store the same at once.
+    An existing file with these bytes is replaced; readers that have it open keep it. So several processes may store
+    the same bytes at once.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk refused a write.
     """
     target = vault / name_in_vault(sha256)
     ensure_folder(target.parent)
@@ -44,19 +44,19 @@ def store(vault: Path, path: Path, *, sha256: str) -> Path:
 
 
 def stored_files(vault: Path) -> Iterator[Path]:
-    """Every file of the vault, in the order of their names; what is on its way or set aside is not among them."""
+    """Yield the files of the vault by name, without partial and damaged ones."""
     for folder in sorted(vault.glob("[0-9a-f][0-9a-f]")):
         yield from sorted(path for path in folder.iterdir() if path.is_file())
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the file holds what its name says."""
-    named = _SHA256.fullmatch(path.name) is not None and path.parent.name == path.name[:2]
-    return named and path.is_file() and sha256_of(path) == path.name
+    """Whether the file's content matches its name."""
+    is_named_right = _SHA256.fullmatch(path.name) is not None and path.parent.name == path.name[:2]
+    return is_named_right and path.is_file() and sha256_of(path) == path.name
 
 
 def set_aside(vault: Path, path: Path) -> Path:
-    """A damaged file is out of the way, and kept for whoever wants to know; returns where."""
+    """Move a damaged file to the folder of damaged files and keep it there; return its new path."""
     folder = vault / DAMAGED_FOLDER
     ensure_folder(folder)
     target = folder / f"{path.name}.{path.stat().st_mtime_ns}"

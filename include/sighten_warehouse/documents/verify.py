@@ -1,4 +1,4 @@
-"""Proves the vault: every file holds what its name says, and every stored document has its file."""
+"""Verifies the vault: every file matches its name, and every stored document has its file."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ import structlog
 from sighten_warehouse.api.collect import collecting_answers
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import stored_documents
-from sighten_warehouse.documents.step import answer_of
+from sighten_warehouse.documents.step import to_answer
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, set_aside, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
@@ -20,12 +20,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Damage:
-    """A file of the vault that is not what it should be.
+    """A damaged or missing file of the vault.
 
     Args:
-        vault_path: below the environment's home.
-        problem: `other_bytes` than its name says, or `missing`.
-        document_ids: the documents that are recorded to be stored there.
+        vault_path: its path below the environment's home.
+        problem: `other_bytes` if its content does not match its name, or `missing`.
+        document_ids: the documents recorded as stored there.
     """
 
     vault_path: str
@@ -35,13 +35,13 @@ class Damage:
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """What was found.
+    """The result of a check of the vault.
 
     Args:
-        files: how many files the vault has.
-        documents: how many documents are recorded as stored.
-        unnamed: files that no record names, as after a crash just before one was landed; they do no harm.
-        damages: what is wrong.
+        files: the number of files.
+        documents: the number of documents recorded as stored.
+        unnamed: files without a record, as after a crash just before it was landed; they do no harm.
+        damages: damaged and missing files.
     """
 
     files: int
@@ -51,14 +51,14 @@ class VerifyResult:
 
 
 def verify_vault(settings: Settings, *, repair: bool = False, clock: Clock | None = None) -> VerifyResult:
-    """Read every file of the vault and compare it with its name and with what is recorded.
+    """Read every file of the vault and compare it with its name and with the records.
 
-    With `repair` damaged files are set aside, and documents without their bytes are recorded as `damaged`: they are
-    due again.
+    `repair` sets damaged files aside and records their documents, and those without a file, as `damaged`: they are
+    then due again.
 
     Raises:
         LakeError: commits contradict each other.
-        StorageError: the disk refused.
+        StorageError: the disk refused a write.
     """
     clock = clock or Clock()
     vault = settings.layout.vault
@@ -88,5 +88,5 @@ def _repair(settings: Settings, damages: Sequence[Damage], *, clock: Clock) -> N
                 set_aside(settings.layout.vault, settings.layout.root / damage.vault_path)
             for document_id in damage.document_ids:
                 record = DownloadRecord(document_id=document_id, download_status="damaged", reason=damage.problem)
-                answers.add(*answer_of(record, clock=clock))
+                answers.add(*to_answer(record, clock=clock))
             log.warning("damaged", vault_path=damage.vault_path, problem=damage.problem)

@@ -1,4 +1,4 @@
-"""Asks the API how each milestone of a changed site stands, and lands that, to be compared with what was delivered."""
+"""Lands the current milestones of changed sites and compares them with what was delivered."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ import msgspec
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswerCollector
-from sighten_warehouse.backfill.rest.items import Listed, read_list
-from sighten_warehouse.backfill.rest.walk import COSTS_THE_SITE, MILESTONES_PATH, RECORD_TYPE, WORKFLOWS_PATH
+from sighten_warehouse.backfill.rest.items import ItemList, read_list
+from sighten_warehouse.backfill.rest.walk import MILESTONES_PATH, RECORD_TYPE, SITE_ERRORS, WORKFLOWS_PATH
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
 from sighten_warehouse.landing.api_request import ApiRequest
@@ -24,8 +24,8 @@ class ChangedSite:
 
     Args:
         site_id: the site.
-        updated_at: when it last changed, as the list of sites had it.
-        compared_from: from when on changes of its milestones are compared.
+        updated_at: its last change, by the list of sites.
+        compared_from: changes of its milestones before this time are not compared.
     """
 
     site_id: str
@@ -35,12 +35,12 @@ class ChangedSite:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is known of the changes of some days, answers included that are not loaded yet.
+    """The changes of some days, including answers that are not loaded yet.
 
     Args:
-        changed: changes of which a webhook was to come.
-        delivered: of these, those whose webhook came.
-        sites_to_pull: sites with a change whose webhook did not come and that was not pulled either, whatever its day.
+        changed: changes that should have sent a webhook.
+        delivered: of these, changes whose webhook was delivered.
+        sites_to_pull: sites with a change, of any day, that was neither delivered nor pulled.
     """
 
     changed: int
@@ -49,9 +49,9 @@ class Comparison:
 
 
 def changed_sites(settings: Settings, *, days: int, clock: Clock) -> list[ChangedSite]:
-    """Those to compare, by the newest list of sites, the earliest change first.
+    """Return the sites to compare by the newest list of sites, the earliest change first.
 
-    What changed in the last so many days, or since the last reconcile if that was longer ago; but not within the hour.
+    Covers the last `days` days, or since the last reconcile if that is longer, but not the last hour.
 
     Raises:
         LakeError: commits contradict each other.
@@ -64,33 +64,33 @@ def changed_sites(settings: Settings, *, days: int, clock: Clock) -> list[Change
 
 
 def compare(settings: Settings, *, since: datetime) -> Comparison:
-    """What was delivered of the changes since then.
+    """Compare the changes since then with what was delivered.
 
     Raises:
         LakeError: commits contradict each other.
     """
     with open_models(settings.layout, ["ops.coverage"], inputs={}, variables={}) as connection:
-        days = "select coalesce(sum(changed), 0), coalesce(sum(delivered), 0) from ops.coverage where changed_date >= ?"
-        changed, delivered = connection.execute(days, [since.date()]).fetchall()[0]
+        sums = "select coalesce(sum(changed), 0), coalesce(sum(delivered), 0) from ops.coverage where changed_date >= ?"
+        changed, delivered = connection.execute(sums, [since.date()]).fetchall()[0]
         missing = "select distinct site_id from ops.reconciled where outcome = 'missing' and pulled_at is null"
         to_pull = frozenset(site_id for (site_id,) in connection.execute(missing).fetchall())
     return Comparison(int(changed), int(delivered), to_pull)
 
 
 def first_compared(*, days: int, clock: Clock) -> datetime:
-    """The midnight with which the last so many days begin, UTC without a zone."""
+    """Return the midnight at which the last `days` days begin, UTC without a zone."""
     return datetime.combine((clock.now() - timedelta(days=days)).date(), datetime.min.time())
 
 
 def land_milestones(
     site: ChangedSite, *, client: ApiClient, answers: AnswerCollector, clock: Clock
 ) -> WarehouseError | None:
-    """Land how the site's milestones stand; an error that is about this site alone is returned, and nothing is landed.
+    """Land the current milestones of the site; an error about this site alone is returned and nothing is landed.
 
     Raises:
-        CircuitOpenError: the API was not asked.
+        CircuitOpenError: the API was not called.
         FatalError: somebody must act.
-        StorageError: the disk refused.
+        StorageError: the disk refused a write.
     """
     try:
         workflows = _list(client, WORKFLOWS_PATH, "site_id", site.site_id, clock=clock)
@@ -101,9 +101,9 @@ def land_milestones(
         ]
     except CircuitOpenError:
         raise
-    except COSTS_THE_SITE as error:
+    except SITE_ERRORS as error:
         return error
-    asked = ApiRequest(
+    request = ApiRequest(
         purpose="rest_milestones",
         target=workflows.target,
         status=HTTPStatus.OK,
@@ -118,10 +118,10 @@ def land_milestones(
             "milestones": [item.json for listed in lists for item in listed.items],
         }
     )
-    answers.add(Answer(asked.target, asked.target, HTTPStatus.OK, RECORD_TYPE, body, clock.now(), None), asked)
+    answers.add(Answer(request.target, request.target, HTTPStatus.OK, RECORD_TYPE, body, clock.now(), None), request)
     return None
 
 
-def _list(client: ApiClient, path: str, by: str, item_id: str, *, clock: Clock) -> Listed:
+def _list(client: ApiClient, path: str, by: str, item_id: str, *, clock: Clock) -> ItemList:
     asked_at = clock.now()
     return read_list(client.pages(path, query={by: item_id}), asked_at=asked_at)

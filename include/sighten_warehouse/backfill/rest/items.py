@@ -1,4 +1,4 @@
-"""The items of Sighten's lists, each as it came: so what is landed of them is the API's own words."""
+"""Reads the items of Sighten's lists and keeps their JSON as received, for landing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from typing import Any
 import msgspec
 
 from sighten_warehouse.api.answer import Answer
-from sighten_warehouse.api.pages import LISTS
+from sighten_warehouse.api.pages import LIST_KEYS
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item: its JSON, byte for byte, and its id; None if it has none that could be asked by."""
+    """One item: its JSON, byte for byte, and its id; None if it has no valid UUID."""
 
     json: msgspec.Raw
     item_id: str | None
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A whole list: what was asked for it, and when; the API's state is at least as new as that."""
+class ItemList:
+    """A complete list with its request; the items are at least as new as `asked_at`."""
 
     items: tuple[Item, ...]
     path: str
@@ -31,21 +31,21 @@ class Listed:
     asked_at: datetime
 
 
-def read_list(pages: Iterable[Answer], *, asked_at: datetime) -> Listed:
-    """The items of all pages, asked for from that moment on; one that stands on two pages is there once.
+def read_list(pages: Iterable[Answer], *, asked_at: datetime) -> ItemList:
+    """Read the items of all pages, without repeats; `asked_at` is when the first page was requested.
 
     Raises:
-        ApiUnavailableError: the list changed while it was read: it holds fewer items than it says.
+        ApiUnavailableError: there are fewer items than the list's own count: it changed while it was read.
     """
     items: dict[str | bytes, Item] = {}
-    target, path, said = "", "", 0
+    target, path, count = "", "", 0
     for page in pages:
         target, path = target or page.target, page.path
-        said = max(said, _count(page.content))
+        count = max(count, _count(page.content))
         items |= {item.item_id or bytes(item.json): item for item in map(_item, _raw_items(page.body))}
-    if len(items) < said:
-        raise ApiUnavailableError(f"{path}: gave {len(items)} items, expected {said} as it says itself")
-    return Listed(tuple(items.values()), path, target, asked_at)
+    if len(items) < count:
+        raise ApiUnavailableError(f"{path}: gave {len(items)} items, expected {count} by its own count")
+    return ItemList(tuple(items.values()), path, target, asked_at)
 
 
 def _count(content: Any) -> int:
@@ -54,11 +54,11 @@ def _count(content: Any) -> int:
 
 
 def _raw_items(body: bytes) -> list[msgspec.Raw]:
-    """As `api_pages.items_of`, which has seen that there is a list, but unread."""
+    """The items, undecoded; `pages.items_of` has checked that there is a list."""
     content = msgspec.json.decode(body, type=dict[str, msgspec.Raw] | list[msgspec.Raw])
     if isinstance(content, list):
         return content
-    lists = (content[name] for name in LISTS if bytes(content.get(name, b"")).startswith(b"["))
+    lists = (content[key] for key in LIST_KEYS if bytes(content.get(key, b"")).startswith(b"["))
     return msgspec.json.decode(next(lists), type=list[msgspec.Raw])
 
 

@@ -1,4 +1,4 @@
-"""Walks from a site by REST to its workflows, milestones, tasks and sub_tasks, and lands each milestone whole."""
+"""Walks from a site over REST to its workflows, milestones, tasks and sub_tasks, and lands each milestone whole."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import msgspec
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswerCollector
-from sighten_warehouse.backfill.rest.items import Item, Listed, read_list
+from sighten_warehouse.backfill.rest.items import Item, ItemList, read_list
 from sighten_warehouse.backfill.rest.listed_sites import ListedSite
 from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.clock import Clock
@@ -29,32 +29,32 @@ TASKS_PATH = "/api/v1/task"
 SUB_TASKS_PATH = "/api/v1/sub_task"
 RECORD_TYPE = "application/vnd.sighten-warehouse.rest+json"
 
-# These are about the site that was asked for. Others, as a token that is not known, are about every call.
-COSTS_THE_SITE = (RejectedError, ApiUnavailableError, ApiContractError, PermissionDeniedError)
+# Errors about one site. Others, such as an unknown token, concern every call.
+SITE_ERRORS = (RejectedError, ApiUnavailableError, ApiContractError, PermissionDeniedError)
 
 
 @dataclass(frozen=True)
-class Walked:
-    """What became of one site: landed with so many milestones, failed with an error, or left where it stands."""
+class SiteOutcome:
+    """The outcome of one site: landed with its number of milestones, failed with an error, or stopped."""
 
     site: ListedSite
     milestones: int = 0
     error: WarehouseError | None = None
-    is_left: bool = False
+    is_stopped: bool = False
 
 
 class Walker:
-    """Walks through sites, from as many threads as one likes.
+    """Walks through sites; any number of threads may share it.
 
-    A milestone is landed as soon as all of it is there, and the note that the site is done behind its last one; so
-    whatever is cut off goes on from the milestone that it had come to.
+    A milestone is landed once it is complete, and the record that the site is done after its last milestone. So an
+    interrupted walk continues at the milestone where it stopped.
 
     Args:
-        client: the API's.
-        answers: where they are landed.
-        clock: tells when something was asked.
-        pulled: by site, the milestones that need not be asked for again.
-        stop: whether to go no further.
+        client: the API's client.
+        answers: collects the answers to land.
+        clock: for the times of the requests.
+        pulled: by site, the milestones that need not be pulled again.
+        stop: ends the walk when it returns true.
     """
 
     def __init__(
@@ -72,22 +72,22 @@ class Walker:
         self._pulled = pulled
         self._stop = stop
 
-    def walk(self, site: ListedSite) -> Walked:
-        """Land what REST tells of the site.
+    def walk(self, site: ListedSite) -> SiteOutcome:
+        """Land the site's milestones.
 
         Raises:
-            CircuitOpenError: the API was not asked.
+            CircuitOpenError: the API was not called.
             FatalError: somebody must act.
-            StorageError: the disk refused.
+            StorageError: the disk refused a write.
         """
         try:
-            return Walked(site, milestones=self._site(site))
+            return SiteOutcome(site, milestones=self._site(site))
         except StoppedError:
-            return Walked(site, is_left=True)
+            return SiteOutcome(site, is_stopped=True)
         except CircuitOpenError:
             raise
-        except COSTS_THE_SITE as error:
-            return Walked(site, error=error)
+        except SITE_ERRORS as error:
+            return SiteOutcome(site, error=error)
 
     def _site(self, site: ListedSite) -> int:
         workflows = self._list(WORKFLOWS_PATH, "site_id", site.site_id)
@@ -100,33 +100,35 @@ class Walker:
                 if milestone.item_id not in self._pulled.get(site.site_id, ()):
                     self._milestone(site, workflow, milestone, milestones)
                 found.append(milestone.item_id)
-        content = {"site": _told_of(site), "workflows": _json_of(workflows), "milestones": found}
+        content = {"site": _site_json(site), "workflows": _items_json(workflows), "milestones": found}
         self._land("rest_site", site, content, workflows)
         return len(found)
 
-    def _milestone(self, site: ListedSite, workflow: Item, milestone: Item, listed: Listed) -> None:
+    def _milestone(self, site: ListedSite, workflow: Item, milestone: Item, listed: ItemList) -> None:
         tasks = self._list(TASKS_PATH, "milestone_id", milestone.item_id) if milestone.item_id else None
         content = {
-            "site": _told_of(site),
+            "site": _site_json(site),
             "workflow": workflow.json,
             "milestone": milestone.json,
-            "tasks": [{"task": one.json, "sub_tasks": self._sub_tasks(one)} for one in tasks.items] if tasks else None,
+            "tasks": [{"task": task.json, "sub_tasks": self._sub_tasks(task)} for task in tasks.items]
+            if tasks
+            else None,
         }
         self._land("rest_milestone", site, content, listed, milestone_id=milestone.item_id)
 
     def _sub_tasks(self, task: Item) -> list[msgspec.Raw] | None:
-        return _json_of(self._list(SUB_TASKS_PATH, "task_id", task.item_id)) if task.item_id else None
+        return _items_json(self._list(SUB_TASKS_PATH, "task_id", task.item_id)) if task.item_id else None
 
-    def _list(self, path: str, by: str, item_id: str) -> Listed:
+    def _list(self, path: str, by: str, item_id: str) -> ItemList:
         if self._stop():
             raise StoppedError
         asked_at = self._clock.now()
         return read_list(self._client.pages(path, query={by: item_id}), asked_at=asked_at)
 
     def _land(
-        self, purpose: str, site: ListedSite, content: object, listed: Listed, *, milestone_id: str | None = None
+        self, purpose: str, site: ListedSite, content: object, listed: ItemList, *, milestone_id: str | None = None
     ) -> None:
-        asked = ApiRequest(
+        request = ApiRequest(
             purpose=purpose,
             target=listed.target,
             status=HTTPStatus.OK,
@@ -136,14 +138,14 @@ class Walker:
             asked_at=listed.asked_at.isoformat(),
         )
         body, now = msgspec.json.encode(content), self._clock.now()
-        self._answers.add(Answer(listed.path, listed.target, HTTPStatus.OK, RECORD_TYPE, body, now, None), asked)
+        self._answers.add(Answer(listed.path, listed.target, HTTPStatus.OK, RECORD_TYPE, body, now, None), request)
 
 
-def _json_of(listed: Listed) -> list[msgspec.Raw]:
+def _items_json(listed: ItemList) -> list[msgspec.Raw]:
     return [item.json for item in listed.items]
 
 
-def _told_of(site: ListedSite) -> dict[str, str | None]:
+def _site_json(site: ListedSite) -> dict[str, str | None]:
     return {"site_id": site.site_id, "site_last_updated": _updated(site)}
 
 
