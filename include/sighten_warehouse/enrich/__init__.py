@@ -1,4 +1,4 @@
-"""What only the API knows of a quote: which one is signed now, and its DAL values."""
+"""Asks the API which quote is signed now, and pulls its DAL values."""
 
 from sighten_warehouse.enrich.step import enrich
 

@@ -1,4 +1,4 @@
-"""Enrich: asks the API which quotes are signed, pulls the configured metrics by these, and lands what it answers."""
+"""Asks the API which quotes are signed, pulls the configured metrics of these, and lands the answers."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -29,18 +29,18 @@ SIGNED_QUOTE_PATH = "/api/data/workflow/"
 
 @dataclass(frozen=True)
 class EnrichResult:
-    """What was asked and what came of it.
+    """The outcome of one enrich.
 
     Args:
-        asked: original quotes that the API was asked about and answered on.
-        signed: of these, how many have a signed quote.
-        not_signed_yet: how many have none yet.
-        not_found: how many the API does not know, or does not show.
-        refused: on how many the API refused to say.
-        pulled: pulls from the DAL that were answered: an object's metrics by one signed quote.
-        refused_metrics: metrics that the API refused, each after its object and a dot.
-        left: questions of both kinds that got no answer this time; they are due again.
-        problem: why they got none; None where nothing is left.
+        asked: original quotes that the API answered about.
+        signed: of these, quotes with a signed quote.
+        not_signed_yet: of these, quotes without a signed quote so far.
+        not_found: of these, quotes that the API does not know or does not show.
+        refused: of these, quotes whose call the API refused.
+        pulled: answered DAL pulls; one pull is an object's metrics by one signed quote.
+        refused_metrics: metrics that the API refused, as `object.metric`.
+        left: calls of both kinds without an answer; they stay due.
+        problem: why these got no answer; None if there are none.
     """
 
     asked: int = 0
@@ -55,13 +55,13 @@ class EnrichResult:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether something went otherwise than it should."""
+        """Whether something was refused or is left."""
         return bool(self.refused or self.refused_metrics or self.left)
 
 
 @dataclass
-class _Tally:
-    """What questions came to, counted."""
+class _CallCounts:
+    """Counts the outcomes of the due calls."""
 
     due: int
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -86,14 +86,14 @@ def enrich(
     priority: Priority = "live",
     retry_policy: RetryPolicy | None = None,
 ) -> EnrichResult:
-    """Ask the API what is due and land its answers, which count once they are loaded; what is not due is not asked.
+    """Make the calls that are due and land the answers, which count once they are loaded.
 
-    A question that gets no answer is left for the next time. One process does this at a time, a second one waits.
+    Calls without an answer stay due. One process at a time does this; a second one waits.
 
     Raises:
-        SettingError: the API's address or the token is missing, or the file of metrics is ill-formed.
-        FatalError: the API asks for somebody to act, as by 401 and 403; what it answered before is landed.
-        StorageError: the disk refused.
+        SettingError: the API's address or token is missing, or the file of metrics is ill-formed.
+        FatalError: somebody must act, as after 401 and 403; earlier answers are landed.
+        StorageError: the disk refused a write.
     """
     clock = clock or Clock()
     objects = read_dal_metrics(settings)
@@ -101,17 +101,17 @@ def enrich(
         open_client(settings, priority=priority, clock=clock, retry_policy=retry_policy) as client,
         one_writer(settings.layout, "enrich"),
     ):
-        # What is asked now is not too old before the end: else a time to live that is over sooner would keep all pulls.
-        began = clock.now()
-        quotes = _ask_which_are_signed(settings, client=client, as_of=began)
-        pulls = _pull(settings, objects, client=client, as_of=began)
-    result = _sum(quotes, pulls)
+        # Both queries use one time, else quotes asked now could be too old for the pulls when the TTL is short.
+        started = clock.now()
+        quotes = _resolve_signed_quotes(settings, client=client, as_of=started)
+        pulls = _pull(settings, objects, client=client, as_of=started)
+    result = _summarize(quotes, pulls)
     counts = {"asked": result.asked, "signed": result.signed, "pulled": result.pulled, "left": result.left}
     log.info("enriched", **counts, refused=result.refused, refused_metrics=len(result.refused_metrics))
     return result
 
 
-def _sum(quotes: _Tally, pulls: _Tally) -> EnrichResult:
+def _summarize(quotes: _CallCounts, pulls: _CallCounts) -> EnrichResult:
     return EnrichResult(
         asked=quotes.outcomes.total(),
         signed=quotes.outcomes["signed"],
@@ -125,35 +125,35 @@ def _sum(quotes: _Tally, pulls: _Tally) -> EnrichResult:
     )
 
 
-def _ask_which_are_signed(settings: Settings, *, client: ApiClient, as_of: datetime) -> _Tally:
+def _resolve_signed_quotes(settings: Settings, *, client: ApiClient, as_of: datetime) -> _CallCounts:
     due = due_quotes(settings, as_of=as_of)
-    tally = _Tally(len(due))
+    counts = _CallCounts(len(due))
     with collecting_answers(settings.layout.landing) as answers:
-        ask = partial(_ask_which_is_signed, client=client, answers=answers)
-        for outcome in run_concurrently(due, ask, threads=settings.api_concurrency):
-            tally.count(outcome)
-    return tally
+        resolve = partial(_resolve_signed_quote, client=client, answers=answers)
+        for outcome in run_concurrently(due, resolve, threads=settings.api_concurrency):
+            counts.count(outcome)
+    return counts
 
 
-def _ask_which_is_signed(quote_id: str, *, client: ApiClient, answers: AnswerCollector) -> str:
-    """The resolution that the API's answer comes to; `refused` where it tells none."""
+def _resolve_signed_quote(quote_id: str, *, client: ApiClient, answers: AnswerCollector) -> str:
+    """Land the API's answer and return its resolution, or `refused`."""
     try:
         answer = client.get(SIGNED_QUOTE_PATH, query={"metrics": signed_quotes.METRIC, "quote_id": quote_id})
     except RefusedCallError as error:
         answer = error.answer
-    asked = ApiRequest(purpose="signed_quote", target=answer.target, status=answer.status, quote_id=quote_id)
-    answers.add(answer, asked)
-    staged, _ = signed_quotes.read(answer.content, asked)
+    request = ApiRequest(purpose="signed_quote", target=answer.target, status=answer.status, quote_id=quote_id)
+    answers.add(answer, request)
+    staged, _ = signed_quotes.read(answer.content, request)
     return str(staged["quotes"][0]["resolution"]) if staged else "refused"
 
 
-def _pull(settings: Settings, objects: tuple[DalObject, ...], *, client: ApiClient, as_of: datetime) -> _Tally:
-    """The signed quotes are those that the answers before this told: they are landed by now."""
+def _pull(settings: Settings, objects: tuple[DalObject, ...], *, client: ApiClient, as_of: datetime) -> _CallCounts:
+    """Pull the due metrics; the signed quotes resolved just before are landed, so they are included."""
     pulls = pulls_of(due_metrics(settings, objects, as_of=as_of), objects) if objects else []
-    tally = _Tally(len(pulls))
+    counts = _CallCounts(len(pulls))
     with collecting_answers(settings.layout.landing) as answers:
         puller = Puller(objects, client=client, answers=answers)
-        for was_asked in run_concurrently(pulls, puller.pull, threads=settings.api_concurrency):
-            tally.count(was_asked if isinstance(was_asked, TransientError) else "pulled" if was_asked else "left_out")
-    tally.refused_metrics = puller.refused
-    return tally
+        for outcome in run_concurrently(pulls, puller.pull, threads=settings.api_concurrency):
+            counts.count(outcome if isinstance(outcome, TransientError) else "pulled" if outcome else "left_out")
+    counts.refused_metrics = puller.refused
+    return counts

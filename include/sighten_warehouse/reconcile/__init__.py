@@ -1,4 +1,4 @@
-"""What changed at the API against what was delivered."""
+"""Compares what changed at the API with what was delivered."""
 
 from sighten_warehouse.reconcile.step import reconcile
 

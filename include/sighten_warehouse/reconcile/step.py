@@ -1,4 +1,4 @@
-"""Reconcile: compares what the API says changed with what was delivered, and pulls what is missing."""
+"""Compares what changed at the API with what was delivered, and pulls what is missing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -35,18 +35,18 @@ DAYS = 7
 
 @dataclass(frozen=True)
 class ReconcileResult:
-    """What was compared and what came of it.
+    """The outcome of one reconcile.
 
     Args:
-        since: the day from which on changes were compared.
-        sites: sites that had changed and were compared now.
-        changed: changes of milestones since that day of which a webhook was to come, whenever they were compared.
-        delivered: of these, those whose webhook came.
-        pulled: sites that were pulled now, since a change of theirs was not delivered.
+        since: the first day whose changes were compared.
+        sites: changed sites that were compared now.
+        changed: changes since that day that should have sent a webhook, compared now or before.
+        delivered: of these, changes whose webhook was delivered.
+        pulled: sites pulled now because a change was not delivered.
         failed: sites that could not be compared or pulled; the next reconcile tries again.
-        left: sites that were not tried, because the API gave no answers.
-        undated: sites of which the API does not tell when they were updated, so that nothing can be compared.
-        problem: what the first of these met; None without any.
+        left: sites not tried because the API gave no answers.
+        undated: sites without a time of last update at the API; these cannot be compared.
+        problem: the first error; None if there is none.
     """
 
     since: date
@@ -61,18 +61,18 @@ class ReconcileResult:
 
     @property
     def coverage(self) -> float | None:
-        """The share of changes whose webhook came, from 0 to 1; None where none was to come."""
+        """The share of changes whose webhook was delivered, from 0 to 1; None without changes."""
         return self.delivered / self.changed if self.changed else None
 
     @property
     def needs_attention(self) -> bool:
-        """Whether something is not done."""
+        """Whether a site failed or is left."""
         return bool(self.failed or self.left)
 
 
 @dataclass
-class _Tally:
-    """What became of the sites that are compared, counted."""
+class _SiteCounts:
+    """Counts the outcomes of the sites to compare."""
 
     due: int
     done: int = 0
@@ -80,7 +80,7 @@ class _Tally:
     problem: str | None = None
 
     def count(self, error: WarehouseError | None) -> None:
-        """A circuit that is open says nothing about the site."""
+        """Count a site as done or failed; an open circuit is not the site's failure."""
         if error is None:
             self.done += 1
             return
@@ -102,18 +102,18 @@ def reconcile(
     retry_policy: RetryPolicy | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> ReconcileResult:
-    """Compare what changed in the last so many days, or since the last reconcile if that was longer ago.
+    """Compare what changed in the last `days` days, or since the last reconcile if that is longer.
 
-    Answers are landed; coverage and what was pulled count once they are loaded. What was compared is not asked again
-    until it changes, so a reconcile that was cut off goes on where it was. One process does this at a time, a second
-    one waits; its calls come after live ones. Webhooks that are landed must be loaded to count.
+    Answers are landed and count once they are loaded, as do webhooks. A compared site is not requested again until it
+    changes, so an interrupted reconcile continues where it stopped. One process at a time does this; a second one
+    waits. Live calls go first.
 
     Raises:
-        SettingError: the API's address or the token is missing.
-        ApiUnavailableError: the list of sites could not be had.
-        FatalError: the API asks for somebody to act, as by 401; what it answered before is landed.
-        StorageError: the disk refused.
-        StoppedError: `stop` said so; what was answered before is landed.
+        SettingError: the API's address or token is missing.
+        ApiUnavailableError: the API did not return the list of sites.
+        FatalError: somebody must act, as after 401; earlier answers are landed.
+        StorageError: the disk refused a write.
+        StoppedError: `stop` returned true; earlier answers are landed.
     """
     clock = StoppableClock(clock or Clock(), stop)
     with (
@@ -130,7 +130,7 @@ def reconcile(
     if pulled.stopped:
         raise StoppedError
     undated = sum(site.updated_at is None for site in known.sites)
-    result = replace(_sum(since, compared, comparison, pulled), undated=undated)
+    result = replace(_summarize(since, compared, comparison, pulled), undated=undated)
     counts = {name: getattr(result, name) for name in ("sites", "changed", "delivered", "pulled", "failed", "left")}
     log.info("reconciled", **counts, coverage=result.coverage)
     return result
@@ -138,24 +138,24 @@ def reconcile(
 
 def _land_all_milestones(
     settings: Settings, sites: Sequence[ChangedSite], *, client: ApiClient, clock: Clock
-) -> _Tally:
-    tally = _Tally(len(sites))
+) -> _SiteCounts:
+    counts = _SiteCounts(len(sites))
     with collecting_answers(settings.layout.landing) as answers:
-        ask = partial(land_milestones, client=client, answers=answers, clock=clock)
-        for error in run_concurrently(sites, ask, threads=settings.api_concurrency):
-            tally.count(error)
-    return tally
+        land = partial(land_milestones, client=client, answers=answers, clock=clock)
+        for error in run_concurrently(sites, land, threads=settings.api_concurrency):
+            counts.count(error)
+    return counts
 
 
 def _pull(
     settings: Settings, comparison: Comparison, known: ListedSites, *, client: ApiClient, clock: Clock
 ) -> PullResult:
-    """A site that was landed since it changed is not asked for again."""
+    """Pull the sites with undelivered changes, except those landed since."""
     sites = [site for site in known.sites if site.site_id in comparison.sites_to_pull]
     return pull_sites(settings, sites, known=known, client=client, clock=clock, caller=Caller())
 
 
-def _sum(since: datetime, compared: _Tally, comparison: Comparison, pulled: PullResult) -> ReconcileResult:
+def _summarize(since: datetime, compared: _SiteCounts, comparison: Comparison, pulled: PullResult) -> ReconcileResult:
     return ReconcileResult(
         since=since.date(),
         sites=compared.done,

@@ -1,4 +1,4 @@
-"""History by REST: sites by the day of their last update, and everything the API has on each."""
+"""Backfill by REST: sites by the day of their last update, each with its milestones."""
 
 from sighten_warehouse.backfill.rest.step import plan_days, pull_day, pull_days, retry_failed, status
 

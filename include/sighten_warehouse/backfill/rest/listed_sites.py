@@ -1,4 +1,4 @@
-"""What is known of the sites that the API listed: told from landing and lake, so that it asks nothing."""
+"""Reads from landing and lake which sites the API listed and what was pulled of them; makes no calls."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,10 +9,10 @@ from sighten_warehouse.settings import Settings
 
 @dataclass(frozen=True)
 class ListedSite:
-    """One site, as the newest list has it; times are UTC without a zone.
+    """One site by the newest list; times are UTC without a zone.
 
-    `updated_at` is None where no list tells it; such a site belongs to no day, and is landed once it was pulled.
-    `milestones` is the number that was landed; None unless `is_landed`, since its last update.
+    `updated_at` is None if no list has it; such a site belongs to no day and counts as landed once it was pulled.
+    `is_landed` means landed since its last update; `milestones` is their number, None unless `is_landed`.
     """
 
     site_id: str
@@ -24,18 +24,18 @@ class ListedSite:
 
     @property
     def day(self) -> date | None:
-        """The day of history that it belongs to, if any."""
+        """The day of its last update, if known."""
         return self.updated_at.date() if self.updated_at else None
 
 
 @dataclass(frozen=True)
 class ListedSites:
-    """The sites, those that were updated first first, those of no known time last.
+    """All sites that were ever listed.
 
     Args:
-        sites: every site that was ever listed.
-        listed_at: when all sites were last asked for; None if they never were.
-        pulled: by site, the milestones that need not be pulled again although their site is not landed.
+        sites: the sites, by last update, those without one last.
+        listed_at: when all sites were last listed; None if never.
+        pulled: by site that is not landed, its milestones that need not be pulled again.
     """
 
     sites: tuple[ListedSite, ...]
@@ -44,17 +44,17 @@ class ListedSites:
 
 
 def read_listed_sites(settings: Settings) -> ListedSites:
-    """What is known now.
+    """Read the listed sites.
 
     Raises:
         LakeError: commits contradict each other.
     """
-    wanted = ("enrich.listed_sites", "enrich.pulled_milestones")
-    with open_models(settings.layout, wanted, inputs={}, variables={}) as connection:
+    models = ("enrich.listed_sites", "enrich.pulled_milestones")
+    with open_models(settings.layout, models, inputs={}, variables={}) as connection:
         columns = "site_id, site_updated_at, listed_at, is_landed, is_loaded, milestones"
         rows = connection.execute(f"select {columns} from enrich.listed_sites order by site_updated_at, site_id")
         sites = tuple(ListedSite(*row) for row in rows.fetchall())
         newest = connection.execute("select max(received_at) from history.site_listings where is_whole_list").fetchone()
-        listed = "select site_id, list(milestone_id) from enrich.pulled_milestones group by site_id"
-        pulled = {site_id: frozenset(ids) for site_id, ids in connection.execute(listed).fetchall()}
+        by_site = "select site_id, list(milestone_id) from enrich.pulled_milestones group by site_id"
+        pulled = {site_id: frozenset(ids) for site_id, ids in connection.execute(by_site).fetchall()}
     return ListedSites(sites, newest[0] if newest else None, pulled)

@@ -1,4 +1,4 @@
-"""What a plan, a pull and a look at the days of history come to."""
+"""The results of planning, pulling and checking days of history."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,9 +6,9 @@ from datetime import date
 
 @dataclass(frozen=True)
 class DayPlan:
-    """How many sites were last updated on that day (UTC), as the API lists them now, and how many of them are due.
+    """The number of sites last updated on a day (UTC) by the current list, and how many of them are due.
 
-    `day` is None for those of which the list tells no time.
+    `day` is None for sites without a time of last update.
     """
 
     day: date | None
@@ -18,16 +18,16 @@ class DayPlan:
 
 @dataclass(frozen=True)
 class DayStatus:
-    """How far one day of history has come, counted in sites; `expected` is the sum of landed, failed and missing.
+    """The progress of one day of history, counted in sites; `expected` is the sum of landed, failed and missing.
 
     Args:
-        day: the day of `site_last_updated`, UTC; None for sites of which no list tells it.
-        expected: sites that the API listed for it.
-        landed: of these, those of which all that REST tells is landed since their last update.
-        loaded: of the landed ones, those that are loaded too.
-        failed: those whose last attempt failed; `retry_failed` takes these.
-        missing: those that were not tried since their last update.
-        milestones: of the landed sites.
+        day: the day of `site_last_updated`, UTC; None for sites without it.
+        expected: sites that the API listed for the day.
+        landed: of these, sites landed completely since their last update.
+        loaded: landed sites that are loaded too.
+        failed: sites whose last attempt failed; `retry_failed` pulls these.
+        missing: sites not tried since their last update.
+        milestones: milestones of the landed sites.
     """
 
     day: date | None
@@ -41,17 +41,17 @@ class DayStatus:
 
 @dataclass(frozen=True)
 class PullResult:
-    """What one pull came to, counted in sites.
+    """The outcome of one pull, counted in sites.
 
     Args:
-        expected: sites that were asked for by their days.
-        done_before: of these, those that were landed already: nothing was asked of them.
-        landed: those that are landed now.
-        failed: those that failed now; they are written down for `retry_failed`.
-        left: those that were not tried to the end, because the API or the user stopped it.
-        milestones: landed with those sites.
-        stopped: whether `stop` said so.
-        problem: what the first failure was; None without any.
+        expected: sites of the requested days.
+        done_before: of these, sites that were landed already; no calls were made for them.
+        landed: sites landed now.
+        failed: sites that failed now; recorded for `retry_failed`.
+        left: sites not finished because the API or the user stopped the pull.
+        milestones: milestones of the sites landed now.
+        stopped: whether `stop` ended the pull.
+        problem: the first failure; None if there is none.
     """
 
     expected: int = 0
@@ -65,5 +65,5 @@ class PullResult:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether something is not done."""
+        """Whether a site failed or is left."""
         return bool(self.failed or self.left)

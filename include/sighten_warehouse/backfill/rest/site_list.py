@@ -1,4 +1,4 @@
-"""Asks the API which sites there are and when each was last updated, and lands the list as it came."""
+"""Requests the list of sites with their times of last update, and lands it."""
 
 from collections.abc import Collection, Iterator
 
@@ -24,19 +24,19 @@ Answers = Iterator[tuple[Answer, ApiRequest]]
 
 
 def land_site_list(layout: Layout, client: ApiClient, *, sites: Collection[str]) -> None:
-    """Ask for those sites, or for all, and land the answers in one file: so a list is there whole or not at all.
+    """Request these sites, or all, and land the answers in one file, so that a list is landed whole or not at all.
 
-    Where the DAL refuses, the list of all projects is asked for.
+    If the DAL refuses, the list of all projects is requested instead.
 
     Raises:
         WarehouseError: as `ApiClient.pages`; nothing is landed then.
-        StorageError: the disk refused.
+        StorageError: the disk refused a write.
     """
     try:
-        answers = list(_some(client, sites) if sites else _all(client))
+        answers = list(_named_sites(client, sites) if sites else _all_sites(client))
     except _REFUSALS as error:
         log.warning("list_of_sites_refused", path=SITES_PATH, reason=str(error), instead=PROJECTS_PATH)
-        answers = list(_pages(client.pages(PROJECTS_PATH, query={"archived": "false"})))
+        answers = list(_page_answers(client.pages(PROJECTS_PATH, query={"archived": "false"})))
     try:
         name = land_answers(layout.landing, answers)
     except OSError as error:
@@ -44,23 +44,23 @@ def land_site_list(layout: Layout, client: ApiClient, *, sites: Collection[str])
     log.info("listed_sites", file=name, pages=len(answers), asked_for=len(sites) or None)
 
 
-def _all(client: ApiClient) -> Answers:
-    return _pages(client.numbered_pages(SITES_PATH, query=_QUERY))
+def _all_sites(client: ApiClient) -> Answers:
+    return _page_answers(client.numbered_pages(SITES_PATH, query=_QUERY))
 
 
-def _pages(pages: Iterator[Answer]) -> Answers:
+def _page_answers(pages: Iterator[Answer]) -> Answers:
     for number, page in enumerate(pages, 1):
         yield page, ApiRequest(purpose="rest_sites", target=page.target, status=page.status, object=f"page {number}")
 
 
-def _some(client: ApiClient, sites: Collection[str]) -> Answers:
-    is_there = False
+def _named_sites(client: ApiClient, sites: Collection[str]) -> Answers:
+    is_any_found = False
     for site_id in sorted(sites):
         try:
             answer = client.get(SITES_PATH, query={**_QUERY, "site_id": site_id})
-            is_there = True
+            is_any_found = True
         except NotFoundError as error:
             answer = error.answer
         yield answer, ApiRequest(purpose="rest_sites", target=answer.target, status=answer.status, site_id=site_id)
-    if not is_there:  # 404 is said of a site that is not to be seen, and of a DAL that is not there at all
+    if not is_any_found:  # every call was a 404: raise if the DAL itself is missing, not only these sites
         client.get(SITES_PATH, query={**_QUERY, "page": 1, "limit": 1})

@@ -1,7 +1,7 @@
-"""What of each day of history is expected, landed and loaded, and how what is missing is brought in.
+"""Plans, pulls and checks days of history.
 
-A site belongs to the day of its last update, UTC, as the newest list that names it has it. One of which no list tells
-that belongs to no day, and is asked for where it is named or where `undated` says so.
+A site belongs to the day of its last update, UTC, by the newest list that names it. A site without one belongs to no
+day; it is pulled only if it is named or `undated` is set.
 """
 
 from collections import defaultdict
@@ -23,13 +23,13 @@ from sighten_warehouse.settings import Settings
 
 Choose = Callable[[ApiClient], tuple[ListedSites, list[ListedSite]]]
 
-# Live calls may keep the API busy for long; a call that is answered badly is given up after its attempts all the same.
+# Long, since live calls may take all slots for a while; a failing call still ends after its attempts.
 RETRY_POLICY = RetryPolicy(total_s=3600.0)
 
 __all__ = ["DayPlan", "DayStatus", "PullResult", "plan_days", "pull_day", "pull_days", "retry_failed", "status"]
 
 
-def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
+def plan_days(  # noqa: PLR0913  (the days, and what a test passes in)
     settings: Settings,
     first: date,
     last: date,
@@ -38,20 +38,21 @@ def plan_days(  # noqa: PLR0913  (what is asked for, and what a test passes in)
     clock: Clock | None = None,
     retry_policy: RetryPolicy = RETRY_POLICY,
 ) -> list[DayPlan]:
-    """Ask the API for its sites, land that list, and tell how many belong to each day, first and last included.
+    """Request and land the list of sites, and count the sites of each day from `first` to `last`, both included.
 
-    The list is asked for once, however many days there are. `sites` limits it to these. Days without sites are left
-    out; sites of no day come last.
+    `sites` limits the list to these. Days without sites are left out; sites without a day come last.
 
     Raises:
-        SettingError: the API's address or the token is missing.
+        SettingError: the API's address or token is missing.
         ApiUnavailableError: there was no usable answer.
-        FatalError: the API asks for somebody to act, as by 401 and 403.
+        FatalError: somebody must act, as after 401 and 403.
     """
     with open_client(settings, priority="backfill", clock=clock, retry_policy=retry_policy) as client:
         land_site_list(settings.layout, client, sites=sites)
     found = _of_days(read_listed_sites(settings), first, last, sites, undated=True)
-    return [DayPlan(day, len(part), sum(not site.is_landed for site in part)) for day, part in _by_day(found)]
+    return [
+        DayPlan(day, len(day_sites), sum(not site.is_landed for site in day_sites)) for day, day_sites in _by_day(found)
+    ]
 
 
 def pull_day(  # noqa: PLR0913
@@ -64,14 +65,14 @@ def pull_day(  # noqa: PLR0913
     on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
-    """Land all that REST tells of the sites of that day, but for those landed since their last update.
+    """Land the milestones of the sites of that day, except sites landed since their last update.
 
-    Asks for the list of sites only if none was landed since that day ended. Days may be pulled in any order and side by
-    side, in as many processes as one likes: whatever they ask goes by the one budget, after live calls.
+    Requests the list of sites only if none was landed since that day ended. Days may be pulled in any order and in
+    several processes at once; they share one rate limit, and live calls go first.
 
     Raises:
         SettingError, ApiUnavailableError, FatalError: as `plan_days`.
-        StorageError: the disk refused; what was landed before stays.
+        StorageError: the disk refused a write; what was landed before stays.
     """
     return pull_days(
         settings, day, day, sites=sites, clock=clock, retry_policy=retry_policy, on_progress=on_progress, stop=stop
@@ -91,9 +92,9 @@ def pull_days(  # noqa: PLR0913
     on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> PullResult:
-    """As `pull_day`, for all days from first to last, the earliest first; `fresh_list` asks for the sites anew.
+    """As `pull_day`, for all days from `first` to `last`, the earliest first.
 
-    `undated` adds the sites of no day.
+    `fresh_list` requests the list of sites again; `undated` adds sites without a day.
     """
 
     def choose(client: ApiClient) -> tuple[ListedSites, list[ListedSite]]:
@@ -126,23 +127,23 @@ def retry_failed(
 
 
 def status(settings: Settings) -> list[DayStatus]:
-    """Every day for which a site was listed, no day last; told from landing and lake, so it asks nothing."""
+    """Return the progress of every day with listed sites, sites without a day last; makes no calls."""
     failed = failures(settings.layout)
     return [_status_of(day, found, failed) for day, found in _by_day(read_listed_sites(settings).sites)]
 
 
 def _by_day(sites: Iterable[ListedSite]) -> list[tuple[date | None, list[ListedSite]]]:
-    """The sites of each day, the earliest first, those of no day last."""
+    """Group sites by day, the earliest first, those without a day last."""
     days: dict[date | None, list[ListedSite]] = defaultdict(list)
     for site in sites:
         days[site.day].append(site)
-    return sorted(days.items(), key=lambda part: part[0] or date.max)
+    return sorted(days.items(), key=lambda item: item[0] or date.max)
 
 
 def _pull(
     settings: Settings, choose: Choose, *, clock: Clock | None, retry_policy: RetryPolicy, caller: Caller
 ) -> PullResult:
-    """Pull the sites that `choose` finds, after live calls; whatever it waits for ends when the caller stops it."""
+    """Pull the sites that `choose` returns; the caller may stop it, also while it waits."""
     clock = StoppableClock(clock or Clock(), caller.stop)
     with open_client(settings, priority="backfill", clock=clock, retry_policy=retry_policy) as client:
         try:
@@ -172,7 +173,7 @@ def _of_days(known: ListedSites, first: date, last: date, sites: Collection[str]
 
 
 def _listed_since(settings: Settings, moment: datetime, sites: Collection[str], client: ApiClient) -> ListedSites:
-    """What is known by a list of that moment or later; of many that need one at once, one asks for it."""
+    """The sites by a list of that moment or later; if many processes need a new list, one requests it."""
     known = read_listed_sites(settings)
     if _is_listed(known, moment, sites):
         return known
