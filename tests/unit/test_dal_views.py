@@ -11,8 +11,8 @@ from enriching import Enriched, enriching, quote
 from factories import a_milestone, an_id
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.portable import write_portable
-from sighten_warehouse.publish.step import is_current, publish
 from sighten_warehouse.settings import Settings
 from warehouses import Warehouse
 

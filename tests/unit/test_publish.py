@@ -17,7 +17,7 @@ from factories import SAMPLE_BYTES, a_milestone, a_task
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, models
-from sighten_warehouse.publish.step import is_current
+from sighten_warehouse.publish import is_current
 from sighten_warehouse.publish.versions import versions, write_version
 from warehouses import Warehouse
 

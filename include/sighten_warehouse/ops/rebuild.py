@@ -24,7 +24,8 @@ from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.publish.step import is_current, publish, publish_lake
+from sighten_warehouse.publish import is_current, publish
+from sighten_warehouse.publish.step import publish_lake
 from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
 

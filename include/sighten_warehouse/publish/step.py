@@ -19,17 +19,8 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
-from sighten_warehouse.publish.versions import (
-    Version,
-    code_version,
-    is_current,
-    published_batches,
-    versions,
-    write_version,
-)
+from sighten_warehouse.publish.versions import Version, code_version, published_batches, versions, write_version
 from sighten_warehouse.settings import Settings
-
-__all__ = ["is_current", "publish", "publish_lake"]
 
 log = structlog.get_logger()
 
