@@ -21,10 +21,10 @@ SIGNED = an_id("signed quote")
 
 @pytest.fixture
 def enriched(warehouse: Warehouse, tmp_path: Path) -> Iterator[Enriched]:
-    with enriching(warehouse, dal_metrics=tmp_path / "dal-metrics.yml") as one:
-        one.deliver(a_milestone("one"))
-        one.sighten.signed = {quote("one"): quote("one")}
-        yield one
+    with enriching(warehouse, dal_metrics=tmp_path / "dal-metrics.yml") as enriched:
+        enriched.deliver(a_milestone("one"))
+        enriched.sighten.signed = {quote("one"): quote("one")}
+        yield enriched
 
 
 def settings(enriched: Enriched) -> Settings:
@@ -70,7 +70,7 @@ def test_it_has_a_typed_column_for_each_metric_with_lists_as_lists(enriched: Enr
     )
 
 
-def test_it_has_one_row_for_each_quote_that_is_signed_now(enriched: Enriched) -> None:
+def test_it_has_one_row_for_each_quote_signed_now(enriched: Enriched) -> None:
     configure(enriched, "quote: [capacity]")
     enriched.deliver(a_milestone("two"), a_milestone("three"))
     enriched.sighten.signed |= {quote("two"): quote("two"), quote("three"): quote("two")}
@@ -90,7 +90,7 @@ def test_it_has_one_row_for_each_quote_that_is_signed_now(enriched: Enriched) ->
     )
 
 
-def test_its_masked_view_has_its_columns_and_shows_no_value_but_a_boolean(
+def test_its_masked_view_has_the_same_columns_and_shows_only_booleans(
     enriched: Enriched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(enriched, """quote: [number, boolean, moment, words, empty, parts, 'it"s', none, names]""")
@@ -122,9 +122,7 @@ def test_its_masked_view_has_its_columns_and_shows_no_value_but_a_boolean(
     )
 
 
-def test_a_portable_file_with_names_has_the_views_and_says_what_their_columns_are(
-    enriched: Enriched, tmp_path: Path
-) -> None:
+def test_an_unmasked_portable_file_has_the_views_with_their_descriptions(enriched: Enriched, tmp_path: Path) -> None:
     configure(enriched, 'quote: [capacity, "it\'s"]')
     enriched.sighten.values = {"capacity": 5}
     enriched.enrich()
@@ -132,14 +130,16 @@ def test_a_portable_file_with_names_has_the_views_and_says_what_their_columns_ar
 
     write_portable(Path(version.path), tmp_path / "portable.duckdb", pii="full")
 
-    said = "select schema_name, column_name, comment from duckdb_columns() where table_name = 'dal_quote' order by all"
+    described = (
+        "select schema_name, column_name, comment from duckdb_columns() where table_name = 'dal_quote' order by all"
+    )
     with duckdb.connect(str(tmp_path / "portable.duckdb"), read_only=True) as connection:
         assert [(5.0,)] == connection.execute("select capacity from dal_quote").fetchall()
         assert [(None,)] == connection.execute("select capacity from masked.dal_quote").fetchall()
-        assert enriched.warehouse.rows(said) == connection.execute(said).fetchall()
+        assert enriched.warehouse.rows(described) == connection.execute(described).fetchall()
 
 
-def test_odd_names_and_names_that_clash_become_columns_of_their_own(enriched: Enriched) -> None:
+def test_odd_and_clashing_names_become_distinct_columns(enriched: Enriched) -> None:
     configure(enriched, """quote: [quote_id, Quote_ID, pulled_at, "it's", "1.st", 'a"b', s_quote_id]""")
     enriched.sighten.values = dict.fromkeys(["quote_id", "Quote_ID", "pulled_at", "it's", "1.st", 'a"b'], 1)
 
@@ -164,7 +164,7 @@ def test_odd_names_and_names_that_clash_become_columns_of_their_own(enriched: En
     assert (1.0, 1.0, 1.0, 1.0) == enriched.warehouse.row('select quote_id_2, it_s, "1_st", a_b from dal_quote')
 
 
-def test_it_is_there_empty_as_soon_as_it_is_configured_and_a_changed_file_is_published(enriched: Enriched) -> None:
+def test_it_exists_empty_once_configured_and_a_changed_file_is_published(enriched: Enriched) -> None:
     configure(enriched, "usage: [a, b]\nempty: []")
     publish(settings(enriched))
     before = is_current(settings(enriched))

@@ -91,7 +91,7 @@ def _swap_in(settings: Settings, whole: Layout, days: Days | None, made: Counter
             _keep_planned(layout, whole)
             swap_in(layout, whole)
 
-    return publish_lake(settings, whole, once_checked=swap)
+    return publish_lake(settings, whole, on_checked=swap)
 
 
 def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest], list[Manifest]]:
