@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-big setup setup-dev check fix docs clean lock fuzz
+.PHONY: help run test test-dates test-big setup setup-dev check fix docs clean lock fuzz
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -22,10 +22,14 @@ run: .venv/.installed ## start a simulated Sighten, the receiver and Airflow (ON
 # Tests sync every file they write; in memory that costs nothing. Needs 4 GB in /dev/shm, else TMPDIR is used.
 TESTS_IN ?= $(shell room=$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}'); \
 	[ "$${room:-0}" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+IN_MEMORY = folder=$$(mktemp -d "$(TESTS_IN)/sighten-tests.XXXXXX"); trap 'rm -rf "$$folder"' EXIT; TMPDIR="$$folder"
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.installed-dev ## run the default test suite
-	@folder=$$(mktemp -d "$(TESTS_IN)/sighten-tests.XXXXXX"); trap 'rm -rf "$$folder"' EXIT; \
-	TMPDIR="$$folder" $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(TESTS)
 
 test-big: .venv/.installed-dev ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m big

@@ -29,7 +29,7 @@ from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.settings import Settings, read_settings
 
-SAMPLE = files("sighten_simulator").joinpath("sample_milestone.verbatim.txt").read_text()
+SAMPLE = files("sighten_simulator.world").joinpath("sample_milestone.verbatim.txt").read_text()
 FIRST_DAY = datetime(2018, 1, 1, tzinfo=UTC)
 SMALL, FULL, TIMES_AS_MANY = 5_000, 250_000, 4
 

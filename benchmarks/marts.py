@@ -18,8 +18,8 @@ from time import perf_counter, process_time
 
 import duckdb
 
-from sighten_simulator.webhooks.delivery_plan import plan_lives
-from sighten_simulator.world.lives import lives
+from sighten_simulator.webhooks.delivery_plan import plan_deliveries
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.dictionary.cookbook import recipes
 from sighten_warehouse.lake.folder import resolve_lake
@@ -61,7 +61,8 @@ def make(settings: Settings, deliveries: int) -> None:
     """Make that many deliveries, in parts of equal size."""
     if not commits(settings.layout):
         part = min(PART, deliveries)
-        bodies = [delivery.body for delivery in plan_lives(lives(1, round(part / DELIVERIES_PER_MILESTONE)))]
+        simulation = build_simulation(1, round(part / DELIVERIES_PER_MILESTONE))
+        bodies = [delivery.body for delivery in plan_deliveries(simulation)]
         now = datetime.now(UTC)
         lines = [landing_line(body, landing_id=new_landing_id(), received_at=now) for body in bodies]
         write_landing_file(settings.layout.landing, lines, received_at=now)

@@ -17,8 +17,8 @@ from time import process_time
 
 import structlog
 
-from sighten_simulator.webhooks.delivery_plan import plan_lives
-from sighten_simulator.world.lives import lives
+from sighten_simulator.webhooks.delivery_plan import plan_deliveries
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
@@ -33,7 +33,7 @@ DELIVERIES_PER_LOAD = 3
 
 def load_often(settings: Settings, times: int) -> None:
     """Load that many times, a new landing file each time."""
-    bodies = cycle(delivery.body for delivery in plan_lives(lives(len(commits(settings.layout)), 300)))
+    bodies = cycle(delivery.body for delivery in plan_deliveries(build_simulation(len(commits(settings.layout)), 300)))
     for _ in range(times):
         now = datetime.now(UTC)
         taken = islice(bodies, DELIVERIES_PER_LOAD)

@@ -1,1 +1,1 @@
-"""A simulated Sighten: lives of milestones, the webhooks they send and the API that knows the rest."""
+"""A simulated Sighten: milestones from a seed, the webhooks that they send, and the API that knows them."""

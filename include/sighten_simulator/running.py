@@ -1,11 +1,11 @@
-"""The whole simulated Sighten on loopback: the API on one port, the storage host on another."""
+"""Runs the simulated Sighten on loopback: the API on one port, the storage host on another."""
 
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sighten_simulator.api.app import Conduct, build_sighten
+from sighten_simulator.api.app import SimulatorOptions, build_sighten
 from sighten_simulator.api.journal import Journal
 from sighten_simulator.serve import serve_until_signalled, served_together
 from sighten_simulator.world.lives import Simulation
@@ -14,8 +14,8 @@ from sighten_warehouse.http_server import address_of, listen_on_loopback
 
 
 @dataclass(frozen=True)
-class Running:
-    """Where it answers, what it was asked, and its present."""
+class RunningSimulator:
+    """The addresses, the journal and the world of a simulator that is being served."""
 
     url: str
     storage_url: str
@@ -24,20 +24,20 @@ class Running:
 
 
 @contextmanager
-def running(simulation: Simulation, conduct: Conduct | None = None) -> Iterator[Running]:
-    """Serve both on free ports, by threads, as long as the context lasts."""
+def running_simulator(simulation: Simulation, options: SimulatorOptions | None = None) -> Iterator[RunningSimulator]:
+    """Serve both applications on free ports, in threads, until the context ends."""
     with listen_on_loopback(0) as api, listen_on_loopback(0) as storage:
         url, storage_url = address_of(api), address_of(storage)
-        sighten = build_sighten(simulation, conduct or Conduct(), storage_url=storage_url)
+        sighten = build_sighten(simulation, options or SimulatorOptions(), storage_url=storage_url)
         with served_together((sighten.api, api), (sighten.storage, storage)):
-            yield Running(url, storage_url, sighten.journal, sighten.world)
+            yield RunningSimulator(url, storage_url, sighten.journal, sighten.world)
 
 
-def run_until_signalled(
-    simulation: Simulation, conduct: Conduct, *, listener: socket.socket, on_listening: Callable[[str], None]
+def run_simulator(
+    simulation: Simulation, options: SimulatorOptions, *, listener: socket.socket, on_listening: Callable[[str], None]
 ) -> None:
-    """Serve the API on that listener and the storage host on a free port until SIGINT or SIGTERM comes."""
+    """Serve the API on that listener and the storage host on a free port until SIGINT or SIGTERM."""
     with listen_on_loopback(0) as storage:
-        sighten = build_sighten(simulation, conduct, storage_url=address_of(storage))
+        sighten = build_sighten(simulation, options, storage_url=address_of(storage))
         with served_together((sighten.storage, storage)):
             serve_until_signalled(sighten.api, listener=listener, on_listening=on_listening)

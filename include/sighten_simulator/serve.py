@@ -1,4 +1,4 @@
-"""Runs ASGI applications inside this process, on loopback only."""
+"""Serves ASGI applications from this process, on loopback only."""
 
 import logging
 import socket
@@ -12,11 +12,11 @@ from starlette.types import ASGIApp
 from sighten_warehouse.http_server import address_of, http_server, listen_on_loopback, run_until_signalled
 
 STOP_SECONDS = 5
-CUT_OFF = "ASGI callable returned without completing response."  # uvicorn's complaint about what we do on purpose
+INCOMPLETE_RESPONSE = "ASGI callable returned without completing response."  # uvicorn logs it; we do it on purpose
 
 
 def serve_until_signalled(app: ASGIApp, *, listener: socket.socket, on_listening: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM comes, and finish what was begun."""
+    """Serve until SIGINT or SIGTERM, and finish the requests in progress."""
     with listener:
         on_listening(address_of(listener))
         run_until_signalled(_server(app), listener)
@@ -24,14 +24,14 @@ def serve_until_signalled(app: ASGIApp, *, listener: socket.socket, on_listening
 
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
-    """The application on a free port, served by a thread as long as the context lasts; gives its address."""
+    """Serve the application on a free port in a thread until the context ends; yields its address."""
     with listen_on_loopback(0) as listener, served_together((app, listener)):
         yield address_of(listener)
 
 
 @contextmanager
 def served_together(*apps: tuple[ASGIApp, socket.socket]) -> Iterator[None]:
-    """Each application on its listener, served by a thread of its own as long as the context lasts."""
+    """Serve each application on its listener in a thread of its own until the context ends."""
     servers = [_server(app) for app, _ in apps]
     threads = [
         threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="simulated-sighten")
@@ -48,10 +48,10 @@ def served_together(*apps: tuple[ASGIApp, socket.socket]) -> Iterator[None]:
             thread.join()
 
 
-def _is_not_on_purpose(record: logging.LogRecord) -> bool:
-    return record.getMessage() != CUT_OFF
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    return record.getMessage() != INCOMPLETE_RESPONSE
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:
-    logging.getLogger("uvicorn.error").addFilter(_is_not_on_purpose)  # again and again it is still one filter
+    logging.getLogger("uvicorn.error").addFilter(_is_unexpected)  # adding the same filter again has no effect
     return http_server(app, stop_seconds=STOP_SECONDS)

@@ -5,7 +5,7 @@ with versions as (
 
     select
         *,
-        row_number() over (order by published_at desc, version desc) as recency,
+        row_number() over (order by version desc) as recency,
         count(*) over () as versions,
     from ops.versions
 

@@ -14,8 +14,8 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from sighten_airflow.backfill_runs import report_day, run_day
 from sighten_airflow.dag_defaults import days_param
-from sighten_simulator.running import Running, running
-from sighten_simulator.world.lives import lives
+from sighten_simulator.running import RunningSimulator, running_simulator
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import load
 from sighten_warehouse.backfill import rest
 from sighten_warehouse.backfill.rest.results import PullResult
@@ -28,31 +28,31 @@ TOKEN = {"Authorization": "Token any"}
 
 
 @pytest.fixture
-def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:  # noqa: ARG001  (creates the home)
+def sighten(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSimulator]:  # noqa: ARG001  (creates the home)
     """A simulated Sighten with eight milestones and the vendor's sample, two of them updated on one day."""
-    with running(lives(36, 8)) as simulated:
+    with running_simulator(build_simulation(36, 8)) as simulated:
         connection = {"conn_type": "sighten", "host": simulated.url, "password": "any", "extra": {"rate": 100_000}}
         monkeypatch.setenv("AIRFLOW_CONN_SIGHTEN_DEFAULT", json.dumps(connection))
         yield simulated
 
 
-def last_updates(sighten: Running) -> dict[str, date]:
+def last_updates(sighten: RunningSimulator) -> dict[str, date]:
     """When each site was last updated."""
     query = {"metrics": "site_id,site_last_updated"}
     rows = requests.get(f"{sighten.url}/api/data/site/", params=query, headers=TOKEN, timeout=10).json()["data"]
     return {row["site_id"]: datetime.fromisoformat(row["site_last_updated"]).date() for row in rows}
 
 
-def busiest_day(sighten: Running) -> tuple[date, list[str]]:
+def busiest_day(sighten: RunningSimulator) -> tuple[date, list[str]]:
     """The day with the most updated sites, and these sites."""
     updates = last_updates(sighten)
     day, _ = Counter(updates.values()).most_common(1)[0]
     return day, [site_id for site_id, updated in updates.items() if updated == day]
 
 
-def pulls(sighten: Running) -> Counter[str]:
+def pulls(sighten: RunningSimulator) -> Counter[str]:
     """How often each site was pulled; a pull starts with the site's workflows."""
-    calls = [call for call in sighten.journal.answered if call.path.strip("/").endswith("ops_workflow")]
+    calls = [call for call in sighten.journal.requests if call.path.strip("/").endswith("ops_workflow")]
     return Counter(call.params["site_id"] for call in calls)
 
 
@@ -73,7 +73,9 @@ def test_a_backfill_has_a_run_for_each_day_and_no_run_is_scheduled(dags: dict[st
     assert dag.next_dagrun_info(last_automated_run_info=runs[0]) is None
 
 
-def test_a_run_lands_its_day_and_a_second_run_pulls_nothing(run: Run, settings: Settings, sighten: Running) -> None:
+def test_a_run_lands_its_day_and_a_second_run_pulls_nothing(
+    run: Run, settings: Settings, sighten: RunningSimulator
+) -> None:
     day, sites = busiest_day(sighten)
 
     first = run("backfill_milestones", logical_date=at(day))
@@ -87,7 +89,7 @@ def test_a_run_lands_its_day_and_a_second_run_pulls_nothing(run: Run, settings: 
 
 
 def test_a_failed_site_fails_the_run_and_the_next_run_pulls_only_that_site(
-    run: Run, settings: Settings, sighten: Running, capfd: Any
+    run: Run, settings: Settings, sighten: RunningSimulator, capfd: Any
 ) -> None:
     day, (lost, landed) = busiest_day(sighten)
     refusals = f"{sighten.url}/simulator/refusals"
@@ -132,7 +134,7 @@ def test_without_an_api_a_day_fails_because_a_later_backfill_would_skip_a_succes
 
 
 def test_reconcile_compares_pulls_and_emits_coverage(
-    run: Run, settings: Settings, sighten: Running, monkeypatch: pytest.MonkeyPatch
+    run: Run, settings: Settings, sighten: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gauges: dict[str, float] = {}
     monkeypatch.setattr(stats, "gauge", gauges.__setitem__)

@@ -10,7 +10,7 @@ from running_stack import MILESTONES, PAST, RunningStack
 
 from devstack.sighten import SEED
 from devstack.waiting import wait_until
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_simulator.world.world import EVERYTHING, World
 
 DAG = "backfill_milestones"
@@ -36,8 +36,8 @@ class PastDays:
 
 def busiest_days() -> PastDays:
     """Three consecutive days with updates on as many of them as possible, of sites that no webhook delivered."""
-    index = World(lives(SEED, MILESTONES + PAST)).seen_by(EVERYTHING)
-    delivered = {life.site.site_id for life in lives(SEED, MILESTONES).lives}
+    index = World(build_simulation(SEED, MILESTONES + PAST)).index_for(EVERYTHING)
+    delivered = {life.site.site_id for life in build_simulation(SEED, MILESTONES).lives}
     updated = {
         site.site_id: datetime.fromisoformat(index.last_updated(site)).date()
         for site in index.sites.values()

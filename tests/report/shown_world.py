@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from factories import SAMPLE_BYTES, a_comment, a_document, a_milestone, a_sub_task, a_task, an_id, sample_as_json
-from sighten_simulator.world.lives import Life, lives
+from sighten_simulator.world.lives import Life, build_simulation
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.collect import land_answers
 from sighten_warehouse.durable import replace_durably
@@ -26,7 +26,7 @@ NOT_JSON = b'{"uuid": "cut off'
 def make_world(home: Path) -> Settings:
     """Delivers, loads and publishes it all; returns the settings of `production`."""
     warehouse = Warehouse(home)
-    simulated = lives(3, LIVES).lives
+    simulated = build_simulation(3, LIVES).lives
     snapshots = sorted((one for life in simulated for one in life.snapshots), key=lambda one: one.sent_at)
     for number in range(PARTS):
         part = snapshots[number::PARTS]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from receiving import Running, listening
-from signing import asking
+from signing import configured
 
-from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
-from sighten_simulator.world.lives import lives
+from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
+from sighten_simulator.world.lives import build_simulation
 from warehouses import Warehouse
 
 
@@ -22,7 +22,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """What `make run` delivers: the vendor's sample and 300 simulated milestones. For reading only."""
     warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
-    warehouse.deliver(*(one.body for one in [*plan_sample(), *plan_lives(lives(1, 300), Mixture(tasks=True))]))
+    plan = [*plan_sample(), *plan_deliveries(build_simulation(1, 300), PlanOptions(tasks=True))]
+    warehouse.deliver(*(delivery.body for delivery in plan))
     return warehouse
 
 
@@ -49,7 +50,9 @@ def guarded_ones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             key = repr((auth, secret, settings))
             if key not in started:
                 landing = tmp_path_factory.mktemp("guarded") / "landing"
-                started[key] = stack.enter_context(listening(landing, authentication=asking(auth, secret, **settings)))
+                started[key] = stack.enter_context(
+                    listening(landing, authentication=configured(auth, secret, **settings))
+                )
             return started[key]
 
         yield one

@@ -1,6 +1,7 @@
 """Files to import, an import of them, and what landing then holds."""
 
 import io
+import os
 import tarfile
 import zipfile
 from datetime import UTC, datetime
@@ -17,6 +18,15 @@ from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from warehouses import Warehouse
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OLD = datetime(2018, 8, 30, 15, 11, 33, tzinfo=UTC)
+
+
+def write(path: Path, content: bytes, *, at: datetime = OLD) -> Path:
+    """A file last changed at that time: what the machine's clock says is nothing to an import at `NOW`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (at.timestamp(), at.timestamp()))
+    return path
 
 
 def imported(

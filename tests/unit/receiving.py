@@ -1,4 +1,4 @@
-"""A receiver that really listens on loopback, and what a test asks of it."""
+"""A running receiver on loopback, and requests to it."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ SOON = 10.0
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -35,20 +35,20 @@ class Answer:
 
 
 class Running:
-    """A receiver that really listens on loopback."""
+    """A receiver that listens on loopback."""
 
     def __init__(self, port: int, landing: Path) -> None:
         self.port = port
         self.landing = landing
 
-    def ask(
+    def request(
         self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, headers: Mapping[str, str] = {}
-    ) -> Answer:
+    ) -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SOON)
         try:
             connection.request(method, path, body, dict(headers), encode_chunked=isinstance(body, Iterator))
             response = connection.getresponse()
-            return Answer(response.status, response.read(), dict(response.getheaders()))
+            return Response(response.status, response.read(), dict(response.getheaders()))
         finally:
             connection.close()
 
@@ -63,7 +63,7 @@ class Running:
         ]
 
     def metric(self, name: str) -> float:
-        lines = self.ask("GET", "/metrics").content.decode().splitlines()
+        lines = self.request("GET", "/metrics").content.decode().splitlines()
         return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + " "))
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
@@ -89,7 +89,7 @@ def listening(
             Receiver(
                 committer=committer,
                 readiness=Readiness(
-                    landing, largest_body=max_body_bytes, committer_runs=lambda: committer.is_running, every_s=0
+                    landing, largest_body=max_body_bytes, committer_runs=lambda: committer.is_running, interval_s=0
                 ),
                 metrics=metrics,
                 authentication=authentication,

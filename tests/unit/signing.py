@@ -1,4 +1,4 @@
-"""A sender for tests: receivers that ask for a credential, and requests that carry one, right or wrong."""
+"""A sender for tests: authentication schemes, and requests with right or wrong credentials."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Header = tuple[str, bytes]
 
 
-def asking(auth: str, secret: str, *, clock: Callable[[], float] = lambda: NOW, **settings: str) -> Authentication:
+def configured(auth: str, secret: str, *, clock: Callable[[], float] = lambda: NOW, **settings: str) -> Authentication:
     given = {"SIGHTEN_WEBHOOK_AUTH": auth, "SIGHTEN_WEBHOOK_SECRET": secret}
     return authenticator(
         read_settings(given | {f"SIGHTEN_{name.upper()}": text for name, text in settings.items()}), clock=clock
@@ -27,7 +27,7 @@ def asking(auth: str, secret: str, *, clock: Callable[[], float] = lambda: NOW, 
 
 
 def send(receiver: Running, *headers: Header, body: bytes = BODY) -> int:
-    """The status that a delivery with those headers is answered."""
+    """The response status of a delivery with these headers."""
     connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=SOON)
     try:
         connection.putrequest("POST", PATH)
@@ -39,8 +39,8 @@ def send(receiver: Running, *headers: Header, body: bytes = BODY) -> int:
         connection.close()
 
 
-def answer_before_the_body(receiver: Running, *headers: Header) -> bytes:
-    """What is answered to a request whose body is announced and does not come."""
+def response_before_the_body(receiver: Running, *headers: Header) -> bytes:
+    """The response to a request whose announced body is never sent."""
     head = b"".join(b"%b: %b\r\n" % (name.encode(), value) for name, value in headers)
     with receiver.connect() as connection:
         connection.sendall(

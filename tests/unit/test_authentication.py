@@ -1,11 +1,11 @@
-"""Each way to prove who sends, over real HTTP: the right credential is let in and nothing else is."""
+"""Each authentication scheme over real HTTP: only the right credential is accepted."""
 
 import base64
 from collections.abc import Callable
 
 import pytest
 from receiving import PATH, Running
-from signing import BODY, WHSEC, Header, answer_before_the_body, asking, basic, send, signature
+from signing import BODY, WHSEC, Header, basic, configured, response_before_the_body, send, signature
 from structlog.testing import capture_logs
 
 from sighten_warehouse.errors import SettingError
@@ -24,7 +24,7 @@ def hex_signature(secret: str = "secret", body: bytes = BODY) -> bytes:  # noqa:
 
 
 @pytest.mark.parametrize("value", ["new", "old", "Zürich €"])
-def test_a_static_header_lets_in_whoever_has_one_of_the_secrets(guarded: Serve, value: str) -> None:
+def test_a_static_header_accepts_each_of_the_secrets(guarded: Serve, value: str) -> None:
     receiver = guarded("header", "new, old, Zürich €", webhook_header="X-Key")
 
     assert 200 == send(receiver, ("x-key", value.encode()))
@@ -47,7 +47,7 @@ def test_a_static_header_lets_in_whoever_has_one_of_the_secrets(guarded: Serve, 
         pytest.param([("X-Key", b"secret, rotated-in")], id="all of the secrets"),
     ],
 )
-def test_a_static_header_lets_in_nobody_else(guarded: Serve, headers: list[Header]) -> None:
+def test_a_static_header_accepts_nothing_else(guarded: Serve, headers: list[Header]) -> None:
     receiver = guarded("header", "secret, rotated-in", webhook_header="X-Key")
 
     assert 401 == send(receiver, *headers)
@@ -62,7 +62,7 @@ def test_a_static_header_lets_in_nobody_else(guarded: Serve, headers: list[Heade
         ("authorization", b"bAsIc  " + base64.b64encode(b"user:pass:word")),
     ],
 )
-def test_basic_lets_in_whoever_has_user_and_password(guarded: Serve, authorization: Header) -> None:
+def test_basic_accepts_user_and_password(guarded: Serve, authorization: Header) -> None:
     receiver = guarded("basic", "user:pass:word, jörg:schlüssel€")
 
     assert 200 == send(receiver, authorization)
@@ -83,13 +83,13 @@ def test_basic_lets_in_whoever_has_user_and_password(guarded: Serve, authorizati
         pytest.param([basic("user:password")] * 2, id="twice"),
     ],
 )
-def test_basic_lets_in_nobody_else_and_says_what_it_expects(guarded: Serve, headers: list[Header]) -> None:
+def test_basic_accepts_nothing_else_and_sends_a_challenge(guarded: Serve, headers: list[Header]) -> None:
     receiver = guarded("basic", "user:password")
 
-    answer = answer_before_the_body(receiver, *headers)
+    response = response_before_the_body(receiver, *headers)
 
-    assert answer.startswith(b"HTTP/1.1 401 ")
-    assert b'\r\nwww-authenticate: Basic realm="sighten-warehouse", charset="UTF-8"\r\n' in answer
+    assert response.startswith(b"HTTP/1.1 401 ")
+    assert b'\r\nwww-authenticate: Basic realm="sighten-warehouse", charset="UTF-8"\r\n' in response
     assert [] == receiver.lines()
 
 
@@ -105,7 +105,7 @@ def test_basic_lets_in_nobody_else_and_says_what_it_expects(guarded: Serve, head
          b"client-1:" + base64.b64encode(signature("secret"))),
     ],
 )  # fmt: skip
-def test_hmac_lets_in_whoever_signed_the_body(guarded: Serve, settings: dict[str, str], value: bytes) -> None:
+def test_hmac_accepts_a_signature_of_the_body(guarded: Serve, settings: dict[str, str], value: bytes) -> None:
     receiver = guarded("hmac", "secret,rotated-in", **settings)
 
     assert 200 == send(receiver, (SIGNATURE, value))
@@ -130,7 +130,7 @@ def test_the_signature_is_the_one_of_rfc_4231(guarded: Serve) -> None:
         pytest.param(b"", id="empty"),
     ],
 )
-def test_hmac_refuses_a_body_that_was_written_anew(guarded: Serve, body: bytes) -> None:
+def test_hmac_refuses_a_body_that_was_serialised_again(guarded: Serve, body: bytes) -> None:
     receiver = guarded("hmac", "secret")
 
     assert 401 == send(receiver, (SIGNATURE, hex_signature()), body=body)
@@ -151,7 +151,7 @@ def test_hmac_refuses_a_body_that_was_written_anew(guarded: Serve, body: bytes) 
         pytest.param([(SIGNATURE, b"secret")], id="the secret itself"),
     ],
 )
-def test_hmac_lets_in_nobody_else(guarded: Serve, headers: list[Header]) -> None:
+def test_hmac_accepts_nothing_else(guarded: Serve, headers: list[Header]) -> None:
     receiver = guarded("hmac", "secret")
 
     assert 401 == send(receiver, *headers)
@@ -159,7 +159,7 @@ def test_hmac_lets_in_nobody_else(guarded: Serve, headers: list[Header]) -> None
 
 
 @pytest.mark.parametrize("before", [b"", b"sha512=", b"SHA256=", b"sha256= "])
-def test_hmac_with_a_prefix_lets_in_no_signature_without_it(guarded: Serve, before: bytes) -> None:
+def test_hmac_with_a_prefix_accepts_no_signature_without_it(guarded: Serve, before: bytes) -> None:
     receiver = guarded("hmac", "secret", webhook_prefix="sha256=")
 
     assert 401 == send(receiver, (SIGNATURE, before + hex_signature()))
@@ -169,7 +169,7 @@ def test_hmac_over_a_large_body_is_checked_whole(guarded: Serve) -> None:
     receiver = guarded("hmac", "secret")
     body = b"x" * 900_000
 
-    statuses = [send(receiver, (SIGNATURE, hex_signature("secret", one)), body=body) for one in (body, body[:-1])]
+    statuses = [send(receiver, (SIGNATURE, hex_signature("secret", signed)), body=body) for signed in (body, body[:-1])]
 
     assert [200, 401] == statuses
 
@@ -188,17 +188,17 @@ def test_hmac_over_a_large_body_is_checked_whole(guarded: Serve) -> None:
 def test_a_credential_that_no_body_could_prove_is_refused_before_the_body_is_read(
     serve: Serve, auth: str, secret: str, headers: list[Header]
 ) -> None:
-    receiver = serve(authentication=asking(auth, secret))
+    receiver = serve(authentication=configured(auth, secret))
 
-    answer = answer_before_the_body(receiver, *headers)
+    response = response_before_the_body(receiver, *headers)
 
-    assert answer.startswith(b"HTTP/1.1 401 ")
-    assert b"connection: close" in answer
+    assert response.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in response
     assert 1 == receiver.metric(REFUSED)
 
 
-def test_a_refused_delivery_leaves_a_counter_and_no_file_and_hardly_a_line(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", "secret"))
+def test_a_refused_delivery_is_counted_and_leaves_no_file_and_few_log_lines(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", "secret"))
 
     with capture_logs() as lines:
         for _ in range(20):
@@ -211,7 +211,7 @@ def test_a_refused_delivery_leaves_a_counter_and_no_file_and_hardly_a_line(serve
     assert not receiver.landing.exists() or [] == list(receiver.landing.rglob("*.ndjson*"))
 
 
-def test_refusals_are_told_once_a_minute_with_their_number() -> None:
+def test_refusals_are_logged_once_a_minute_with_their_number() -> None:
     now = [100.0]
     refusals = RefusalLog(ReceiverMetrics(), clock=lambda: now[0])
 
@@ -223,31 +223,31 @@ def test_refusals_are_told_once_a_minute_with_their_number() -> None:
     assert [1, 3, 2] == [line["deliveries"] for line in lines]
 
 
-def test_a_401_says_nothing_about_the_credential(guarded: Serve) -> None:
+def test_a_401_reveals_nothing_about_the_credential(guarded: Serve) -> None:
     receiver = guarded("hmac", "secret")
 
-    answers = [
-        receiver.ask("POST", PATH, BODY, headers)
+    responses = [
+        receiver.request("POST", PATH, BODY, headers)
         for headers in ({}, {SIGNATURE: "x"}, {SIGNATURE: hex_signature("wrong").decode()})
     ]
 
-    assert [b'{"status": "unauthenticated"}'] * 3 == [answer.content for answer in answers]
+    assert [b'{"status": "unauthenticated"}'] * 3 == [response.content for response in responses]
 
 
 def test_health_and_metrics_need_no_credential(guarded: Serve) -> None:
     receiver = guarded("basic", "user:password")
 
-    assert [200, 200] == [receiver.ask("GET", path).status for path in ("/healthz", "/metrics")]
+    assert [200, 200] == [receiver.request("GET", path).status for path in ("/healthz", "/metrics")]
 
 
-def test_every_secret_is_compared_so_that_time_does_not_tell_which() -> None:
+def test_every_secret_is_compared_so_that_timing_does_not_reveal_which() -> None:
     compared = []
 
     class Watched(list[bytes]):
         def __iter__(self):  # noqa: ANN204  (a test's own list)
-            for one in super().__iter__():
-                compared.append(one)
-                yield one
+            for secret in super().__iter__():
+                compared.append(secret)
+                yield secret
 
     assert any_equal([b"new", b"x"], Watched([b"new", b"old"]))
     assert [b"new", b"old"] * 2 == compared
@@ -279,7 +279,7 @@ def test_settings_that_do_not_fit_together_are_refused_by_name_and_show_no_secre
     with pytest.raises(SettingError) as refused:
         authenticator(read_settings({f"SIGHTEN_WEBHOOK_{name}": text for name, text in settings.items()}))
 
-    said = f"{refused.value} {refused.value.__cause__} {refused.value.__context__}"
-    assert said.startswith(named)
-    assert "hush" not in said
-    assert WHSEC not in said
+    message = f"{refused.value} {refused.value.__cause__} {refused.value.__context__}"
+    assert message.startswith(named)
+    assert "hush" not in message
+    assert WHSEC not in message

@@ -1,4 +1,4 @@
-"""`backfill api`, `plan`, `status` and `retry` as a person meets them: what they say, and how they end."""
+"""What `backfill api`, `plan`, `status` and `retry` print, and their exit codes."""
 
 import json
 import re
@@ -30,8 +30,8 @@ def rest() -> Rest:
 
 @pytest.fixture
 def api(rest: Rest) -> Iterator[ScriptedApi]:
-    with scripted(rest.answer) as one:
-        yield one
+    with scripted(rest.answer) as server:
+        yield server
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def started(configured: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=configured, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_what_is_planned_fails_is_shown_and_is_retried(rest: Rest, configured: dict[str, str]) -> None:
+def test_a_planned_site_that_fails_is_shown_and_can_be_retried(rest: Rest, configured: dict[str, str]) -> None:
     rest.instead[site_of("two")] = Said(403, b'{"detail": "no"}')
     before = backfill(configured, "status")
     plan = backfill(configured, "plan", *DAYS)
@@ -67,33 +67,35 @@ def test_what_is_planned_fails_is_shown_and_is_retried(rest: Rest, configured: d
     again = backfill(configured, "api", *DAYS)
     table = backfill(configured, "status")
 
-    assert [0, 0, 1, 1, 0, 0, 0] == [one.exit_code for one in (before, plan, failed, status, retried, again, table)]
-    assert "no site was listed yet" in before.stdout
-    planned = [" ".join(one.split()) for one in plan.stdout.splitlines()[-3:]]
+    assert [0, 0, 1, 1, 0, 0, 0] == [
+        result.exit_code for result in (before, plan, failed, status, retried, again, table)
+    ]
+    assert "no sites listed yet" in before.stdout
+    planned = [" ".join(line.split()) for line in plan.stdout.splitlines()[-3:]]
     assert ["2018-03-01 1 1", "2018-03-02 1 1", "total 2 2"] == planned
     assert "2 sites: 1 landed now with 1 milestones, 0 before, 1 failed, 0 left" in failed.stdout
     assert "first problem: /api/v1/ops_workflow: answered 403" in failed.stderr
-    assert "backfill retry asks again" in failed.stderr
+    assert "run `sighten-warehouse backfill retry`" in failed.stderr
     total = {"expected": 2, "landed": 1, "loaded": 0, "failed": 1, "missing": 0, "milestones": 1}
     assert total == json.loads(status.stdout)["total"]
-    assert [site_of("two")] == [one["site_id"] for one in json.loads(status.stdout)["failed_sites"]]
+    assert [site_of("two")] == [site["site_id"] for site in json.loads(status.stdout)["failed_sites"]]
     assert "1 failed: /api/v1/ops_workflow: answered 403" in status.stderr
     assert "1 sites: 1 landed now with 1 milestones" in retried.stdout
     assert "2 sites: 0 landed now with 0 milestones, 2 before, 0 failed, 0 left" in again.stdout
     assert "total 2 2 0 0 0 2" == " ".join(table.stdout.splitlines()[-1].split())
 
 
-def test_a_site_that_is_not_of_those_days_is_said(rest: Rest, configured: dict[str, str]) -> None:
+def test_a_site_that_was_not_updated_on_those_days_is_reported(rest: Rest, configured: dict[str, str]) -> None:
     other = rest.has("other", updated="2019-01-01T00:00:00Z")
 
     result = backfill(configured, "api", *DAYS, "--site", other, "--site", site_of("one"))
 
     assert 1 == result.exit_code
     assert "1 sites: 1 landed now" in result.stdout
-    assert "1 of the given sites: not listed by the API, or last updated in other days" in result.stderr
+    assert "1 of the given sites are not listed by the API or were last updated on other days" in result.stderr
 
 
-def test_sites_of_which_the_api_tells_no_time_are_shown_and_come_in_once_they_are_asked_for(
+def test_sites_without_a_date_in_the_api_are_shown_and_fetched_on_request(
     rest: Rest, configured: dict[str, str]
 ) -> None:
     rest.milestones[site_of("undated")] = [a_milestone("undated")]
@@ -106,7 +108,7 @@ def test_sites_of_which_the_api_tells_no_time_are_shown_and_come_in_once_they_ar
     named = backfill(configured, "api", *DAYS, "--site", site_of("undated"))
 
     assert "no day 1 1" == " ".join(plan.stdout.splitlines()[-2].split())
-    assert "backfill api --undated asks for them" in plan.stderr
+    assert "1 sites have no date in the API: backfill api --undated fetches them" in plan.stderr
     assert "2 sites: 2 landed now" in dated.stdout
     assert "no day 1 0 0 0 1 0" == " ".join(status.stdout.splitlines()[-2].split())
     assert "3 sites: 1 landed now with 1 milestones, 2 before" in undated.stdout
@@ -114,30 +116,30 @@ def test_sites_of_which_the_api_tells_no_time_are_shown_and_come_in_once_they_ar
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--from", "2018-02-01", "--to", "2018-01-31"], "2018-01-31 is before --from"),
         (["--from", "2018-02-01"], "Missing option '--to'"),
-        (["--from", "9000-01-01", "--to", "9000-12-31"], "9000-01-01 is still to come"),
-        (["--from", "yesterday", "--to", "2018-01-31"], "'yesterday' is no day, expected one such as 2018-12-31"),
+        (["--from", "9000-01-01", "--to", "9000-12-31"], "9000-01-01 is in the future"),
+        (["--from", "yesterday", "--to", "2018-01-31"], "'yesterday' does not match the format '%Y-%m-%d'"),
         ([*DAYS, "--site", "7a60"], "not a valid UUID"),
     ],
 )
-def test_wrong_use_ends_with_2_and_asks_nothing(
-    api: ScriptedApi, configured: dict[str, str], arguments: list[str], said: str
+def test_wrong_use_exits_with_2_and_makes_no_api_call(
+    api: ScriptedApi, configured: dict[str, str], arguments: list[str], message: str
 ) -> None:
     result = backfill(configured, "api", *arguments)
 
     assert 2 == result.exit_code
-    assert said in result.stderr
+    assert message in result.stderr
     assert [] == api.asked
 
 
-def test_ctrl_c_stops_after_the_call_under_way_and_says_how_to_go_on(rest: Rest, configured: dict[str, str]) -> None:
+def test_ctrl_c_stops_after_the_current_call_and_names_how_to_resume(rest: Rest, configured: dict[str, str]) -> None:
     children: list[subprocess.Popen[str]] = []
 
-    def press(asked: ApiRequest) -> None:
-        if len(children) == 1 and "/task" in asked.target:
+    def press(request: ApiRequest) -> None:
+        if len(children) == 1 and "/task" in request.target:
             children[0].send_signal(signal.SIGINT)
 
     rest.before = press
@@ -152,15 +154,15 @@ def test_ctrl_c_stops_after_the_call_under_way_and_says_how_to_go_on(rest: Rest,
     assert counted, out
     landed, left = map(int, counted.groups())
     assert (2, True) == (landed + left, left > 0)
-    assert "stopped; what came is landed: the same command goes on from there" in error
+    assert "stopped: the responses so far are landed; run the same command again to resume" in error
     assert 0 == resumed.exit_code
     assert f"2 sites: {left} landed now" in resumed.stdout
 
 
-def test_ctrl_c_ends_it_although_the_api_asks_to_wait(rest: Rest, configured: dict[str, str]) -> None:
+def test_ctrl_c_ends_the_command_even_during_a_retry_after(rest: Rest, configured: dict[str, str]) -> None:
     rest.instead["ops_workflow"] = Said(429, b"{}", {"Retry-After": "600"})
     children: list[subprocess.Popen[str]] = []
-    rest.before = lambda asked: children[0].send_signal(signal.SIGINT) if "ops_workflow" in asked.target else None
+    rest.before = lambda request: children[0].send_signal(signal.SIGINT) if "ops_workflow" in request.target else None
 
     children.append(started(configured))
     try:
@@ -170,15 +172,15 @@ def test_ctrl_c_ends_it_although_the_api_asks_to_wait(rest: Rest, configured: di
 
     assert 130 == children[0].returncode
     assert "2 sites: 0 landed now with 0 milestones, 0 before, 0 failed, 2 left" in out
-    assert "the same command goes on from there" in error
+    assert "run the same command again to resume" in error
 
 
-def test_a_second_ctrl_c_ends_it_although_an_answer_does_not_come(rest: Rest, configured: dict[str, str]) -> None:
+def test_a_second_ctrl_c_ends_the_command_even_without_a_response(rest: Rest, configured: dict[str, str]) -> None:
     children: list[subprocess.Popen[str]] = []
     ended = threading.Event()
 
-    def press_twice(asked: ApiRequest) -> None:
-        if "ops_workflow" in asked.target:
+    def press_twice(request: ApiRequest) -> None:
+        if "ops_workflow" in request.target:
             while not ended.wait(0.1):
                 children[0].send_signal(signal.SIGINT)
 

@@ -60,7 +60,7 @@ def test_a_dry_run_tells_files_kinds_days_and_bytes(warehouse: Warehouse, tmp_pa
     assert ("2018-09-01.ndjson", "one", "body", "a", "line", "1", "2", f"{len(A + B):,}", "2") in rows
     assert ("2018-09-02.ndjson", "one", "body", "1", "1", f"{len(A):,}", "0") in rows
     assert "5 bodies in 3 files: 4 would be landed, 1 were there already" in told.stdout
-    assert "time of receiving: 5 by the path" in told.stdout
+    assert "time of receiving: 5 from the path" in told.stdout
     assert "received on 2 days from 2018-08-30 to 2018-09-01" in told.stdout
     assert 1 == len(bodies(warehouse))
 
@@ -76,8 +76,8 @@ def test_what_cannot_be_read_is_said_on_stderr_and_ends_with_1(warehouse: Wareho
     assert (
         f"not read: {tmp_path}/broken�[2J.zip: broken at the bytes: expected a whole and readable file" in told.stderr
     )
-    assert "1 bodies lack a time from 1970 until now where it was asked for, the first of" in without_field.stderr
-    assert f"them in {tmp_path}/good: the next best was taken" in without_field.stderr
+    assert "1 bodies have no time between 1970 and now in the given field or path, the first" in without_field.stderr
+    assert f" in {tmp_path}/good: the next source of times was used" in without_field.stderr
     assert [B] == bodies(warehouse)
 
 
@@ -115,7 +115,7 @@ def test_ctrl_c_lands_what_was_read_and_says_how_to_go_on(warehouse: Warehouse, 
     again = run(warehouse, tmp_path / "lines")
 
     assert 130 == 128 + signal.SIGINT == ended.returncode, ended.stderr
-    assert "stopped; what was read is landed: the same command goes on from there" in ended.stderr
+    assert "stopped: the bodies so far are landed; run the same command again to resume" in ended.stderr
     assert [A] == after
     assert "1 landed in 1 landing files, 1 were there already" in again.stdout
 

@@ -26,7 +26,7 @@ from structlog.testing import capture_logs
 from sighten_simulator.api.app import build_api
 from sighten_simulator.api.faults import Faults
 from sighten_simulator.serve import served
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.api.errors import NotFoundError, RefusedCallError
 from sighten_warehouse.errors import (
@@ -273,8 +273,8 @@ def test_sixteen_threads_share_a_client_and_no_more_calls_are_under_way_than_all
 
 
 def test_the_simulated_sighten_with_faults_answers_all_calls_in_the_end(tmp_path: Path) -> None:
-    faults = Faults(too_many=0.2, server_error=0.2)
-    with served(build_api(lives(4, 150), token=TOKEN, faults=faults)) as url, client_of(url, tmp_path) as client:
+    api = build_api(build_simulation(4, 150), token=TOKEN, faults=Faults(too_many=0.2, server_error=0.2))
+    with served(api) as url, client_of(url, tmp_path) as client:
         sites = [site for page in client.pages("/api/v1/site") for site in page.content["results"]]
         with ThreadPoolExecutor(16) as pool:
             answers = list(

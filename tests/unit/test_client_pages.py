@@ -9,7 +9,7 @@ from scripted_api import TOKEN, ApiRequest, Said, Script, client_of, said_json, 
 
 from sighten_simulator.api.app import build_api
 from sighten_simulator.serve import served
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.errors import ApiContractError
 
 SITES = "/api/v1/site"
@@ -143,7 +143,7 @@ def test_an_api_that_knows_no_pages_gives_its_list_once(tmp_path: Path) -> None:
 
 
 def test_the_simulated_lists_are_read_to_their_end_both_ways(tmp_path: Path) -> None:
-    with served(build_api(lives(4, 150), token=TOKEN)) as url, client_of(url, tmp_path) as client:
+    with served(build_api(build_simulation(4, 150), token=TOKEN)) as url, client_of(url, tmp_path) as client:
         linked = [row["uuid"] for page in client.pages("/api/v1/site") for row in page.content["results"]]
         pages = client.numbered_pages(DAL, query={"metrics": "site_id"}, limit=20)
         numbered = [row["site_id"] for page in pages for row in page.content["data"]]

@@ -20,7 +20,7 @@ def run(home: Path, *arguments: str) -> Result:
 
 
 def run_apart(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """As a process of its own, exactly as it is installed."""
+    """Run the installed command as a process of its own."""
     command = [str(Path(sys.executable).with_name("sighten-warehouse")), *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTEN_")}
     env |= {"SIGHTEN_HOME": str(home)} | environment
@@ -35,32 +35,32 @@ def home(warehouse: Warehouse) -> Path:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home where the vendor's sample is published; for asking only."""
+    """A home where the vendor's sample is published, shared by tests that land nothing."""
     warehouse = Warehouse(tmp_path_factory.mktemp("published"))
     warehouse.deliver(SAMPLE_BYTES)
     return warehouse.settings.home
 
 
-def test_load_publish_and_query_work_one_after_the_other(home: Path) -> None:
+def test_load_publish_and_query_work_in_sequence(home: Path) -> None:
     loaded, published = run_apart(home, "load"), run_apart(home, "publish")
-    asked = run_apart(home, "query", "select name, task_count from milestones")
+    queried = run_apart(home, "query", "select name, task_count from milestones")
 
-    assert (0, 0, 0) == (loaded.returncode, published.returncode, asked.returncode), loaded.stderr + published.stderr
+    assert (0, 0, 0) == (loaded.returncode, published.returncode, queried.returncode), loaded.stderr + published.stderr
     assert "landed 1: 1 loaded, 0 ignored, 0 quarantined" in loaded.stdout
-    assert "Construction & Signoff" in asked.stdout
-    assert "(1 rows)" in asked.stderr
+    assert "Construction & Signoff" in queried.stdout
+    assert "(1 rows)" in queried.stderr
 
 
-def test_a_load_with_something_quarantined_ends_with_1_and_says_so_on_stderr(warehouse: Warehouse) -> None:
+def test_a_load_that_quarantines_a_delivery_exits_with_1_and_reports_it_on_stderr(warehouse: Warehouse) -> None:
     warehouse.land(b"no json")
 
-    ended = run(warehouse.settings.home, "load")
+    result = run(warehouse.settings.home, "load")
 
-    assert 1 == ended.exit_code
-    assert "1 deliveries are in quarantine" in ended.stderr
+    assert 1 == result.exit_code
+    assert "1 deliveries are in quarantine" in result.stderr
 
 
-def test_run_does_all_steps_once_and_has_nothing_to_do_the_second_time(home: Path) -> None:
+def test_run_runs_all_steps_once_and_has_nothing_to_do_the_second_time(home: Path) -> None:
     first, second = run(home, "run"), run(home, "run")
 
     assert (0, 0) == (first.exit_code, second.exit_code), first.stderr
@@ -81,57 +81,63 @@ def test_query_writes_csv_json_and_parquet(published: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["query", "selec"], "the query does not run"),
+        (["query", "selec"], "the query failed"),
         (["query", "drop table tasks"], "read-only"),
         (["query", "from tasks", "--output", "x"], "expected --format"),
+        (["query", "from tasks", "--format", "csv", "--output", "/dev/null/x.csv"], "/dev/null/x.csv: Not a directory"),
+        (["dictionary", "--html", "/dev/null/x.html"], "/dev/null/x.html: Not a directory"),
+        (["report", "--to", "/dev/null/x.html"], "/dev/null/x.html: File exists"),
+        (["publish", "--portable", "/dev/null/x.duckdb"], "/dev/null/x.duckdb: File exists"),
         (["nonsense"], "No such command"),
     ],
 )
-def test_wrong_use_ends_with_2_and_says_what_was_expected(published: Path, arguments: list[str], said: str) -> None:
-    ended = run(published, *arguments)
+def test_wrong_use_exits_with_2_and_names_what_was_expected(
+    published: Path, arguments: list[str], message: str
+) -> None:
+    result = run(published, *arguments)
 
-    assert 2 == ended.exit_code
-    assert said in ended.stderr
-
-
-def test_a_query_before_the_first_publish_says_what_to_do(tmp_path: Path) -> None:
-    ended = run(tmp_path, "query", "from tasks")
-
-    assert 2 == ended.exit_code
-    assert "sighten-warehouse publish" in ended.stderr
+    assert 2 == result.exit_code
+    assert message in result.stderr
 
 
-def test_an_ill_formed_setting_ends_with_2_and_names_it(tmp_path: Path) -> None:
-    ended = run_apart(tmp_path, "status", SIGHTEN_RECEIVER_PORT="eighty")
+def test_a_query_before_the_first_publish_names_the_command_to_run(tmp_path: Path) -> None:
+    result = run(tmp_path, "query", "from tasks")
 
-    assert 2 == ended.returncode
-    assert "SIGHTEN_RECEIVER_PORT" in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-def test_status_as_json_tells_the_balance(published: Path) -> None:
-    told = json.loads(run(published, "status", "--json").stdout)
-
-    assert (1, 0, True, 1) == (told["landed"], told["pending"], told["balanced"], told["outcomes"]["applied"])
+    assert 2 == result.exit_code
+    assert "sighten-warehouse publish" in result.stderr
 
 
-def test_status_ends_with_1_when_the_balance_is_broken(home: Path) -> None:
+def test_an_ill_formed_setting_exits_with_2_and_is_named(tmp_path: Path) -> None:
+    result = run_apart(tmp_path, "status", SIGHTEN_RECEIVER_PORT="eighty")
+
+    assert 2 == result.returncode
+    assert "SIGHTEN_RECEIVER_PORT" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_status_as_json_has_the_balance(published: Path) -> None:
+    status = json.loads(run(published, "status", "--json").stdout)
+
+    assert (1, 0, True, 1) == (status["landed"], status["pending"], status["balanced"], status["outcomes"]["applied"])
+
+
+def test_status_exits_with_1_when_the_balance_is_broken(home: Path) -> None:
     run(home, "run")
     for file in home.glob("production/landing/*/*.ndjson"):
         file.unlink()
 
-    ended = run(home, "status")
+    result = run(home, "status")
 
-    assert 1 == ended.exit_code
-    assert "0 landed ≠ 1 accounted for" in ended.stderr
+    assert 1 == result.exit_code
+    assert "0 landed ≠ 1 accounted for" in result.stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
-    told = run(tmp_path, command, "--help")
+    shown = run(tmp_path, command, "--help")
 
-    assert 0 == told.exit_code
-    assert "Example" in told.stdout
-    assert f"sighten-warehouse {command}" in told.stdout
+    assert 0 == shown.exit_code
+    assert "Example" in shown.stdout
+    assert f"sighten-warehouse {command}" in shown.stdout

@@ -16,23 +16,23 @@ SOON = 10.0
 
 
 class SlowDisk:
-    """Writes landing files as ever, but each write waits until the test lets it go on."""
+    """Writes landing files, but each write waits until the test releases it."""
 
     def __init__(self) -> None:
-        self.falls = False
+        self.crashes = False
         self.busy = threading.Semaphore(0)
         self.go_on = threading.Semaphore(0)
 
     def __call__(self, landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
         self.busy.release()
         assert self.go_on.acquire(timeout=SOON)
-        if self.falls:
+        if self.crashes:
             raise SystemExit
         return write_landing_file(landing, lines, received_at=received_at)
 
 
 class FailingDisk:
-    """Loses what it is given as often as it has errors, and writes as ever from then on."""
+    """Fails once for each of its errors, then writes landing files."""
 
     def __init__(self, *errors: OSError) -> None:
         self._errors = list(errors)
@@ -90,7 +90,7 @@ def test_a_delivery_is_acknowledged_only_when_its_landing_file_is_written(
     assert landed.result(SOON) == lines_of(landing)[0][0].landing_id
 
 
-def test_a_line_holds_what_is_told_about_the_delivery(landing: Path, metrics: ReceiverMetrics) -> None:
+def test_a_line_holds_the_body_and_the_metadata_of_the_delivery(landing: Path, metrics: ReceiverMetrics) -> None:
     with Committer(landing, metrics=metrics) as committer:
         committer.submit(delivery(b"[1]")).result(SOON)
 
@@ -103,7 +103,7 @@ def test_a_line_holds_what_is_told_about_the_delivery(landing: Path, metrics: Re
     )
 
 
-def test_whatever_waits_during_a_sync_shares_the_next_one(slow: Committer, disk: SlowDisk, landing: Path) -> None:
+def test_deliveries_that_wait_during_a_sync_share_the_next_one(slow: Committer, disk: SlowDisk, landing: Path) -> None:
     first = slow.submit(delivery(b"0"))
     disk.busy.acquire(timeout=SOON)
     others = [slow.submit(delivery(b"%d" % number)) for number in range(1, 60)]
@@ -188,7 +188,7 @@ def test_a_days_folder_that_another_process_made_is_synced_before_anything_in_it
     assert landing.stat().st_ino in synced
 
 
-def test_at_its_end_it_lands_all_that_wait(landing: Path, disk: SlowDisk, metrics: ReceiverMetrics) -> None:
+def test_on_exit_it_lands_all_waiting_deliveries(landing: Path, disk: SlowDisk, metrics: ReceiverMetrics) -> None:
     disk.go_on.release(1000)
     with Committer(landing, metrics=metrics, write=disk) as committer:
         waiting = [committer.submit(delivery(b"%d" % number)) for number in range(100)]
@@ -197,7 +197,7 @@ def test_at_its_end_it_lands_all_that_wait(landing: Path, disk: SlowDisk, metric
     assert [b"%d" % number for number in range(100)] == [body for file in bodies_of(landing) for body in file]
 
 
-def test_nothing_is_taken_before_its_start_or_after_its_end(landing: Path, metrics: ReceiverMetrics) -> None:
+def test_nothing_is_accepted_before_its_start_or_after_its_end(landing: Path, metrics: ReceiverMetrics) -> None:
     committer = Committer(landing, metrics=metrics)
     with pytest.raises(StorageError, match="does not run"):
         committer.submit(delivery(b"too early"))
@@ -209,11 +209,11 @@ def test_nothing_is_taken_before_its_start_or_after_its_end(landing: Path, metri
     assert not committer.is_running
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it falls on purpose
-def test_when_its_thread_falls_what_waits_is_refused_and_nothing_more_is_taken(
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the crash is intended
+def test_when_its_thread_crashes_waiting_deliveries_are_refused_and_no_more_accepted(
     landing: Path, disk: SlowDisk, metrics: ReceiverMetrics
 ) -> None:
-    disk.falls = True
+    disk.crashes = True
     with Committer(landing, metrics=metrics, write=disk) as committer:
         first = committer.submit(delivery(b"1"))
         disk.busy.acquire(timeout=SOON)
@@ -228,12 +228,12 @@ def test_when_its_thread_falls_what_waits_is_refused_and_nothing_more_is_taken(
         assert not committer.is_running
 
 
-def test_a_delivery_given_up_before_its_turn_is_not_landed(slow: Committer, disk: SlowDisk, landing: Path) -> None:
+def test_a_delivery_cancelled_while_it_waits_is_not_landed(slow: Committer, disk: SlowDisk, landing: Path) -> None:
     slow.submit(delivery(b"1"))
     disk.busy.acquire(timeout=SOON)
-    given_up, kept = slow.submit(delivery(b"2")), slow.submit(delivery(b"3"))
+    cancelled, kept = slow.submit(delivery(b"2")), slow.submit(delivery(b"3"))
 
-    assert given_up.cancel()
+    assert cancelled.cancel()
     disk.go_on.release(10)
 
     kept.result(SOON)

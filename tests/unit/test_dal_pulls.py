@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from scripted_api import Said, said_json
 
 from factories import a_milestone, an_id
-from sighten_simulator.api.app import Conduct
-from sighten_simulator.api.unknowns import Unknowns
-from sighten_simulator.running import running
-from sighten_simulator.world.lives import lives
+from sighten_simulator.api.app import SimulatorOptions
+from sighten_simulator.api.variants import ApiVariants
+from sighten_simulator.running import running_simulator
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.publish.step import publish
 from warehouses import Warehouse
@@ -308,23 +308,23 @@ def test_a_baseline_that_leaves_no_row_does_not_cost_the_metrics_of_another(enri
 
 
 @pytest.mark.parametrize(
-    "unknowns",
+    "variants",
     [
-        Unknowns(quotes_of_workflow="list", not_signed="no_row", refusal="400", slashes="without"),
-        Unknowns(not_signed="empty_list", unknown_quote="404", refusal="metric", slashes="redirect"),
+        ApiVariants(quotes_of_workflow="list", not_signed="no_row", refusal="400", slashes="without"),
+        ApiVariants(not_signed="empty_list", unknown_quote="404", refusal="metric", slashes="redirect"),
     ],
 )
 def test_the_simulated_sighten_is_asked_by_each_signed_quote_in_whatever_way_it_answers(
-    warehouse: Warehouse, tmp_path: Path, unknowns: Unknowns
+    warehouse: Warehouse, tmp_path: Path, variants: ApiVariants
 ) -> None:
     (tmp_path / "metrics.yml").write_text("quote: [quote_id, array_tilt, no_such]\nsite: [site_id, a_quote_id]")
-    simulation = lives(4, 30)
+    simulation = build_simulation(4, 30)
     warehouse.land(*(life.final for life in simulation.lives))
     warehouse.load()
     sites = {life.site.quote_id: life.site for life in simulation.lives}
     signed = {quote_id: site.signed_quote_id for quote_id, site in sites.items() if site.signed_quote_id}
 
-    with running(simulation, Conduct(unknowns=unknowns)) as there:
+    with running_simulator(simulation, SimulatorOptions(variants=variants)) as there:
         changed = {"api_url": there.url, "api_token": SecretStr("any"), "api_rate": 1e6}
         settings = warehouse.settings.model_copy(update=changed | {"dal_metrics": tmp_path / "metrics.yml"})
         result, again = enrich(settings), enrich(settings)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,15 +13,15 @@ from downloading import PDF, SHA256, in_vault, settings_for
 from scripted_api import TOKEN, ApiRequest, FakeClock, Said, ScriptedApi, said_json, scripted
 
 from factories import a_document, a_milestone, a_sub_task, a_task, an_id
-from sighten_simulator.api.app import Conduct
+from sighten_simulator.api.app import SimulatorOptions
 from sighten_simulator.documents.contents import content_of
-from sighten_simulator.documents.faults import Documents, Ranges
-from sighten_simulator.running import running
-from sighten_simulator.world.lives import lives
+from sighten_simulator.documents.options import DocumentOptions, Ranges
+from sighten_simulator.running import running_simulator
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import DownloadResult, download_documents
-from sighten_warehouse.documents.vault import DAMAGED_FOLDER, stored_files
+from sighten_warehouse.documents.vault import DAMAGED_FOLDER, PARTIAL_FOLDER, stored_files
 from sighten_warehouse.settings import Settings
 from warehouses import Warehouse
 
@@ -99,6 +101,21 @@ def test_what_is_due_is_downloaded_once_and_what_is_not_there_is_asked_for_after
     assert [0, 1, 0, 0, 1] == [one.due for one in (again, an_hour_later, then, two_hours_later, at_last)]
     assert {"stored": 1} == at_last.statuses
     assert 4 == len(api.asked)
+
+
+def test_bytes_to_which_nobody_added_for_a_week_are_removed(settings: Settings) -> None:
+    clock, folder = FakeClock(), settings.layout.vault / PARTIAL_FOLDER
+    folder.mkdir(parents=True)
+    for name, days in (("old", 8), ("young", 6)):
+        written_at = (clock.now() - timedelta(days=days)).timestamp()
+        for path in (folder / an_id(name), folder / f"{an_id(name)}.json"):
+            path.write_bytes(b"{}")
+            os.utime(path, (written_at, written_at))
+
+    step(settings, clock)
+
+    left = {path.name for path in folder.iterdir()}
+    assert {an_id("young"), f"{an_id('young')}.json"} == left - {ONE, TWO, f"{TWO}.json"}
 
 
 def test_the_published_documents_tell_where_their_bytes_are(warehouse: Warehouse, settings: Settings) -> None:
@@ -201,7 +218,7 @@ def test_verify_finds_damage_and_repairs_it_by_downloading_again(settings: Setti
     repaired = call(settings, "verify", "--repair")
     call(settings)
 
-    assert (0, "1 files, 1 documents, 0 damaged, 0 named by no record\n") == (sound.exit_code, said(sound))
+    assert (0, "1 files, 1 documents, 0 damaged, 0 without a record\n") == (sound.exit_code, said(sound))
     assert (1, 1) == (found.exit_code, repaired.exit_code)
     assert [{"vault_path": f"vault/{SHA256[:2]}/{SHA256}", "problem": "other_bytes", "document_ids": [ONE]}] == (
         json.loads(said(found))["damages"]
@@ -228,13 +245,13 @@ def test_a_missing_file_is_found_and_fetch_gets_it_again(tmp_path: Path, setting
 def test_the_simulated_sightens_documents_are_stored_whole_wherever_they_are(
     warehouse: Warehouse, ranges: Ranges
 ) -> None:
-    simulation, clock = lives(4, 4), FakeClock()
-    documents = Documents(
+    simulation, clock = build_simulation(4, 4), FakeClock()
+    documents = DocumentOptions(
         redirects=0.5, ranges=ranges, names="hostile", troubles={"truncated": 0.5}, tries=1, least_bytes=30_000
     )
     warehouse.land(*(life.final for life in simulation.lives))
     warehouse.load()
-    with running(simulation, Conduct(documents=documents)) as there:
+    with running_simulator(simulation, SimulatorOptions(documents=documents)) as there:
         settings = settings_for(warehouse.settings.home, there.url)
         result = download_documents(settings, clock=clock)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from importing import bodies, imported, problems, raw_lines, tarred, zipped, zstd
+from importing import NOW, bodies, imported, problems, raw_lines, tarred, write, zipped, zstd
 
 from factories import SAMPLE_BYTES, a_milestone, as_json
 from sighten_warehouse.backfill.files import zips
@@ -130,9 +130,9 @@ def test_landing_files_of_another_machine_are_kept_line_by_line(
         for body in (A, SAMPLE_BYTES, b"\xff")
     ]
     content = b"\n".join([*lines, b'{"landing_id": "damaged'])
-    (tmp_path / f"file{suffix}").write_bytes(zstd(content) if suffix.endswith("zst") else content)
+    file = write(tmp_path / f"file{suffix}", zstd(content) if suffix.endswith("zst") else content, at=NOW)
 
-    tally = imported(warehouse, tmp_path / f"file{suffix}")
+    tally = imported(warehouse, file)
 
     assert lines == raw_lines(warehouse)[:3]
     assert [b'{"landing_id": "damaged'] == bodies(warehouse)[3:]

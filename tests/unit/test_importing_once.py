@@ -3,7 +3,6 @@
 import gzip
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from importing import bodies, imported, landed, raw_lines, tarred, zipped, zstd
+from importing import NOW, bodies, imported, landed, raw_lines, tarred, write, zipped, zstd
 
 from factories import SAMPLE_BYTES, a_milestone, as_json
 from sighten_warehouse.backfill.files import chunks
@@ -31,15 +30,15 @@ SEVERAL = [as_json(a_milestone(str(number))) for number in range(23)]
 
 def dump(folder: Path) -> Path:
     """Files of several days, a body in more than one of them."""
-    folder.mkdir()
     for number, body in enumerate(SEVERAL[:9]):
-        (folder / f"2018-09-{number // 4 + 1:02}T12-00-{number:02}.json").write_bytes(body)
-    (folder / "2018-09-02T13-00-00.ndjson.gz").write_bytes(gzip.compress(b"\n".join(SEVERAL[9:14])))
+        write(folder / f"2018-09-{number // 4 + 1:02}T12-00-{number:02}.json", body)
+    write(folder / "2018-09-02T13-00-00.ndjson.gz", gzip.compress(b"\n".join(SEVERAL[9:14])))
     members = [(f"2018-09-0{number % 5 + 1}T14-00-{number}", body) for number, body in enumerate(SEVERAL[14:], 14)]
-    (folder / "dump.tar.zst").write_bytes(zstd(tarred(*members)))
+    write(folder / "dump.tar.zst", zstd(tarred(*members)))
     return folder
 
 
+LATER = (2019, 1, 2, 3, 4, 6)
 PATTERN = "%Y-%m-%dT%H-%M-%S"
 
 
@@ -53,13 +52,14 @@ def as_it_was(folder: Path) -> Path:
 
 
 def elsewhere(folder: Path) -> Path:
-    return Path(shutil.copytree(folder, folder.with_name("elsewhere"), copy_function=shutil.copyfile))
+    for path in folder.iterdir():
+        write(folder.with_name("elsewhere") / path.name, path.read_bytes(), at=NOW)
+    return folder.with_name("elsewhere")
 
 
 def zipped_up(folder: Path) -> Path:
-    archive = folder.with_name("new.zip")
-    archive.write_bytes(zipped(*((f"x/{path.name}", path.read_bytes()) for path in sorted(folder.iterdir()))))
-    return archive
+    content = zipped(*((f"x/{path.name}", path.read_bytes()) for path in sorted(folder.iterdir())), at=LATER)
+    return write(folder.with_name("new.zip"), content, at=NOW)
 
 
 @pytest.mark.parametrize(

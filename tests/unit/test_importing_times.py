@@ -3,25 +3,16 @@
 import os
 import struct
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from importing import NOW, imported, tarred, times, zipped
+from importing import NOW, imported, tarred, times, write, zipped
 
 from factories import SAMPLE_BYTES
 from sighten_warehouse.backfill.files.times import name_pattern
 from sighten_warehouse.landing.files import landing_files
 from warehouses import Warehouse
-
-OLD = datetime(2018, 8, 30, 15, 11, 33, tzinfo=UTC)
-
-
-def write(path: Path, content: bytes, *, at: datetime = OLD) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    os.utime(path, (at.timestamp(), at.timestamp()))
-    return path
 
 
 def test_without_options_it_is_the_files_time_a_microsecond_later_for_each_body_before(
@@ -76,6 +67,16 @@ def test_a_files_time_of_the_future_is_counted_where_nothing_else_was_asked_for(
 
     assert (1, str(tmp_path / "dump" / "future")) == (tally.without_asked_time, tally.first_without_asked_time)
     assert {"run": 1, "file": 1} == tally.times
+
+
+@pytest.mark.parametrize("seconds", [300_000_000_000, -100_000_000_000])
+def test_a_files_time_that_no_calendar_has_is_none(warehouse: Warehouse, tmp_path: Path, seconds: int) -> None:
+    file = write(tmp_path / "file", b"{}")
+    os.utime(file, (seconds, seconds))  # some file systems, as ext4, take the nearest that they can keep
+
+    tally = imported(warehouse, file)
+
+    assert ({"run": 1}, 1) == (tally.times, tally.without_asked_time)
 
 
 FIELDS = {

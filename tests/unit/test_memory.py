@@ -8,7 +8,7 @@ import pytest
 
 BODY_BYTES = 3_000_000
 MAX_TIMES_THE_BODY = 50
-LIBRARIES = 100_000_000  # what is imported, and what DuckDB takes for any load
+LIBRARIES = 100_000_000  # imports, and DuckDB's memory for any load
 
 MEASURED = """
 import resource, sys
@@ -25,7 +25,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """
 
 BODIES = {
-    "children that are none": b'{"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "tasks": [%s[]]}'
+    "children that are not objects": b'{"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "tasks": [%s[]]}'
     % (b"[]," * (BODY_BYTES // 3)),
     "unknown keys": b'{"tasks": []%s}'
     % b"".join(b',"k%07d":{"x":null}' % number for number in range(BODY_BYTES // 22)),
@@ -44,7 +44,7 @@ def test_a_hostile_body_takes_memory_in_proportion_to_its_size(tmp_path: Path, n
     body = tmp_path / "body"
     body.write_bytes(BODIES[name])
 
-    ended = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", MEASURED, str(tmp_path / "home"), str(body)],
         capture_output=True,
         text=True,
@@ -52,4 +52,4 @@ def test_a_hostile_body_takes_memory_in_proportion_to_its_size(tmp_path: Path, n
         timeout=120,
     )
 
-    assert int(ended.stdout.split()[-1]) <= MAX_TIMES_THE_BODY * BODY_BYTES + LIBRARIES
+    assert int(completed.stdout.split()[-1]) <= MAX_TIMES_THE_BODY * BODY_BYTES + LIBRARIES

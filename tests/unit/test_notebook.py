@@ -7,7 +7,7 @@ import pytest
 from repository import ROOT
 
 from factories import SAMPLE_BYTES
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from warehouses import Warehouse
 
 NOTEBOOK = ROOT / "notebooks" / "warehouse.py"
@@ -17,7 +17,7 @@ NOTEBOOK = ROOT / "notebooks" / "warehouse.py"
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the cells define, after all of them ran."""
     warehouse = Warehouse(tmp_path_factory.mktemp("notebook"))
-    snapshots = [one for life in lives(1, 40).lives for one in life.snapshots]
+    snapshots = [one for life in build_simulation(1, 40).lives for one in life.snapshots]
     warehouse.deliver(SAMPLE_BYTES, *(one.payload for one in snapshots))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SIGHTEN_HOME", str(warehouse.settings.home))

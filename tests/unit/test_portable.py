@@ -109,6 +109,6 @@ def test_a_portable_file_with_the_name_of_a_schema_is_refused(published: Warehou
     ran = CliRunner().invoke(commands, ["publish", "--portable", str(tmp_path / name)])
 
     assert 2 == ran.exit_code
-    assert "expected another name than those of its schemas" in ran.output
+    assert "expected a name other than its schemas' names" in ran.output
     assert not (tmp_path / name).exists()
     assert versions == list(published.settings.layout.versions.glob("*.duckdb"))

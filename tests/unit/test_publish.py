@@ -5,6 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -12,13 +13,15 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from scripted_api import FakeClock
 
 from factories import SAMPLE_BYTES, a_milestone, a_task
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, models
-from sighten_warehouse.publish import is_current
+from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.versions import versions, write_version
+from sighten_warehouse.report.writing import read_dataset
 from warehouses import Warehouse
 
 WRITE_AND_CRASH = """
@@ -146,6 +149,22 @@ def test_only_the_files_of_the_last_versions_are_kept_and_all_versions_are_liste
     assert kept == [path.stem for path in sorted(layout.versions.glob("*.parquet"))]
     assert 7 == warehouse.value("select count(*) from ops.versions")
     assert (layout.parquet / "milestones").is_dir()
+
+
+def test_a_version_published_after_the_clock_was_set_back_is_the_newest_and_is_kept(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sighten_warehouse.publish.step.KEPT_VERSIONS", 1)
+    layout, noon = warehouse.settings.layout, datetime(2026, 11, 23, 12, tzinfo=UTC)
+    ahead = publish(warehouse.settings, clock=FakeClock(noon + timedelta(days=9)))
+
+    set_back = publish(warehouse.settings, clock=FakeClock(noon))
+
+    assert ahead.version < set_back.version == versions(layout)[-1].version
+    assert noon == datetime.fromisoformat(set_back.published_at)
+    assert [f"{set_back.version}.duckdb"] == [path.name for path in layout.versions.glob("*.duckdb")]
+    assert layout.parquet.exists()
+    assert set_back.version == read_dataset(warehouse.settings)["freshness"]["version"]
 
 
 def test_a_version_is_current_until_a_delivery_is_loaded(warehouse: Warehouse) -> None:

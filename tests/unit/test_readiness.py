@@ -24,7 +24,7 @@ def ready(landing: Path, clock: Clock, *, largest_body: int = 1, runs: bool = Tr
     return Readiness(landing, largest_body=largest_body, committer_runs=lambda: runs, clock=clock)
 
 
-def test_it_finds_out_by_writing_a_hidden_file_that_no_loader_sees(tmp_path: Path, clock: Clock) -> None:
+def test_the_check_writes_a_hidden_file_that_no_loader_sees(tmp_path: Path, clock: Clock) -> None:
     problem = asyncio.run(ready(tmp_path, clock).problem())
 
     assert problem is None
@@ -33,34 +33,34 @@ def test_it_finds_out_by_writing_a_hidden_file_that_no_loader_sees(tmp_path: Pat
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
 
 
-def test_it_writes_at_most_once_a_second(tmp_path: Path, clock: Clock) -> None:
+def test_the_check_writes_at_most_once_a_second(tmp_path: Path, clock: Clock) -> None:
     readiness = ready(tmp_path, clock)
     written = []
 
-    async def ask_at(*moments: float) -> None:
+    async def check_at(*moments: float) -> None:
         for moment in moments:
             clock.now = moment
             assert await readiness.problem() is None
             written.append((tmp_path / PROBE_NAME).stat().st_ino)
 
-    asyncio.run(ask_at(100.0, 100.9, 101.0))
+    asyncio.run(check_at(100.0, 100.9, 101.0))
 
     assert written[0] == written[1] != written[2]
 
 
-def test_what_was_found_wrong_is_told_until_the_next_probe_and_no_longer(tmp_path: Path, clock: Clock) -> None:
+def test_a_problem_is_reported_until_the_next_probe(tmp_path: Path, clock: Clock) -> None:
     landing = tmp_path / "landing"
     landing.write_text("a file where the folder should be")
     readiness = ready(landing, clock)
 
-    async def ask() -> list[str | None]:
-        answers = [await readiness.problem()]
+    async def check() -> list[str | None]:
+        problems = [await readiness.problem()]
         landing.unlink()
-        answers.append(await readiness.problem())
+        problems.append(await readiness.problem())
         clock.now += 1
-        return [*answers, await readiness.problem()]
+        return [*problems, await readiness.problem()]
 
-    first, same, mended = asyncio.run(ask())
+    first, same, mended = asyncio.run(check())
 
     assert first is not None
     assert f"{landing}: cannot write" in first
@@ -75,21 +75,21 @@ def test_a_disk_without_room_for_one_body_is_not_ready(tmp_path: Path, clock: Cl
     assert "bytes free, expected room for one body" in problem
 
 
-def test_without_a_committer_it_is_not_ready_whatever_the_disk_says(tmp_path: Path, clock: Clock) -> None:
+def test_without_a_committer_it_is_never_ready(tmp_path: Path, clock: Clock) -> None:
     assert "the committer does not run" == asyncio.run(ready(tmp_path, clock, runs=False).problem())
 
 
-def test_many_who_ask_at_once_share_one_probe(tmp_path: Path, clock: Clock) -> None:
+def test_concurrent_checks_share_one_probe(tmp_path: Path, clock: Clock) -> None:
     readiness = ready(tmp_path, clock)
 
-    async def ask() -> list[str | None]:
+    async def check() -> list[str | None]:
         return await asyncio.gather(*(readiness.problem() for _ in range(50)))
 
-    assert [None] * 50 == asyncio.run(ask())
+    assert [None] * 50 == asyncio.run(check())
 
 
 def test_a_disk_that_hangs_is_reported_and_not_waited_for(tmp_path: Path) -> None:
-    readiness = Readiness(tmp_path, largest_body=1, committer_runs=lambda: True, answer_s=0)
+    readiness = Readiness(tmp_path, largest_body=1, committer_runs=lambda: True, timeout_s=0)
 
     problem = asyncio.run(readiness.problem())
 

@@ -178,10 +178,10 @@ def test_status_counts_the_batches_that_other_rules_loaded(
     told = CliRunner().invoke(commands, ["rebuild"], env=env)
 
     assert 1 == before
-    assert "1  loaded by an older version: rebuild to apply today's rules" in shown
+    assert "1  loaded by other rules: run `sighten-warehouse rebuild`" in shown
     assert 0 == read_status(warehouse.settings).outdated
     assert 0 == told.exit_code
-    assert "remade 2 batches of 2 deliveries: 2 loaded" in told.stdout
+    assert "rebuilt 2 batches of 2 deliveries: 2 loaded" in told.stdout
 
 
 def test_what_lands_and_is_loaded_meanwhile_is_neither_lost_nor_loaded_twice(warehouse: Warehouse) -> None:

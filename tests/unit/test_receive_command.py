@@ -12,7 +12,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTEN_HOME", str(tmp_path))
 
 
-def ended(monkeypatch: pytest.MonkeyPatch, *options: str) -> int | str | None:
+def exit_code(monkeypatch: pytest.MonkeyPatch, *options: str) -> int | str | None:
     """The exit code of a receiver that could not start."""
     monkeypatch.setattr(sys, "argv", ["sighten-warehouse", "receive", *options])
     with pytest.raises(SystemExit) as exited:
@@ -26,12 +26,12 @@ def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_2(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        code = ended(monkeypatch, "--port", str(port))
+        code = exit_code(monkeypatch, "--port", str(port))
 
-    said = capsys.readouterr()
+    printed = capsys.readouterr()
     assert 2 == code
-    assert "" == said.out
-    assert said.err == (
+    assert "" == printed.out
+    assert printed.err == (
         f"error: 127.0.0.1:{port} is taken by another process; "
         "choose another port with --port or SIGHTEN_RECEIVER_PORT\n"
     )
@@ -41,26 +41,26 @@ def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_2(
     ("setting", "value"),
     [("SIGHTEN_WEBHOOK_AUTH", "hmac-sha1"), ("SIGHTEN_RECEIVER_PORT", "eighty"), ("SIGHTEN_TYPO", "1")],
 )
-def test_a_setting_that_it_cannot_follow_is_one_clear_line_and_exit_code_2(
+def test_a_setting_that_is_refused_is_one_clear_line_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, value: str
 ) -> None:
     monkeypatch.setenv(setting, value)
 
-    code = ended(monkeypatch)
+    code = exit_code(monkeypatch)
 
     [line] = capsys.readouterr().err.splitlines()
     assert 2 == code
     assert line.startswith(f"error: {setting}: ")
 
 
-def test_to_listen_beyond_this_machine_for_anybody_is_refused_with_exit_code_2(
+def test_listening_beyond_this_machine_without_authentication_is_refused_with_exit_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = ended(monkeypatch, "--host", "0.0.0.0", "--port", "0")  # noqa: S104  (what is refused)
+    code = exit_code(monkeypatch, "--host", "0.0.0.0", "--port", "0")  # noqa: S104  (what is refused)
 
     [line] = capsys.readouterr().err.splitlines()
     assert 2 == code
-    assert line.startswith("error: SIGHTEN_WEBHOOK_AUTH: `none` lets whoever reaches 0.0.0.0 deliver; expected ")
+    assert line.startswith("error: SIGHTEN_WEBHOOK_AUTH: `none` lets anybody who reaches 0.0.0.0 deliver; expected ")
     assert line.endswith("SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes")
 
 
@@ -69,7 +69,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_line_and_exit_code_1(
 ) -> None:
     (tmp_path / "production").write_text("a file where the folder should be")
 
-    code = ended(monkeypatch, "--port", "0")
+    code = exit_code(monkeypatch, "--port", "0")
 
     [line] = capsys.readouterr().err.splitlines()
     assert 1 == code
@@ -77,8 +77,8 @@ def test_a_home_that_cannot_be_written_is_one_clear_line_and_exit_code_1(
 
 
 def test_its_help_has_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    code = ended(monkeypatch, "--help")
+    code = exit_code(monkeypatch, "--help")
 
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert 0 == code
-    assert "Example:\n    sighten-warehouse receive --port 8088 &\n    curl " in said
+    assert "Example:\n    sighten-warehouse receive --port 8088 &\n    curl " in printed

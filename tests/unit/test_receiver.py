@@ -15,21 +15,21 @@ SAMPLE = Path(__file__).parents[2] / "include/sighten_simulator/world/sample_mil
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("path", [PATH, PATH + "/", PATH + "?org=a"])
 def test_a_delivery_is_landed_and_acknowledged_with_its_landing_id(receiver: Running, method: str, path: str) -> None:
-    answer = receiver.ask(method, path, b'{"status": "APPROVED"}', {"Content-Type": "application/json"})
+    response = receiver.request(method, path, b'{"status": "APPROVED"}', {"Content-Type": "application/json"})
 
     [line] = receiver.lines()
-    assert 200 == answer.status
-    assert {"landing_id": line.landing_id, "status": "landed"} == answer.json()
+    assert 200 == response.status
+    assert {"landing_id": line.landing_id, "status": "landed"} == response.json()
     assert (method, "application/json", "webhook") == (line.method, line.content_type, line.source)
 
 
 def test_the_vendors_sample_is_landed_byte_for_byte(receiver: Running) -> None:
     body = SAMPLE.read_bytes()
 
-    answer = receiver.ask("POST", PATH, body)
+    response = receiver.request("POST", PATH, body)
 
     [line] = receiver.lines()
-    assert 200 == answer.status
+    assert 200 == response.status
     assert body == line.body_as_received()
 
 
@@ -45,26 +45,26 @@ def test_the_vendors_sample_is_landed_byte_for_byte(receiver: Running) -> None:
         (b"{" * 5000, {"Content-Type": "application/json"}),
     ],
 )
-def test_what_it_does_not_understand_is_landed_as_it_came(
+def test_a_body_it_does_not_understand_is_landed_as_received(
     receiver: Running, body: bytes, headers: Mapping[str, str]
 ) -> None:
-    answer = receiver.ask("POST", PATH, body, headers)
+    response = receiver.request("POST", PATH, body, headers)
 
     [line] = receiver.lines()
-    assert 200 == answer.status
+    assert 200 == response.status
     assert body == line.body_as_received()
     assert headers.get("Content-Type") == line.content_type
     assert headers.get("Content-Encoding") == line.headers.get("content-encoding")
 
 
 def test_a_chunked_body_is_landed_whole(receiver: Running) -> None:
-    answer = receiver.ask("POST", PATH, iter([b'{"a"', b":", b"1}"]), {"Transfer-Encoding": "chunked"})
+    response = receiver.request("POST", PATH, iter([b'{"a"', b":", b"1}"]), {"Transfer-Encoding": "chunked"})
 
-    assert 200 == answer.status
+    assert 200 == response.status
     assert [b'{"a":1}'] == [line.body_as_received() for line in receiver.lines()]
 
 
-def test_two_headers_of_one_name_are_kept_as_one_list(receiver: Running) -> None:
+def test_repeated_headers_are_kept_as_one_list(receiver: Running) -> None:
     with receiver.connect() as connection:
         twice = "X-Request-Id: a\r\nX-Request-Id: b"
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n{twice}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
@@ -75,7 +75,7 @@ def test_two_headers_of_one_name_are_kept_as_one_list(receiver: Running) -> None
 
 def test_two_hundred_concurrent_deliveries_are_all_landed_once_and_acknowledged(receiver: Running) -> None:
     def deliver(number: int) -> str:
-        return receiver.ask("POST", PATH, b'{"number": %d}' % number).json()["landing_id"]
+        return receiver.request("POST", PATH, b'{"number": %d}' % number).json()["landing_id"]
 
     with ThreadPoolExecutor(50) as clients:
         acknowledged = list(clients.map(deliver, range(200)))
@@ -98,13 +98,13 @@ def test_one_connection_carries_many_deliveries(receiver: Running) -> None:
     assert [b"%d" % number for number in range(20)] == [line.body_as_received() for line in receiver.lines()]
 
 
-def test_what_cannot_be_stored_is_answered_503_with_retry_after_until_it_can_be(serve: Callable[..., Running]) -> None:
+def test_a_delivery_that_cannot_be_stored_is_answered_503_with_retry_after(serve: Callable[..., Running]) -> None:
     receiver = serve()
     receiver.landing.write_text("a file where the folder should be")
 
-    refused = receiver.ask("POST", PATH, b"1")
+    refused = receiver.request("POST", PATH, b"1")
     receiver.landing.unlink()
-    taken = receiver.ask("POST", PATH, b"2")
+    taken = receiver.request("POST", PATH, b"2")
 
     assert (503, "10") == (refused.status, refused.headers["retry-after"])
     assert {"status": "not_stored"} == refused.json()
@@ -115,43 +115,43 @@ def test_what_cannot_be_stored_is_answered_503_with_retry_after_until_it_can_be(
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "HEAD"])
 def test_another_method_is_answered_405(receiver: Running, method: str) -> None:
-    answer = receiver.ask(method, PATH, b"{}")
+    response = receiver.request(method, PATH, b"{}")
 
-    assert (405, "POST, PUT, PATCH") == (answer.status, answer.headers["allow"])
+    assert (405, "POST, PUT, PATCH") == (response.status, response.headers["allow"])
     assert [] == receiver.lines()
 
 
 @pytest.mark.parametrize("path", ["/", "/webhooks", PATH + "/more", PATH + "//", "/healthz/x"])
 def test_another_path_is_answered_404(receiver: Running, path: str) -> None:
-    answer = receiver.ask("POST", path, b"{}")
+    response = receiver.request("POST", path, b"{}")
 
-    assert 404 == answer.status
+    assert 404 == response.status
     assert [] == receiver.lines()
 
 
-def test_it_is_healthy_while_it_can_write(receiver: Running) -> None:
-    answer = receiver.ask("GET", "/healthz")
+def test_healthz_is_ready_while_landing_can_be_written(receiver: Running) -> None:
+    response = receiver.request("GET", "/healthz")
 
-    assert (200, {"status": "ready"}) == (answer.status, answer.json())
+    assert (200, {"status": "ready"}) == (response.status, response.json())
     assert [] == landing_files(receiver.landing)
 
 
-def test_it_is_not_healthy_when_landing_cannot_be_written_and_says_why(serve: Callable[..., Running]) -> None:
+def test_healthz_gives_the_reason_when_landing_cannot_be_written(serve: Callable[..., Running]) -> None:
     receiver = serve()
     receiver.landing.write_text("a file where the folder should be")
 
-    answer = receiver.ask("GET", "/healthz")
+    response = receiver.request("GET", "/healthz")
 
-    assert (503, "not_ready") == (answer.status, answer.json()["status"])
-    assert str(receiver.landing) in answer.json()["reason"]
-    assert "retry-after" in answer.headers
+    assert (503, "not_ready") == (response.status, response.json()["status"])
+    assert str(receiver.landing) in response.json()["reason"]
+    assert "retry-after" in response.headers
 
 
-def test_the_metrics_tell_outcomes_bytes_and_groups(serve: Callable[..., Running]) -> None:
+def test_the_metrics_count_outcomes_bytes_and_groups(serve: Callable[..., Running]) -> None:
     receiver = serve()
-    receiver.ask("POST", PATH, b"12345")
+    receiver.request("POST", PATH, b"12345")
 
-    text = receiver.ask("GET", "/metrics").content.decode()
+    text = receiver.request("GET", "/metrics").content.decode()
 
     for line in (
         'sighten_deliveries_total{outcome="landed"} 1.0',

@@ -9,25 +9,25 @@ from receiving import PATH, Running
 def test_a_body_as_large_as_the_limit_is_landed(serve: Callable[..., Running]) -> None:
     receiver = serve(max_body_bytes=100_000)
 
-    answers = [
-        receiver.ask("POST", PATH, b"x" * 100_000),
-        receiver.ask("POST", PATH, iter([b"x" * 100_000]), {"Transfer-Encoding": "chunked"}),
+    responses = [
+        receiver.request("POST", PATH, b"x" * 100_000),
+        receiver.request("POST", PATH, iter([b"x" * 100_000]), {"Transfer-Encoding": "chunked"}),
     ]
 
-    assert [200, 200] == [answer.status for answer in answers]
+    assert [200, 200] == [response.status for response in responses]
 
 
-def test_a_body_that_says_it_is_over_the_limit_is_refused_with_413_before_it_is_sent(
+def test_a_body_announced_over_the_limit_is_refused_with_413_before_it_is_sent(
     serve: Callable[..., Running],
 ) -> None:
     receiver = serve(max_body_bytes=100_000)
     with receiver.connect() as connection:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n".encode())
 
-        answer = connection.recv(10_000)
+        response = connection.recv(10_000)
 
-    assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b"connection: close" in answer
+    assert response.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in response
     assert [] == receiver.lines()
 
 
@@ -37,28 +37,28 @@ def test_a_chunked_body_is_refused_with_413_as_soon_as_it_passes_the_limit(serve
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
         connection.sendall(b"186A1\r\n" + b"x" * 100_001 + b"\r\n")
 
-        answer = connection.recv(10_000)  # and the body has not ended
+        response = connection.recv(10_000)  # and the body has not ended
 
-    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert response.startswith(b"HTTP/1.1 413 ")
     assert [] == receiver.lines()
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_sender_that_sends_all_of_a_body_over_the_limit_gets_to_read_the_413(
+def test_a_sender_that_sends_a_whole_body_over_the_limit_can_read_the_413(
     serve: Callable[..., Running], *, chunked: bool
 ) -> None:
     receiver = serve(max_body_bytes=100_000)
     body = iter([b"x" * 100_000] * 200) if chunked else b"x" * 20_000_000
 
-    answer = receiver.ask("POST", PATH, body, {"Transfer-Encoding": "chunked"} if chunked else {})
+    response = receiver.request("POST", PATH, body, {"Transfer-Encoding": "chunked"} if chunked else {})
 
-    assert 413 == answer.status
-    assert {"status": "too_large", "max_body_bytes": 100_000} == answer.json()
+    assert 413 == response.status
+    assert {"status": "too_large", "max_body_bytes": 100_000} == response.json()
     assert 1 == receiver.metric('sighten_deliveries_total{outcome="too_large"}')
     assert 0 == receiver.metric("sighten_waiting_bytes")
 
 
-def test_a_client_that_breaks_off_leaves_nothing(serve: Callable[..., Running]) -> None:
+def test_a_client_that_disconnects_leaves_nothing(serve: Callable[..., Running]) -> None:
     receiver = serve()
     for framing in (b"Content-Length: 100\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"):
         with receiver.connect() as connection:
@@ -69,19 +69,19 @@ def test_a_client_that_breaks_off_leaves_nothing(serve: Callable[..., Running]) 
     assert 0 == receiver.metric("sighten_waiting_bytes")
 
 
-def test_a_body_that_does_not_come_in_time_is_given_up(serve: Callable[..., Running]) -> None:
+def test_a_body_that_is_late_is_answered_408(serve: Callable[..., Running]) -> None:
     receiver = serve(body_seconds=0.1)
     with receiver.connect() as connection:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode())
 
-        answer = connection.recv(10_000)
+        response = connection.recv(10_000)
 
-    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert response.startswith(b"HTTP/1.1 408 ")
     assert [] == receiver.lines()
     assert 0 == receiver.metric("sighten_waiting_bytes")
 
 
-def test_bodies_that_wait_in_memory_are_bounded_and_what_comes_on_top_is_sent_away(
+def test_bodies_waiting_in_memory_are_bounded_and_further_ones_are_answered_503(
     serve: Callable[..., Running],
 ) -> None:
     receiver = serve(max_body_bytes=40_000_000)  # so at most 80 MB wait
@@ -91,11 +91,11 @@ def test_bodies_that_wait_in_memory_are_bounded_and_what_comes_on_top_is_sent_aw
         connection.sendall(head + b"x" * 39_999_999)
     receiver.wait_for(lambda: receiver.metric("sighten_waiting_bytes") == 79_999_998)
 
-    refused = receiver.ask("POST", PATH, b"xxx")
+    refused = receiver.request("POST", PATH, b"xxx")
     for connection in unfinished:
         connection.close()
     receiver.wait_for(lambda: receiver.metric("sighten_waiting_bytes") == 0)
-    taken = receiver.ask("POST", PATH, b"xxx")
+    taken = receiver.request("POST", PATH, b"xxx")
 
     assert (503, "1") == (refused.status, refused.headers["retry-after"])
     assert 200 == taken.status
@@ -104,15 +104,15 @@ def test_bodies_that_wait_in_memory_are_bounded_and_what_comes_on_top_is_sent_aw
 
 def test_others_are_answered_while_a_large_body_is_checked(serve: Callable[..., Running]) -> None:
     receiver = serve(max_body_bytes=10_000_000)
-    body = b"[" + b"[]," * 3_000_000 + b"[]]"  # parsed into values it would hold the interpreter for more than a second
+    body = b"[" + b"[]," * 3_000_000 + b"[]]"  # parsing it would block the interpreter for more than a second
     slowest, began = 0.0, monotonic()
 
     with ThreadPoolExecutor(1) as client:
-        large = client.submit(receiver.ask, "POST", PATH, body)
+        large = client.submit(receiver.request, "POST", PATH, body)
         while not large.done():
             started = monotonic()
-            receiver.ask("GET", "/nothing")
+            receiver.request("GET", "/nothing")
             slowest = max(slowest, monotonic() - started)
 
     assert 200 == large.result().status
-    assert slowest < max(0.5, (monotonic() - began) / 4)  # a quarter of it, where all is slow
+    assert slowest < max(0.5, (monotonic() - began) / 4)  # a quarter of the time on a slow machine

@@ -11,16 +11,16 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 from scripted_api import TOKEN, Said, said_json
 
+from command_output import messages
 from factories import SAMPLE_BYTES, a_milestone, an_id
-from sighten_simulator.running import running
+from sighten_simulator.running import running_simulator
 from sighten_simulator.world.codes import IN_PROGRESS
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.reconcile.step import ReconcileResult, reconcile
-from told import told
 from warehouses import Warehouse
 
 EARLIER, LATER = "2026-10-28T10:00:00Z", "2026-10-30T10:00:00Z"
@@ -183,13 +183,13 @@ def test_the_command_says_what_came_of_it(warehouse: Warehouse, backfilled: Back
     second = CliRunner().invoke(commands, ["reconcile", "--days", "36500"], env=environment)
 
     assert (1, 0) == (first.exit_code, second.exit_code)
-    assert "compared 2 sites that changed; of 2 changed milestones since " in first.stdout
-    assert "the webhooks of 1 came: coverage 50.0%; 0 sites pulled" in first.stdout
+    assert "compared 2 changed sites; 1 of 2 milestone changes since " in first.stdout
+    assert "were delivered by webhook: coverage 50.0%; 0 sites pulled" in first.stdout
     assert "1 sites could not be compared or pulled: refused_with_400" in first.stderr
-    assert "1 sites are not compared: the API does not tell when they were updated" in first.stderr
-    assert "compared 0 sites that changed; of 2 changed milestones" in second.stdout
+    assert "1 sites were not compared: the API gives no date of their last update" in first.stderr
+    assert "compared 0 changed sites; 1 of 2 milestone changes" in second.stdout
     assert "1 sites pulled" in second.stdout
-    assert "1 sites are not compared: the API does not tell when they were updated\n" == told(second)
+    assert "1 sites were not compared: the API gives no date of their last update\n" == messages(second)
 
 
 def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Backfilled) -> None:
@@ -203,12 +203,13 @@ def test_status_says_how_much_was_covered(warehouse: Warehouse, backfilled: Back
 
     assert "coverage" not in before.stdout
     assert (
-        "50.0%  of 2 changed milestones 1 webhooks came; of 1 missing 1 were pulled: see ops.coverage" in after.stdout
+        "50.0%  1 of 2 milestone changes delivered by webhook, 1 of 1 missing ones pulled: see ops.coverage"
+        in after.stdout
     )
 
 
 def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: Warehouse) -> None:
-    simulation = lives(4, 30)
+    simulation = build_simulation(4, 30)
     kept = [
         life.snapshots[:-1] if life.milestone_id[0] in "0123" and len(life.snapshots) > 1 else life.snapshots
         for life in simulation.lives
@@ -218,7 +219,7 @@ def test_coverage_is_the_share_that_a_simulated_sighten_really_sent(warehouse: W
     warehouse.land(SAMPLE_BYTES, *(one.payload for snapshots in kept for one in snapshots))
     warehouse.load()
 
-    with running(simulation) as sighten:
+    with running_simulator(simulation) as sighten:
         given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
         result = reconcile(warehouse.settings.model_copy(update=given), days=36_500)
     warehouse.load()

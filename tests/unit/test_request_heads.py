@@ -1,4 +1,4 @@
-"""Clients that connect and do not say what they want, against a receiver that really listens."""
+"""Clients that connect and send no complete request head, against a running receiver."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from receiving import PATH, Running
 
-from sighten_warehouse.receiver.head_timeout import HeadInTime
+from sighten_warehouse.receiver.head_timeout import HeadTimeoutProtocol
 
 HEAD_SECONDS = 0.2
 REQUEST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n".encode()
@@ -15,7 +15,7 @@ REQUEST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n".encode
 
 @pytest.fixture
 def receiver(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> Running:
-    monkeypatch.setattr(HeadInTime, "head_seconds", HEAD_SECONDS)
+    monkeypatch.setattr(HeadTimeoutProtocol, "head_seconds", HEAD_SECONDS)
     return serve()
 
 
@@ -26,22 +26,22 @@ def drip(connection: socket.socket) -> None:
         connection.sendall(b"P")
 
 
-@pytest.mark.parametrize("said", [b"", b"POST", REQUEST[:-2]])
-def test_a_head_that_does_not_come_is_waited_for_no_longer_than_that(receiver: Running, said: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"POST", REQUEST[:-2]])
+def test_a_connection_without_a_complete_head_is_closed(receiver: Running, sent: bytes) -> None:
     with receiver.connect() as connection:
-        connection.sendall(said)
+        connection.sendall(sent)
 
         closed = connection.recv(1)
 
     assert b"" == closed
 
 
-def test_a_head_that_drips_is_not_waited_for_any_longer(receiver: Running) -> None:
+def test_a_head_that_drips_gets_no_more_time(receiver: Running) -> None:
     with receiver.connect() as connection, pytest.raises(OSError, match=r"reset|Broken pipe"):
         drip(connection)
 
 
-def test_the_next_head_of_a_connection_has_that_time_too(receiver: Running) -> None:
+def test_the_next_head_on_a_connection_has_the_same_timeout(receiver: Running) -> None:
     with receiver.connect() as connection:
         connection.sendall(REQUEST + b"{}")
         first = connection.recv(10_000)
@@ -53,24 +53,24 @@ def test_the_next_head_of_a_connection_has_that_time_too(receiver: Running) -> N
     assert b"" == closed
 
 
-def test_a_body_may_take_longer_than_a_head_and_so_may_the_time_between_requests(receiver: Running) -> None:
+def test_bodies_and_idle_times_may_take_longer_than_a_head(receiver: Running) -> None:
     pause = threading.Event()
-    answers = []
+    responses = []
     with receiver.connect() as connection:
         for _ in range(2):
             connection.sendall(REQUEST + b"{")
             pause.wait(2 * HEAD_SECONDS)
             connection.sendall(b"}")
-            answers.append(connection.recv(10_000)[:13])
+            responses.append(connection.recv(10_000)[:13])
             pause.wait(2 * HEAD_SECONDS)
 
-    assert [b"HTTP/1.1 200 "] * 2 == answers
+    assert [b"HTTP/1.1 200 "] * 2 == responses
 
 
-def test_who_says_nothing_keeps_nobody_from_delivering(receiver: Running) -> None:
+def test_silent_clients_do_not_block_deliveries(receiver: Running) -> None:
     silent = [receiver.connect() for _ in range(200)]
 
-    status = receiver.ask("POST", PATH, b"{}").status
+    status = receiver.request("POST", PATH, b"{}").status
     closed = [connection.recv(1) for connection in silent]
     for connection in silent:
         connection.close()

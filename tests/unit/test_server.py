@@ -42,7 +42,7 @@ def test_a_host_that_is_not_this_machine_is_refused(host: str) -> None:
     assert "SIGHTEN_RECEIVER_HOST" in str(refused.value)
 
 
-def test_answers_do_not_wait_for_nagles_algorithm() -> None:
+def test_responses_do_not_wait_for_nagles_algorithm() -> None:
     with listen("127.0.0.1", 0) as listener:
         assert socket.IPPROTO_TCP == listener.proto
 
@@ -55,7 +55,7 @@ def test_a_loopback_name_is_not_open_to_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  (what is refused)
-def test_beyond_this_machine_it_does_not_listen_for_anybody(tmp_path: Path, host: str) -> None:
+def test_beyond_this_machine_it_does_not_listen_without_authentication(tmp_path: Path, host: str) -> None:
     with pytest.raises(SettingError, match=r"SIGHTEN_WEBHOOK_AUTH: .*SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes"):
         ReceiverServer(settings(tmp_path, SIGHTEN_RECEIVER_HOST=host))
 
@@ -67,7 +67,7 @@ def test_beyond_this_machine_it_does_not_listen_for_anybody(tmp_path: Path, host
         {"SIGHTEN_WEBHOOK_AUTH": "header", "SIGHTEN_WEBHOOK_SECRET": "secret"},
     ],
 )
-def test_beyond_this_machine_it_listens_with_authentication_or_when_told_so(
+def test_beyond_this_machine_it_listens_with_authentication_or_explicit_permission(
     tmp_path: Path, given: dict[str, str]
 ) -> None:
     server = ReceiverServer(settings(tmp_path, SIGHTEN_RECEIVER_HOST="0.0.0.0", **given))  # noqa: S104  (what is allowed)
@@ -76,7 +76,7 @@ def test_beyond_this_machine_it_listens_with_authentication_or_when_told_so(
     server.close()
 
 
-def test_without_a_secret_that_its_authentication_needs_nothing_listens(tmp_path: Path) -> None:
+def test_it_does_not_start_without_the_secret_of_its_authentication(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_WEBHOOK_SECRET"):
         ReceiverServer(settings(tmp_path, SIGHTEN_WEBHOOK_AUTH="hmac"))
 
@@ -110,7 +110,7 @@ def test_the_receiver_imports_neither_airflow_nor_the_engine() -> None:
     assert set() == {"airflow", "pandas", "duckdb", "pyarrow", "numpy"} & set(printed.split())
 
 
-def test_events_and_libraries_warnings_are_single_lines_on_stderr() -> None:
+def test_events_and_warnings_of_libraries_are_single_lines_on_stderr() -> None:
     code = (
         "import logging, structlog; from sighten_warehouse.logs import events_to_stderr; events_to_stderr();"
         "structlog.get_logger().info('landed', landing_id='x', reason='a b');"

@@ -7,12 +7,12 @@ import requests
 
 from sighten_simulator.api.app import build_api
 from sighten_simulator.serve import served
-from sighten_simulator.world.lives import Simulation, lives
+from sighten_simulator.world.lives import Simulation, build_simulation
 
 MILESTONES = 150
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
-TOKEN = "the-only-one"  # noqa: S105  (of a server that lives as long as a test)
+TOKEN = "the-only-token"  # noqa: S105  (of a server that lives as long as a test)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 Get = Callable[..., requests.Response]
@@ -21,15 +21,15 @@ Get = Callable[..., requests.Response]
 def _getter(address: str, token: str | None = TOKEN) -> Get:
     def get(path: str, **params: str) -> requests.Response:
         headers = {"Authorization": f"Token {token}"} if token else {}
-        whole = path if path.startswith("http") else address + path
-        return requests.get(whole, params=params, headers=headers, timeout=10)
+        url = path if path.startswith("http") else address + path
+        return requests.get(url, params=params, headers=headers, timeout=10)
 
     return get
 
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
-    return lives(4, MILESTONES)
+    return build_simulation(4, MILESTONES)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def test_a_request_without_the_right_token_is_refused_with_401(address: str, pat
     assert {"detail"} == set(none.json()) == set(wrong.json())
 
 
-def test_without_a_token_of_its_own_it_takes_any_but_not_none() -> None:
-    with served(build_api(lives(4, 0))) as address:
+def test_without_a_configured_token_any_token_is_valid_but_none_is_not() -> None:
+    with served(build_api(build_simulation(4, 0))) as address:
         any_token, none = _getter(address, "whatever")("/api/v1/site"), _getter(address, None)("/api/v1/site")
 
     assert 200 == any_token.status_code
@@ -69,10 +69,10 @@ def test_health_needs_no_token(address: str) -> None:
     "path", ["/api/v1/nothing", "/api/v2/site", "/api/data/nothing/", f"/api/data/quote/{UNKNOWN}/"]
 )
 def test_what_does_not_exist_is_a_404_with_a_detail(get: Get, path: str) -> None:
-    answer = get(path)
+    response = get(path)
 
-    assert 404 == answer.status_code
-    assert {"detail": "Not found."} == answer.json()
+    assert 404 == response.status_code
+    assert {"detail": "Not found."} == response.json()
 
 
 @pytest.mark.parametrize("name", ["site", "project", "ops_workflow", "milestone", "task", "sub_task"])
@@ -86,17 +86,17 @@ def test_every_list_has_pages_of_25_with_and_without_a_slash(get: Get, name: str
 
 
 def test_following_next_finds_every_milestone_once(get: Get, address: str, simulation: Simulation) -> None:
-    found, page = [], get("/api/v1/milestone/").json()
-    found += page["results"]
+    rows, page = [], get("/api/v1/milestone/").json()
+    rows += page["results"]
     while page["next"]:
         assert page["next"].startswith(f"{address}/api/v1/milestone/?")
         page = get(page["next"]).json()
-        found += page["results"]
+        rows += page["results"]
 
     assert sorted([SAMPLE_MILESTONE, *(life.milestone_id for life in simulation.lives)]) == sorted(
-        row["uuid"] for row in found
+        row["uuid"] for row in rows
     )
-    assert page["count"] == len(found)
+    assert page["count"] == len(rows)
     assert page["previous"] is not None
 
 
@@ -112,16 +112,16 @@ def test_next_keeps_the_filter(get: Get) -> None:
     assert 0 == get("/api/v1/project/", archived="true").json()["count"]
 
 
-def test_two_filters_leave_what_fits_both(get: Get, simulation: Simulation) -> None:
-    one, other = simulation.sites[:2]
+def test_two_filters_give_the_rows_that_match_both(get: Get, simulation: Simulation) -> None:
+    site, other = simulation.sites[:2]
 
-    both = get("/api/v1/milestone/", workflow_id=one.workflow_id, site_id=one.site_id).json()["count"]
-    neither = get("/api/v1/milestone/", workflow_id=one.workflow_id, site_id=other.site_id).json()["count"]
+    same = get("/api/v1/milestone/", workflow_id=site.workflow_id, site_id=site.site_id).json()["count"]
+    different = get("/api/v1/milestone/", workflow_id=site.workflow_id, site_id=other.site_id).json()["count"]
 
-    assert (3, 0) == (both, neither)
+    assert (3, 0) == (same, different)
 
 
-def test_the_chain_from_site_to_sub_task_leads_to_what_the_webhook_said(get: Get, simulation: Simulation) -> None:
+def test_the_chain_from_site_to_sub_task_gives_the_same_as_the_webhook(get: Get, simulation: Simulation) -> None:
     life = simulation.lives[40]
 
     (workflow,) = get("/api/v1/ops_workflow/", site_id=life.site.site_id).json()["results"]
@@ -133,21 +133,24 @@ def test_the_chain_from_site_to_sub_task_leads_to_what_the_webhook_said(get: Get
     assert life.milestone_id in {row["uuid"] for row in milestones}
     assert [task["uuid"] for task in life.final["tasks"]] == [row["uuid"] for row in tasks]
     assert life.final["tasks"][0]["assigned_to"]["uuid"] == tasks[0]["responsible_user"]
-    assert [one["label"] for one in life.final["tasks"][0]["sub_tasks"]] == [row["label"] for row in sub_tasks]
+    expected = [sub_task["label"] for sub_task in life.final["tasks"][0]["sub_tasks"]]
+    assert expected == [row["label"] for row in sub_tasks]
 
 
-def test_what_names_a_text_is_refused_until_that_is_lifted(address: str, get: Get, simulation: Simulation) -> None:
+def test_requests_with_a_refused_text_fail_until_the_refusals_are_cleared(
+    address: str, get: Get, simulation: Simulation
+) -> None:
     url = f"{address}/simulator/refusals"
-    one, other = (life.site.workflow_id for life in (simulation.lives[0], simulation.lives[-1]))
+    refused, other = (life.site.workflow_id for life in (simulation.lives[0], simulation.lives[-1]))
 
-    told = requests.post(url, json={"about": one, "status": 500}, timeout=10).json()
-    while_refused = [get("/api/v1/milestone/", workflow_id=name).status_code for name in (one, other)]
+    refusals = requests.post(url, json={"about": refused, "status": 500}, timeout=10).json()
+    statuses = [get("/api/v1/milestone/", workflow_id=name).status_code for name in (refused, other)]
     requests.delete(url, timeout=10)
-    afterwards = get("/api/v1/milestone/", workflow_id=one).status_code
-    wrong = requests.post(url, json={"about": one}, timeout=10)
+    afterwards = get("/api/v1/milestone/", workflow_id=refused).status_code
+    invalid = requests.post(url, json={"about": refused}, timeout=10)
 
-    assert {one: 500} == told
-    assert [500, 200] == while_refused
+    assert {refused: 500} == refusals
+    assert [500, 200] == statuses
     assert 200 == afterwards
-    assert 400 == wrong.status_code
-    assert "expected about (a text) and status (a number)" in wrong.json()["detail"]
+    assert 400 == invalid.status_code
+    assert "expected about (text) and status (a number)" in invalid.json()["detail"]

@@ -7,7 +7,7 @@ import requests
 
 from sighten_simulator.api.app import build_api
 from sighten_simulator.serve import served
-from sighten_simulator.world.lives import Life, Simulation, lives
+from sighten_simulator.world.lives import Life, Simulation, build_simulation
 
 SAMPLE_QUOTE = "8ba871ae-3282-420c-af3f-ddc41ac50273"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -18,7 +18,7 @@ Get = Callable[..., requests.Response]
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
-    return lives(4, 150)
+    return build_simulation(4, 150)
 
 
 @pytest.fixture(scope="module")
@@ -29,22 +29,22 @@ def get(simulation: Simulation) -> Iterator[Get]:
         )
 
 
-def _a_life(simulation: Simulation, fits: Callable[[Life], bool]) -> Life:
-    return next(life for life in simulation.lives if fits(life))
+def _find_life(simulation: Simulation, matches: Callable[[Life], bool]) -> Life:
+    return next(life for life in simulation.lives if matches(life))
 
 
-def test_the_signed_quote_of_a_re_sign_is_asked_by_the_original(get: Get, simulation: Simulation) -> None:
-    site = _a_life(simulation, lambda life: life.site.signed_quote_id not in (None, life.site.quote_id)).site
+def test_the_original_quote_finds_the_signed_quote_of_a_re_sign(get: Get, simulation: Simulation) -> None:
+    site = _find_life(simulation, lambda life: life.site.signed_quote_id not in (None, life.site.quote_id)).site
 
-    answer = get("/api/data/workflow/", metrics="s_quote_id,quote_id", quote_id=site.quote_id).json()
+    body = get("/api/data/workflow/", metrics="s_quote_id,quote_id", quote_id=site.quote_id).json()
 
-    assert [{"s_quote_id": site.signed_quote_id, "quote_id": site.quote_id}] == answer["data"]
-    assert {"warning": [], "error": [], "info": [], "critical": []} == answer["messages"]
-    assert 200 == answer["status_code"]
+    assert [{"s_quote_id": site.signed_quote_id, "quote_id": site.quote_id}] == body["data"]
+    assert {"warning": [], "error": [], "info": [], "critical": []} == body["messages"]
+    assert 200 == body["status_code"]
 
 
-def test_a_quote_that_is_not_signed_answers_with_the_sentinels(get: Get, simulation: Simulation) -> None:
-    site = _a_life(simulation, lambda life: life.site.signed_quote_id is None).site
+def test_a_quote_that_is_not_signed_gives_the_sentinels(get: Get, simulation: Simulation) -> None:
+    site = _find_life(simulation, lambda life: life.site.signed_quote_id is None).site
 
     (row,) = get("/api/data/workflow", metrics="s_quote_id,a_quote_id,p_quote_id", quote_id=site.quote_id).json()[
         "data"
@@ -55,11 +55,11 @@ def test_a_quote_that_is_not_signed_answers_with_the_sentinels(get: Get, simulat
     assert site.quote_id == row["p_quote_id"]
 
 
-def test_a_quote_nobody_knows_matches_nothing(get: Get) -> None:
-    answer = get("/api/data/workflow/", metrics="s_quote_id", quote_id=UNKNOWN)
+def test_an_unknown_quote_matches_nothing(get: Get) -> None:
+    response = get("/api/data/workflow/", metrics="s_quote_id", quote_id=UNKNOWN)
 
-    assert 200 == answer.status_code
-    assert [] == answer.json()["data"]
+    assert 200 == response.status_code
+    assert [] == response.json()["data"]
 
 
 def test_a_metric_is_a_scalar_where_it_is_one_to_one_with_the_object_else_a_list(get: Get) -> None:
@@ -76,7 +76,7 @@ def test_a_metric_is_a_scalar_where_it_is_one_to_one_with_the_object_else_a_list
 
 
 def test_a_baseline_is_chosen_by_prefix_or_by_parameter(get: Get, simulation: Simulation) -> None:
-    site = _a_life(simulation, lambda life: life.site.signed_quote_id not in (None, life.site.quote_id)).site
+    site = _find_life(simulation, lambda life: life.site.signed_quote_id not in (None, life.site.quote_id)).site
     path = f"/api/data/quote/{site.quote_id}/"
 
     (live,) = get(path, metrics="quote_id,system_capacity_kw").json()["data"]
@@ -89,12 +89,12 @@ def test_a_baseline_is_chosen_by_prefix_or_by_parameter(get: Get, simulation: Si
 
 
 @pytest.mark.parametrize("params", [{"metrics": "quote_id,nothing"}, {}, {"metrics": "quote_id", "baseline": "x"}])
-def test_a_wrong_question_to_the_dal_is_an_error_inside_a_200(get: Get, params: dict[str, str]) -> None:
-    answer = get(f"/api/data/quote/{SAMPLE_QUOTE}/", **params)
+def test_an_invalid_query_of_the_dal_is_an_error_inside_a_200(get: Get, params: dict[str, str]) -> None:
+    response = get(f"/api/data/quote/{SAMPLE_QUOTE}/", **params)
 
-    assert 200 == answer.status_code
-    assert 400 == answer.json()["status_code"]
-    assert answer.json()["messages"]["error"]
+    assert 200 == response.status_code
+    assert 400 == response.json()["status_code"]
+    assert response.json()["messages"]["error"]
 
 
 def test_the_dal_has_limit_and_page(get: Get, simulation: Simulation) -> None:

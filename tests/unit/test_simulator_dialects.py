@@ -1,4 +1,4 @@
-"""The dialects in which a payload is written all mean the same."""
+"""All dialects of a payload have the same meaning."""
 
 import ast
 import json
@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sighten_simulator.world.dialects import as_strict_json, write
-from sighten_simulator.world.lives import lives
+from sighten_simulator.world.lives import build_simulation
 from sighten_simulator.world.sample import sample_body, sample_payload
 
 DIFFICULT = {
@@ -24,21 +24,21 @@ DIFFICULT = {
 
 
 def _payloads() -> list[dict[str, Any]]:
-    return [DIFFICULT, *(life.final for life in lives(3, 30).lives)]
+    return [DIFFICULT, *(life.final for life in build_simulation(3, 30).lives)]
 
 
 @pytest.mark.parametrize("dialect", ["compact", "pretty"])
-def test_strict_json_means_the_payload(dialect: Any) -> None:
+def test_strict_json_parses_to_the_payload(dialect: Any) -> None:
     for payload in _payloads():
         assert payload == json.loads(write(payload, dialect))
 
 
-def test_the_python_dialect_means_the_payload() -> None:
+def test_the_python_dialect_parses_to_the_payload() -> None:
     for payload in _payloads():
         assert payload == ast.literal_eval(write(payload, "python").decode())
 
 
-def test_xml_has_an_element_for_each_key_and_an_item_for_each_thing_in_a_list() -> None:
+def test_xml_has_an_element_for_each_key_and_an_item_for_each_list_element() -> None:
     payload = DIFFICULT | {"tasks": [{"name": "a & <b>"}, {"name": None}]}
 
     root = ET.fromstring(write(payload, "xml"))  # noqa: S314  (our own)
@@ -61,14 +61,14 @@ def test_the_python_dialect_has_single_quotes_and_none() -> None:
     assert b"{'thread': None, 'data': True}" == write({"thread": None, "data": True}, "python")
 
 
-def test_the_samples_dialect_means_the_payload_but_for_none_as_text() -> None:
+def test_the_samples_dialect_parses_to_the_payload_except_for_none_as_text() -> None:
     expected = DIFFICULT | {"thread": "None"}
 
-    written = write(DIFFICULT, "sample")
+    body = write(DIFFICULT, "sample")
 
-    assert expected == ast.literal_eval(written.decode())
+    assert expected == ast.literal_eval(body.decode())
     with pytest.raises(json.JSONDecodeError):
-        json.loads(written)
+        json.loads(body)
 
 
 def test_the_samples_dialect_becomes_strict_json_with_the_inside_of_strings_kept() -> None:
@@ -79,7 +79,7 @@ def test_the_samples_dialect_becomes_strict_json_with_the_inside_of_strings_kept
     assert expected == json.loads(strict)
 
 
-def test_the_vendors_sample_as_strict_json_means_what_python_reads_in_it() -> None:
+def test_the_vendors_sample_as_strict_json_equals_the_python_literal() -> None:
     body = sample_body().decode()
 
     strict = as_strict_json(body)

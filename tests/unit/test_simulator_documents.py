@@ -1,4 +1,4 @@
-"""The simulated document routes over real HTTP: real PDFs, and only of what was uploaded."""
+"""The simulated document routes over real HTTP: valid PDFs of uploaded documents only."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ import requests
 
 from sighten_simulator.api.app import build_api
 from sighten_simulator.serve import served
-from sighten_simulator.world.lives import Life, Simulation, lives
+from sighten_simulator.world.lives import Life, Simulation, build_simulation
 
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 SAMPLE_SUB_TASK = "030904c4-a51d-4b55-b9fe-8df2eb2d79d1"
@@ -21,7 +21,7 @@ Get = Callable[..., requests.Response]
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
-    return lives(4, 150)
+    return build_simulation(4, 150)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def get(simulation: Simulation) -> Iterator[Get]:
         )
 
 
-def _uploaded(life: Life, creation_type: str = "UPLOADED") -> dict[str, Any] | None:
+def _document(life: Life, creation_type: str) -> dict[str, Any] | None:
     for task in life.final["tasks"]:
         for sub_task in task["sub_tasks"]:
             for document in sub_task["data"]["documents"] if isinstance(sub_task["data"], dict) else []:
@@ -42,15 +42,15 @@ def _uploaded(life: Life, creation_type: str = "UPLOADED") -> dict[str, Any] | N
 
 
 def test_an_uploaded_document_is_a_real_pdf_and_always_the_same(get: Get) -> None:
-    answer, again = (get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/") for _ in range(2))
+    first, again = (get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/") for _ in range(2))
 
-    assert "application/pdf" == answer.headers["content-type"]
-    assert "attachment; filename*=utf-8''Silver-Inspection%20%28Passed%29.pdf" == answer.headers["content-disposition"]
-    assert answer.content.startswith(b"%PDF-1.4\n")
-    assert answer.content == again.content
+    assert "application/pdf" == first.headers["content-type"]
+    assert "attachment; filename*=utf-8''Silver-Inspection%20%28Passed%29.pdf" == first.headers["content-disposition"]
+    assert first.content.startswith(b"%PDF-1.4\n")
+    assert first.content == again.content
 
 
-def test_the_table_of_the_pdf_tells_where_each_object_begins(get: Get) -> None:
+def test_the_table_of_the_pdf_has_the_offset_of_each_object(get: Get) -> None:
     content = get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/").content
 
     table = int(content.split(b"startxref\n")[1].split(b"\n")[0])
@@ -70,29 +70,29 @@ def test_the_sub_task_and_the_preview_give_the_same_document(get: Get) -> None:
     assert download.content == preview.content == by_sub_task.content
 
 
-def test_documents_differ_and_those_that_were_only_generated_are_not_there(get: Get, simulation: Simulation) -> None:
-    uploaded = next(found for life in simulation.lives if (found := _uploaded(life)))
-    generated = next(found for life in simulation.lives if (found := _uploaded(life, "GENERATED")))
+def test_documents_differ_and_generated_ones_are_not_found(get: Get, simulation: Simulation) -> None:
+    uploaded = next(document for life in simulation.lives if (document := _document(life, "UPLOADED")))
+    generated = next(document for life in simulation.lives if (document := _document(life, "GENERATED")))
 
-    there = get(f"/api/v1/document/{uploaded['uuid']}/download/")
+    download = get(f"/api/v1/document/{uploaded['uuid']}/download/")
 
-    assert 200 == there.status_code
-    assert there.content != get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/").content
+    assert 200 == download.status_code
+    assert download.content != get(f"/api/v1/document/{SAMPLE_DOCUMENT}/download/").content
     assert 404 == get(f"/api/v1/document/{generated['uuid']}/download/").status_code
     assert 404 == get(f"/api/v1/document/{UNKNOWN}/download/").status_code
 
 
 def test_a_document_that_was_replaced_can_still_be_downloaded(get: Get, simulation: Simulation) -> None:
-    first = next(
-        found
+    replaced = next(
+        document_id
         for life in simulation.lives
-        if not life.newer_keys and (found := _first_upload(life)) and found not in str(life.final)
+        if not life.newer_keys and (document_id := _first_upload(life)) and document_id not in str(life.final)
     )
 
-    assert 200 == get(f"/api/v1/document/{first}/download/").status_code
+    assert 200 == get(f"/api/v1/document/{replaced}/download/").status_code
 
 
 def _first_upload(life: Life) -> str | None:
     earliest = replace(life, states=life.states[:2])
-    document = _uploaded(earliest)
+    document = _document(earliest, "UPLOADED")
     return str(document["uuid"]) if document else None

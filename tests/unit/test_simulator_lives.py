@@ -1,4 +1,4 @@
-"""The simulated lives: the same seed tells the same, and every payload could be the vendor's."""
+"""The simulated lives: a seed always gives the same ones, and every payload could be the vendor's."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sighten_simulator.world import codes
-from sighten_simulator.world.lives import Life, Simulation, Snapshot, lives
+from sighten_simulator.world.lives import Life, Simulation, Snapshot, build_simulation
 from sighten_simulator.world.sample import sample_payload
 
 MILESTONES = 120
@@ -17,7 +17,7 @@ MILESTONES = 120
 
 @pytest.fixture(scope="module")
 def simulation() -> Simulation:
-    return lives(7, MILESTONES)
+    return build_simulation(7, MILESTONES)
 
 
 def _snapshots(simulation: Simulation) -> Iterator[tuple[Life, Snapshot]]:
@@ -27,38 +27,38 @@ def _snapshots(simulation: Simulation) -> Iterator[tuple[Life, Snapshot]]:
 
 
 def _shape(value: Any) -> dict[str, set[str]]:
-    """The keys of every kind of entity in a payload, by where it stands."""
+    """The keys of every kind of entity in a payload, by its path."""
     shape: dict[str, set[str]] = {}
 
-    def look(place: str, value: Any) -> None:
+    def visit(path: str, value: Any) -> None:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict):
-                shape.setdefault(place, set()).update(item)
+                shape.setdefault(path, set()).update(item)
                 for key, inner in item.items():
-                    look(f"{place}.{key}", inner)
+                    visit(f"{path}.{key}", inner)
 
-    look("milestone", value)
+    visit("milestone", value)
     return shape
 
 
 def _documents(snapshot: Snapshot) -> set[str]:
     data = [sub_task["data"] for task in snapshot.payload["tasks"] for sub_task in task["sub_tasks"]]
-    return {document["uuid"] for one in data if isinstance(one, dict) for document in one["documents"]}
+    return {document["uuid"] for files in data if isinstance(files, dict) for document in files["documents"]}
 
 
-def _moments(value: Any) -> Iterator[datetime]:
+def _times(value: Any) -> Iterator[datetime]:
     if isinstance(value, dict):
         for key, item in value.items():
             if item is not None and (key in ("timestamp", "last_updated") or key.startswith("date_")):
                 yield datetime.fromisoformat(item)
-            yield from _moments(item)
+            yield from _times(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _moments(item)
+            yield from _times(item)
 
 
 def test_the_same_seed_gives_the_same_bytes(simulation: Simulation) -> None:
-    again = lives(7, MILESTONES)
+    again = build_simulation(7, MILESTONES)
 
     assert json.dumps([s.payload for _, s in _snapshots(simulation)]) == json.dumps(
         [s.payload for _, s in _snapshots(again)]
@@ -67,13 +67,13 @@ def test_the_same_seed_gives_the_same_bytes(simulation: Simulation) -> None:
 
 
 def test_another_seed_gives_other_lives(simulation: Simulation) -> None:
-    other = lives(8, MILESTONES)
+    other = build_simulation(8, MILESTONES)
 
     assert not {life.milestone_id for life in simulation.lives} & {life.milestone_id for life in other.lives}
 
 
 def test_fewer_milestones_are_the_first_of_more(simulation: Simulation) -> None:
-    fewer = lives(7, 10)
+    fewer = build_simulation(7, 10)
 
     assert simulation.lives[:10] == fewer.lives
 
@@ -84,7 +84,7 @@ def test_older_payloads_have_exactly_the_keys_of_the_vendors_sample(simulation: 
     for life, snapshot in _snapshots(simulation):
         if not life.newer_keys:
             shape = _shape(snapshot.payload)
-            assert shape == {place: expected[place] for place in shape}
+            assert shape == {path: expected[path] for path in shape}
             assert list(snapshot.payload["comments"][0]) == list(sample_payload()["comments"][0])
 
 
@@ -99,8 +99,8 @@ def test_newer_payloads_have_the_keys_of_2021(simulation: Simulation) -> None:
     shape: dict[str, set[str]] = {}
     for life, snapshot in _snapshots(simulation):
         if life.newer_keys:
-            for place, keys in _shape(snapshot.payload).items():
-                shape.setdefault(place, set()).update(keys)
+            for path, keys in _shape(snapshot.payload).items():
+                shape.setdefault(path, set()).update(keys)
 
     assert {"comment_type", "commenter_id", "last_updated", "private"} <= shape["milestone.comments"]
     assert "stale" in shape["milestone.tasks.sub_tasks.data.documents"]
@@ -127,28 +127,28 @@ def test_date_updated_is_up_to_a_second_before_the_newest_comment_and_nothing_is
         updated = datetime.fromisoformat(snapshot.payload["date_updated"])
 
         assert timedelta(0) < newest - updated < timedelta(seconds=1)
-        assert newest == max(_moments(snapshot.payload))
+        assert newest == max(_times(snapshot.payload))
         assert newest == snapshot.event.at
         assert newest < snapshot.sent_at
 
 
-def test_comments_stand_oldest_first_in_older_payloads_and_newest_first_in_newer_ones(simulation: Simulation) -> None:
+def test_comments_are_oldest_first_in_older_payloads_and_newest_first_in_newer_ones(simulation: Simulation) -> None:
     for life, snapshot in _snapshots(simulation):
-        moments = [datetime.fromisoformat(comment["timestamp"]) for comment in snapshot.payload["comments"]]
+        times = [datetime.fromisoformat(comment["timestamp"]) for comment in snapshot.payload["comments"]]
 
-        assert sorted(moments, reverse=life.newer_keys) == moments
+        assert sorted(times, reverse=life.newer_keys) == times
 
 
-def test_the_action_log_tells_every_event_in_the_vendors_words(simulation: Simulation) -> None:
+def test_the_action_log_has_every_event_in_the_vendors_words(simulation: Simulation) -> None:
     for life in simulation.lives:
         name = life.final["name"]
-        told = {comment["comment"] for comment in life.final["comments"]}
+        texts = {comment["comment"] for comment in life.final["comments"]}
 
         for event in life.events:
             if event.kind == "submitted":
-                assert f"{event.actor} submitted milestone {name} for approval." in told
+                assert f"{event.actor} submitted milestone {name} for approval." in texts
             elif event.kind == "approved":
-                assert f"{event.actor} approved milestone {name}." in told
+                assert f"{event.actor} approved milestone {name}." in texts
 
 
 def test_a_later_snapshot_keeps_every_comment_of_an_earlier_one(simulation: Simulation) -> None:
@@ -158,7 +158,7 @@ def test_a_later_snapshot_keeps_every_comment_of_an_earlier_one(simulation: Simu
         assert all(earlier < later for earlier, later in pairwise(comments))
 
 
-def test_lives_end_approved_open_or_sent_back_and_some_submits_are_cancelled(simulation: Simulation) -> None:
+def test_lives_end_approved_open_or_rejected_and_some_submits_are_cancelled(simulation: Simulation) -> None:
     endings = {life.final["status"] for life in simulation.lives}
     kinds = {event.kind for life in simulation.lives for event in life.events}
 
@@ -194,10 +194,10 @@ def test_the_quote_of_a_payload_stays_the_original_after_a_re_sign(simulation: S
 
 
 def test_everything_happens_within_eighteen_months(simulation: Simulation) -> None:
-    moments = [moment for _, snapshot in _snapshots(simulation) for moment in _moments(snapshot.payload)]
+    times = [time for _, snapshot in _snapshots(simulation) for time in _times(snapshot.payload)]
 
-    assert datetime.fromisoformat("2025-01-01T00:00Z") <= min(moments)
-    assert max(moments) < datetime.fromisoformat("2026-07-01T00:00Z")
+    assert datetime.fromisoformat("2025-01-01T00:00Z") <= min(times)
+    assert max(times) < datetime.fromisoformat("2026-07-01T00:00Z")
 
 
 def test_a_name_holds_the_words_of_the_action_log(simulation: Simulation) -> None:

@@ -1,4 +1,4 @@
-"""Standard Webhooks over real HTTP: signed, fresh, and accepted once."""
+"""Standard Webhooks over real HTTP: signed, fresh and accepted once."""
 
 import base64
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from receiving import Running
-from signing import BODY, NOW, WHSEC, Header, answer_before_the_body, asking, key_of, send, signature, standard
+from signing import BODY, NOW, WHSEC, Header, configured, key_of, response_before_the_body, send, signature, standard
 
 from sighten_warehouse.receiver.auth.replays import Replays
 
@@ -24,17 +24,17 @@ OTHER = "whsec_" + base64.b64encode(b"another secret of some length").decode()
         pytest.param(WHSEC, {"webhook_header": "webhook-signature"}, KEY, id="both say so"),
     ],
 )
-def test_whoever_signed_id_time_and_body_is_let_in(
+def test_a_signature_of_id_time_and_body_is_accepted(
     serve: Serve, secret: str, settings: dict[str, str], key: bytes
 ) -> None:
-    receiver = serve(authentication=asking("hmac", secret, **settings))
+    receiver = serve(authentication=configured("hmac", secret, **settings))
 
     assert 200 == send(receiver, *standard(key))
     assert [BODY] == [line.body_as_received() for line in receiver.lines()]
 
 
 def test_the_signature_is_the_one_of_the_published_example(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC, clock=lambda: 1614265330.0))
+    receiver = serve(authentication=configured("hmac", WHSEC, clock=lambda: 1614265330.0))
     headers = [
         ("webhook-id", b"msg_p5jXN8AQM9LWM0D4loKWxJek"),
         ("webhook-timestamp", b"1614265330"),
@@ -45,7 +45,7 @@ def test_the_signature_is_the_one_of_the_published_example(serve: Serve) -> None
 
 
 def test_one_right_signature_among_several_is_enough(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC))
+    receiver = serve(authentication=configured("hmac", WHSEC))
     delivery_id, timestamp, (name, right) = standard(KEY)
     wrong = standard(b"wrong")[2][1]
 
@@ -77,15 +77,15 @@ def test_one_right_signature_among_several_is_enough(serve: Serve) -> None:
         pytest.param([("X-Sighten-Signature", signature(WHSEC).hex().encode())], id="only the body signed"),
     ],
 )  # fmt: skip
-def test_nobody_else_is_let_in(guarded: Serve, headers: list[Header]) -> None:
+def test_nothing_else_is_accepted(guarded: Serve, headers: list[Header]) -> None:
     receiver = guarded("hmac", WHSEC)
 
     assert 401 == send(receiver, *headers)
     assert [] == receiver.lines()
 
 
-def test_a_body_that_was_written_anew_is_refused(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC))
+def test_a_body_that_was_serialised_again_is_refused(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", WHSEC))
 
     assert 401 == send(receiver, *standard(KEY), body=BODY.replace(b": ", b":"))
     assert 200 == send(receiver, *standard(KEY))
@@ -102,12 +102,12 @@ def test_a_timestamp_may_be_five_minutes_off_and_no_more(guarded: Serve, seconds
 def test_a_stale_timestamp_is_refused_before_the_body_is_read(guarded: Serve, timestamp: float) -> None:
     receiver = guarded("hmac", WHSEC)
 
-    assert answer_before_the_body(receiver, *standard(KEY, timestamp=timestamp)).startswith(b"HTTP/1.1 401 ")
+    assert response_before_the_body(receiver, *standard(KEY, timestamp=timestamp)).startswith(b"HTTP/1.1 401 ")
 
 
-def test_a_body_that_comes_when_its_timestamp_has_grown_stale_is_refused() -> None:
+def test_a_body_that_arrives_after_its_timestamp_expired_is_refused() -> None:
     now = [NOW]
-    claim = asking("hmac", WHSEC, clock=lambda: now[0]).claim(
+    claim = configured("hmac", WHSEC, clock=lambda: now[0]).claim(
         [(name.lower().encode(), value) for name, value in standard(KEY)]
     )
     assert claim
@@ -119,11 +119,11 @@ def test_a_body_that_comes_when_its_timestamp_has_grown_stale_is_refused() -> No
     assert [True, False] == proven
 
 
-def test_what_was_acknowledged_is_refused_when_it_comes_again(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC))
+def test_an_acknowledged_delivery_is_refused_when_repeated(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", WHSEC))
 
     statuses = [send(receiver, *standard(KEY)) for _ in range(3)]
-    before_the_body = answer_before_the_body(receiver, *standard(KEY))
+    before_the_body = response_before_the_body(receiver, *standard(KEY))
     again = [send(receiver, *standard(KEY, timestamp=NOW + 5)), send(receiver, *standard(KEY, delivery_id=b"msg_2"))]
 
     assert [200, 401, 401] == statuses
@@ -131,8 +131,8 @@ def test_what_was_acknowledged_is_refused_when_it_comes_again(serve: Serve) -> N
     assert [200, 200] == again, "the sender's own next attempt has another time"
 
 
-def test_of_many_at_once_one_is_landed(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC))
+def test_of_concurrent_copies_one_is_landed(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", WHSEC))
 
     with ThreadPoolExecutor(20) as clients:
         statuses = list(clients.map(lambda _: send(receiver, *standard(KEY)), range(60)))
@@ -142,8 +142,8 @@ def test_of_many_at_once_one_is_landed(serve: Serve) -> None:
     assert 1 == len(receiver.lines())
 
 
-def test_what_could_not_be_stored_may_come_again(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC))
+def test_a_delivery_that_could_not_be_stored_may_be_repeated(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", WHSEC))
     receiver.landing.write_text("a file where the folder should be")
 
     refused = send(receiver, *standard(KEY))
@@ -154,8 +154,8 @@ def test_what_could_not_be_stored_may_come_again(serve: Serve) -> None:
     assert [200, 401] == statuses
 
 
-def test_who_cannot_sign_uses_up_nobodys_attempt(serve: Serve) -> None:
-    receiver = serve(authentication=asking("hmac", WHSEC))
+def test_a_wrong_signature_does_not_use_up_an_attempt(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", WHSEC))
 
     statuses = [send(receiver, *standard(b"wrong")), send(receiver, *standard(KEY))]
 
@@ -178,7 +178,7 @@ def test_with_a_secret_for_the_body_alone_the_three_headers_are_not_enough(guard
     assert 401 == send(receiver, *standard(b"raw"))
 
 
-def test_attempts_are_forgotten_when_nobody_would_accept_them_any_more() -> None:
+def test_attempts_are_forgotten_once_they_would_not_be_accepted() -> None:
     now = [100.0]
     replays = Replays(clock=lambda: now[0])
     for number in range(100):
@@ -194,9 +194,9 @@ def test_attempts_are_forgotten_when_nobody_would_accept_them_any_more() -> None
     assert [100, 50, 0] == known
 
 
-def test_an_attempt_is_landed_once_and_a_full_memory_lets_none_begin_rather_than_forget() -> None:
+def test_an_attempt_is_landed_once_and_full_replay_protection_refuses_new_ones() -> None:
     now = [100.0]
-    replays = Replays(clock=lambda: now[0], most=2)
+    replays = Replays(clock=lambda: now[0], max_attempts=2)
     first, second, third = (replays.attempt(name, until=200) for name in (b"1", b"2", b"3"))
 
     begun = [first.begin(), second.begin(), third.begin()]

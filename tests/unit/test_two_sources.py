@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from scripted_api import TOKEN, FakeClock
 
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, an_id
-from sighten_simulator.api.app import Conduct
-from sighten_simulator.running import running
-from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives
-from sighten_simulator.world.lives import lives
+from sighten_simulator.api.app import SimulatorOptions
+from sighten_simulator.running import running_simulator
+from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
+from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.backfill.rest.step import plan_days, pull_days, status
 from sighten_warehouse.enrich.due import due_quotes
@@ -171,9 +171,9 @@ def test_history_before_the_webhook_was_switched_on_comes_in_and_webhooks_go_on_
     warehouse: Warehouse,
 ) -> None:
     switched_on = datetime(2025, 10, 1, tzinfo=UTC)
-    simulation, clock = lives(4, 24), FakeClock(switched_on)
+    simulation, clock = build_simulation(4, 24), FakeClock(switched_on)
     first, last = datetime(2018, 1, 1, tzinfo=UTC).date(), switched_on.date()
-    with running(simulation, Conduct(now=switched_on)) as sighten:
+    with running_simulator(simulation, SimulatorOptions(now=switched_on)) as sighten:
         given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
         settings = warehouse.settings.model_copy(update=given)
         begun = [life.final for one in sighten.world.lives if (life := one.as_of(switched_on))]
@@ -194,7 +194,7 @@ def test_history_before_the_webhook_was_switched_on_comes_in_and_webhooks_go_on_
     )
 
     warehouse.clock = switched_on
-    warehouse.deliver(*(one.body for one in plan_lives(simulation, Mixture(since=switched_on))))
+    warehouse.deliver(*(one.body for one in plan_deliveries(simulation, PlanOptions(since=switched_on))))
 
     webhooks = {life.milestone_id: life.final["status"] for life in simulation.lives}
     silent = {one["uuid"]: one["status"] for one in begun}

@@ -1,1 +1,1 @@
-"""The simulated API: REST, DAL, faults, and the pages that control them."""
+"""The simulated API: `/api/v1`, the DAL, faults, and the pages that control the simulator."""

@@ -1,4 +1,4 @@
-"""The simulated Sighten as applications: its API, and the storage host that its redirects lead to."""
+"""Builds the simulated Sighten: the API, and the storage host that download URLs redirect to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ from sighten_simulator.api.journal import Journal, JournalMiddleware
 from sighten_simulator.api.refusals import Refusals, RefusalsMiddleware
 from sighten_simulator.api.rest import list_routes
 from sighten_simulator.api.slashes import SlashMiddleware
-from sighten_simulator.api.tokens import GateMiddleware
-from sighten_simulator.api.unknowns import Unknowns
-from sighten_simulator.documents.faults import Documents
-from sighten_simulator.documents.lookup import DocumentDesk
+from sighten_simulator.api.tokens import TokenMiddleware
+from sighten_simulator.api.variants import ApiVariants
+from sighten_simulator.documents.document_server import DocumentServer
+from sighten_simulator.documents.options import DocumentOptions
 from sighten_simulator.documents.routes import document_routes
 from sighten_simulator.documents.signed_urls import SignedUrls
 from sighten_simulator.documents.storage import build_storage
@@ -30,27 +30,27 @@ from sighten_simulator.world.world import Account, World
 
 
 @dataclass(frozen=True)
-class Conduct:
-    """How a simulated Sighten behaves; by default nothing goes wrong, and any token sees everything.
+class SimulatorOptions:
+    """How a simulated Sighten behaves; by default without faults, and any token sees everything.
 
     Args:
-        accounts: the only right tokens, and what the user of each may see; none takes any token.
-        faults: what goes wrong with requests.
-        documents: how documents are handed out.
-        unknowns: the variants of what is not known of Sighten.
-        now: the moment up to which the lives have gone.
+        accounts: the valid tokens and what the user of each may see; if empty, every token is valid.
+        faults: the faults of requests.
+        documents: how documents are served.
+        variants: the choices where Sighten's behaviour is not known.
+        now: the simulated present.
     """
 
     accounts: Sequence[Account] = ()
     faults: Faults = field(default_factory=Faults)
-    documents: Documents = field(default_factory=Documents)
-    unknowns: Unknowns = field(default_factory=Unknowns)
+    documents: DocumentOptions = field(default_factory=DocumentOptions)
+    variants: ApiVariants = field(default_factory=ApiVariants)
     now: datetime = END
 
 
 @dataclass(frozen=True)
 class Sighten:
-    """The applications to serve, what was asked of both, and the present that can be moved."""
+    """The two applications, the journal of their requests, and the world that they show."""
 
     api: Starlette
     storage: Starlette
@@ -59,39 +59,39 @@ class Sighten:
 
 
 def build_api(simulation: Simulation, *, token: str | None = None, faults: Faults | None = None) -> Starlette:
-    """The API alone, of that simulation and the vendor's sample; without a token of its own it takes any."""
+    """The API without a storage host; without `token` every token is valid."""
     accounts = (Account(token),) if token is not None else ()
-    return build_sighten(simulation, Conduct(accounts=accounts, faults=faults or Faults()), storage_url="").api
+    return build_sighten(simulation, SimulatorOptions(accounts=accounts, faults=faults or Faults()), storage_url="").api
 
 
-def build_sighten(simulation: Simulation, conduct: Conduct, *, storage_url: str) -> Sighten:
-    """Everything, of that simulation and the vendor's sample; `storage_url` is where the storage host will answer."""
-    world, journal, refusals = World(simulation, now=conduct.now), Journal(), Refusals()
-    desk = DocumentDesk(conduct.documents, seed=simulation.seed)
+def build_sighten(simulation: Simulation, options: SimulatorOptions, *, storage_url: str) -> Sighten:
+    """The API and the storage host; `storage_url` is the address at which the latter will be served."""
+    world, journal, refusals = World(simulation, now=options.now), Journal(), Refusals()
+    document_server = DocumentServer(options.documents, seed=simulation.seed)
     urls = SignedUrls(storage_url)
-    storage = build_storage(world, desk=desk, urls=urls, journal=journal)
+    storage = build_storage(world, document_server=document_server, urls=urls, journal=journal)
     api = Starlette(
         routes=[
             *control_routes(world, journal),
             *refusal_routes(refusals),
-            *document_routes(world, desk=desk, urls=urls),
+            *document_routes(world, document_server=document_server, urls=urls),
             *list_routes(world),
-            *dal_routes(world, conduct.unknowns),
+            *dal_routes(world, options.variants),
         ],
         middleware=[
             Middleware(JournalMiddleware, journal=journal),
-            Middleware(GateMiddleware, accounts=conduct.accounts),
-            Middleware(SlashMiddleware, slashes=conduct.unknowns.slashes),
+            Middleware(TokenMiddleware, accounts=options.accounts),
+            Middleware(SlashMiddleware, slashes=options.variants.slashes),
             Middleware(RefusalsMiddleware, refusals=refusals),
-            Middleware(FaultsMiddleware, faults=conduct.faults, seed=simulation.seed),
+            Middleware(FaultsMiddleware, faults=options.faults, seed=simulation.seed),
         ],
-        exception_handlers={HTTPException: _say_detail},
+        exception_handlers={HTTPException: _error_response},
     )
     return Sighten(api, storage, journal, world)
 
 
-async def _say_detail(_: Request, error: Exception) -> Response:
-    """Every refusal has the body that Sighten's kind of API gives it."""
+async def _error_response(_: Request, error: Exception) -> Response:
+    """An HTTP error with a body like that of Django REST framework."""
     if not isinstance(error, HTTPException):
         raise error
     detail = "Not found." if error.detail == "Not Found" else error.detail

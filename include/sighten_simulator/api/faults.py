@@ -1,4 +1,4 @@
-"""What goes wrong on purpose in the simulated API, as often as asked for, by a seed."""
+"""Faults of the simulated API: which share of requests meets each one, by the seed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sighten_simulator.api.tokens import GUARDED
-from sighten_simulator.documents.response import SORRY, CutOff, refusal
-from sighten_simulator.world.chance import are_shares, chance
+from sighten_simulator.api.tokens import API_PREFIX
+from sighten_simulator.documents.response import ERROR_PAGE, TruncatedResponse, error_response
+from sighten_simulator.world.randomness import are_valid_shares, seeded_random
 
 RETRY_AFTER_S = 1
 RetryAfter = Literal["seconds", "date", "none"]
@@ -27,21 +27,21 @@ IN_BAND = (
 
 @dataclass(frozen=True)
 class Faults:
-    """Of all requests to the API, these shares (0 to 1) meet a fault; by default none does.
+    """The shares (0 to 1) of requests to the API that meet each fault; by default none.
 
     Args:
         too_many: 429.
         server_error: 500.
         forbidden: 403.
-        slow: the right answer, `slow_s` seconds late.
-        truncated: half the right answer under its whole length, then the connection ends.
-        broken_json: half the right answer, as if that were all.
-        html: a page that says sorry, with 200.
-        empty: nothing, with 200.
-        in_band: an error inside a 200, in `status_code`, `messages.error` or `messages.critical`; of the DAL only.
-        slow_s: how late a slow one is.
-        retry_after: how a 429 says when to come again.
-        below: only requests whose path begins so meet a fault.
+        slow: the correct response, `slow_s` seconds late.
+        truncated: half the body with the full Content-Length, then the connection closes.
+        broken_json: half the body, with its own Content-Length.
+        html: an HTML error page with status 200.
+        empty: no body, with status 200.
+        in_band: an error inside a 200, in `status_code`, `messages.error` or `messages.critical`; DAL only.
+        slow_s: the delay of a slow response, in seconds.
+        retry_after: the form of `Retry-After` in a 429.
+        below: the path prefix of the requests that may meet a fault.
     """
 
     too_many: float = 0.0
@@ -55,10 +55,10 @@ class Faults:
     in_band: float = 0.0
     slow_s: float = 2.0
     retry_after: RetryAfter = "seconds"
-    below: str = GUARDED
+    below: str = API_PREFIX
 
     def __post_init__(self) -> None:
-        if not are_shares(self.shares().values()):
+        if not are_valid_shares(self.shares().values()):
             raise ValueError("shares of faults: expected numbers from 0 that add up to at most 1")
 
     def shares(self) -> dict[str, float]:
@@ -67,7 +67,7 @@ class Faults:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in others}
 
     def draw(self, random: Random) -> str | None:
-        """The fault of the next request, if it meets one."""
+        """The fault of the next request, if any."""
         drawn = random.random()
         for name, share in self.shares().items():
             if drawn < share:
@@ -77,7 +77,7 @@ class Faults:
 
 
 class FaultsMiddleware:
-    """Lets the n-th request to the API meet what the seed says."""
+    """Applies the fault that the seed draws for the n-th request to the API."""
 
     def __init__(
         self,
@@ -92,10 +92,10 @@ class FaultsMiddleware:
         self._faults = faults
         self._sleep = sleep
         self._clock = clock
-        self._random = chance(seed, "faults")
+        self._random = seeded_random(seed, "faults")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, or let the fault do it (ASGI)."""
+        """Respond normally or with a fault (ASGI)."""
         if scope["type"] != "http" or not scope["path"].startswith((self._faults.below,)):
             await self._app(scope, receive, send)
             return
@@ -103,50 +103,50 @@ class FaultsMiddleware:
         if fault == "slow":
             await self._sleep(self._faults.slow_s)
         if fault in ("truncated", "broken_json"):
-            answer: ASGIApp = await self._spoiled(fault, scope, receive)
+            response: ASGIApp = await self._halved_response(fault, scope, receive)
         else:
-            answer = self._instead(fault, scope) or self._app
-        await answer(scope, receive, send)
+            response = self._fault_response(fault, scope) or self._app
+        await response(scope, receive, send)
 
-    def _instead(self, fault: str | None, scope: Scope) -> Response | None:
-        """What answers in place of the API, if anything does."""
+    def _fault_response(self, fault: str | None, scope: Scope) -> Response | None:
+        """The response that replaces the API's, if any."""
         if fault == "too_many":
             return JSONResponse({"detail": "Request was throttled."}, 429, headers=self._retry_after())
         if fault == "html":
-            return HTMLResponse(SORRY)
+            return HTMLResponse(ERROR_PAGE)
         if fault == "empty":
             return Response(media_type="application/json")
         if fault == "in_band" and scope["path"].startswith("/api/data/"):
-            status, level, said = self._random.choice(IN_BAND)
-            messages: dict[str, list[str]] = {"warning": [], "error": [], "info": [], "critical": []} | {level: [said]}
+            status, level, text = self._random.choice(IN_BAND)
+            messages: dict[str, list[str]] = {"warning": [], "error": [], "info": [], "critical": []} | {level: [text]}
             return JSONResponse({"data": [], "messages": messages, "status_code": status})
-        return refusal(fault)
+        return error_response(fault)
 
     def _retry_after(self) -> dict[str, str]:
         at = self._clock() + timedelta(seconds=RETRY_AFTER_S)
-        ways = {"seconds": str(RETRY_AFTER_S), "date": format_datetime(at, usegmt=True)}
-        way = self._faults.retry_after
-        return {"Retry-After": ways[way]} if way in ways else {}
+        forms = {"seconds": str(RETRY_AFTER_S), "date": format_datetime(at, usegmt=True)}
+        form = self._faults.retry_after
+        return {"Retry-After": forms[form]} if form in forms else {}
 
-    async def _spoiled(self, fault: str, scope: Scope, receive: Receive) -> Response:
-        """The right answer, with half of its body missing."""
-        right = await _whole_answer(self._app, scope, receive)
+    async def _halved_response(self, fault: str, scope: Scope, receive: Receive) -> Response:
+        """The correct response with half of its body."""
+        complete = await _collect_response(self._app, scope, receive)
         if fault == "truncated":
-            return right
-        body = bytes(right.body)[: len(right.body) // 2]
-        headers = MutableHeaders(raw=right.raw_headers)
+            return complete
+        body = bytes(complete.body)[: len(complete.body) // 2]
+        headers = MutableHeaders(raw=complete.raw_headers)
         del headers["content-length"]
-        return Response(body, right.status_code, headers=dict(headers))
+        return Response(body, complete.status_code, headers=dict(headers))
 
 
-async def _whole_answer(app: ASGIApp, scope: Scope, receive: Receive) -> CutOff:
-    """What the application answers, not sent yet."""
+async def _collect_response(app: ASGIApp, scope: Scope, receive: Receive) -> TruncatedResponse:
+    """Run the application and keep its response, which sends only half of its body."""
     sent: list[Message] = []
 
     async def keep(message: Message) -> None:
         sent.append(message)
 
     await app(scope, receive, keep)
-    answer = CutOff(b"".join(message.get("body", b"") for message in sent[1:]), sent[0]["status"])
-    answer.raw_headers = sent[0]["headers"]
-    return answer
+    response = TruncatedResponse(b"".join(message.get("body", b"") for message in sent[1:]), sent[0]["status"])
+    response.raw_headers = sent[0]["headers"]
+    return response

@@ -1,13 +1,14 @@
-"""The DAL's metrics: what each one tells of, and what it is for a given site or quote."""
+"""The metrics of the DAL and their values for a site or a quote."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any, Literal
 
-from sighten_simulator.world.chance import chance, new_uuid, written
 from sighten_simulator.world.index import Index
 from sighten_simulator.world.people import Site
+from sighten_simulator.world.randomness import new_uuid, seeded_random
+from sighten_simulator.world.timestamps import format_time
 
 Level = Literal["site", "quote", "array", "proposal", "change_order"]
 Facts = dict[str, Any]
@@ -21,13 +22,13 @@ _PUBLIC: dict[Level, str] = {
         inverter_model inverter_rating_nominal""",
     "proposal": "proposal_id proposal_date_created",
 }
-# Of these families no name is public; the names are ours.
+# No name of these families is public; the names are ours.
 _OURS: dict[Level, str] = {
     "site": "homeowner_first_name homeowner_last_name homeowner_email site_date_created site_archived",
     "quote": "system_id quote_date_created",
     "change_order": "change_order_new_quote_id change_order_date_created",
 }
-# What a metric is a fact of. A quote has one site, one or more arrays and any number of proposals.
+# The entity that each metric describes. A quote has one site, one or more arrays and any number of proposals.
 LEVELS: dict[str, Level] = {
     name: level for names in (_PUBLIC, _OURS) for level, words in names.items() for name in words.split()
 }
@@ -39,24 +40,24 @@ _MODULE_KW = 0.4
 _MONTHS = 12
 
 
-def values(
+def metric_values(
     index: Index, name: str, *, site: Site, quote_ids: Sequence[str], proposal_id: str | None = None
 ) -> list[Any]:
-    """The metric's values for those quotes of the site, one for each thing it is a fact of."""
+    """The metric's values for those quotes of the site, one for each entity that it describes."""
     level = LEVELS[name]
     if level == "site":
         return [_site_facts(index, site)[name]]
     if level == "change_order":
-        return [_change_order(signing.quote_id, written(signing.signed_at))[name] for signing in site.re_signs]
-    found = [facts for quote_id in quote_ids for facts in _quote_facts(index.seed, quote_id, site)[level]]
+        return [_change_order(signing.quote_id, format_time(signing.signed_at))[name] for signing in site.re_signs]
+    entities = [facts for quote_id in quote_ids for facts in _quote_facts(index.seed, quote_id, site)[level]]
     if level == "proposal" and proposal_id is not None:
-        found = [facts for facts in found if facts["proposal_id"] == proposal_id]
-    return [facts[name] for facts in found]
+        entities = [facts for facts in entities if facts["proposal_id"] == proposal_id]
+    return [facts[name] for facts in entities]
 
 
 def system_id(seed: int, quote_id: str) -> str:
-    """The system that the quote is for: one for each quote."""
-    return new_uuid(chance(seed, "system", quote_id))
+    """The id of the quote's system; each quote has one."""
+    return new_uuid(seeded_random(seed, "system", quote_id))
 
 
 def proposal_ids(seed: int, quote_id: str, site: Site) -> list[str]:
@@ -65,7 +66,7 @@ def proposal_ids(seed: int, quote_id: str, site: Site) -> list[str]:
 
 
 def _site_facts(index: Index, site: Site) -> Facts:
-    random = chance(index.seed, "usage", site.site_id)
+    random = seeded_random(index.seed, "usage", site.site_id)
     first, last = site.homeowner
     return {
         "site_id": site.site_id,
@@ -74,13 +75,13 @@ def _site_facts(index: Index, site: Site) -> Facts:
         "homeowner_first_name": first,
         "homeowner_last_name": last,
         "homeowner_email": f"homeowner.{site.site_id[:8]}@home.example",
-        "site_date_created": written(site.date_created),
+        "site_date_created": format_time(site.date_created),
         "site_archived": False,
     }
 
 
 def _quote_facts(seed: int, quote_id: str, site: Site) -> dict[Level, list[Facts]]:
-    random = chance(seed, "quote", quote_id)
+    random = seeded_random(seed, "quote", quote_id)
     arrays = [_array(random) for _ in range(random.randint(1, 3))]
     capacity = round(sum(array["array_module_count"] for array in arrays) * _MODULE_KW, 2)
     battery = random.choice(_BATTERIES)
@@ -88,7 +89,7 @@ def _quote_facts(seed: int, quote_id: str, site: Site) -> dict[Level, list[Facts
     quote = {
         "quote_id": quote_id,
         "system_id": system_id(seed, quote_id),
-        "quote_date_created": written(site.date_created),
+        "quote_date_created": format_time(site.date_created),
         "system_capacity_kw": capacity,
         "site_usage_offset": round(random.uniform(0.6, 1.2), 3),
         "system_production_in_first_year": production,
@@ -120,7 +121,7 @@ def _array(random: Random) -> Facts:
 
 def _proposal(random: Random, site: Site) -> Facts:
     created = site.date_created + timedelta(hours=random.uniform(1, 200))
-    return {"proposal_id": new_uuid(random), "proposal_date_created": written(created)}
+    return {"proposal_id": new_uuid(random), "proposal_date_created": format_time(created)}
 
 
 def _change_order(new_quote_id: str, date_created: str) -> Facts:

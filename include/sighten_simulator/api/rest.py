@@ -8,16 +8,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sighten_simulator.api.listing import Found, Listing, Row
-from sighten_simulator.api.routes import both
-from sighten_simulator.world.chance import chance, new_uuid, written
+from sighten_simulator.api.listing import KeyedRow, Listing, Row
+from sighten_simulator.api.slashes import with_optional_slash
 from sighten_simulator.world.codes import TASK_APPROVED
 from sighten_simulator.world.index import Index
+from sighten_simulator.world.randomness import new_uuid, seeded_random
 from sighten_simulator.world.tasks import task_definition_id
+from sighten_simulator.world.timestamps import format_time
 from sighten_simulator.world.world import World
 
 PAGE_SIZE = 25
-# By these each list can be narrowed; other parameters are passed over, as Sighten's kind of API does.
+# The filters of each list; other parameters are ignored, as Django REST framework does.
 FILTERS = {
     "site": ("site_id",),
     "project": ("site_id", "archived"),
@@ -31,14 +32,14 @@ FILTERS = {
 def list_routes(world: World) -> list[Route]:
     """The routes of all lists."""
 
-    async def answer(request: Request) -> Response:
+    async def list_rows(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in LISTS:
             raise HTTPException(404, "Not found.")
-        wanted = {key: request.query_params[key] for key in FILTERS[name] if key in request.query_params}
-        return JSONResponse(_page(request, _listing(world.asked_by(request), name).narrowed(wanted)))
+        filters = {key: request.query_params[key] for key in FILTERS[name] if key in request.query_params}
+        return JSONResponse(_page(request, _listing(world.index_for_request(request), name).filtered(filters)))
 
-    return both("/api/v1/{name}", answer)
+    return with_optional_slash("/api/v1/{name}", list_rows)
 
 
 @lru_cache(maxsize=24)  # every list of a few users; an index never changes
@@ -47,7 +48,7 @@ def _listing(index: Index, name: str) -> Listing:
 
 
 def _page(request: Request, rows: list[Row]) -> Row:
-    """One page of the rows; the pages next to it are given by whole addresses."""
+    """One page of the rows, with the URLs of the next and the previous page."""
     number = request.query_params.get("page", "1")
     last = max(1, -(-len(rows) // PAGE_SIZE))
     if number not in map(str, range(1, last + 1)):
@@ -61,39 +62,39 @@ def _page(request: Request, rows: list[Row]) -> Row:
     }
 
 
-def _sites(index: Index) -> Iterator[Found]:
+def _sites(index: Index) -> Iterator[KeyedRow]:
     for site in index.sites.values():
         yield (
             {"site_id": site.site_id},
             {
                 "uuid": site.site_id,
                 "owned_by_organization": site.organization_id,
-                "date_created": written(site.date_created),
+                "date_created": format_time(site.date_created),
                 "archived": False,
             },
         )
 
 
-def _projects(index: Index) -> Iterator[Found]:
+def _projects(index: Index) -> Iterator[KeyedRow]:
     for site in index.sites.values():
         row = {"uuid": site.site_id, "archived": False, "date_updated": index.last_updated(site)}
         yield {"site_id": site.site_id, "archived": "false"}, row
 
 
-def _workflows(index: Index) -> Iterator[Found]:
+def _workflows(index: Index) -> Iterator[KeyedRow]:
     for site in index.sites.values():
         yield (
             {"site_id": site.site_id, "workflow_id": site.workflow_id},
             {
                 "uuid": site.workflow_id,
                 "site": site.site_id,
-                "contract": new_uuid(chance("contract", site.workflow_id)) if site.signings else None,
+                "contract": new_uuid(seeded_random("contract", site.workflow_id)) if site.signings else None,
                 "initial_quote": site.quote_id,
             },
         )
 
 
-def _milestones(index: Index) -> Iterator[Found]:
+def _milestones(index: Index) -> Iterator[KeyedRow]:
     for life in index.lives:
         payload, workflow_id = life.final, life.site.workflow_id
         yield (
@@ -111,7 +112,7 @@ def _milestones(index: Index) -> Iterator[Found]:
         )
 
 
-def _tasks(index: Index) -> Iterator[Found]:
+def _tasks(index: Index) -> Iterator[KeyedRow]:
     for life in index.lives:
         for task in life.final["tasks"]:
             user_id = task["assigned_to"]["uuid"]
@@ -130,7 +131,7 @@ def _tasks(index: Index) -> Iterator[Found]:
             )
 
 
-def _sub_tasks(index: Index) -> Iterator[Found]:
+def _sub_tasks(index: Index) -> Iterator[KeyedRow]:
     for life in index.lives:
         for task in life.final["tasks"]:
             for sub_task in task["sub_tasks"]:
@@ -148,7 +149,7 @@ def _sub_tasks(index: Index) -> Iterator[Found]:
                 )
 
 
-LISTS: dict[str, Callable[[Index], Iterator[Found]]] = {
+LISTS: dict[str, Callable[[Index], Iterator[KeyedRow]]] = {
     "site": _sites,
     "project": _projects,
     "ops_workflow": _workflows,

@@ -1,31 +1,31 @@
-"""The simulated Sighten's only page: how far its lives have gone, what it serves, and what it was asked."""
+"""The status page: the simulated time, the calls so far, and the endpoints."""
 
 from html import escape
 from itertools import islice
 
-from sighten_simulator.api.journal import Answered, Calls, Journal
+from sighten_simulator.api.journal import CallCounts, Journal, LoggedRequest
 from sighten_simulator.world.world import EVERYTHING, World
 
-SHOWN = 50
-_SERVED = (
+MAX_ROWS = 50
+_ENDPOINTS = (
     (
         "/api/v1/site · project · ops_workflow · milestone · task · sub_task",
-        "lists, 25 a page, filtered by the id above",
+        "lists, 25 rows a page, filtered by the parent's id",
     ),
-    ("/api/v1/document/{uuid}/download/ · preview/", "a PDF for every uploaded document"),
+    ("/api/v1/document/{uuid}/download/ · preview/", "an uploaded document as PDF"),
     ("/api/v1/sub_task/{uuid}/download/", "the newest upload of a sub_task"),
     ("/api/data/{workflow|quote|system|site|proposal}/?metrics=…&quote_id=…", "the DAL, by filter"),
     ("/api/data/quote/{uuid}/?metrics=…", "the DAL, by quote"),
-    ("/healthz", "200 while it runs; needs no token"),
-    ("/simulator/journal", "what was asked, as JSON; DELETE forgets it"),
-    ("/simulator/time", "how far the lives have gone, as JSON; POST moves it"),
+    ("/healthz", "200 while the server runs; needs no token"),
+    ("/simulator/journal", "these calls and requests as JSON; DELETE clears them"),
+    ("/simulator/time", "the simulated time as JSON; POST moves it"),
 )
 _MOVES = (
-    ("days", "1", "A day on"),
-    ("days", "30", "30 days on"),
-    ("until", "next_re_sign", "To the next re-sign"),
     ("days", "-30", "30 days back"),
-    ("until", "end", "To the end"),
+    ("days", "1", "1 day forward"),
+    ("days", "30", "30 days forward"),
+    ("until", "next_re_sign", "Next re-sign"),
+    ("until", "end", "End"),
 )
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
@@ -42,9 +42,11 @@ form { display: inline-block; margin: 0 .4rem .4rem 0; } button { font: inherit;
 
 
 def render(world: World, journal: Journal) -> str:
-    """The page as HTML; everything that came with a request is escaped."""
-    index = world.seen_by(EVERYTHING)
-    served = "".join(f"<tr><td><code>{escape(path)}</code></td><td>{escape(what)}</td></tr>" for path, what in _SERVED)
+    """The page as HTML; text from requests is escaped."""
+    index = world.index_for(EVERYTHING)
+    endpoints = "".join(
+        f"<tr><td><code>{escape(path)}</code></td><td>{escape(text)}</td></tr>" for path, text in _ENDPOINTS
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -56,43 +58,45 @@ def render(world: World, journal: Journal) -> str:
 <body>
 <h1>Simulated Sighten</h1>
 <p>{len(index.lives)} milestones on {len(index.sites)} sites, {len(index.documents)} documents, seed {index.seed}.
-Everything below <code>/api/</code> needs the header <code>Authorization: Token …</code>.</p>
-<h2>Time</h2>
+Paths below <code>/api/</code> need the header <code>Authorization: Token …</code>.</p>
+<h2>Simulated time</h2>
 {_time(world)}
-<h2>What was asked</h2>
+<h2>Calls by path</h2>
 {_calls(journal)}
-<h2>Last requests ({min(SHOWN, journal.count)} of {journal.count})</h2>
+<h2>Last requests ({min(MAX_ROWS, journal.count)} of {journal.count})</h2>
 {_requests(journal)}
-<h2>What it serves</h2>
-<div class="scroll"><table>{served}</table></div>
+<h2>Endpoints</h2>
+<div class="scroll"><table>{endpoints}</table></div>
 </body>
 </html>
 """
 
 
 def _time(world: World) -> str:
-    to_come = len(world.re_signs_to_come())
+    re_signs = _count(len(world.future_re_signs()), "re-sign")
     buttons = "".join(
         f'<form method="post" action="/simulator/time"><input type="hidden" name="{name}" value="{value}">'
         f"<button>{label}</button></form>"
         for name, value, label in _MOVES
     )
-    return (
-        f"<p>The lives have gone to {world.now:%Y-%m-%d %H:%M} UTC; {to_come} re-signs are still to come.</p>{buttons}"
-    )
+    return f"<p>Now {world.now:%Y-%m-%d %H:%M} UTC, {re_signs} ahead.</p>{buttons}"
 
 
 def _calls(journal: Journal) -> str:
     if not journal.calls:
-        return '<p class="empty">Nothing yet.</p>'
+        return '<p class="empty">No calls yet.</p>'
     leaked = journal.credentials_sent_elsewhere
-    warning = f'<p class="bad">{leaked} requests brought credentials to the storage host.</p>' if leaked else ""
+    warning = f'<p class="bad">{_count(leaked, "request")} sent credentials to the storage host.</p>' if leaked else ""
     heads = "<tr><th>Path</th><th>Statuses</th><th>Tokens</th>" + '<th class="number">Quotes</th></tr>'
     rows = "".join(_calls_row(name, calls) for name, calls in sorted(journal.calls.items()))
     return f'{warning}<div class="scroll"><table>{heads}{rows}</table></div>'
 
 
-def _calls_row(name: str, calls: Calls) -> str:
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _calls_row(name: str, calls: CallCounts) -> str:
     statuses = ", ".join(f"{status}: {number}" for status, number in sorted(calls.statuses.items()))
     tokens = ", ".join(f"{token}: {number}" for token, number in sorted(calls.tokens.items()))
     return (
@@ -102,16 +106,16 @@ def _calls_row(name: str, calls: Calls) -> str:
 
 
 def _requests(journal: Journal) -> str:
-    if not journal.answered:
-        return '<p class="empty">None yet.</p>'
-    rows = "".join(_row(answered) for answered in islice(reversed(journal.answered), SHOWN))
+    if not journal.requests:
+        return '<p class="empty">No requests yet.</p>'
+    rows = "".join(_row(request) for request in islice(reversed(journal.requests), MAX_ROWS))
     heads = '<tr><th>Method</th><th>Path</th><th class="number">Status</th><th class="number">ms</th></tr>'
     return f'<div class="scroll"><table>{heads}{rows}</table></div>'
 
 
-def _row(answered: Answered) -> str:
-    emphasis = "number bad" if answered.status >= 400 else "number"  # noqa: PLR2004  (HTTP's own line)
+def _row(request: LoggedRequest) -> str:
+    emphasis = "number bad" if request.status >= 400 else "number"  # noqa: PLR2004  (HTTP's first error status)
     return (
-        f"<tr><td>{escape(answered.method)}</td><td><code>{escape(answered.shown)}</code></td>"
-        f'<td class="{emphasis}">{answered.status}</td><td class="number">{answered.milliseconds:.1f}</td></tr>'
+        f"<tr><td>{escape(request.method)}</td><td><code>{escape(request.display_path)}</code></td>"
+        f'<td class="{emphasis}">{request.status}</td><td class="number">{request.milliseconds:.1f}</td></tr>'
     )

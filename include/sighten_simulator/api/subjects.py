@@ -1,4 +1,4 @@
-"""What the rows of a DAL answer are about, and which of them the filters leave."""
+"""The subjects of a DAL query: one for each row of the response, after the filters."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ OBJECTS = ("workflow", "quote", "system", "site", "proposal")
 
 @dataclass(frozen=True)
 class Subject:
-    """What one row of an answer is about: a site, those of its quotes that the object has, and perhaps one proposal."""
+    """The subject of one row: a site, those of its quotes that belong to the object, and perhaps one proposal."""
 
     site: Site
     quote_ids: tuple[str, ...]
     proposal_id: str | None = None
 
 
-def is_unknown(index: Index, params: QueryParams) -> bool:
-    """Whether a quote is asked about that nobody knows, or that this user may not see."""
+def names_unknown_quote(index: Index, params: QueryParams) -> bool:
+    """Whether the filter names a quote that does not exist or that the user may not see."""
     return "quote_id" in params and params["quote_id"] not in index.site_by_quote
 
 
-def find(index: Index, name: str, params: QueryParams) -> list[Subject]:
-    """What the filters leave of all objects of that name; all where there is no filter, none for an unknown id."""
+def find_subjects(index: Index, name: str, params: QueryParams) -> list[Subject]:
+    """All objects of that name that match the filters."""
     sites, quote_id = list(index.sites.values()), params.get("quote_id")
     if quote_id is not None:
         sites = [index.site_by_quote[quote_id]] if quote_id in index.site_by_quote else []
@@ -38,17 +38,17 @@ def find(index: Index, name: str, params: QueryParams) -> list[Subject]:
         return [Subject(site, site.quote_ids) for site in sites]
     if name == "workflow":
         return [Subject(site, (site.quote_id,)) for site in sites]
-    quotes = [Subject(site, (one,)) for site in sites for one in site.quote_ids if quote_id in (None, one)]
+    quotes = [Subject(site, (quote,)) for site in sites for quote in site.quote_ids if quote_id in (None, quote)]
     if "system_id" in params:
-        quotes = [one for one in quotes if system_id(index.seed, one.quote_ids[0]) == params["system_id"]]
+        quotes = [quote for quote in quotes if system_id(index.seed, quote.quote_ids[0]) == params["system_id"]]
     return _proposals(index, quotes, params) if name == "proposal" else quotes
 
 
 def _proposals(index: Index, quotes: list[Subject], params: QueryParams) -> list[Subject]:
-    wanted = params.get("proposal_id")
+    filter_id = params.get("proposal_id")
     return [
         Subject(quote.site, quote.quote_ids, proposal_id)
         for quote in quotes
         for proposal_id in proposal_ids(index.seed, quote.quote_ids[0], quote.site)
-        if wanted in (None, proposal_id)
+        if filter_id in (None, proposal_id)
     ]

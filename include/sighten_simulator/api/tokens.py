@@ -1,4 +1,4 @@
-"""Who may ask the simulated API: those with a token, each of which is a user's."""
+"""Tokens of the simulated API; each belongs to an account."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sighten_simulator.world.world import EVERYTHING, Account
 
-GUARDED = "/api/"
+API_PREFIX = "/api/"
 MISSING = "Authentication credentials were not provided."
 WRONG = "Invalid token."
 
 
-class GateMiddleware:
-    """Answers 401 below `/api/` unless the header `Authorization: Token …` is there, and notes whose token it is.
+class TokenMiddleware:
+    """Responds with 401 below `/api/` without a valid `Authorization: Token …`; sets the account of the request.
 
     Args:
-        app: what the others may ask.
-        accounts: the only right tokens; where there are none, any token is, and its user sees everything.
+        app: the next application.
+        accounts: the valid tokens; if empty, every token is valid and sees everything.
     """
 
     def __init__(self, app: ASGIApp, *, accounts: Sequence[Account]) -> None:
@@ -27,8 +27,8 @@ class GateMiddleware:
         self._accounts = accounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or refuse it (ASGI)."""
-        if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+        """Pass the request on, or refuse it (ASGI)."""
+        if scope["type"] != "http" or not scope["path"].startswith(API_PREFIX):
             await self._app(scope, receive, send)
             return
         token = token_of(scope)
@@ -43,12 +43,12 @@ class GateMiddleware:
     def _account(self, token: str) -> Account | None:
         if not self._accounts:
             return EVERYTHING
-        given = token.encode()
-        right = [one for one in self._accounts if secrets.compare_digest(given, one.token.encode())]
-        return right[0] if right else None
+        encoded = token.encode()
+        matches = [account for account in self._accounts if secrets.compare_digest(encoded, account.token.encode())]
+        return matches[0] if matches else None
 
 
 def token_of(scope: Scope) -> str | None:
-    """The token of the request, None if it has none in the vendor's form."""
+    """The token of the request in the vendor's form, if any."""
     scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "token" else None

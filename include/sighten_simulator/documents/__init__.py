@@ -1,1 +1,1 @@
-"""The simulated documents: contents, downloads, redirects and faults."""
+"""The simulated documents: their bytes, downloads, redirects and troubles."""

@@ -1,10 +1,10 @@
-"""How `Content-Disposition` tells a document's name, odd ways among them."""
+"""The `Content-Disposition` of a document, including hostile forms."""
 
 import hashlib
 from urllib.parse import quote
 
-from sighten_simulator.documents.faults import Names
-from sighten_simulator.world.index import KnownDocument
+from sighten_simulator.documents.options import Names
+from sighten_simulator.world.index import IndexedDocument
 
 _HOSTILE = (
     'filename="../../../../tmp/outside.pdf"',
@@ -22,15 +22,15 @@ _HOSTILE = (
 )
 
 
-def disposition(document: KnownDocument, *, kind: str, names: Names) -> dict[str, str]:
-    """The header, or none where the name is not told; it holds latin-1 characters only, as HTTP wants it."""
+def disposition(document: IndexedDocument, *, kind: str, names: Names) -> dict[str, str]:
+    """The header, in latin-1 as HTTP requires; empty if the option leaves it out."""
     if names == "none":
         return {}
     if names == "hostile":
         number = int(hashlib.sha256(document.document_id.encode()).hexdigest(), 16) % len(_HOSTILE)
         return {"content-disposition": f"{kind}; {_HOSTILE[number]}"}
     if names == "plain":
-        # Bytes of UTF-8 as they are, which is what many servers send though no standard allows it.
+        # Raw UTF-8 bytes: no standard allows them, but many servers send them.
         raw = document.name.encode().decode("latin-1").replace('"', "'")
         return {"content-disposition": f'{kind}; filename="{raw}"'}
     return {"content-disposition": f"{kind}; filename*=utf-8''{quote(document.name, safe='')}"}

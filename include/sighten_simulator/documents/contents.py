@@ -1,19 +1,19 @@
-"""The bytes of simulated documents: valid PDFs, always the same for the same document."""
+"""The bytes of simulated documents: valid PDFs, constant for each document."""
 
 import hashlib
 
 _LINES = 40
-SHARED = 16  # one document in so many has the same bytes as others: the form that everybody uploads
+SHARED = 16  # one document in 16 has the same bytes: the form that everybody uploads
 
 
 def content_of(document_id: str, *, least_bytes: int = 0) -> bytes:
-    """The PDF of that document, at least so many bytes long."""
+    """The PDF of the document, at least `least_bytes` long."""
     is_shared = int(hashlib.sha256(document_id.encode()).hexdigest(), 16) % SHARED == 0
     return pdf("the form that everybody uploads" if is_shared else document_id, least_bytes=least_bytes)
 
 
 def pdf(name: str, *, least_bytes: int = 0) -> bytes:
-    """A valid PDF of one page (PDF 1.4), always the same bytes for the same name."""
+    """A valid PDF 1.4 of one page; the same name gives the same bytes."""
     lines = [
         f"Document {name}",
         *(hashlib.sha256(f"{name}/{n}".encode()).hexdigest() for n in range(_LINES)),
@@ -37,7 +37,7 @@ def _stream(content: bytes) -> bytes:
 
 
 def _assemble(objects: list[bytes]) -> bytes:
-    """The objects, numbered from 1, and the table that says at which byte each begins."""
+    """The objects, numbered from 1, and the table of their byte offsets."""
     parts, begins, at = [b"%PDF-1.4\n"], [], 9
     for number, content in enumerate(objects, 1):
         begins.append(at)

@@ -1,4 +1,4 @@
-"""One document's bytes as an answer: whole, a part of them, or as its trouble has it."""
+"""The response with a document: complete, a range of it, or altered by a trouble."""
 
 import asyncio
 import hashlib
@@ -8,74 +8,76 @@ from collections.abc import Mapping
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from sighten_simulator.documents.faults import Ranges, Trouble
+from sighten_simulator.documents.options import Ranges, Trouble
 
-SORRY = "<!doctype html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
+ERROR_PAGE = "<!doctype html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
 _ONE_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
-_SAID = {
+_ERRORS = {
     "forbidden": (403, "You do not have permission to perform this action."),
     "missing": (404, "Not found."),
     "server_error": (500, "A server error occurred."),
 }
 
 
-class CutOff(Response):
-    """An answer that ends in the middle of its body, together with its connection."""
+class TruncatedResponse(Response):
+    """A response that ends in the middle of its body and closes the connection."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send half of it, and never say that this was all (ASGI)."""
+        """Send half of the body without completing the response (ASGI)."""
         half = bytes(self.body)[: len(self.body) // 2]
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": half, "more_body": True})
 
 
-def refusal(trouble: str | None) -> Response | None:
-    """The answer of those troubles and faults that are plain errors of HTTP."""
-    if trouble not in _SAID:
+def error_response(trouble: str | None) -> Response | None:
+    """The response for a trouble or fault that is an HTTP error; None for the others."""
+    if trouble not in _ERRORS:
         return None
-    status, detail = _SAID[trouble]
+    status, detail = _ERRORS[trouble]
     return JSONResponse({"detail": detail}, status)
 
 
-async def hand_out(  # noqa: PLR0913  (an answer depends on all of these)
+async def document_response(  # noqa: PLR0913  (a response depends on all of these)
     content: bytes,
     *,
-    asked: Mapping[str, str],
+    request_headers: Mapping[str, str],
     headers: Mapping[str, str],
     ranges: Ranges,
     trouble: Trouble | None = None,
     slow_s: float = 0.0,
 ) -> Response:
-    """The answer with that content to a request with the headers `asked`."""
+    """The response with that content to a request with those headers; waits `slow_s` if the trouble is `slow`."""
     if trouble == "slow":
         await asyncio.sleep(slow_s)
     if trouble == "html":
-        return HTMLResponse(SORRY)
+        return HTMLResponse(ERROR_PAGE)
     if trouble == "empty":
         content = b""
     if trouble == "short":
         content = content[: len(content) // 2]
-    status, part, more = _part(content, asked, ranges=ranges)
-    all_headers = {"content-type": "application/pdf", **headers, **more}
+    status, part, range_headers = _requested_part(content, request_headers, ranges=ranges)
+    all_headers = {"content-type": "application/pdf", **headers, **range_headers}
     if trouble not in ("truncated", "unended"):
         return Response(part, status, headers=all_headers)
-    cut_off = CutOff(part, status, headers=all_headers)
+    truncated = TruncatedResponse(part, status, headers=all_headers)
     if trouble == "unended":
-        del cut_off.headers["content-length"]
-    return cut_off
+        del truncated.headers["content-length"]
+    return truncated
 
 
-def _part(content: bytes, asked: Mapping[str, str], *, ranges: Ranges) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers for what was asked of the content (RFC 9110, section 14; one range only)."""
+def _requested_part(
+    content: bytes, request_headers: Mapping[str, str], *, ranges: Ranges
+) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers for the requested range (RFC 9110, section 14; one range only)."""
     if ranges == "no":
         return 200, content, {}
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"accept-ranges": "bytes", "etag": tag}
-    wanted = _ONE_RANGE.fullmatch(asked.get("range", ""))
-    if wanted is None or asked.get("if-range", tag) != tag:
+    match = _ONE_RANGE.fullmatch(request_headers.get("range", ""))
+    if match is None or request_headers.get("if-range", tag) != tag:
         return 200, content, headers
-    first = int(wanted[1])
-    last = min(int(wanted[2] or len(content)), len(content) - 1)
+    first = int(match[1])
+    last = min(int(match[2] or len(content)), len(content) - 1)
     if first > last:
         return 416, b"", {**headers, "content-range": f"bytes */{len(content)}"}
     part = content[first : last + 1]

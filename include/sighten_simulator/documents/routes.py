@@ -1,50 +1,53 @@
-"""The simulated document routes: real bytes for every document that was uploaded, here or by a redirect."""
+"""The simulated document routes: each document is served directly or by a redirect."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sighten_simulator.api.routes import both
-from sighten_simulator.documents.lookup import DocumentDesk
+from sighten_simulator.api.slashes import with_optional_slash
+from sighten_simulator.documents.document_server import DocumentServer
 from sighten_simulator.documents.signed_urls import SignedUrls, location
-from sighten_simulator.world.index import Index, KnownDocument
+from sighten_simulator.world.index import Index, IndexedDocument
 from sighten_simulator.world.world import EVERYTHING, World
 
 
-def document_routes(world: World, *, desk: DocumentDesk, urls: SignedUrls) -> list[Route]:
-    """Download and preview by document, and the newest upload by sub_task, here or under one of the `urls`."""
+def document_routes(world: World, *, document_server: DocumentServer, urls: SignedUrls) -> list[Route]:
+    """Download and preview by document, and download of the newest upload by sub_task."""
 
-    def asked_for(request: Request, index: Index) -> KnownDocument:
-        return _or_404(desk.find(index, request.path_params["document_id"]))
+    def find(request: Request, index: Index) -> IndexedDocument:
+        return _or_404(document_server.find(index, request.path_params["document_id"]))
 
-    async def give(known: KnownDocument, request: Request) -> Response:
-        if not desk.fate.redirects(known.document_id):
-            return await desk.hand(known, request)
-        where = location(desk.documents.redirect_to, known.document_id, urls=urls)
-        return desk.refuse(known) or Response(status_code=302, headers={} if where is None else {"location": where})
+    async def serve_or_redirect(document: IndexedDocument, request: Request) -> Response:
+        if not document_server.troubles.redirects(document.document_id):
+            return await document_server.serve(document, request)
+        target = location(document_server.options.redirect_to, document.document_id, urls=urls)
+        redirect = Response(status_code=302, headers={} if target is None else {"location": target})
+        return document_server.redirect_error(document) or redirect
 
     async def download(request: Request) -> Response:
-        return await give(asked_for(request, world.asked_by(request)), request)
+        return await serve_or_redirect(find(request, world.index_for_request(request)), request)
 
     async def preview(request: Request) -> Response:
-        return await desk.hand(asked_for(request, world.asked_by(request)), request, kind="inline")
+        return await document_server.serve(find(request, world.index_for_request(request)), request, kind="inline")
 
     async def download_newest(request: Request) -> Response:
-        return await give(_or_404(desk.newest(world.asked_by(request), request.path_params["sub_task_id"])), request)
+        sub_task_id = request.path_params["sub_task_id"]
+        document = document_server.find_newest(world.index_for_request(request), sub_task_id)
+        return await serve_or_redirect(_or_404(document), request)
 
-    async def after_relative_redirect(request: Request) -> Response:
-        return await desk.hand(asked_for(request, world.seen_by(EVERYTHING)), request)
+    async def download_redirected(request: Request) -> Response:
+        return await document_server.serve(find(request, world.index_for(EVERYTHING)), request)
 
     return [
-        *both("/api/v1/document/{document_id}/download", download),
-        *both("/api/v1/document/{document_id}/preview", preview),
-        *both("/api/v1/sub_task/{sub_task_id}/download", download_newest),
-        Route("/files/{document_id}", after_relative_redirect),
+        *with_optional_slash("/api/v1/document/{document_id}/download", download),
+        *with_optional_slash("/api/v1/document/{document_id}/preview", preview),
+        *with_optional_slash("/api/v1/sub_task/{sub_task_id}/download", download_newest),
+        Route("/files/{document_id}", download_redirected),
     ]
 
 
-def _or_404(known: KnownDocument | None) -> KnownDocument:
-    if known is None:
+def _or_404(document: IndexedDocument | None) -> IndexedDocument:
+    if document is None:
         raise HTTPException(404, "Not found.")
-    return known
+    return document

@@ -1,4 +1,4 @@
-"""The signed URLs of the storage host, and the other places that a redirect may lead to."""
+"""The signed URLs of the storage host, and the other targets of a redirect."""
 
 import hashlib
 import hmac
@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from sighten_simulator.documents.faults import RedirectTo
+from sighten_simulator.documents.options import RedirectTo
 
 VALID_S = 60
 
 
 class SignedUrls:
-    """Makes the URLs that the storage host takes, and knows them again.
+    """Signs URLs of the storage host and verifies them.
 
     Args:
         base: the storage host's address.
@@ -26,13 +26,13 @@ class SignedUrls:
         self._key = secrets.token_bytes(32)
 
     def url(self, document_id: str, *, valid_s: int = VALID_S) -> str:
-        """Where the document can be had for so many seconds from now on."""
+        """A URL of the document that is valid for `valid_s` seconds."""
         expires = str(int(self._clock()) + valid_s)
         query = urlencode({"Expires": expires, "Signature": self._signature(document_id, expires)})
         return f"{self._base}/files/{document_id}?{query}"
 
-    def is_right(self, document_id: str, *, expires: str, signature: str) -> bool:
-        """Whether that is one of ours, and not too old."""
+    def is_valid(self, document_id: str, *, expires: str, signature: str) -> bool:
+        """Whether the signature is ours and has not expired."""
         is_ours = hmac.compare_digest(self._signature(document_id, expires).encode(), signature.encode())
         return is_ours and int(expires) >= self._clock()
 
@@ -41,8 +41,8 @@ class SignedUrls:
 
 
 def location(to: RedirectTo, document_id: str, *, urls: SignedUrls) -> str | None:
-    """Where a redirect for that document leads; None where it does not say."""
-    where = {
+    """The `Location` of a redirect for the document; None for a redirect without one."""
+    targets = {
         "relative": f"/files/{document_id}",
         "loop": f"/api/v1/document/{document_id}/download/",
         "nowhere": None,
@@ -50,4 +50,4 @@ def location(to: RedirectTo, document_id: str, *, urls: SignedUrls) -> str | Non
         "private": f"http://10.255.255.1/files/{document_id}",
         "expired": urls.url(document_id, valid_s=-1),
     }
-    return where[to] if to in where else urls.url(document_id)
+    return targets[to] if to in targets else urls.url(document_id)

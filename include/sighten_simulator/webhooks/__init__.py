@@ -1,1 +1,1 @@
-"""The simulated sender of webhooks: bodies, order, rate and signatures."""
+"""The simulated sender of webhooks: bodies, order, rate and authentication."""

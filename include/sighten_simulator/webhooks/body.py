@@ -1,4 +1,4 @@
-"""What Sighten sends, before anything happens to it on its way."""
+"""A webhook as Sighten sends it, before it is encoded, delayed, repeated or lost."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ BodyKind = Literal["milestone", "task", "stage_transition", "unknown"]
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One webhook: of which milestone, and of which thing it is a newer word than the one before."""
+class WebhookBody:
+    """One webhook; bodies of the same `entity_id` supersede each other by time."""
 
     milestone_id: str
-    about: str
+    entity_id: str
     kind: BodyKind
     payload: dict[str, Any]
     sent_at: datetime

@@ -1,4 +1,4 @@
-"""The delivery plan: which bodies arrive in which order, with duplicates, late arrivals and, if asked for, losses."""
+"""The delivery plan: the bodies in order of arrival, with duplicates, late arrivals and optional losses."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from datetime import datetime
 from random import Random
 from typing import Literal
 
-from sighten_simulator.webhooks.body import BodyKind, Sent
+from sighten_simulator.webhooks.body import BodyKind, WebhookBody
 from sighten_simulator.webhooks.other_bodies import other_bodies
 from sighten_simulator.webhooks.task_bodies import task_bodies
-from sighten_simulator.world.chance import chance
 from sighten_simulator.world.dialects import Dialect, as_strict_json, write
 from sighten_simulator.world.lives import Life, Simulation
 from sighten_simulator.world.people import END
+from sighten_simulator.world.randomness import seeded_random
 from sighten_simulator.world.sample import sample_body, sample_payload
 
 Role = Literal["first", "late", "duplicate"]
@@ -29,8 +29,8 @@ _DIALECT_WEIGHTS = (50, 15, 25, 10)
 class PlannedDelivery:
     """One body to deliver.
 
-    `role`: `late` when a newer one about the same milestone or task comes before it in the plan, `duplicate` when the
-    same one does, in the same bytes or in another dialect.
+    The `role` is `late` if a newer body of the same milestone or task precedes it in the plan, and `duplicate` if the
+    same body does, in the same bytes or in another dialect.
     """
 
     milestone_id: str
@@ -41,20 +41,20 @@ class PlannedDelivery:
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """What a plan is made of, and what happens to it on its way.
+class PlanOptions:
+    """The contents of a plan, and the disturbances on the way.
 
     Args:
-        tasks: whether task-shaped bodies are sent too: task status, contract status and change orders.
-        others: for this share of snapshots a body is sent too whose kind is not loaded.
+        tasks: whether to include task-shaped bodies: task status, contract status and change orders.
+        others: for this share of snapshots, add a body of a kind that is not loaded.
         disagreeing: the share of change orders that name another quote than the API.
         dropped: the share that never arrives.
         duplicates: the share that arrives twice.
-        late: the share that arrives after the next one about the same thing.
-        shuffled: whether deliveries about different things come in any order; else in that of their times.
-        since: when the webhook was switched on; what was before is never sent.
-        until: what is after has not happened yet.
-        written_as: how the webhook is configured.
+        late: the share that arrives after the next body of the same milestone or task.
+        shuffled: whether deliveries of different milestones and tasks come in random order; else by time.
+        since: leave out bodies before this time, when the webhook was switched on.
+        until: leave out bodies after this time.
+        written_as: the format that the webhook is configured for.
     """
 
     tasks: bool = False
@@ -68,13 +68,13 @@ class Mixture:
     until: datetime | None = None
     written_as: WrittenAs = "json"
 
-    def is_on(self, moment: datetime) -> bool:
-        """Whether what is sent at that moment is sent at all."""
+    def includes(self, moment: datetime) -> bool:
+        """Whether a body sent at that time belongs to the plan."""
         return (self.since is None or self.since <= moment) and (self.until is None or moment <= self.until)
 
 
 def plan_sample() -> list[PlannedDelivery]:
-    """The vendor's sample byte for byte, and then the same as strict JSON."""
+    """The vendor's sample byte for byte, then the same as strict JSON."""
     milestone_id = sample_payload()["uuid"]
     original = sample_body()
     return [
@@ -83,56 +83,63 @@ def plan_sample() -> list[PlannedDelivery]:
     ]
 
 
-def plan_lives(simulation: Simulation, mixture: Mixture | None = None) -> list[PlannedDelivery]:
-    """Everything that Sighten sends of the simulation, as it arrives; the same simulation gives the same plan."""
-    mixture = mixture or Mixture()
-    placed = list(_place_all(simulation, mixture, "plan", _snapshots))
-    if mixture.tasks:
-        placed += _place_all(simulation, mixture, "plan of tasks", _tasks)
-    if mixture.others:
-        placed += _place_all(simulation, mixture, "plan of others", _others)
+def plan_deliveries(simulation: Simulation, options: PlanOptions | None = None) -> list[PlannedDelivery]:
+    """Every webhook of the simulation in order of arrival; the same arguments give the same plan."""
+    options = options or PlanOptions()
+    placed = list(_place_all(simulation, options, "plan", _snapshot_bodies))
+    if options.tasks:
+        placed += _place_all(simulation, options, "plan of tasks", _task_bodies)
+    if options.others:
+        placed += _place_all(simulation, options, "plan of others", _other_bodies)
     return [delivery for _, delivery in sorted(placed, key=lambda pair: pair[0])]
 
 
-def _snapshots(life: Life, _: int, __: Mixture) -> list[Sent]:
-    return [Sent(life.milestone_id, life.milestone_id, "milestone", one.payload, one.sent_at) for one in life.snapshots]
+def _snapshot_bodies(life: Life, _: int, __: PlanOptions) -> list[WebhookBody]:
+    return [
+        WebhookBody(life.milestone_id, life.milestone_id, "milestone", snapshot.payload, snapshot.sent_at)
+        for snapshot in life.snapshots
+    ]
 
 
-def _tasks(life: Life, seed: int, mixture: Mixture) -> list[Sent]:
-    return task_bodies(life, seed=seed, disagreeing=mixture.disagreeing)
+def _task_bodies(life: Life, seed: int, options: PlanOptions) -> list[WebhookBody]:
+    return task_bodies(life, seed=seed, disagreeing=options.disagreeing)
 
 
-def _others(life: Life, seed: int, mixture: Mixture) -> list[Sent]:
-    return other_bodies(life, seed=seed, share=mixture.others)
+def _other_bodies(life: Life, seed: int, options: PlanOptions) -> list[WebhookBody]:
+    return other_bodies(life, seed=seed, share=options.others)
 
 
 def _place_all(
-    simulation: Simulation, mixture: Mixture, name: str, told: Callable[[Life, int, Mixture], list[Sent]]
+    simulation: Simulation,
+    options: PlanOptions,
+    name: str,
+    bodies_of: Callable[[Life, int, PlanOptions], list[WebhookBody]],
 ) -> Iterator[tuple[float, PlannedDelivery]]:
-    random = chance(simulation.seed, name)
+    """The deliveries of all lives, each with its place in the plan: between 0 and 1 if shuffled, else its time."""
+    random = seeded_random(simulation.seed, name)
     for life in simulation.lives:
-        by_thing: dict[str, list[Sent]] = {}
-        for sent in told(life, simulation.seed, mixture):
-            by_thing.setdefault(sent.about, []).append(sent)
-        for about_one in by_thing.values():
-            yield from _place(random, about_one, mixture)
+        by_entity: dict[str, list[WebhookBody]] = {}
+        for body in bodies_of(life, simulation.seed, options):
+            by_entity.setdefault(body.entity_id, []).append(body)
+        for bodies in by_entity.values():
+            yield from _place(random, bodies, options)
 
 
-def _place(random: Random, told: list[Sent], mixture: Mixture) -> Iterator[tuple[float, PlannedDelivery]]:
-    """The deliveries about one thing, each with its place in the whole plan: between 0 and 1, or its time."""
-    arriving = [sent for sent in told if random.random() >= mixture.dropped and mixture.is_on(sent.sent_at)]
-    places = sorted(random.random() if mixture.shuffled else sent.sent_at.timestamp() for sent in arriving)
-    late = _swap_some(random, places, mixture.late)
-    last = 1.0 if mixture.shuffled else END.timestamp()
-    for number, (sent, place) in enumerate(zip(arriving, places, strict=True)):
-        first = _write(random, sent, mixture, role="late" if number in late else "first")
+def _place(random: Random, bodies: list[WebhookBody], options: PlanOptions) -> Iterator[tuple[float, PlannedDelivery]]:
+    """The deliveries of one milestone or task with their places."""
+    arriving = [body for body in bodies if random.random() >= options.dropped and options.includes(body.sent_at)]
+    places = sorted(random.random() if options.shuffled else body.sent_at.timestamp() for body in arriving)
+    late = _swap_some(random, places, options.late)
+    last = 1.0 if options.shuffled else END.timestamp()
+    for number, (body, place) in enumerate(zip(arriving, places, strict=True)):
+        first = _write(random, body, options, role="late" if number in late else "first")
         yield place, first
-        if random.random() < mixture.duplicates:
-            yield random.uniform(place, last), _repeat(random, sent, first)
+        if random.random() < options.duplicates:
+            yield random.uniform(place, last), _repeat(random, body, first)
 
 
 def _swap_some(random: Random, places: list[float], share: float) -> set[int]:
-    """Let some snapshots change places with the next; returns the numbers of those that now come too late."""
+    """Swap some places with the next one; returns the numbers of those that are now late."""
     late: set[int] = set()
     for number in range(len(places) - 1):
         if number - 1 not in late and random.random() < share:
@@ -141,15 +148,15 @@ def _swap_some(random: Random, places: list[float], share: float) -> set[int]:
     return late
 
 
-def _write(random: Random, sent: Sent, mixture: Mixture, *, role: Role) -> PlannedDelivery:
+def _write(random: Random, body: WebhookBody, options: PlanOptions, *, role: Role) -> PlannedDelivery:
     (dialect,) = random.choices(_DIALECTS, weights=_DIALECT_WEIGHTS)
-    if mixture.written_as != "json":
-        dialect = mixture.written_as
-    return PlannedDelivery(sent.milestone_id, role, dialect, write(sent.payload, dialect), sent.kind)
+    if options.written_as != "json":
+        dialect = options.written_as
+    return PlannedDelivery(body.milestone_id, role, dialect, write(body.payload, dialect), body.kind)
 
 
-def _repeat(random: Random, sent: Sent, first: PlannedDelivery) -> PlannedDelivery:
+def _repeat(random: Random, body: WebhookBody, first: PlannedDelivery) -> PlannedDelivery:
     if random.random() < SAME_BYTES_SHARE or first.dialect not in _DIALECTS:
         return replace(first, role="duplicate")
-    dialect = random.choice([one for one in _DIALECTS if one != first.dialect])
-    return replace(first, role="duplicate", dialect=dialect, body=write(sent.payload, dialect))
+    dialect = random.choice([dialect for dialect in _DIALECTS if dialect != first.dialect])
+    return replace(first, role="duplicate", dialect=dialect, body=write(body.payload, dialect))

@@ -1,4 +1,4 @@
-"""Sends a delivery plan to a receiver, and counts what was acknowledged."""
+"""Sends a delivery plan to a receiver and counts the acknowledgements."""
 
 import threading
 from collections import Counter
@@ -13,15 +13,15 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from sighten_simulator.webhooks.delivery_plan import PlannedDelivery, Role
-from sighten_simulator.webhooks.rate import Pace
-from sighten_simulator.webhooks.signing import Prove, no_proof
+from sighten_simulator.webhooks.delivery_queue import DeliveryQueue
+from sighten_simulator.webhooks.signing import AuthHeaders, no_auth_headers
 from sighten_simulator.world.dialects import CONTENT_TYPES
 from sighten_warehouse.version import __version__
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 30.0
 RETRIES = 6
-LONGEST_WAIT_S = 5
-UNREACHABLE_IN_A_ROW = 4  # then the rest is not tried any more: nobody is there
+MAX_WAIT_S = 5
+MAX_FAILED_CONNECTIONS = 4  # in a row; then the rest of the plan is not sent
 ACKNOWLEDGED = range(200, 300)
 USER_AGENT = f"sighten-warehouse-simulator/{__version__}"
 
@@ -30,19 +30,19 @@ Method = Literal["POST", "PUT", "PATCH"]
 
 @dataclass(frozen=True)
 class DeliveryCounts:
-    """What came of a plan: by role those acknowledged, and by reason those refused."""
+    """The outcome of a plan: acknowledged deliveries by role, refused ones by reason."""
 
     acknowledged: Mapping[Role, int] = field(default_factory=dict)
     refusals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def delivered(self) -> int:
-        """All that were acknowledged, whatever their role."""
+        """The number of acknowledged deliveries."""
         return sum(self.acknowledged.values())
 
     @property
     def refused(self) -> int:
-        """All that were not acknowledged, those included that were given up unsent."""
+        """The number of deliveries not acknowledged, including those never sent."""
         return sum(self.refusals.values())
 
     def __add__(self, other: "DeliveryCounts") -> "DeliveryCounts":
@@ -52,7 +52,7 @@ class DeliveryCounts:
         )
 
 
-def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
+def deliver(  # noqa: PLR0913  (a delivery has that many options)
     plan: Sequence[PlannedDelivery],
     *,
     to: str,
@@ -60,96 +60,101 @@ def deliver(  # noqa: PLR0913  (how to deliver has that many sides)
     rate: float | None = None,
     retries: int = RETRIES,
     method: Method = "POST",
-    prove: Prove = no_proof,
+    auth_headers: AuthHeaders = no_auth_headers,
     on_done: Callable[[PlannedDelivery], None] = lambda _: None,
 ) -> DeliveryCounts:
-    """Send every delivery of the plan to that address, at most `rate` a second; each is tried again a few times.
+    """Send every delivery of the plan to that address, at most `rate` a second, with retries.
 
-    Where the receiver cannot be reached several times in a row, the rest is given up and counts as refused.
-    `prove` and `on_done` are called from the sending threads.
+    After several failed connections in a row the rest is not sent and counts as refused. `auth_headers` and `on_done`
+    are called from the sending threads.
     """
-    pace = Pace(plan, rate=rate)
-    tally = _Tally(pace, on_done=on_done)
-    ask = partial(_ask, method=method, to=to, prove=prove)
+    queue = DeliveryQueue(plan, rate=rate)
+    counter = _DeliveryCounter(queue, on_done=on_done)
+    send = partial(_send, method=method, to=to, auth_headers=auth_headers)
     with ThreadPoolExecutor(threads, thread_name_prefix="sender") as pool:
-        senders = [pool.submit(_send_all, pace, tally, ask=ask, retries=retries) for _ in range(threads)]
+        senders = [pool.submit(_send_all, queue, counter, send=send, retries=retries) for _ in range(threads)]
         try:
             for sender in senders:
                 sender.result()
         finally:
-            pace.stop()
-    return tally.counts()
+            queue.stop()
+    return counter.counts()
 
 
-class _Tally:
-    """Counts for all threads; stops them when nobody answers any more."""
+class _DeliveryCounter:
+    """Counts the outcomes of all threads, and stops the queue when the receiver cannot be reached."""
 
-    def __init__(self, pace: Pace, *, on_done: Callable[[PlannedDelivery], None]) -> None:
-        self._pace = pace
+    def __init__(self, queue: DeliveryQueue, *, on_done: Callable[[PlannedDelivery], None]) -> None:
+        self._queue = queue
         self._on_done = on_done
         self._lock = threading.Lock()
         self._acknowledged: Counter[Role] = Counter()
         self._refusals: Counter[str] = Counter()
-        self._unreachable_in_a_row = 0
+        self._failed_connections = 0
 
     def add(self, delivery: PlannedDelivery, *, refusal: str | None, reached: bool) -> None:
         with self._lock:
-            self._unreachable_in_a_row = 0 if reached else self._unreachable_in_a_row + 1
+            self._failed_connections = 0 if reached else self._failed_connections + 1
             if refusal is None:
                 self._acknowledged[delivery.role] += 1
             else:
                 self._refusals[refusal] += 1
-            if self._unreachable_in_a_row >= UNREACHABLE_IN_A_ROW:
-                self._pace.stop()
+            if self._failed_connections >= MAX_FAILED_CONNECTIONS:
+                self._queue.stop()
         self._on_done(delivery)
 
     def counts(self) -> DeliveryCounts:
-        given_up = {"given up unsent": self._pace.left} if self._pace.left else {}
-        return DeliveryCounts(dict(self._acknowledged), dict(self._refusals) | given_up)
+        remaining = self._queue.remaining
+        not_sent = {"not sent": remaining} if remaining else {}
+        return DeliveryCounts(dict(self._acknowledged), dict(self._refusals) | not_sent)
 
 
-def _ask(
-    session: requests.Session, delivery: PlannedDelivery, *, method: Method, to: str, prove: Prove
+def _send(
+    session: requests.Session, delivery: PlannedDelivery, *, method: Method, to: str, auth_headers: AuthHeaders
 ) -> requests.Response:
     content_type = CONTENT_TYPES.get(delivery.dialect, "application/json")
     return session.request(
         method,
         to,
         data=delivery.body,
-        headers={"Content-Type": content_type, **prove(delivery.body)},
+        headers={"Content-Type": content_type, **auth_headers(delivery.body)},
         timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
         allow_redirects=False,
     )
 
 
 def _send_all(
-    pace: Pace, tally: _Tally, *, ask: Callable[[requests.Session, PlannedDelivery], requests.Response], retries: int
+    queue: DeliveryQueue,
+    counter: _DeliveryCounter,
+    *,
+    send: Callable[[requests.Session, PlannedDelivery], requests.Response],
+    retries: int,
 ) -> None:
     with _session(retries) as session:
-        while (delivery := pace.take()) is not None:
+        while (delivery := queue.take()) is not None:
             try:
-                answer = ask(session, delivery)
+                response = send(session, delivery)
             except requests.RequestException as error:
-                tally.add(delivery, refusal=f"no answer ({type(error).__name__})", reached=False)
+                counter.add(delivery, refusal=f"no response ({type(error).__name__})", reached=False)
                 continue
-            refusal = None if answer.status_code in ACKNOWLEDGED else f"status {answer.status_code}"
-            tally.add(delivery, refusal=refusal, reached=True)
+            refusal = None if response.status_code in ACKNOWLEDGED else f"status {response.status_code}"
+            counter.add(delivery, refusal=refusal, reached=True)
 
 
 def _session(retries: int) -> requests.Session:
-    """A session that tries again after lost connections, 429 and 503, waiting as long as it is told, within bounds."""
-    again = Retry(
+    """A session that retries after lost connections, 429 and 503; it respects Retry-After up to `MAX_WAIT_S`."""
+    retry = Retry(
         total=retries,
         status_forcelist=(429, 503),
-        allowed_methods=None,  # a delivery may be repeated: the receiver's side takes duplicates
+        allowed_methods=None,  # POST too: the warehouse accepts duplicates
         backoff_factor=0.25,
-        backoff_max=LONGEST_WAIT_S,
-        retry_after_max=LONGEST_WAIT_S,
+        backoff_max=MAX_WAIT_S,
+        retry_after_max=MAX_WAIT_S,
         raise_on_status=False,
     )
     session = requests.Session()
     session.headers["User-Agent"] = USER_AGENT
-    session.trust_env = False  # a proxy or a .netrc is not meant for a delivery to oneself
+    session.trust_env = False  # no proxy, no .netrc: the receiver is usually on this machine
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=again))
+        session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=retry))
     return session

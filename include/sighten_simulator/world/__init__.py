@@ -1,1 +1,1 @@
-"""The simulated world: sites, people, and the lives of milestones that follow from a seed."""
+"""The simulated world: organizations, sites, and the lives of milestones, all from a seed."""

@@ -1,4 +1,4 @@
-"""What milestones are made of: about ten definitions with their tasks and sub_tasks."""
+"""The definitions of milestones with their tasks and sub_tasks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ SubTaskKind = Literal["tick", "upload", "sign"]
 
 @dataclass(frozen=True)
 class SubTaskTemplate:
-    """One thing to do in a task: tick a box, upload a document, or have one signed."""
+    """One step of a task: tick a box, upload a document, or have one signed."""
 
     kind: SubTaskKind
     label: str
@@ -18,7 +18,7 @@ class SubTaskTemplate:
 
 @dataclass(frozen=True)
 class TaskTemplate:
-    """A task as its definition has it."""
+    """The definition of a task."""
 
     name: str
     description: str
@@ -27,7 +27,7 @@ class TaskTemplate:
 
 @dataclass(frozen=True)
 class MilestoneTemplate:
-    """A milestone as its definition has it."""
+    """The definition of a milestone."""
 
     name: str
     description: str
@@ -65,7 +65,7 @@ _PTO = _task("Permission to Operate", "Letter of the utility", _upload("PTO Lett
 _CHANGE = _task("Change Order", "Only when the design has changed", _sign("Change Order"), _tick("No Change"))
 _CLOSING = _task("Final Documents", "Warranty and lien waiver", _upload("Warranty"), _upload("Lien Waiver"), _tick())
 
-# The last two names are traps: they hold the very words by which a comment tells what happened.
+# The last two names are traps: they contain the words that identify an event in a comment.
 DEFINITIONS = (
     MilestoneTemplate("Construction & Signoff", "", (_EQUIPMENT, _INSPECTION)),
     MilestoneTemplate("Site Survey", "Before the design is final", (_PHOTOS, _SURVEY, _UTILITY)),

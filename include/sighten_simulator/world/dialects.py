@@ -1,4 +1,4 @@
-"""The ways in which the same payload is written: strict JSON, the vendor's sample's mixture, Python, XML and forms."""
+"""The dialects of a body: strict JSON, the mixture of the vendor's sample, Python, XML and forms."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 Dialect = Literal["compact", "pretty", "sample", "python", "xml", "form"]
 CONTENT_TYPES: Mapping[Dialect, str] = {"xml": "application/xml", "form": "application/x-www-form-urlencoded"}
 
-# In these the vendor's sample writes the string "None" where there is nothing.
+# The vendor's sample writes the string "None" for a null in these keys.
 NONE_AS_TEXT = frozenset({"thread", "instructions"})
 _TO_PYTHON = {"true": "True", "false": "False", "null": "None"}
 _TO_JSON = {python: strict for strict, python in _TO_PYTHON.items()}
@@ -18,19 +18,19 @@ _STRINGS_AND_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z]+')
 
 
 def write(payload: dict[str, Any], dialect: Dialect) -> bytes:
-    """The payload as a body, UTF-8.
+    """The payload as a UTF-8 body.
 
-    `compact` and `pretty` are strict JSON (RFC 8259), the latter with every character beyond ASCII escaped; `sample` is
-    JSON with Python's True, False and None, and "None" in `NONE_AS_TEXT`; `python` is a whole Python literal. How
-    Sighten writes XML and forms is not known: here `xml` has an element for each key and an `item` for each thing in a
-    list, and `form` has a field for each key of the root.
+    `compact` and `pretty` are strict JSON (RFC 8259); `pretty` escapes characters beyond ASCII. `sample` is JSON with
+    Python's True, False and None, and the text "None" for null in `NONE_AS_TEXT`. `python` is a Python literal. How
+    Sighten writes XML and forms is not known: `xml` has an element for each key and an `item` for each list element,
+    `form` has a field for each key of the root.
     """
     return _WRITERS[dialect](payload).encode()
 
 
 def as_strict_json(body: str) -> str:
-    """The body, in the sample's dialect, as strict JSON: True, False and None outside strings become JSON's words."""
-    return _exchange_words(body, _TO_JSON)
+    """Convert a body in the sample's dialect to strict JSON: replace True, False and None outside strings."""
+    return _replace_words(body, _TO_JSON)
 
 
 def _write_compact(payload: dict[str, Any]) -> str:
@@ -43,7 +43,7 @@ def _write_pretty(payload: dict[str, Any]) -> str:
 
 def _write_as_sample(payload: dict[str, Any]) -> str:
     text = json.dumps(_none_as_text(payload), ensure_ascii=False, indent=3, separators=(",", ":"))
-    return _exchange_words(text, _TO_PYTHON)
+    return _replace_words(text, _TO_PYTHON)
 
 
 def _none_as_text(value: Any) -> Any:
@@ -56,8 +56,8 @@ def _none_as_text(value: Any) -> Any:
     return value
 
 
-def _exchange_words(text: str, words: Mapping[str, str]) -> str:
-    """Strings are matched whole and stay as they are, whatever words they hold."""
+def _replace_words(text: str, words: Mapping[str, str]) -> str:
+    """Replace words outside strings; the pattern matches whole strings, which stay as they are."""
     return _STRINGS_AND_WORDS.sub(lambda match: words.get(match.group(), match.group()), text)
 
 

@@ -4,18 +4,19 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sighten_simulator.world.chance import between, new_uuid, written
 from sighten_simulator.world.milestone_plan import Step
 from sighten_simulator.world.people import Site, User
+from sighten_simulator.world.randomness import new_uuid
+from sighten_simulator.world.timestamps import format_time, random_time
 
 SIGNING_SHARE = 0.9
 VOIDED_SHARE = 0.15
 
 
 def new_document(random: Random, *, name: str, group: str | None, uploaded: bool, at: datetime) -> dict[str, Any]:
-    """A document as it stands in `data.documents`, with the keys of 2021."""
+    """An entry of `data.documents`, with the keys of 2021."""
     return {
-        "date_created": written(at),
+        "date_created": format_time(at),
         "creation_type": "UPLOADED" if uploaded else "GENERATED",
         "uuid": new_uuid(random),
         "name": name,
@@ -26,9 +27,12 @@ def new_document(random: Random, *, name: str, group: str | None, uploaded: bool
 
 
 def sign(random: Random, sub_task: dict[str, Any], *, site: Site, installer: User, step: Step) -> None:
-    """Have the sub_task's contract signed before the step; sometimes only sent, sometimes voided and sent again."""
+    """Have the sub_task's contract signed before the step; some are only sent, some voided and sent again.
+
+    Changes `sub_task`.
+    """
     signed = random.random() < SIGNING_SHARE
-    times = sorted(between(random, step.work_begins_at, step.at) for _ in range(5))
+    times = sorted(random_time(random, step.work_begins_at, step.at) for _ in range(5))
     if random.random() < VOIDED_SHARE:
         sub_task["data"]["envelopes"].append(_envelope(random, sub_task, sent=times[0], voided=times[1]))
     group = new_uuid(random)
@@ -45,7 +49,7 @@ def sign(random: Random, sub_task: dict[str, Any], *, site: Site, installer: Use
         documents.append(new_document(random, name=f"Signed {name}", group=group, uploaded=True, at=finished))
 
 
-def _envelope(  # noqa: PLR0913  (an envelope has that many times)
+def _envelope(  # noqa: PLR0913  (an envelope has many times)
     random: Random,
     sub_task: dict[str, Any],
     *,
@@ -61,9 +65,9 @@ def _envelope(  # noqa: PLR0913  (an envelope has that many times)
         "task_action_alias": "DSN",
         "resource_id": new_uuid(random),
         "document_group": group or new_uuid(random),
-        "date_sent": written(sent),
-        "date_signed": written(signed) if signed else None,
-        "date_voided": written(voided) if voided else None,
+        "date_sent": format_time(sent),
+        "date_signed": format_time(signed) if signed else None,
+        "date_voided": format_time(voided) if voided else None,
     }
 
 
@@ -84,10 +88,10 @@ def _signers(
             "email": email,
             "first_name": first_name,
             "last_name": last_name,
-            "date_created": written(sent),
-            "date_updated": written(signed or sent),
-            "date_sent": written(sent),
-            "date_signed": written(signed) if signed else None,
+            "date_created": format_time(sent),
+            "date_updated": format_time(signed or sent),
+            "date_sent": format_time(sent),
+            "date_signed": format_time(signed) if signed else None,
             "date_declined": None,
             "date_voided": None,
         }

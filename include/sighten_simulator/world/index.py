@@ -1,4 +1,4 @@
-"""What the simulated Sighten's API can find: lives and sites by the ids that are asked for."""
+"""Lives, sites and documents by id, for the simulated API."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sighten_simulator.world.chance import written
 from sighten_simulator.world.lives import Life
 from sighten_simulator.world.people import Site
+from sighten_simulator.world.timestamps import format_time
 
 
 @dataclass(frozen=True)
-class KnownDocument:
-    """A document that some snapshot named."""
+class IndexedDocument:
+    """A document that occurs in a snapshot."""
 
     document_id: str
     name: str
@@ -21,7 +21,7 @@ class KnownDocument:
 
 
 class Index:
-    """Everything one user can be told at one moment, made once; nothing in it changes."""
+    """Everything that one user may see at one moment; never changes."""
 
     def __init__(self, lives: Iterable[Life], *, seed: int) -> None:
         self.seed = seed
@@ -33,31 +33,35 @@ class Index:
         self.site_by_quote = {quote_id: site for site in self.sites.values() for quote_id in site.quote_ids}
 
     @cached_property
-    def documents(self) -> dict[str, KnownDocument]:
+    def documents(self) -> dict[str, IndexedDocument]:
         """Every document by its id."""
-        return {one.document_id: one for documents in self.documents_by_sub_task.values() for one in documents}
+        return {
+            document.document_id: document
+            for documents in self.documents_by_sub_task.values()
+            for document in documents
+        }
 
     @cached_property
-    def documents_by_sub_task(self) -> dict[str, list[KnownDocument]]:
-        """Every document in the order in which they came; those that a later state lacks stay known."""
-        found: dict[str, dict[str, KnownDocument]] = {}
+    def documents_by_sub_task(self) -> dict[str, list[IndexedDocument]]:
+        """Every document of each sub_task, oldest first, including those that a later state lacks."""
+        by_sub_task: dict[str, dict[str, IndexedDocument]] = {}
         for life in self.lives:
             for state in life.states:
-                for sub_task_id, given in _documents(state.payload):
-                    known = KnownDocument(given["uuid"], given["name"], given["creation_type"] == "UPLOADED")
-                    found.setdefault(sub_task_id, {}).setdefault(known.document_id, known)
-        return {sub_task_id: list(documents.values()) for sub_task_id, documents in found.items()}
+                for sub_task_id, entry in _documents(state.payload):
+                    document = IndexedDocument(entry["uuid"], entry["name"], entry["creation_type"] == "UPLOADED")
+                    by_sub_task.setdefault(sub_task_id, {}).setdefault(document.document_id, document)
+        return {sub_task_id: list(documents.values()) for sub_task_id, documents in by_sub_task.items()}
 
     def last_updated(self, site: Site) -> str:
-        """When anything of the site was last changed: a milestone, or which quote is signed."""
+        """When a milestone or the signed quote of the site last changed."""
         lives = self.lives_by_site[site.site_id]
         updates = [datetime.fromisoformat(str(life.final["date_updated"])) for life in lives]
-        return written(max([*updates, *(signing.signed_at for signing in site.signings)]))
+        return format_time(max([*updates, *(signing.signed_at for signing in site.signings)]))
 
     def is_approved(self, site: Site) -> bool:
-        """Whether a signed contract of the site was approved, so that its approved baseline exists."""
-        is_any = any(life.final["status"] == "APPROVED" for life in self.lives_by_site[site.site_id])
-        return is_any and site.signed_quote_id is not None
+        """Whether the site has an approved baseline: a signed quote and an approved milestone."""
+        has_approved = any(life.final["status"] == "APPROVED" for life in self.lives_by_site[site.site_id])
+        return has_approved and site.signed_quote_id is not None
 
 
 def _documents(payload: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""The two key sets of a payload: the vendor's sample has the older one, bodies of 2021 the newer one."""
+"""The two key sets of a payload: the older one of the vendor's sample, and the newer one of 2021."""
 
 import copy
 from typing import Any
@@ -11,14 +11,14 @@ _NEWER_ONLY = {
 }
 
 
-def newer_keys(milestone: dict[str, Any]) -> dict[str, Any]:
-    """A copy with every key, nulls as nulls, the newest comment first."""
+def with_newer_keys(milestone: dict[str, Any]) -> dict[str, Any]:
+    """A copy with every key, null for null, newest comment first."""
     payload = copy.deepcopy(milestone)
     payload["comments"].reverse()
     return payload
 
 
-def older_keys(milestone: dict[str, Any]) -> dict[str, Any]:
+def with_older_keys(milestone: dict[str, Any]) -> dict[str, Any]:
     """A copy with the keys of the vendor's sample: "None" for null, no replaced documents, oldest comment first."""
     payload = copy.deepcopy(milestone)
     for comment in payload["comments"]:
@@ -36,7 +36,7 @@ def _make_sub_task_older(sub_task: dict[str, Any]) -> None:
     sub_task["instructions"] = "None" if sub_task["instructions"] is None else sub_task["instructions"]
     if isinstance(sub_task["data"], bool):
         return
-    # What keys an envelope had then is not known; with no `stale` to tell, a replaced document was simply gone.
+    # The older keys of an envelope are not known. Without the key `stale`, a replaced document is left out.
     kept = [document for document in sub_task["data"]["documents"] if not document["stale"]]
     for document in kept:
         _drop(document, "document")

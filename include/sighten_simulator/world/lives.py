@@ -1,4 +1,4 @@
-"""Lives of milestones from a seed: each snapshot that Sighten would have sent, and how each milestone ended."""
+"""Simulated lives of milestones: their events, the snapshots that Sighten sends, and their final state."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,22 +7,31 @@ from typing import Any
 
 from sighten_simulator.world import codes
 from sighten_simulator.world.catalog import DEFINITIONS, MilestoneTemplate
-from sighten_simulator.world.chance import between, chance, written
 from sighten_simulator.world.codes import EventKind
-from sighten_simulator.world.keys import newer_keys, older_keys
+from sighten_simulator.world.keys import with_newer_keys, with_older_keys
 from sighten_simulator.world.milestone import new_comment, new_milestone
-from sighten_simulator.world.milestone_plan import Step, script
-from sighten_simulator.world.people import END, MILESTONES_PER_SITE, Organization, Site, User, organizations, site
-from sighten_simulator.world.tasks import counters, prepare, reject_some
+from sighten_simulator.world.milestone_plan import Step, plan_steps
+from sighten_simulator.world.people import (
+    END,
+    MILESTONES_PER_SITE,
+    Organization,
+    Site,
+    User,
+    new_organizations,
+    new_site,
+)
+from sighten_simulator.world.randomness import seeded_random
+from sighten_simulator.world.tasks import counters, prepare_tasks, reject_tasks
+from sighten_simulator.world.timestamps import format_time, random_time
 from sighten_simulator.world.wording import note
 
 NOTE_SHARE = 0.35
-LATEST_BEGIN = END - timedelta(days=31)  # so that even the slowest is submitted once before the end
+LATEST_BEGIN = END - timedelta(days=31)  # preparation takes up to 30 days, so each milestone is submitted at least once
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a milestone, as its action log tells it."""
+    """One entry of a milestone's action log."""
 
     kind: EventKind
     at: datetime
@@ -31,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The whole milestone as it stood when the event was sent."""
+    """The whole milestone at the time of an event, as sent."""
 
     event: Event
     payload: dict[str, Any]
@@ -40,7 +49,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class State:
-    """The milestone from that moment on, until the next one."""
+    """The milestone from `since` until the next state."""
 
     since: datetime
     payload: dict[str, Any]
@@ -48,7 +57,7 @@ class State:
 
 @dataclass(frozen=True)
 class Life:
-    """Everything that is true of one milestone; `states` begin with the one in which nothing has happened yet."""
+    """Everything that happens to one milestone; the first of `states` is the one before any event."""
 
     milestone_id: str
     site: Site
@@ -59,14 +68,11 @@ class Life:
 
     @property
     def final(self) -> dict[str, Any]:
-        """The newest payload: that of the last snapshot, except where a submit was cancelled after that.
-
-        Of a cancelled submit the vendor sends nothing.
-        """
+        """The newest payload; the vendor sends no snapshot for a cancelled submit, so it may be newer than the last."""
         return self.states[-1].payload
 
     def as_of(self, now: datetime) -> "Life | None":
-        """The life as far as it has gone by then; None where it has not begun."""
+        """The life up to that time; None before it begins."""
         if now < self.states[0].since:
             return None
         return replace(
@@ -80,7 +86,7 @@ class Life:
 
 @dataclass(frozen=True)
 class Simulation:
-    """The ground truth: what was sent, and what is so."""
+    """The ground truth: everything that happened, and every snapshot sent."""
 
     seed: int
     organizations: tuple[Organization, ...]
@@ -92,36 +98,38 @@ class Simulation:
         return tuple({life.site.site_id: life.site for life in self.lives}.values())
 
     def as_of(self, now: datetime) -> "Simulation":
-        """What was so by then."""
-        return replace(self, lives=tuple(life for one in self.lives if (life := one.as_of(now)) is not None))
+        """The simulation up to that time."""
+        lives = (life.as_of(now) for life in self.lives)
+        return replace(self, lives=tuple(life for life in lives if life is not None))
 
 
-def lives(seed: int, milestones: int) -> Simulation:
-    """So many lives; the same seed gives the same ones, and a larger number the same and then more."""
-    installers = organizations(seed)
-    told: list[Life] = []
+def build_simulation(seed: int, milestones: int) -> Simulation:
+    """Simulate that many milestones; the same seed gives the same lives, and a larger number only adds to them."""
+    organizations = new_organizations(seed)
+    lives: list[Life] = []
     for number in range(milestones):
         site_number = number // MILESTONES_PER_SITE
-        installer = installers[site_number % len(installers)]
-        job = told[-1].site if number % MILESTONES_PER_SITE else site(seed, site_number, organization=installer)
-        told.append(_live(seed, number, site=job, organization=installer))
-    return Simulation(seed, installers, tuple(told))
+        organization = organizations[site_number % len(organizations)]
+        is_first = number % MILESTONES_PER_SITE == 0
+        site = new_site(seed, site_number, organization=organization) if is_first else lives[-1].site
+        lives.append(_simulate_life(seed, number, site=site, organization=organization))
+    return Simulation(seed, organizations, tuple(lives))
 
 
-def _live(seed: int, number: int, *, site: Site, organization: Organization) -> Life:
-    random = chance(seed, "milestone", number)
+def _simulate_life(seed: int, number: int, *, site: Site, organization: Organization) -> Life:
+    random = seeded_random(seed, "milestone", number)
     template = DEFINITIONS[number % len(DEFINITIONS)]
     begin = site.date_created + timedelta(days=random.uniform(0, 20) * (number % MILESTONES_PER_SITE))
     begin = min(begin, LATEST_BEGIN)
-    being = _Being(random, template, seed=seed, site=site, organization=organization)
-    being.begin(begin)
-    for step in script(random, begin=begin, end=END):
-        being.go_through(step)
-    return being.told()
+    milestone = _SimulatedMilestone(random, template, seed=seed, site=site, organization=organization)
+    milestone.begin(begin)
+    for step in plan_steps(random, begin=begin, end=END):
+        milestone.apply(step)
+    return milestone.life()
 
 
-class _Being:
-    """A milestone while it lives; its record always has the keys of 2021."""
+class _SimulatedMilestone:
+    """A milestone whose record changes with each step; the record always has the keys of 2021."""
 
     def __init__(
         self, random: Random, template: MilestoneTemplate, *, seed: int, site: Site, organization: Organization
@@ -136,36 +144,36 @@ class _Being:
         self._record = new_milestone(random, template, seed=seed, site=site, organization=organization)
 
     def begin(self, at: datetime) -> None:
-        """Let it be there from that moment on."""
+        """Create the milestone at that time."""
         self._states.append(State(at, self._payload()))
 
-    def go_through(self, step: Step) -> None:
-        """Let the step happen, and send what the vendor would send of it."""
+    def apply(self, step: Step) -> None:
+        """Change the tasks and comments by the step, and record the event and its snapshot."""
         tasks = self._record["tasks"]
         actor = self._random.choice(self._organization.users)
         if step.kind == "submitted":
-            prepare(self._random, tasks, self._template.tasks, site=self._site, user=actor, step=step)
+            prepare_tasks(self._random, tasks, self._template.tasks, site=self._site, user=actor, step=step)
         elif step.kind == "rejected":
-            reject_some(self._random, tasks)
+            reject_tasks(self._random, tasks)
         elif step.kind == "approved":
             for task in tasks:
                 task["status"] = codes.TASK_APPROVED
         if self._random.random() < NOTE_SHARE:
             self._write_note(step)
-        self._tell(Event(step.kind, step.at, actor.full_name), actor)
+        self._record_event(Event(step.kind, step.at, actor.full_name), actor)
 
     def _write_note(self, step: Step) -> None:
         author = self._random.choice(self._organization.users)
-        at = between(self._random, step.work_begins_at, step.at)
+        at = random_time(self._random, step.work_begins_at, step.at)
         self._record["comments"].append(new_comment(self._random, note(self._random), author=author, at=at, log=False))
 
-    def _tell(self, event: Event, actor: User) -> None:
+    def _record_event(self, event: Event, actor: User) -> None:
         random, record = self._random, self._record
         text = codes.COMMENT_WORDING[event.kind].format(actor=event.actor, name=self._template.name)
         record["comments"].append(new_comment(random, text, author=actor, at=event.at, log=True))
         record["status"] = codes.MILESTONE_STATUS[event.kind]
-        # As in the vendor's sample, the milestone is dated a little before the comment that tells why.
-        record["date_updated"] = written(event.at - timedelta(milliseconds=random.randint(40, 990)))
+        # As in the vendor's sample, date_updated is a little before the time of the event's comment.
+        record["date_updated"] = format_time(event.at - timedelta(milliseconds=random.randint(40, 990)))
         record |= counters(record["tasks"])
         self._events.append(event)
         self._states.append(State(event.at, self._payload()))
@@ -174,10 +182,10 @@ class _Being:
             self._snapshots.append(Snapshot(event, self._states[-1].payload, sent_at))
 
     def _payload(self) -> dict[str, Any]:
-        return newer_keys(self._record) if self._organization.newer_keys else older_keys(self._record)
+        return with_newer_keys(self._record) if self._organization.newer_keys else with_older_keys(self._record)
 
-    def told(self) -> Life:
-        """The life as it was."""
+    def life(self) -> Life:
+        """Everything recorded so far."""
         return Life(
             milestone_id=self._record["uuid"],
             site=self._site,

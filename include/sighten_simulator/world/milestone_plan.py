@@ -1,15 +1,15 @@
-"""What will happen to a milestone, and when: submitted, sent back, withdrawn, approved, or left open."""
+"""The steps of a milestone's life: submitted, cancelled, rejected, approved, or left open."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from sighten_simulator.world.chance import pause, whole_second
 from sighten_simulator.world.codes import EventKind
+from sighten_simulator.world.timestamps import random_duration, sometimes_whole_second
 
 CANCELLED_SHARE, REJECTED_SHARE, UNDECIDED_SHARE, ABANDONED_SHARE = 0.05, 0.22, 0.1, 0.08
 MAX_ROUNDS = 5
-# (shortest, longest) time that people take for it
+# The shortest and the longest duration of each.
 _PREPARATION = (timedelta(days=1), timedelta(days=30))
 _REWORK = (timedelta(hours=1), timedelta(days=12))
 _REVIEW = (timedelta(hours=1), timedelta(days=21))
@@ -18,15 +18,15 @@ _SECOND_THOUGHTS = (timedelta(minutes=4), timedelta(hours=8))
 
 @dataclass(frozen=True)
 class Step:
-    """One event of a life; work on the tasks is done between `work_begins_at` and `at`."""
+    """One event of a life; people work on the tasks between `work_begins_at` and `at`."""
 
     kind: EventKind
     work_begins_at: datetime
     at: datetime
 
 
-def script(random: Random, *, begin: datetime, end: datetime) -> list[Step]:
-    """The steps of one life in order; those after `end` have not happened yet."""
+def plan_steps(random: Random, *, begin: datetime, end: datetime) -> list[Step]:
+    """The steps of one life before `end`, in order."""
     steps: list[Step] = []
     at = begin
     for round_number in range(1, MAX_ROUNDS + 1):
@@ -42,7 +42,7 @@ def script(random: Random, *, begin: datetime, end: datetime) -> list[Step]:
 
 
 def _decide(random: Random, submitted_at: datetime, *, last: bool) -> Step | None:
-    """What comes of the submit; None while nobody has decided. The last round ends in an approval."""
+    """The step that follows the submit, or None if nobody has decided. The last round ends in an approval."""
     kinds: list[EventKind | None] = ["cancelled", "rejected", None, "approved"]
     weights = (CANCELLED_SHARE, REJECTED_SHARE, UNDECIDED_SHARE, 1 - CANCELLED_SHARE - REJECTED_SHARE - UNDECIDED_SHARE)
     kind: EventKind | None = "approved" if last else random.choices(kinds, weights=weights)[0]
@@ -51,6 +51,7 @@ def _decide(random: Random, submitted_at: datetime, *, last: bool) -> Step | Non
     return _next(random, kind, submitted_at, _SECOND_THOUGHTS if kind == "cancelled" else _REVIEW)
 
 
-def _next(random: Random, kind: EventKind, after: datetime, lasting: tuple[timedelta, timedelta]) -> Step:
-    shortest, longest = lasting
-    return Step(kind, after, whole_second(random, after + pause(random, shortest=shortest, longest=longest)))
+def _next(random: Random, kind: EventKind, after: datetime, bounds: tuple[timedelta, timedelta]) -> Step:
+    shortest, longest = bounds
+    at = after + random_duration(random, shortest=shortest, longest=longest)
+    return Step(kind, after, sometimes_whole_second(random, at))

@@ -1,4 +1,4 @@
-"""Who and where: organizations with their users, and sites with their quotes."""
+"""Organizations with their users, and sites with their quotes."""
 
 import re
 import unicodedata
@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sighten_simulator.world.chance import between, chance, new_uuid, pause, whole_second
+from sighten_simulator.world.randomness import new_uuid, seeded_random
+from sighten_simulator.world.timestamps import random_duration, random_time, sometimes_whole_second
 from sighten_simulator.world.wording import PEOPLE
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -15,7 +16,7 @@ END = datetime(2026, 7, 1, tzinfo=UTC)
 MILESTONES_PER_SITE = 3
 USERS_PER_ORGANIZATION = 3
 
-# Name, domain of its e-mails, and whether its payloads have the key set of 2021.
+# Name, e-mail domain, and whether its payloads have the key set of 2021.
 _ORGANIZATIONS = (
     ("Sunward Installers", "sunward.example", False),
     ("Mesa & Pine Energy", "mesapine.example", True),
@@ -65,7 +66,7 @@ class Organization:
 
 @dataclass(frozen=True)
 class Signing:
-    """A contract signed on that quote at that time."""
+    """A contract signed on a quote."""
 
     quote_id: str
     signed_at: datetime
@@ -73,7 +74,7 @@ class Signing:
 
 @dataclass(frozen=True)
 class Site:
-    """One job: its original quote, and what was signed since, oldest first."""
+    """One site: its original quote and its signings, oldest first."""
 
     site_id: str
     workflow_id: str
@@ -85,7 +86,7 @@ class Site:
 
     @property
     def signed_quote_id(self) -> str | None:
-        """The quote now in force, or None while nothing is signed."""
+        """The quote in force; None while nothing is signed."""
         return self.signings[-1].quote_id if self.signings else None
 
     @property
@@ -95,21 +96,21 @@ class Site:
 
     @property
     def re_signs(self) -> tuple[Signing, ...]:
-        """Every signing after the first, oldest first: each replaces the quote of the one before."""
+        """Every signing after the first, oldest first; each replaces the quote before it."""
         return self.signings[1:]
 
     def as_of(self, now: datetime) -> "Site":
-        """The site with what was signed by then."""
+        """The site with its signings up to that time."""
         return replace(self, signings=tuple(signing for signing in self.signings if signing.signed_at <= now))
 
 
-def organizations(seed: int) -> tuple[Organization, ...]:
-    """The handful of organizations of a simulation."""
-    return tuple(_organization(seed, *facts) for facts in _ORGANIZATIONS)
+def new_organizations(seed: int) -> tuple[Organization, ...]:
+    """All organizations of a simulation."""
+    return tuple(_organization(seed, *row) for row in _ORGANIZATIONS)
 
 
 def _organization(seed: int, name: str, domain: str, newer_keys: bool) -> Organization:  # noqa: FBT001  (a table's row)
-    random = chance(seed, "organization", name)
+    random = seeded_random(seed, "organization", name)
     organization_id = new_uuid(random)
     people = [("Generic", "Operations"), *random.sample(PEOPLE, USERS_PER_ORGANIZATION)]
     users = tuple(
@@ -120,15 +121,15 @@ def _organization(seed: int, name: str, domain: str, newer_keys: bool) -> Organi
 
 
 def _email(first: str, last: str, domain: str) -> str:
-    # E-mails are case-sensitive in Sighten, so they are not made small.
+    # E-mails are case-sensitive in Sighten: keep the case.
     ascii_name = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
     return f"{re.sub('[^A-Za-z.-]', '', ascii_name).strip('.')}@{domain}"
 
 
-def site(seed: int, number: int, *, organization: Organization) -> Site:
-    """The site of that number; about one in five is re-signed, some of them again; one in sixteen is not signed yet."""
-    random = chance(seed, "site", number)
-    created = between(random, BEGIN, END - timedelta(days=45))
+def new_site(seed: int, number: int, *, organization: Organization) -> Site:
+    """The site of that number: about one in five is re-signed, some of them again; one in sixteen is never signed."""
+    random = seeded_random(seed, "site", number)
+    created = random_time(random, BEGIN, END - timedelta(days=45))
     quote_id = new_uuid(random)
     return Site(
         site_id=new_uuid(random),
@@ -142,13 +143,14 @@ def site(seed: int, number: int, *, organization: Organization) -> Site:
 
 
 def _signings(random: Random, quote_id: str, created: datetime) -> tuple[Signing, ...]:
-    (times,) = random.choices((0, 1, 2, 3, 4), weights=(6, 74, 12, 6, 2))
-    if not times:
+    (count,) = random.choices((0, 1, 2, 3, 4), weights=(6, 74, 12, 6, 2))
+    if not count:
         return ()
-    at = between(random, created, created + timedelta(days=12))
+    at = random_time(random, created, created + timedelta(days=12))
     signings = [Signing(quote_id, at)]
-    for _ in range(times - 1):
-        # A re-sign can come at any time, also long after every milestone is approved.
-        at = whole_second(random, at + pause(random, shortest=timedelta(days=1), longest=timedelta(days=120)))
+    for _ in range(count - 1):
+        # A re-sign can come at any time, even long after every milestone is approved.
+        at += random_duration(random, shortest=timedelta(days=1), longest=timedelta(days=120))
+        at = sometimes_whole_second(random, at)
         signings.append(Signing(new_uuid(random), at))
     return tuple(signing for signing in signings if signing.signed_at < END)

@@ -1,4 +1,4 @@
-"""Tasks and sub_tasks as work on them goes on, always with the keys of 2021."""
+"""Tasks and sub_tasks and the work on them, always with the keys of 2021."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,10 +7,11 @@ from typing import Any
 
 from sighten_simulator.world import codes
 from sighten_simulator.world.catalog import SubTaskTemplate, TaskTemplate
-from sighten_simulator.world.chance import between, chance, new_uuid
 from sighten_simulator.world.esign import new_document, sign
 from sighten_simulator.world.milestone_plan import Step
 from sighten_simulator.world.people import Site, User
+from sighten_simulator.world.randomness import new_uuid, seeded_random
+from sighten_simulator.world.timestamps import random_time
 from sighten_simulator.world.wording import file_name
 
 TICKED_SHARE = 0.7
@@ -21,17 +22,17 @@ MAX_UPLOADS = 3
 
 
 def task_definition_id(seed: int, name: str) -> str:
-    """The uuid of the definition that tasks of that name are created from."""
-    return new_uuid(chance(seed, "task_definition", name))
+    """The uuid of the task definition of that name."""
+    return new_uuid(seeded_random(seed, "task_definition", name))
 
 
 def new_task(random: Random, template: TaskTemplate, *, seed: int, assignee: User) -> dict[str, Any]:
-    """A task on which nobody has worked yet."""
+    """A task that nobody has worked on."""
     return {
         "description": template.description,
         "uuid": new_uuid(random),
         "assigned_to": assignee.as_payload(),
-        "sub_tasks": [_new_sub_task(random, one) for one in template.sub_tasks],
+        "sub_tasks": [_new_sub_task(random, sub_task) for sub_task in template.sub_tasks],
         "name": template.name,
         "status": codes.TASK_PENDING,
         "task_definition": task_definition_id(seed, template.name),
@@ -52,7 +53,7 @@ def _new_sub_task(random: Random, template: SubTaskTemplate) -> dict[str, Any]:
     }
 
 
-def prepare(  # noqa: PLR0913  (what, who, where and when)
+def prepare_tasks(  # noqa: PLR0913  (what, who, where and when)
     random: Random,
     tasks: list[dict[str, Any]],
     templates: Sequence[TaskTemplate],
@@ -61,19 +62,19 @@ def prepare(  # noqa: PLR0913  (what, who, where and when)
     user: User,
     step: Step,
 ) -> None:
-    """Work on every task that is not ready yet, before the submit; now and then one is left pending."""
+    """Complete the tasks that are not ready before a submit, except for a few that stay pending."""
     for position, (task, template) in enumerate(zip(tasks, templates, strict=True)):
         if task["status"] in (codes.TASK_READY, codes.TASK_APPROVED):
             continue
         if task["status"] == codes.TASK_PENDING and position and random.random() < LEFT_PENDING_SHARE:
             continue
-        for sub_task, plan in zip(task["sub_tasks"], template.sub_tasks, strict=True):
-            _work_on(random, sub_task, plan, site=site, user=user, step=step)
+        for sub_task, sub_template in zip(task["sub_tasks"], template.sub_tasks, strict=True):
+            _work_on(random, sub_task, sub_template, site=site, user=user, step=step)
         task["status"] = codes.TASK_READY
 
 
-def reject_some(random: Random, tasks: list[dict[str, Any]]) -> None:
-    """One task is rejected, sometimes two; of the others some are approved already."""
+def reject_tasks(random: Random, tasks: list[dict[str, Any]]) -> None:
+    """Reject one task, sometimes two, and approve some of the ready ones."""
     rejected = random.sample(range(len(tasks)), k=min(len(tasks), random.choice((1, 1, 1, 2))))
     for position, task in enumerate(tasks):
         if position in rejected:
@@ -100,7 +101,7 @@ def _upload(random: Random, sub_task: dict[str, Any], *, surname: str, step: Ste
         _mark_stale(sub_task)
     for _ in range(random.randint(1, MAX_UPLOADS)):
         name = file_name(random, label=sub_task["label"], surname=surname)
-        at = between(random, step.work_begins_at, step.at)
+        at = random_time(random, step.work_begins_at, step.at)
         sub_task["data"]["documents"].append(new_document(random, name=name, group=None, uploaded=True, at=at))
     sub_task |= {"document_status": "UPLD", "status": "COMP"}
 
@@ -111,7 +112,7 @@ def _mark_stale(sub_task: dict[str, Any]) -> None:
 
 
 def counters(tasks: list[dict[str, Any]]) -> dict[str, int | bool]:
-    """What the milestone says of its tasks: how many there are, in each status, and whether it may be submitted."""
+    """The milestone's counters: tasks in all and in each status, and whether it may be submitted."""
     statuses = Counter(task["status"] for task in tasks)
     by_status = {key: statuses[status] for key, status in codes.TASK_COUNTERS.items()}
     open_tasks = statuses[codes.TASK_PENDING] + statuses[codes.TASK_REJECTED]

@@ -1,8 +1,8 @@
-"""Words that people choose freely, difficult ones among them: names, names of files, notes."""
+"""Text that people write: names, file names and notes, with some difficult characters."""
 
 from random import Random
 
-# One name is one pair: what is odd about a name stays visible in its e-mail and its files.
+# (first name, last name): kept as pairs, so that an odd name also occurs in its e-mail and its files.
 PEOPLE = (
     ("Maya", "Ortiz"),
     ("Tomás", "Núñez"),
@@ -48,11 +48,11 @@ _NOTES = (
 
 
 def file_name(random: Random, *, label: str, surname: str) -> str:
-    """What somebody called a file about that."""
+    """A file name for a document of that label."""
     (pattern,) = random.choices(_FILE_NAMES, weights=_FILE_NAME_WEIGHTS)
     return pattern.format(label=label, surname=surname, number=random.randint(1, 120))
 
 
 def note(random: Random) -> str:
-    """What somebody wrote below a milestone."""
+    """A comment of a person."""
     return random.choice(_NOTES)

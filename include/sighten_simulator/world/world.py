@@ -1,4 +1,4 @@
-"""The simulated Sighten's present: how far its lives have gone, and what each user sees of them."""
+"""The simulated Sighten at one moment, and what each user may see of it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ from sighten_simulator.world.sample import sample_life
 
 @dataclass(frozen=True)
 class Account:
-    """A token, and the ids of the organizations whose sites its user may see; None means all."""
+    """A token, and the ids of the organizations that its user may see; None means all."""
 
     token: str = field(repr=False)
     organizations: frozenset[str] | None = None
@@ -23,43 +23,44 @@ EVERYTHING = Account(token="")
 
 
 class World:
-    """A simulation, the vendor's sample and the moment at which both are looked at, which can be moved.
+    """A simulation and the vendor's sample at a moment that can be moved.
 
     Args:
-        simulation: the lives; they are all lived to the end already, and only shown up to the moment.
-        now: the moment to begin with.
+        simulation: the complete lives, of which the part up to the moment is visible.
+        now: the first moment.
     """
 
     def __init__(self, simulation: Simulation, *, now: datetime = END) -> None:
         self.seed = simulation.seed
         self.lives: tuple[Life, ...] = (sample_life(), *simulation.lives)
         self._now = now
-        self._seen: dict[frozenset[str] | None, Index] = {}
+        self._indexes: dict[frozenset[str] | None, Index] = {}
 
     @property
     def now(self) -> datetime:
-        """The moment up to which the lives are shown."""
+        """The simulated present."""
         return self._now
 
     def move_to(self, moment: datetime) -> None:
-        """Show the lives as they were at that moment, earlier or later."""
+        """Change the simulated present, forwards or backwards."""
         self._now = moment
-        self._seen.clear()
+        self._indexes.clear()
 
-    def seen_by(self, account: Account) -> Index:
-        """All that this account's user may see now."""
-        shown = account.organizations
-        if shown not in self._seen:
-            begun = [life for one in self.lives if (life := one.as_of(self._now)) is not None]
-            visible = [life for life in begun if shown is None or life.site.organization_id in shown]
-            self._seen[shown] = Index(visible, seed=self.seed)
-        return self._seen[shown]
+    def index_for(self, account: Account) -> Index:
+        """Everything that the account's user may see now."""
+        allowed = account.organizations
+        if allowed not in self._indexes:
+            begun = [life for life in (life.as_of(self._now) for life in self.lives) if life is not None]
+            visible = [life for life in begun if allowed is None or life.site.organization_id in allowed]
+            self._indexes[allowed] = Index(visible, seed=self.seed)
+        return self._indexes[allowed]
 
-    def asked_by(self, request: Request) -> Index:
-        """All that the user who sent this request may see now."""
-        return self.seen_by(getattr(request.state, "account", EVERYTHING))
+    def index_for_request(self, request: Request) -> Index:
+        """Everything that the user of this request may see now."""
+        return self.index_for(getattr(request.state, "account", EVERYTHING))
 
-    def re_signs_to_come(self) -> list[datetime]:
-        """When the next re-signs will be, the earliest first."""
+    def future_re_signs(self) -> list[datetime]:
+        """The times of all re-signs after the present, earliest first."""
         sites = {life.site.site_id: life.site for life in self.lives}
-        return sorted(one.signed_at for site in sites.values() for one in site.re_signs if one.signed_at > self._now)
+        times = (signing.signed_at for site in sites.values() for signing in site.re_signs)
+        return sorted(time for time in times if time > self._now)

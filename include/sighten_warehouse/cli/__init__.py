@@ -1,4 +1,4 @@
-"""The command line: `sighten-warehouse …`; each command is one function of the package."""
+"""The command line `sighten-warehouse …`: each command parses its options, calls one function and prints the result."""
 
 from sighten_warehouse.cli.main import main
 

@@ -1,4 +1,4 @@
-"""`sighten-warehouse backfill …`: the group; each of its commands is in a module of its own."""
+"""`sighten-warehouse backfill …`: the group of its commands."""
 
 import click
 

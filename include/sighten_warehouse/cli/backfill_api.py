@@ -1,4 +1,4 @@
-"""`sighten-warehouse backfill api`, `plan`, `status` and `retry`: history by REST."""
+"""`sighten-warehouse backfill api`, `plan`, `status` and `retry`: history from the REST API."""
 
 import json
 import sys
@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 
-from sighten_warehouse.cli.days import a_day
 from sighten_warehouse.cli.ending import STOPPED, end_at_once, until_interrupted
-from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
+from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.clock import Clock
 
 if TYPE_CHECKING:
@@ -22,16 +21,19 @@ if TYPE_CHECKING:
 
     from sighten_warehouse.backfill.rest.step import DayPlan, DayStatus, PullResult
 
-MAX_SAID = 10
+MAX_REASONS = 10
 NO_DAY = "no day"
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """The days, first and last included, and the sites."""
+    """Add the options for the days and the sites."""
     for option in (
-        click.option("--site", "sites", multiple=True, type=click.UUID, metavar="SITE_ID", help="Only this site."),
-        click.option("--to", "last", type=a_day, required=True, metavar="DAY", help="The last day, included."),
-        click.option("--from", "first", type=a_day, required=True, metavar="DAY", help="The first day, included."),
+        click.option(
+            "--site", "sites", multiple=True, type=click.UUID, metavar="SITE_ID", help="Only this site; repeatable."
+        ),
+        click.option("--to", "last", type=DAY, required=True, metavar="YYYY-MM-DD", help="Last day, inclusive."),
+        click.option("--from", "first", type=DAY, required=True, metavar="YYYY-MM-DD", help="First day, inclusive."),
     ):
         command = option(command)
     return command
@@ -39,15 +41,16 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_options
-@click.option("--undated", is_flag=True, help="Also sites of which the API does not tell when they were updated.")
-def api(*, first: date, last: date, sites: tuple[UUID, ...], undated: bool) -> None:
-    """Land what Sighten's API tells of the sites last updated in those days: workflows, milestones, tasks, sub_tasks.
+@click.option("--undated", is_flag=True, help="Also fetch sites without a date of last update in the API.")
+def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...], undated: bool) -> None:
+    """Land history from the API, by day of last update.
 
-    Live calls go first, within the one budget of SIGHTEN_API_RATE. A site that was landed since its last update is not
-    asked for again; so the same command goes on where it was cut off. A site that fails costs itself only: `backfill
-    retry` asks again. The answers are landed, so load them next.
+    Fetches workflows, milestones, tasks and sub_tasks of the sites last updated on those days. Live calls go first; all
+    share the rate limit SIGHTEN_API_RATE. Sites landed since their last update are skipped, so run the same command
+    again to resume. A site that fails does not stop the others; `backfill retry` fetches it again. The responses are
+    landed: run `load` next.
 
-    Ends with 0 when all is landed, 1 when something failed, is left or is not listed, 2 on wrong use, 130 after Ctrl-C.
+    Exit codes: 0 all landed, 1 a site failed, was left or is not listed, 2 wrong use, 130 after Ctrl-C.
 
     \b
     Examples:
@@ -57,22 +60,26 @@ def api(*, first: date, last: date, sites: tuple[UUID, ...], undated: bool) -> N
     from sighten_warehouse.backfill.rest.step import pull_days
     from sighten_warehouse.settings import read_settings
 
-    wanted = _checked(first, last, sites)
+    selection = _checked(first, last, sites)
     settings = read_settings()
-    with _progress() as on_progress, until_interrupted(again=end_at_once) as stop:
-        result = pull_days(settings, **wanted, fresh_list=True, undated=undated, on_progress=on_progress, stop=stop)
+    with _progress() as on_progress, until_interrupted(on_second=end_at_once) as stop:
+        result = pull_days(settings, **selection, fresh_list=True, undated=undated, on_progress=on_progress, stop=stop)
     unlisted = len(sites) - result.expected if sites else 0
     if unlisted > 0:
-        click.echo(f"{unlisted} of the given sites: not listed by the API, or last updated in other days", err=True)
-    _say(result)
+        click.echo(
+            f"{unlisted} of the given sites are not listed by the API or were last updated on other days", err=True
+        )
+    _print_result(result)
     if unlisted > 0:
-        sys.exit(SOMETHING_TO_LOOK_AT)
+        sys.exit(NEEDS_ATTENTION)
 
 
 @click.command()
 @_options
-def plan(*, first: date, last: date, sites: tuple[UUID, ...]) -> None:
-    """Ask the API once for its sites, and say how many `backfill api` would ask for, day by day.
+def plan(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
+    """Count the sites that `backfill api` would fetch, by day.
+
+    Fetches the list of sites from the API, and nothing else.
 
     \b
     Example:
@@ -83,20 +90,26 @@ def plan(*, first: date, last: date, sites: tuple[UUID, ...]) -> None:
 
     days = plan_days(read_settings(), **_checked(first, last, sites))
     _print_table(days, ("day", "expected", "due"))
-    due = sum(one.due for one in days if one.day is None)
-    if due and not sites:
-        click.echo(f"{due} are of no day, since the API tells no time: backfill api --undated asks for them", err=True)
+    undated = sum(day.due for day in days if day.day is None)
+    if undated and not sites:
+        click.echo(f"{undated} sites have no date in the API: backfill api --undated fetches them", err=True)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(*, as_json: bool) -> None:
-    """Say how far each day of history has come, counted in sites; it asks the API nothing.
+    """Show the progress of the backfill, in sites by day.
 
-    A site belongs to the day of its last update, UTC. Of those that the API listed (expected), some are landed, and of
-    these some loaded; of the others the last attempt failed, or they are missing: not tried since their last update.
+    Makes no API calls. A site belongs to the day of its last update, in UTC.
 
-    Ends with 1 when a site failed, and says why on stderr; with --json each is listed.
+    \b
+    expected  listed by the API
+    landed    landed since their last update
+    loaded    landed and loaded
+    failed    the last attempt failed
+    missing   not tried since their last update
+
+    Exits with 1 if a site failed, with the reasons on stderr; --json lists each failed site.
 
     \b
     Examples:
@@ -113,23 +126,23 @@ def status(*, as_json: bool) -> None:
     settings = read_settings()
     days, failed = read_status(settings), list(failures(settings.layout).values())
     if as_json:
-        summary_line = {"days": [asdict(one) for one in days], "failed_sites": [fields_of(one) for one in failed]}
-        click.echo(json.dumps(summary_line | {"total": _total(days, columns)}, default=str))
+        content = {"days": [asdict(day) for day in days], "failed_sites": [fields_of(failure) for failure in failed]}
+        click.echo(json.dumps(content | {"total": _total(days, columns)}, default=str))
     elif days:
         _print_table(days, columns)
     else:
-        click.echo("no site was listed yet; expected `sighten-warehouse backfill plan` or `backfill api` first")
-    for said, count in Counter(one.said for one in failed).most_common(MAX_SAID):
-        click.echo(f"{count:,} failed: {said}", err=True)
-    if any(one.failed for one in days):
-        sys.exit(SOMETHING_TO_LOOK_AT)
+        click.echo("no sites listed yet: run `sighten-warehouse backfill plan` or `backfill api` first")
+    for reason, count in Counter(failure.said for failure in failed).most_common(MAX_REASONS):
+        click.echo(f"{count:,} failed: {reason}", err=True)
+    if any(day.failed for day in days):
+        sys.exit(NEEDS_ATTENTION)
 
 
 @click.command()
 def retry() -> None:
-    """Ask again for the sites that failed when they were last asked for, and for no others.
+    """Fetch again the sites whose last attempt failed.
 
-    Ends as `backfill api` does.
+    Prints and exits as `backfill api` does.
 
     \b
     Example:
@@ -139,18 +152,19 @@ def retry() -> None:
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
-    with _progress() as on_progress, until_interrupted(again=end_at_once) as stop:
+    with _progress() as on_progress, until_interrupted(on_second=end_at_once) as stop:
         result = retry_failed(settings, on_progress=on_progress, stop=stop)
-    _say(result)
+    _print_result(result)
 
 
-def _checked(first: date, last: date, sites: Sequence[UUID]) -> dict[str, Any]:
-    if last < first:
-        raise click.BadParameter(f"{last} is before --from, expected that day or a later one", param_hint="--to")
-    if first > (today := Clock().now().date()):
-        said = f"{first} is still to come, expected today ({today}, UTC) or an earlier day"
-        raise click.BadParameter(said, param_hint="--from")
-    return {"first": first, "last": last, "sites": frozenset(map(str, sites))}
+def _checked(first: datetime, last: datetime, sites: Sequence[UUID]) -> dict[str, Any]:
+    first_day, last_day = first.date(), last.date()
+    if last_day < first_day:
+        raise click.BadParameter(f"{last_day} is before --from; expected that day or a later one", param_hint="--to")
+    if first_day > (today := Clock().now().date()):
+        message = f"{first_day} is in the future; expected today ({today}, UTC) or an earlier day"
+        raise click.BadParameter(message, param_hint="--from")
+    return {"first": first_day, "last": last_day, "sites": frozenset(map(str, sites))}
 
 
 @contextmanager
@@ -160,17 +174,17 @@ def _progress() -> Iterator[Callable[["PullResult"], None]]:
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("asking which sites there are", total=None)
+        task = bar.add_task("listing sites", total=None)
 
         def on_progress(result: "PullResult") -> None:
             done = result.done_before + result.landed + result.failed
-            said = f"sites: {result.milestones:,} milestones, {result.failed:,} sites failed"
-            bar.update(task, completed=done, total=result.expected, description=said)
+            description = f"sites: {result.milestones:,} milestones, {result.failed:,} sites failed"
+            bar.update(task, completed=done, total=result.expected, description=description)
 
         yield on_progress
 
 
-def _say(result: "PullResult") -> None:
+def _print_result(result: "PullResult") -> None:
     click.echo(
         f"{result.expected:,} sites: {result.landed:,} landed now with {result.milestones:,} milestones, "
         f"{result.done_before:,} before, {result.failed:,} failed, {result.left:,} left"
@@ -180,14 +194,14 @@ def _say(result: "PullResult") -> None:
     if result.problem:
         click.echo(f"first problem: {result.problem}", err=True)
     if result.failed:
-        click.echo("sighten-warehouse backfill retry asks again for those that failed", err=True)
+        click.echo("run `sighten-warehouse backfill retry` to fetch the failed sites again", err=True)
     if result.left:
-        how = "stopped" if result.stopped else "not all were asked for"
-        click.echo(f"{how}; what came is landed: the same command goes on from there", err=True)
+        cause = "stopped" if result.stopped else "not all sites were fetched"
+        click.echo(f"{cause}: the responses so far are landed; run the same command again to resume", err=True)
     if result.stopped:
         sys.exit(STOPPED)
     if result.needs_attention:
-        sys.exit(SOMETHING_TO_LOOK_AT)
+        sys.exit(NEEDS_ATTENTION)
 
 
 def _print_table(days: Sequence["DayPlan | DayStatus"], columns: Sequence[str]) -> None:

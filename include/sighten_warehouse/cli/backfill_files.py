@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sighten_warehouse.cli.ending import STOPPED, until_interrupted
-from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
+from sighten_warehouse.cli.main import NEEDS_ATTENTION
 
 if TYPE_CHECKING:
     from sighten_warehouse.backfill.files.step import ImportProgress, OnProgress
@@ -20,35 +20,38 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "--received-at-field", metavar="FIELD", help="Received when this field of the body says: `a`, or `a.b.0`."
+    "--received-at-field",
+    metavar="FIELD",
+    help="Take the time of receiving from this field of the body: `a` or `a.b.0`.",
 )
 @click.option(
     "--received-at-pattern",
     metavar="PATTERN",
-    help="Received when the path says: `%Y-%m-%dT%H-%M-%S`, or a regular expression with groups named year, month, day,"
-    " hour, minute, second and fraction, or epoch. The last place in the path that fits counts.",
+    help="Take the time of receiving from the path: `%Y-%m-%dT%H-%M-%S`, or a regular expression with groups named"
+    " year, month, day, hour, minute, second and fraction, or epoch. The last match in the path counts.",
 )
-@click.option("--dry-run", is_flag=True, help="Read everything, tell what would be landed, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Read everything and print what would be landed; write nothing.")
 def files(
     paths: tuple[str, ...], *, received_at_field: str | None, received_at_pattern: str | None, dry_run: bool
 ) -> None:
-    """Land the bodies that files hold: folders, files and patterns such as 'dump/**/*.json'.
+    """Land bodies from files, folders and archives.
 
-    A file may hold one body, one a line (NDJSON), an array of them or several one after the other, in JSON or in
-    Python's spelling, or be a landing file of another machine, whose lines are kept as they are. It may be compressed
-    (gz, zst, bz2, xz) and lie in a zip or tar, also in one another. All of this is told from the content. Names below a
-    folder that begin with a dot are left out.
+    PATH is a file, a folder or a pattern such as 'dump/**/*.json'. Names in a folder that begin with a dot are skipped.
 
-    When a body was received is told by --received-at-field, else by --received-at-pattern, else by the time of its file
-    (or of its member of an archive), a microsecond later for each body before it. A body that lacks what an option
-    asks for is landed by the next of these, counted, and makes the exit code 1. Times without a zone are UTC; numbers
-    are seconds or milliseconds since 1970.
+    A file holds one body, one body a line (NDJSON), an array of bodies or several in a row, as JSON or Python literals;
+    or it is a landing file of another machine, whose lines are kept as they are. It may be compressed (gz, zst, bz2,
+    xz) and in a zip or tar, also nested. The content decides, not the name.
 
-    Run again, or after it was cut off, it lands what is still missing. A body is known by its bytes and its time from
-    field or path; one that has only its file's time, by its bytes and how often they came before in its file. So a file
-    under another path, in another archive or with another date lands nothing again.
+    The time of receiving comes from --received-at-field, else from --received-at-pattern, else from the file or archive
+    member, plus a microsecond for each earlier body. A body without the time that an option names is landed with the
+    next of these and counted, and the exit code is 1. Times without a zone are UTC; numbers are seconds or milliseconds
+    since 1970.
 
-    Ends with 0 when all is landed, 1 when something could not be read, 2 on wrong use, 130 after Ctrl-C.
+    Running it again lands only what is missing. A body is identified by its bytes and its time from field or path; if
+    it has only the file's time, by its bytes and the number of equal bodies before it in the file. So a file that was
+    moved, repacked or touched lands nothing again.
+
+    Exit codes: 0 all landed, 1 something could not be read or lacks its time, 2 wrong use, 130 after Ctrl-C.
 
     \b
     Examples:
@@ -66,11 +69,11 @@ def files(
             tally = import_files(settings, paths, times=times, dry_run=dry_run, on_progress=on_progress, stop=stop)
         except FileNotFoundError as error:
             raise click.BadParameter(str(error), param_hint="PATH") from error
-    _say(tally, dry_run=dry_run)
+    _print_result(tally, dry_run=dry_run)
     if tally.stopped:
         sys.exit(STOPPED)
     if tally.unreadable_count or tally.without_asked_time:
-        sys.exit(SOMETHING_TO_LOOK_AT)
+        sys.exit(NEEDS_ATTENTION)
 
 
 def _times(field: str | None, pattern: str | None) -> "Times":
@@ -94,23 +97,23 @@ def _progress() -> Iterator["OnProgress"]:
 
         def on_progress(progress: "ImportProgress") -> None:
             rate = progress.bodies / (bar.tasks[0].elapsed or 1)
-            said = f"{progress.bodies:,} bodies, {rate:,.0f} a second"
-            bar.update(task, completed=progress.read, total=progress.size, description=said)
+            description = f"{progress.bodies:,} bodies, {rate:,.0f} a second"
+            bar.update(task, completed=progress.read, total=progress.size, description=description)
 
         yield on_progress
 
 
-def _say(tally: "Tally", *, dry_run: bool) -> None:
+def _print_result(tally: "Tally", *, dry_run: bool) -> None:
     from rich.console import Console
 
-    from sighten_warehouse.cli.backfill_report import kinds, summary, to_look_at
+    from sighten_warehouse.cli.backfill_report import kinds_table, problems, summary
 
     console = Console()
     if not console.is_terminal:
         console.width = 10_000
     if tally.kinds:
-        console.print(kinds(tally, dry_run=dry_run))
+        console.print(kinds_table(tally, dry_run=dry_run))
     for line in summary(tally, dry_run=dry_run):
         click.echo(line)
-    for line in to_look_at(tally):
+    for line in problems(tally):
         click.echo(line, err=True)

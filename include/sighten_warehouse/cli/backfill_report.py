@@ -1,4 +1,4 @@
-"""What an import came to, in words for the person who asked for it."""
+"""The printed result of an import: a table by kind, a summary, and problems."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from rich.text import Text
 from sighten_warehouse.backfill.files.tally import Tally
 from sighten_warehouse.cli.excerpt import printable
 
-MAX_SAID = 20
-_BY = {
+MAX_PROBLEMS = 20
+_TIME_SOURCES = {
     "field": "a field",
     "name": "the path",
     "file": "the file's time",
@@ -18,44 +18,44 @@ _BY = {
 }
 
 
-def kinds(tally: Tally, *, dry_run: bool) -> Table:
-    """What was found, by file and kind, or by kind alone where there are many files."""
+def kinds_table(tally: Tally, *, dry_run: bool) -> Table:
+    """Count bodies by file and kind, or by kind alone if there are many files."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("file", "kind"):
         table.add_column(column, overflow="fold")
     for column in ("texts", "bodies", "bytes", "would be landed" if dry_run else "landed"):
         table.add_column(column, justify="right")
-    for (path, kind), held in sorted(tally.kinds.items()):
-        numbers = (held.files, held.bodies, held.size, held.new)
+    for (path, kind), counts in sorted(tally.kinds.items()):
+        numbers = (counts.files, counts.bodies, counts.size, counts.new)
         table.add_row(Text(printable(path) or "(all)"), kind, *(f"{number:,}" for number in numbers))
     return table
 
 
 def summary(tally: Tally, *, dry_run: bool) -> Iterator[str]:
-    """What became of it, and what to do next."""
+    """What was found and landed, and what to do next."""
     landed = "would be landed" if dry_run else f"landed in {tally.landing_files:,} landing files"
     known = tally.bodies - tally.new
     yield f"{tally.bodies:,} bodies in {tally.files:,} files: {tally.new:,} {landed}, {known:,} were there already"
     if tally.bodies:
-        by = ", ".join(f"{count:,} by {_BY[source]}" for source, count in sorted(tally.times.items()))
-        yield f"time of receiving: {by}"
+        sources = ", ".join(f"{count:,} from {_TIME_SOURCES[source]}" for source, count in sorted(tally.times.items()))
+        yield f"time of receiving: {sources}"
     if tally.days:
         yield f"received on {len(tally.days):,} days from {min(tally.days)} to {max(tally.days)}"
     if tally.new and not dry_run:
         yield "next: sighten-warehouse load"
 
 
-def to_look_at(tally: Tally) -> Iterator[str]:
-    """What somebody has to look at; nothing where all went well."""
-    for origin, error in tally.unreadable[:MAX_SAID]:
+def problems(tally: Tally) -> Iterator[str]:
+    """What needs attention, one line each."""
+    for origin, error in tally.unreadable[:MAX_PROBLEMS]:
         yield printable(f"not read: {origin}: {error}")
-    if tally.unreadable_count > MAX_SAID:
-        yield f"not read: {tally.unreadable_count - MAX_SAID:,} more"
+    if tally.unreadable_count > MAX_PROBLEMS:
+        yield f"not read: {tally.unreadable_count - MAX_PROBLEMS:,} more"
     if tally.without_asked_time:
         first = printable(tally.first_without_asked_time)
         yield (
-            f"{tally.without_asked_time:,} bodies lack a time from 1970 until now where it was asked for, the first of"
-            f" them in {first}: the next best was taken"
+            f"{tally.without_asked_time:,} bodies have no time between 1970 and now in the given field or path,"
+            f" the first in {first}: the next source of times was used"
         )
     if tally.stopped:
-        yield "stopped; what was read is landed: the same command goes on from there"
+        yield "stopped: the bodies so far are landed; run the same command again to resume"

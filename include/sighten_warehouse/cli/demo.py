@@ -8,12 +8,15 @@ from sighten_warehouse.settings import Settings, read_settings
 
 
 @click.command()
-@click.option("--milestones", type=click.IntRange(min=1), default=100, show_default=True, help="How many to simulate.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed delivers the same bytes.")
+@click.option(
+    "--milestones", type=click.IntRange(min=1), default=100, show_default=True, help="Number of milestones to simulate."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 def demo(*, milestones: int, seed: int) -> None:
-    """See the product work once, without Airflow: simulated webhooks, received, loaded and published.
+    """Try all steps without Airflow, on simulated webhooks.
 
-    It uses SIGHTEN_HOME as everything else does, and refuses where a real Sighten is configured.
+    Delivers webhooks over HTTP to a receiver, loads and publishes them in SIGHTEN_HOME, and prints the tables. Refuses
+    to run where SIGHTEN_API_URL is set.
 
     \b
     Example:
@@ -28,7 +31,7 @@ def demo(*, milestones: int, seed: int) -> None:
     settings = read_settings()
     if settings.api_url is not None:
         raise click.UsageError(
-            "SIGHTEN_API_URL is set: expected a home without a real Sighten, since demo simulates one"
+            "SIGHTEN_API_URL is set: expected a home without a real Sighten, because demo simulates one"
         )
     _deliver(settings, milestones=milestones, seed=seed)
     result = load(settings)
@@ -42,24 +45,28 @@ def demo(*, milestones: int, seed: int) -> None:
 
 
 def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
-    """Over real HTTP, to a receiver on a port that is free."""
+    """Send the webhooks over HTTP to a receiver on a free port."""
     from threading import Thread
 
-    from sighten_simulator.webhooks.delivery_plan import Mixture, plan_lives, plan_sample
+    from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
     from sighten_simulator.webhooks.sender import deliver
-    from sighten_simulator.webhooks.signing import proof
-    from sighten_simulator.world.lives import lives
+    from sighten_simulator.webhooks.signing import build_auth_headers
+    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.receiver.auth.schemes import signing_key
     from sighten_warehouse.receiver.server import ReceiverServer
 
     server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
-    url, prove = server.url, proof(settings, standard_key=signing_key(settings))
+    url, auth_headers = server.url, build_auth_headers(settings, standard_key=signing_key(settings))
     serving = Thread(target=server.run)
     serving.start()
     try:
-        for part in ([one] for one in plan_sample()):
-            deliver(part, to=url, prove=prove)
-        counts = deliver(plan_lives(lives(seed, milestones), Mixture(tasks=True)), to=url, prove=prove)
+        for delivery in plan_sample():
+            deliver([delivery], to=url, auth_headers=auth_headers)
+        counts = deliver(
+            plan_deliveries(build_simulation(seed, milestones), PlanOptions(tasks=True)),
+            to=url,
+            auth_headers=auth_headers,
+        )
     finally:
         server.stop()
         serving.join()

@@ -4,11 +4,17 @@ from pathlib import Path
 
 import click
 
+from sighten_warehouse.cli.ending import writing_to
+
 
 @click.command()
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page with a search.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page with a search instead."
+)
 def dictionary(*, html: Path | None) -> None:
-    """What every published table and column means, as Markdown, or as one HTML page that works offline.
+    """Print the data dictionary: every published table and column.
+
+    It is Markdown, or with --html one page that works offline.
 
     \b
     Examples:
@@ -21,5 +27,6 @@ def dictionary(*, html: Path | None) -> None:
     if html is None:
         click.echo(render_dictionary(), nl=False)
     else:
-        html.write_text(render_page(), encoding="utf-8")
+        with writing_to(html, option="--html"):
+            html.write_text(render_page(), encoding="utf-8")
         click.echo(html)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def documents(context: click.Context) -> None:
-    """Download the documents that are due, or look after those that are stored.
+    """Download documents that are due, and manage stored ones.
 
-    Without a command of its own it is `documents download`.
+    Without a subcommand it runs `documents download`.
 
     \b
     Examples:
@@ -33,12 +33,13 @@ def documents(context: click.Context) -> None:
 
 
 @documents.command()
-@click.option("--most", type=click.IntRange(min=1), help="At most so many documents.")
-@click.option("--backfill", is_flag=True, help="Leave the API to everything else first.")
+@click.option("--most", type=click.IntRange(min=1), help="Download at most this many documents.")
+@click.option("--backfill", is_flag=True, help="Let all other API calls go first.")
 def download(*, most: int | None, backfill: bool) -> None:
-    """Download what is due into the vault; what became of each document counts from the next load on.
+    """Download documents that are due into the vault.
 
-    Ends with 1 when a document could not be had. It is tried again later, and keeps no other from being downloaded.
+    The outcome of each document shows after the next load and publish. Exits with 1 if a document could not be
+    downloaded: it is retried later and does not hold up the others.
 
     \b
     Example:
@@ -51,19 +52,19 @@ def download(*, most: int | None, backfill: bool) -> None:
 
 
 def summary_line(result: "DownloadResult") -> str:
-    """The result in a line."""
+    """The result on one line."""
     counts = [f"{count} {status}" for status, count in sorted(result.statuses.items())]
     counts += [f"{result.left} left"] if result.left else []
     return f"documents due: {result.due}; {', '.join(counts) or 'nothing to do'}; {result.stored_bytes:,} bytes stored"
 
 
 def problems(result: "DownloadResult") -> list[str]:
-    """What is to be looked at, a line each."""
-    said = [result.problem] if result.problem else []
+    """What needs attention, one line each."""
+    lines = [result.problem] if result.problem else []
     failed = sum(result.statuses.values()) - result.stored
     if failed:
-        said.append(f"{failed} documents could not be had and are tried again later: see ops.downloads")
-    return said
+        lines.append(f"{failed} documents could not be downloaded and are retried later: see ops.downloads")
+    return lines
 
 
 @documents.command()
@@ -71,9 +72,11 @@ def problems(result: "DownloadResult") -> list[str]:
 @click.option(
     "--to", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def fetch(document_id: UUID, *, target: Path, force: bool) -> None:
-    """Write one document to a file: from the vault, or from the API where it is not there yet.
+    """Write one document to a file, from the vault or the API.
+
+    The API is called only if the vault lacks the document.
 
     \b
     Example:
@@ -82,18 +85,18 @@ def fetch(document_id: UUID, *, target: Path, force: bool) -> None:
     from sighten_warehouse.documents.export import fetch_document
 
     if target.exists() and not force:
-        raise click.UsageError(f"{target} is there already: expected another name, or --force")
+        raise click.UsageError(f"{target} exists: expected another name or --force")
     sha256 = fetch_document(read_settings(), str(document_id), to=target)
     click.echo(f"{target}: {target.stat().st_size:,} bytes, SHA-256 {sha256}")
 
 
 @documents.command()
-@click.option("--repair", is_flag=True, help="Set damaged files aside, and let what they held be downloaded again.")
+@click.option("--repair", is_flag=True, help="Set damaged files aside and have them downloaded again.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(*, repair: bool, as_json: bool) -> None:
-    """Read every file of the vault and compare it with its name and with what is recorded.
+    """Check every vault file against its name and its record.
 
-    Ends with 1 when a file is damaged or missing.
+    Exits with 1 if a file is damaged or missing.
 
     \b
     Example:
@@ -109,18 +112,18 @@ def verify(*, repair: bool, as_json: bool) -> None:
             click.echo(f"{damage.vault_path}: {damage.problem}, documents {', '.join(damage.document_ids) or 'none'}")
         click.echo(
             f"{result.files} files, {result.documents} documents, {len(result.damages)} damaged, "
-            f"{result.unnamed} named by no record"
+            f"{result.unnamed} without a record"
         )
     if result.damages:
-        words = "set aside; `sighten-warehouse documents` downloads them again" if repair else "see --repair"
-        click.echo(f"{len(result.damages)} files are damaged or missing: {words}", err=True)
+        remedy = "set aside; `sighten-warehouse documents` downloads them again" if repair else "see --repair"
+        click.echo(f"{len(result.damages)} files are damaged or missing: {remedy}", err=True)
         sys.exit(1)
 
 
 @documents.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def list_statuses(*, as_json: bool) -> None:
-    """Count the current documents by how far their download is.
+    """Count current documents by download status.
 
     \b
     Example:
@@ -132,15 +135,15 @@ def list_statuses(*, as_json: bool) -> None:
     from sighten_warehouse.clock import Clock
     from sighten_warehouse.documents.due import progress
 
-    found = progress(read_settings(), clock=Clock())
+    groups = progress(read_settings(), clock=Clock())
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], default=str, indent=1))
+        click.echo(json.dumps([asdict(group) for group in groups], default=str, indent=1))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("download_status", "documents", "bytes", "tried again from"):
+    for column in ("download_status", "documents", "bytes", "next attempt"):
         table.add_column(column, justify="left" if column == "download_status" else "right", no_wrap=True)
-    for one in found:
-        size = "" if one.size_bytes is None else f"{one.size_bytes:,}"
-        again = "" if one.next_attempt_at is None else f"{one.next_attempt_at:%Y-%m-%d %H:%M}"
-        table.add_row(one.download_status, f"{one.documents:,}", size, again)
+    for group in groups:
+        size = "" if group.size_bytes is None else f"{group.size_bytes:,}"
+        next_attempt = "" if group.next_attempt_at is None else f"{group.next_attempt_at:%Y-%m-%d %H:%M}"
+        table.add_row(group.download_status, f"{group.documents:,}", size, next_attempt)
     Console().print(table)

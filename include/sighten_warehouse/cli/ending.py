@@ -1,52 +1,62 @@
-"""How a command that asks the API ends."""
+"""How long commands end: exit codes, problems on stderr, Ctrl-C."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
-from sighten_warehouse.cli.main import SOMETHING_TO_LOOK_AT
+from sighten_warehouse.cli.main import NEEDS_ATTENTION
 
-STOPPED = 130  # as every program that Ctrl-C ends
+STOPPED = 130  # 128 + SIGINT, as shells report it
 SHOW_CURSOR = "\x1b[?25h"
 
 
 def end(summary_line: str, problems: Iterable[str], *, needs_attention: bool) -> None:
-    """What came of it is said, and on stderr what is to be looked at; if anything is, the command ends with 1."""
+    """Print the result, and the problems on stderr; exit with 1 if something needs attention."""
     click.echo(summary_line)
     for problem in problems:
         click.echo(problem, err=True)
     if needs_attention:
-        sys.exit(SOMETHING_TO_LOOK_AT)
+        sys.exit(NEEDS_ATTENTION)
 
 
 @contextmanager
-def until_interrupted(*, again: Callable[[], None] | None = None) -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed; a second one ends at once, which loses nothing either.
+def until_interrupted(*, on_second: Callable[[], None] | None = None) -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether Ctrl-C was pressed; a second Ctrl-C ends the command at once.
 
-    `again` is how it ends at once, where an exception would have to wait for threads.
+    `on_second` ends it where an exception would have to wait for threads. Nothing that is landed is lost either way.
     """
-    pressed: list[int] = []
+    received: list[int] = []
 
-    def press(number: int, _: object) -> None:
-        if pressed and again:
-            again()
-        pressed.append(number)
-        if not again:
-            signal.signal(signal.SIGINT, before)
+    def handle(number: int, _: object) -> None:
+        if received and on_second:
+            on_second()
+        received.append(number)
+        if not on_second:
+            signal.signal(signal.SIGINT, previous)
 
-    before = signal.signal(signal.SIGINT, press)
+    previous = signal.signal(signal.SIGINT, handle)
     try:
-        yield lambda: bool(pressed)
+        yield lambda: bool(received)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def writing_to(path: Path, *, option: str) -> Iterator[None]:
+    """Report an error of the file system as wrong use of the option that named the file."""
+    try:
+        yield
+    except OSError as error:
+        raise click.BadParameter(f"{path}: {error.strerror or error}", param_hint=option) from error
 
 
 def end_at_once() -> None:
-    """End the process as `kill -9` would, but for the cursor that a progress bar hides."""
+    """End the process at once, after showing the cursor that a progress bar hides."""
     if sys.stderr.isatty():
         sys.stderr.write(SHOW_CURSOR)
         sys.stderr.flush()

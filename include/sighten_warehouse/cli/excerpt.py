@@ -1,4 +1,4 @@
-"""The part of a body around the place where a problem is, with a mark under it, fit for a terminal."""
+"""The part of a body around a problem, with a caret under it, safe to print on a terminal."""
 
 import re
 
@@ -11,22 +11,22 @@ _BYTE = re.compile(r"byte (\d+)")
 
 
 def excerpt(body: bytes, text: str | None, place: str) -> list[str]:
-    """One line of the body, and a second one with a caret where the place names a column or a byte.
+    """One line of the body, and a second line with a caret if the place names a column or a byte.
 
-    `text` is the body's text, None where it has none. What a terminal might act on is shown as `�`.
+    `text` is the decoded body, or None if it cannot be decoded. Control characters are shown as `�`.
     """
     if text is not None and (match := _LINE_AND_COLUMN.fullmatch(place)):
         return _around(text, line=int(match[1]), column=int(match[2]))
     if match := _BYTE.fullmatch(place):
         return _bytes_around(body, int(match[1]))
-    begin = text if text is not None else body[: BEFORE + AFTER].decode("latin-1")
-    return [printable(begin.partition("\n")[0][: BEFORE + AFTER])]
+    start = text if text is not None else body[: BEFORE + AFTER].decode("latin-1")
+    return [printable(start.partition("\n")[0][: BEFORE + AFTER])]
 
 
 def _around(text: str, *, line: int, column: int) -> list[str]:
-    whole = text.split("\n")[line - 1]
-    before = printable(whole[max(0, column - 1 - BEFORE) : column - 1])
-    after = printable(whole[column - 1 : column - 1 + AFTER])
+    content = text.split("\n")[line - 1]
+    before = printable(content[max(0, column - 1 - BEFORE) : column - 1])
+    after = printable(content[column - 1 : column - 1 + AFTER])
     return [before + after, " " * cell_len(before) + "^"]
 
 
@@ -36,5 +36,5 @@ def _bytes_around(body: bytes, position: int) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal might act on."""
+    """The text with every non-printable character replaced by `�`."""
     return "".join(character if character.isprintable() else "�" for character in text)

@@ -7,9 +7,9 @@ import click
 
 @click.command()
 def load() -> None:
-    """Load what has landed into history; loading again changes nothing.
+    """Load landed deliveries into history.
 
-    Ends with 1 when deliveries were quarantined.
+    Running it again changes nothing. Exits with 1 if deliveries were quarantined.
 
     \b
     Example:

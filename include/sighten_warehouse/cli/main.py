@@ -1,4 +1,4 @@
-"""The group of all commands, and how each kind of error ends a command."""
+"""The group of all commands, and the exit code of each kind of error."""
 
 import sys
 from importlib import import_module
@@ -27,14 +27,14 @@ COMMANDS = (
     "simulate",
     "demo",
 )
-DONE, SOMETHING_TO_LOOK_AT, WRONG_USE = 0, 1, 2
+NEEDS_ATTENTION, WRONG_USE = 1, 2
 
 
 class CommandsOnDemand(click.Group):
-    """Finds each command in the module of its name, so that a command imports only what it needs."""
+    """Imports each command from the module of its name only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """The names, in the order a newcomer meets them."""
+        """The names, in the order a newcomer needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -50,18 +50,23 @@ class CommandsOnDemand(click.Group):
 @click.group(cls=CommandsOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sighten-warehouse")
 def commands() -> None:
-    """Sighten's webhooks, landed without loss and loaded into DuckDB and Parquet.
+    """Land Sighten's webhooks without loss and load them into DuckDB and Parquet.
 
     Settings come from SIGHTEN_… environment variables; .env.example lists them all.
-    Exit codes: 0 done, 1 finished with something to look at, 2 wrong use.
+    Exit codes: 0 done, 1 finished with something to look at (see stderr), 2 wrong use.
+
+    \b
+    Examples:
+      sighten-warehouse demo
+      sighten-warehouse load --help
     """
 
 
 def main() -> None:
-    """Run one command; ends the process with the exit code that its outcome has. Events go to stderr."""
+    """Run one command and exit with its exit code; log events go to stderr."""
     events_to_stderr()
     try:
         commands(prog_name="sighten-warehouse")
     except WarehouseError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(WRONG_USE if isinstance(error, SettingError) else SOMETHING_TO_LOOK_AT)
+        sys.exit(WRONG_USE if isinstance(error, SettingError) else NEEDS_ATTENTION)

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import click
 
+from sighten_warehouse.cli.ending import writing_to
+
 
 def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """DuckDB calls what is in a file by the file's name, and could not tell it from a schema of the same name."""
+    """Refuse a file named like a schema: DuckDB names a database after its file, so queries would be ambiguous."""
     from sighten_warehouse.publish.tables import SCHEMAS
 
     taken = ("main", *SCHEMAS)
     if path is not None and path.name.split(".")[0].lower() in taken:
-        raise click.BadParameter(f"{path}: expected another name than those of its schemas, {', '.join(taken)}")
+        raise click.BadParameter(f"{path}: expected a name other than its schemas' names: {', '.join(taken)}")
     return path
 
 
@@ -20,12 +22,12 @@ def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path 
     "--portable",
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_not_a_schema,
-    help="Also write it into this one file, which opens wherever it is moved; SIGHTEN_PII says with names or without.",
+    help="Also write one self-contained file that can be moved; SIGHTEN_PII decides whether it holds names.",
 )
 def publish(*, portable: Path | None) -> None:
-    """Publish what is loaded: a new warehouse file, swapped in while readers keep theirs.
+    """Publish what is loaded as a new warehouse file.
 
-    The published file reads history in the lake, where it lies; a portable one holds history itself.
+    Readers keep the file they have open. The published file reads history from the lake; a portable file contains it.
 
     \b
     Examples:
@@ -43,5 +45,6 @@ def publish(*, portable: Path | None) -> None:
     )
     click.echo(version.path)
     if portable is not None:
-        write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
+        with writing_to(portable, option="--portable"):
+            write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
         click.echo(f"{portable} ({settings.pii})")

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def quarantine() -> None:
-    """Look at deliveries that could not be read, and decide what becomes of them.
+    """Inspect, retry or discard deliveries that could not be read.
 
-    A decision is landed like a delivery: nothing that was landed is changed or removed, and a rebuild gives the same
-    rows. What was decided, when, and what took its place stands in ops.quarantine and ops.decisions.
+    A decision is landed like a delivery: nothing landed is changed or removed, and a rebuild gives the same rows.
+    ops.quarantine and ops.decisions show what was decided, when, and what replaced the delivery.
 
     \b
     Examples:
@@ -31,7 +31,7 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def list_open(*, as_json: bool) -> None:
-    """List the deliveries that could not be read and that nobody has decided on.
+    """List quarantined deliveries without a decision.
 
     \b
     Example:
@@ -39,14 +39,14 @@ def list_open(*, as_json: bool) -> None:
     """
     from sighten_warehouse.ops.quarantine import quarantined
 
-    still_open = [one for one in quarantined(read_settings().layout) if one.decision is None]
+    still_open = [delivery for delivery in quarantined(read_settings().layout) if delivery.decision is None]
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in still_open], default=str, indent=1))
+        click.echo(json.dumps([asdict(delivery) for delivery in still_open], default=str, indent=1))
     else:
         _print(still_open)
 
 
-def _print(found: list["Quarantined"]) -> None:
+def _print(deliveries: list["Quarantined"]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -56,23 +56,30 @@ def _print(found: list["Quarantined"]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("landing_id", "received_at", "reason", "place", "expected", "bytes"):
         table.add_column(column, justify="right" if column == "bytes" else "left", overflow="fold")
-    for one in found:
-        row = (one.landing_id, one.received_at, one.reason, one.place, one.expected, one.body_bytes)
+    for delivery in deliveries:
+        row = (
+            delivery.landing_id,
+            delivery.received_at,
+            delivery.reason,
+            delivery.place,
+            delivery.expected,
+            delivery.body_bytes,
+        )
         table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
     console = Console()
     if not console.is_terminal:
         console.width = 10_000
     console.print(table)
-    click.echo(f"({len(found):,} open)", err=True)
+    click.echo(f"({len(deliveries):,} open)", err=True)
 
 
 @quarantine.command()
 @click.argument("landing_id")
-@click.option("--raw", is_flag=True, help="Print the body alone, byte for byte as it came.")
+@click.option("--raw", is_flag=True, help="Print only the body, byte for byte as received.")
 def show(landing_id: str, *, raw: bool) -> None:
-    """Show one delivery: what came with it, why it could not be read, and the place.
+    """Show one delivery, and where and why it could not be read.
 
-    Bodies hold personal data: mind where you put what --raw prints.
+    Bodies hold personal data: take care where you save the output of --raw.
 
     \b
     Example:
@@ -83,56 +90,56 @@ def show(landing_id: str, *, raw: bool) -> None:
 
     layout = read_settings().layout
     try:
-        [(one, found)] = landed(layout, find(layout, [landing_id]))
+        [(delivery, original)] = landed(layout, find(layout, [landing_id]))
     except NotQuarantinedError as error:
         raise click.UsageError(str(error)) from error
     if raw:
-        sys.stdout.buffer.write(found.body)
+        sys.stdout.buffer.write(original.body)
     else:
-        click.echo("\n".join(_tell(one, found)))
+        click.echo("\n".join(_format_delivery(delivery, original)))
 
 
-def _tell(one: "Quarantined", found: "Landed") -> list[str]:
+def _format_delivery(delivery: "Quarantined", original: "Landed") -> list[str]:
     from sighten_warehouse.cli.excerpt import excerpt, printable
 
     facts: dict[str, Any] = {
-        "landing_id": one.landing_id,
-        "received_at": one.received_at,
-        "landing_file": one.landing_file,
-        "line_number": one.line_number,
+        "landing_id": delivery.landing_id,
+        "received_at": delivery.received_at,
+        "landing_file": delivery.landing_file,
+        "line_number": delivery.line_number,
     }
-    if found.line is not None:
+    if original.line is not None:
         envelope = ("source", "method", "content_type", "headers", "body_bytes", "body_sha256")
-        facts |= {name: getattr(found.line, name) for name in envelope}
-    facts |= {"reason": one.reason, "place": one.place, "expected": one.expected}
-    facts |= {"decision": one.decision, "retried_as": one.retried_as} if one.decision else {}
-    summary_line = [f"{name:12}  {'' if value is None else printable(str(value))}" for name, value in facts.items()]
-    return [*summary_line, "", *excerpt(found.body, _text(found), one.place)]
+        facts |= {name: getattr(original.line, name) for name in envelope}
+    facts |= {"reason": delivery.reason, "place": delivery.place, "expected": delivery.expected}
+    facts |= {"decision": delivery.decision, "retried_as": delivery.retried_as} if delivery.decision else {}
+    lines = [f"{name:12}  {'' if value is None else printable(str(value))}" for name, value in facts.items()]
+    return [*lines, "", *excerpt(original.body, _text(original), delivery.place)]
 
 
-def _text(found: "Landed") -> str | None:
+def _text(original: "Landed") -> str | None:
     from sighten_warehouse.errors import RejectedError
     from sighten_warehouse.payload.decode import decode_body
 
-    if found.line is None:
-        return found.raw.decode("utf-8", "replace")
+    if original.line is None:
+        return original.raw.decode("utf-8", "replace")
     try:
-        return decode_body(found.body, headers=found.line.headers, content_type=found.line.content_type)
+        return decode_body(original.body, headers=original.line.headers, content_type=original.line.content_type)
     except RejectedError:
         return None
 
 
 @quarantine.command()
 @click.argument("landing_ids", nargs=-1, metavar="[LANDING_ID]...")
-@click.option("--all", "every", is_flag=True, help="All that are open.")
+@click.option("--all", "all_open", is_flag=True, help="All deliveries without a decision.")
 @click.option(
-    "--as", "mended", type=click.File("rb"), metavar="FILE", help="Read this body in place of the one that came."
+    "--as", "mended", type=click.File("rb"), metavar="FILE", help="Use the body in this file instead of the original."
 )
-def retry(landing_ids: tuple[str, ...], *, every: bool, mended: BinaryIO | None) -> None:
-    """Read deliveries again, after an upgrade or with a body mended by hand, and load what can be read now.
+def retry(landing_ids: tuple[str, ...], *, all_open: bool, mended: BinaryIO | None) -> None:
+    """Read deliveries again, after an upgrade or with a corrected body.
 
-    It is landed anew, with the time of receiving of the one whose place it takes, and counts from the next publish on.
-    What still cannot be read stays as it was. Ends with 1 when there is any.
+    Deliveries that can be read now are landed again with their original time of receiving, loaded, and shown after the
+    next publish. The others stay in quarantine, and the exit code is 1.
 
     \b
     Examples:
@@ -143,15 +150,15 @@ def retry(landing_ids: tuple[str, ...], *, every: bool, mended: BinaryIO | None)
     from sighten_warehouse.ops import decisions as decide
     from sighten_warehouse.ops.quarantine import quarantined
 
-    if bool(landing_ids) == every or (mended and len(landing_ids) != 1):
-        raise click.UsageError("expected ids or --all, and with --as one id")
+    if bool(landing_ids) == all_open or (mended and len(landing_ids) != 1):
+        raise click.UsageError("expected LANDING_IDs or --all; with --as exactly one LANDING_ID")
     settings = read_settings()
     try:
         if mended:
             results = [decide.retry_as(settings, landing_ids[0], mended.read())]
         else:
-            still_open = [one.landing_id for one in quarantined(settings.layout) if one.decision is None]
-            results = decide.retry(settings, still_open if every else landing_ids)
+            still_open = [item.landing_id for item in quarantined(settings.layout) if item.decision is None]
+            results = decide.retry(settings, still_open if all_open else landing_ids)
     except NotQuarantinedError as error:
         raise click.UsageError(str(error)) from error
     for result in results:
@@ -170,9 +177,11 @@ def _outcome(result: "Retried") -> str:
 
 @quarantine.command()
 @click.argument("landing_ids", nargs=-1, required=True, metavar="LANDING_ID...")
-@click.option("--reason", required=True, help="Why nothing shall come of them; it is kept.")
+@click.option("--reason", required=True, help="Why they are discarded; the reason is kept.")
 def discard(landing_ids: tuple[str, ...], *, reason: str) -> None:
-    """Record that nothing shall come of deliveries; they stay in landing and in ops.quarantine.
+    """Discard deliveries that need no retry.
+
+    They stay in landing and in ops.quarantine, with the reason.
 
     \b
     Example:
@@ -182,7 +191,7 @@ def discard(landing_ids: tuple[str, ...], *, reason: str) -> None:
     from sighten_warehouse.ops import decisions as decide
 
     if not reason.strip():
-        raise click.UsageError("--reason: expected some words")
+        raise click.UsageError("--reason is empty: expected a reason")
     try:
         decide.discard(read_settings(), landing_ids, reason=reason)
     except NotQuarantinedError as error:

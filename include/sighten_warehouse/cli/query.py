@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.settings import read_settings
 
 COPY_OPTIONS = {
@@ -23,12 +24,15 @@ COPY_OPTIONS = {
 
 @click.command()
 @click.argument("sql")
-@click.option("--format", "form", type=click.Choice(["table", *COPY_OPTIONS]), default="table", show_default=True)
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to the terminal."
+    "--format", "form", type=click.Choice(["table", *COPY_OPTIONS]), default="table", show_default=True,
+    help="Format of the result.",
+)  # fmt: skip
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of the terminal."
 )
 def query(sql: str, *, form: str, output: Path | None) -> None:
-    """Ask the published warehouse a question in SQL; it is opened read-only.
+    """Run SQL on the published warehouse, read-only.
 
     \b
     Examples:
@@ -36,33 +40,33 @@ def query(sql: str, *, form: str, output: Path | None) -> None:
       sighten-warehouse query "from marts.approval_cycles" --format csv --output cycles.csv
     """
     if form == "parquet" and output is None and sys.stdout.isatty():
-        raise click.UsageError("--format parquet is not for a terminal: expected --output FILE, or a pipe")
+        raise click.UsageError("--format parquet cannot be printed on a terminal: expected --output FILE or a pipe")
     if form == "table" and output is not None:
-        raise click.UsageError("--output: expected --format csv, json or parquet with it")
+        raise click.UsageError("--output: expected --format csv, json or parquet as well")
     path = read_settings().layout.warehouse_file
     if not path.exists():
-        raise click.UsageError(f"no warehouse at {path}: expected one that `sighten-warehouse publish` made")
-    rows = _ask(path, sql)
+        raise click.UsageError(f"no warehouse at {path}: run `sighten-warehouse publish` first")
+    rows = _run_query(path, sql)
     if form == "table":
         _print(rows)
     else:
         _write(rows, form, output)
 
 
-def _ask(path: Path, sql: str) -> pa.Table:
+def _run_query(path: Path, sql: str) -> pa.Table:
     with duckdb.connect(str(path), read_only=True) as connection:
         try:
-            found = connection.sql(sql)
-            return pa.table({}) if found is None else found.to_arrow_table()
+            relation = connection.sql(sql)
+            return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
-            raise click.UsageError(f"the query does not run: {error}") from error
+            raise click.UsageError(f"the query failed: {error}") from error
 
 
 def _print(rows: pa.Table) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows.schema:
-        right = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-        table.add_column(column.name, justify="right" if right else "left", overflow="fold")
+        is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+        table.add_column(column.name, justify="right" if is_number else "left", overflow="fold")
     for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
     console = Console()
@@ -74,12 +78,13 @@ def _print(rows: pa.Table) -> None:
 
 def _write(rows: pa.Table, form: str, output: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
-        written = Path(folder, f"rows.{form}")
+        result = Path(folder, f"rows.{form}")
         connection.register("rows", rows)
-        connection.execute(f"copy rows to '{written}' ({COPY_OPTIONS[form]})")
+        connection.execute(f"copy rows to '{result}' ({COPY_OPTIONS[form]})")
         if output is None:
-            with written.open("rb") as file:
+            with result.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
         else:
-            shutil.move(written, output)
+            with writing_to(output, option="--output"):
+                shutil.move(result, output)
             click.echo(f"{rows.num_rows:,} rows in {output}", err=True)

@@ -1,33 +1,33 @@
 """`sighten-warehouse rebuild`."""
 
 import sys
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from sighten_warehouse.cli.days import a_day
-
 if TYPE_CHECKING:
     from sighten_warehouse.landing.files import Days
 
+DAY = click.DateTime(["%Y-%m-%d"])
+
 
 @click.command()
-@click.option("--from", "first", type=a_day, metavar="DATE", help="Only what was received on this day or later.")
-@click.option("--to", "last", type=a_day, metavar="DATE", help="Only what was received on this day or earlier.")
+@click.option("--from", "first", type=DAY, metavar="YYYY-MM-DD", help="Only batches received on this day or later.")
+@click.option("--to", "last", type=DAY, metavar="YYYY-MM-DD", help="Only batches received on this day or earlier.")
 @click.option(
     "--accept-loss",
     is_flag=True,
-    help="Go on although landing lacks files that were loaded; their deliveries are lost.",
+    help="Continue if landing lacks files that were loaded; their deliveries are lost.",
 )
-def rebuild(*, first: date | None, last: date | None, accept_loss: bool) -> None:
-    """Make the lake anew from landing, by the rules of this version, swap it in and publish it.
+def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool) -> None:
+    """Rebuild the lake from landing and publish it.
 
-    Loading, publishing and reading go on meanwhile. It is swapped in when its checks pass. What is made anew takes as
-    much room as before a second time, until no version that is kept reads the old lake.
+    It applies the rules of this version. Loading, publishing and reading continue meanwhile; the new lake is swapped in
+    if its checks pass. The disk holds both lakes until no kept version reads the old one.
 
-    With --from and --to, in UTC, only batches with a delivery received on those days are made anew, each as a whole;
-    all others are kept as they are.
+    With --from and --to (UTC), only batches with a delivery received on those days are rebuilt, each as a whole. The
+    others are kept.
 
     \b
     Examples:
@@ -52,19 +52,21 @@ def rebuild(*, first: date | None, last: date | None, accept_loss: bool) -> None
             on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(result.outcomes.items()))
-    click.echo(f"remade {result.batches} batches of {result.landed} deliveries: {outcomes or 'none'}")
+    click.echo(f"rebuilt {result.batches} batches of {result.landed} deliveries: {outcomes or 'none'}")
     if days:
-        click.echo(f"kept {result.kept} batches as they were")
+        click.echo(f"kept {result.kept} batches unchanged")
     click.echo(f"published {result.version.version}")
     click.echo(result.version.path)
 
 
-def _days(first: date | None, last: date | None) -> "Days | None":
+def _days(first: datetime | None, last: datetime | None) -> "Days | None":
     from sighten_warehouse.landing.files import Days
 
     if first is None and last is None:
         return None
-    days = Days(first or date.min, last or date.max)
+    days = Days(first.date() if first else date.min, last.date() if last else date.max)
     if days.first > days.last:
-        raise click.UsageError(f"--from {days.first} --to {days.last}: expected a first day that is not after the last")
+        raise click.UsageError(
+            f"--from {days.first} is after --to {days.last}; expected the same day or an earlier one"
+        )
     return days

@@ -12,13 +12,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(min=0), default=7, show_default=True, help="How far back it compares.")
+@click.option(
+    "--days",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    help="Days to compare, or since the last reconcile if that is longer.",
+)
 def reconcile(*, days: int) -> None:
-    """Ask Sighten's API what changed, compare it with what was delivered, and pull what is missing.
+    """Pull changes from the API that no webhook delivered.
 
-    What changed since the last reconcile is compared in any case, and nothing is compared twice. The answers are
-    landed, so load them next; coverage is then in ops.coverage. Ends with 1 when the API refused something or gave no
-    answer, with 130 after Ctrl-C.
+    Compares what the API says changed with what was delivered; each change is compared once. The responses are landed:
+    run `load` next. Coverage is then in ops.coverage.
+
+    Exits with 1 if the API refused a call or did not answer, with 130 after Ctrl-C.
 
     \b
     Example:
@@ -29,31 +36,31 @@ def reconcile(*, days: int) -> None:
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
-    with until_interrupted(again=end_at_once) as stop:
+    with until_interrupted(on_second=end_at_once) as stop:
         try:
             result = compare_and_pull(settings, days=days, stop=stop)
         except StoppedError:
-            click.echo("stopped; what came is landed: the next reconcile goes on from there", err=True)
+            click.echo("stopped: the responses so far are landed, and the next reconcile resumes from there", err=True)
             sys.exit(STOPPED)
     end(summary_line(result), problems(result), needs_attention=result.needs_attention)
 
 
 def summary_line(result: "ReconcileResult") -> str:
-    """The result in a line."""
-    coverage = "nothing to cover" if result.coverage is None else f"coverage {result.coverage:.1%}"
+    """The result on one line."""
+    coverage = "no changes" if result.coverage is None else f"coverage {result.coverage:.1%}"
     return (
-        f"compared {result.sites} sites that changed; of {result.changed} changed milestones since {result.since}"
-        f" the webhooks of {result.delivered} came: {coverage}; {result.pulled} sites pulled"
+        f"compared {result.sites} changed sites; {result.delivered} of {result.changed} milestone changes since"
+        f" {result.since} were delivered by webhook: {coverage}; {result.pulled} sites pulled"
     )
 
 
 def problems(result: "ReconcileResult") -> list[str]:
-    """What is to be looked at, a line each."""
-    said = []
+    """What needs attention, one line each."""
+    lines = []
     if result.failed:
-        said.append(f"{result.failed} sites could not be compared or pulled: {result.problem}")
+        lines.append(f"{result.failed} sites could not be compared or pulled: {result.problem}")
     if result.left:
-        said.append(f"{result.left} sites are left for later: {result.problem}")
+        lines.append(f"{result.left} sites are left for later: {result.problem}")
     if result.undated:
-        said.append(f"{result.undated} sites are not compared: the API does not tell when they were updated")
-    return said
+        lines.append(f"{result.undated} sites were not compared: the API gives no date of their last update")
+    return lines

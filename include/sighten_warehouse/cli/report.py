@@ -4,18 +4,22 @@ from pathlib import Path
 
 import click
 
+from sighten_warehouse.cli.ending import writing_to
+
 
 @click.command()
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
 @click.option(
-    "--to", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML file there instead, and end."
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port to serve on, 0 for a free one."
+)
+@click.option(
+    "--to", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML file instead, and exit."
 )
 def report(*, open_browser: bool, port: int, path: Path | None) -> None:
-    """See the report on the newest published version: served on 127.0.0.1 until Ctrl-C, or as one HTML file.
+    """Show the report on the newest published version.
 
-    The file needs no network and no server, and keeps the timelines of some milestones; what is served has all of them.
-    Names of people are shown with SIGHTEN_PII=full only.
+    It is served on 127.0.0.1 until Ctrl-C, or written as one HTML file, which needs no network and no server. The file
+    has the timelines of some milestones, the served page all. People's names are shown only with SIGHTEN_PII=full.
 
     \b
     Examples:
@@ -29,7 +33,8 @@ def report(*, open_browser: bool, port: int, path: Path | None) -> None:
 
     settings = read_settings()
     if path is not None:
-        write_report_to(path, settings)
+        with writing_to(path, option="--to"):
+            write_report_to(path, settings)
         click.echo(f"report written to {path}", err=True)
         if open_browser:
             webbrowser.open(path.resolve().as_uri())
@@ -45,11 +50,11 @@ def _serve(port: int, *, open_browser: bool) -> None:
     from sighten_warehouse.settings import read_settings
 
     report = LiveReport(read_settings())
-    report.page()  # so that whoever opens it need not wait, and what is wrong is said here
+    report.page()  # built before serving: the first visitor need not wait, and errors show here
 
-    def say(address: str) -> None:
+    def announce(address: str) -> None:
         click.echo(f"report at {address}, until Ctrl-C")
         if open_browser:
             webbrowser.open(address)
 
-    serve_report(report, port=port, on_listening=say)
+    serve_report(report, port=port, on_listening=announce)

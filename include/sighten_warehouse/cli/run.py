@@ -12,15 +12,16 @@ from sighten_warehouse.errors import SettingError, TransientError, WarehouseErro
 from sighten_warehouse.settings import Settings, read_settings
 
 POLL_SECONDS = 2.0
-ASK_SECONDS = 300.0  # as Airflow's sweep: what is due again without a delivery need not be found at once
+API_SECONDS = 300.0  # like the sweep of Airflow's DAGs: work that comes due without a delivery can wait
 
 
 @click.command()
-@click.option("--follow", is_flag=True, help="Keep going: load and publish whatever lands, until stopped.")
+@click.option("--follow", is_flag=True, help="Keep running: load and publish whatever lands, until stopped.")
 def run(*, follow: bool) -> None:
-    """Do all steps once: load and publish what has landed; ask the API, download, load and publish what came of it.
+    """Run all steps once: load, publish, enrich, download.
 
-    Without SIGHTEN_API_URL the API is not asked. Ends with 1 when something is to be looked at.
+    What has landed is loaded and published first; then what the API adds. Without SIGHTEN_API_URL the API steps are
+    skipped. Exits with 1 if something needs attention.
 
     \b
     Examples:
@@ -31,11 +32,11 @@ def run(*, follow: bool) -> None:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM) if follow else ():
         signal.signal(number, lambda *_: stop.set())
-    if not steps.asks:
-        click.echo("SIGHTEN_API_URL is not set: the API is not asked", err=True)
-    steps.do_all()
+    if not steps.uses_api:
+        click.echo("SIGHTEN_API_URL is not set: the API steps are skipped", err=True)
+    steps.run_all()
     while follow and not stop.wait(POLL_SECONDS):
-        steps.do_all()
+        steps.run_all()
     if steps.quarantined:
         click.echo(
             f"{steps.quarantined} deliveries are in quarantine: see `sighten-warehouse quarantine list`", err=True
@@ -46,25 +47,25 @@ def run(*, follow: bool) -> None:
 
 @dataclass
 class _Steps:
-    """All steps, done as often as one likes, and what there was to look at."""
+    """All steps, repeatable, and whether any had problems."""
 
     settings: Settings
-    asks: bool = False
+    uses_api: bool = False
     quarantined: int = 0
     had_problems: bool = False
-    _asked_at: float | None = None
+    _called_api_at: float | None = None
 
     def __post_init__(self) -> None:
-        self.asks = self.settings.api_url is not None
+        self.uses_api = self.settings.api_url is not None
 
-    def do_all(self) -> None:
+    def run_all(self) -> None:
         landed = self._load()
-        self._publish(landed)  # what was delivered does not wait for the API
-        is_time = self._asked_at is None or landed or monotonic() - self._asked_at > ASK_SECONDS
-        if self.asks and is_time:
-            self._ask()
+        self._publish(landed)  # deliveries do not wait for the API
+        is_due = self._called_api_at is None or landed or monotonic() - self._called_api_at > API_SECONDS
+        if self.uses_api and is_due:
+            self._call_api()
             self._publish(self._load())
-            self._asked_at = monotonic()
+            self._called_api_at = monotonic()
 
     def _load(self) -> int:
         from sighten_warehouse.load.step import load
@@ -80,16 +81,16 @@ class _Steps:
             version = publish(self.settings)
             click.echo(f"loaded {landed} deliveries, published {version.version}")
 
-    def _ask(self) -> None:
-        """The API delays no delivery; where somebody must act, as on an unknown token, it is not asked again."""
+    def _call_api(self) -> None:
+        """Run the API steps; after an error that somebody must mend, such as an unknown token, stop calling the API."""
         try:
             self._enrich()
             self._download()
         except SettingError:
             raise
         except WarehouseError as error:
-            self._look_at([f"error: {error}"])
-            self.asks = isinstance(error, TransientError)
+            self._report([f"error: {error}"])
+            self.uses_api = isinstance(error, TransientError)
 
     def _enrich(self) -> None:
         from sighten_warehouse.cli.enrich import problems, summary_line
@@ -98,7 +99,7 @@ class _Steps:
         result = enrich(self.settings)
         if result.asked or result.pulled:
             click.echo(summary_line(result))
-        self._look_at(problems(result))
+        self._report(problems(result))
 
     def _download(self) -> None:
         from sighten_warehouse.cli.documents import problems, summary_line
@@ -107,9 +108,9 @@ class _Steps:
         result = download_documents(self.settings)
         if result.due:
             click.echo(summary_line(result))
-        self._look_at(problems(result))
+        self._report(problems(result))
 
-    def _look_at(self, problems: list[str]) -> None:
+    def _report(self, problems: list[str]) -> None:
         for problem in problems:
             click.echo(problem, err=True)
         self.had_problems = self.had_problems or bool(problems)

@@ -1,4 +1,4 @@
-"""`sighten-warehouse simulate`: a simulated Sighten, its API and the webhooks it sends."""
+"""`sighten-warehouse simulate …`: the group of its commands."""
 
 import click
 
@@ -8,10 +8,10 @@ from sighten_warehouse.cli.simulate_serve import serve
 
 @click.group()
 def simulate() -> None:
-    """A simulated Sighten: its API, and the webhooks it sends.
+    """Simulate Sighten: serve its API or send its webhooks.
 
     \b
-    Example:
+    Examples:
       sighten-warehouse simulate serve --port 8089
       sighten-warehouse simulate deliver --to http://127.0.0.1:8088/webhooks/sighten
     """

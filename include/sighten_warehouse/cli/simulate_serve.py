@@ -17,28 +17,30 @@ from sighten_warehouse.cli.simulate_options import (
 )
 
 if TYPE_CHECKING:
-    from sighten_simulator.api.app import Conduct
+    from sighten_simulator.api.app import SimulatorOptions
     from sighten_simulator.world.lives import Simulation
     from sighten_simulator.world.world import Account
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8089, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8089, show_default=True, help="Port to serve on, 0 for a free one."
+)
 @lives_options
-@click.option("--token", help="A token whose user sees everything; without any, every token does.")
+@click.option("--token", help="A token that sees everything; without any, every token does.")
 @click.option(
     "--user",
     "users",
     type=(str, str),
     multiple=True,
     metavar="TOKEN ORGANIZATION",
-    help="A token whose user sees that organization only, by its name or id.",
+    help="A token that sees only this organization (name or id); repeatable.",
 )
 @click.option(
     "--now",
     type=click.DateTime(MOMENT_FORMATS),
     callback=moment,
-    help="How far the lives have gone, in UTC; without this, to their end. The page and /simulator/time move it.",
+    help="Simulated time, in UTC; by default the end of all lives. The page and /simulator/time change it.",
 )
 @fault_options
 @document_options
@@ -52,22 +54,22 @@ def serve(  # noqa: PLR0917  (click passes by name)
     now: datetime | None,
     **switches: Any,
 ) -> None:
-    """Serve the API on 127.0.0.1 until Ctrl-C.
+    """Serve a simulated API on 127.0.0.1 until Ctrl-C.
 
-    Its page at / shows what it was asked; /simulator/journal tells the same as JSON. Documents that are elsewhere are
-    on a free port of 127.0.0.1, which takes no credentials.
+    The page at / shows the requests received; /simulator/journal has them as JSON. Redirected documents are served
+    without credentials on another free port.
 
     \b
     Example:
       sighten-warehouse simulate serve --port 8089 --fault-429 0.1 --trouble truncated 0.2
     """
-    from sighten_simulator.running import run_until_signalled
-    from sighten_simulator.world.lives import lives
+    from sighten_simulator.running import run_simulator
+    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.http_server import listen_on_loopback
 
-    simulation = lives(seed, milestones)
+    simulation = build_simulation(seed, milestones)
     try:
-        conduct = _conduct(_accounts(simulation, token, users), now, switches)
+        options = _simulator_options(_accounts(simulation, token, users), now, switches)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     try:
@@ -77,36 +79,40 @@ def serve(  # noqa: PLR0917  (click passes by name)
             f"{port} on 127.0.0.1: {error.strerror}; choose another", param_hint="--port"
         ) from None
 
-    def say(address: str) -> None:
+    def announce(address: str) -> None:
         click.echo(f"Simulated Sighten at {address} ({milestones} milestones, seed {seed})")
 
-    run_until_signalled(simulation, conduct, listener=listener, on_listening=say)
+    run_simulator(simulation, options, listener=listener, on_listening=announce)
 
 
 def _accounts(simulation: "Simulation", token: str | None, users: Sequence[tuple[str, str]]) -> "list[Account]":
-    """Raises ValueError where an organization is not there."""
+    """The accounts of --token and --user; raises ValueError if an organization is unknown."""
     from sighten_simulator.world.world import Account
 
-    ids = {one.name: one.organization_id for one in simulation.organizations}
+    ids = {organization.name: organization.organization_id for organization in simulation.organizations}
     unknown = [organization for _, organization in users if organization not in {*ids, *ids.values()}]
     if unknown:
         raise ValueError(f"organization {unknown[0]!r}: expected one of {', '.join(ids)}, or an id")
-    accounts = [Account(one, frozenset({ids.get(organization, organization)})) for one, organization in users]
+    accounts = [Account(user, frozenset({ids.get(organization, organization)})) for user, organization in users]
     return [*accounts, Account(token)] if token is not None else accounts
 
 
-def _conduct(accounts: "list[Account]", now: datetime | None, switches: dict[str, Any]) -> "Conduct":
-    """Raises ValueError where shares add up to more than the whole."""
-    from sighten_simulator.api.app import Conduct
+def _simulator_options(accounts: "list[Account]", now: datetime | None, switches: dict[str, Any]) -> "SimulatorOptions":
+    """How the simulated API behaves; raises ValueError if shares add up to more than 1."""
+    from sighten_simulator.api.app import SimulatorOptions
     from sighten_simulator.api.faults import Faults
-    from sighten_simulator.api.unknowns import Unknowns
-    from sighten_simulator.documents.faults import Documents
+    from sighten_simulator.api.variants import ApiVariants
+    from sighten_simulator.documents.options import DocumentOptions
     from sighten_simulator.world.people import END
 
     switches |= {"troubles": dict(switches["troubles"]), "refused": frozenset(switches["refused"])}
 
-    def of(made: type) -> dict[str, Any]:
-        return {field.name: switches[field.name] for field in fields(made) if field.name in switches}
+    def of(target: type) -> dict[str, Any]:
+        return {field.name: switches[field.name] for field in fields(target) if field.name in switches}
 
-    faults, documents, unknowns = Faults(**of(Faults)), Documents(**of(Documents)), Unknowns(**of(Unknowns))
-    return Conduct(accounts, faults, documents, unknowns, now or END)
+    faults, documents, variants = (
+        Faults(**of(Faults)),
+        DocumentOptions(**of(DocumentOptions)),
+        ApiVariants(**of(ApiVariants)),
+    )
+    return SimulatorOptions(accounts, faults, documents, variants, now or END)

@@ -14,11 +14,11 @@ from sighten_warehouse.settings import read_settings
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--quick", is_flag=True, help="Trust the commits instead of counting every landed line again.")
+@click.option("--quick", is_flag=True, help="Trust the commits instead of recounting every landed line.")
 def status(*, as_json: bool, quick: bool) -> None:
-    """Prove that every landed delivery has exactly one outcome, and say how fresh the warehouse is.
+    """Check that each delivery has one outcome; show freshness.
 
-    Ends with 1 when the balance does not hold.
+    Also shows quarantine, drift, failed checks and coverage. Exits with 1 if the balance does not hold.
 
     \b
     Examples:
@@ -40,39 +40,43 @@ def _table(found: Status) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    how = "counted line by line" if found.recounted else "as the commits say"
-    table.add_row("landed", f"{found.landed:,}", f"in {found.landing_files:,} landing files, {how}")
+    method = "counted line by line" if found.recounted else "according to the commits"
+    table.add_row("landed", f"{found.landed:,}", f"in {found.landing_files:,} landing files, {method}")
     for outcome, count in found.outcomes.items():
-        table.add_row(f"  {outcome}", f"{count:,}", _reasons(found) if outcome == "quarantined" else "")
-    table.add_row("  unpublished", f"{found.unpublished:,}", "loaded, in the next version")
+        table.add_row(f"  {outcome}", f"{count:,}", _format_reasons(found) if outcome == "quarantined" else "")
+    table.add_row("  unpublished", f"{found.unpublished:,}", "loaded, will be in the next version")
     table.add_row("  pending", f"{found.pending:,}", f"in {found.pending_files:,} landing files not loaded yet")
     table.add_row("balance", "holds" if found.balanced else "BROKEN", found.explain())
-    table.add_row("batches", f"{found.batches:,}", f"the last committed at {found.last_committed_at or 'never'}")
+    table.add_row("batches", f"{found.batches:,}", f"last commit: {found.last_committed_at or 'never'}")
     if found.outdated:
-        table.add_row("  outdated", f"{found.outdated:,}", "loaded by an older version: rebuild to apply today's rules")
+        table.add_row(
+            "  outdated",
+            f"{found.outdated:,}",
+            "loaded by other rules: run `sighten-warehouse rebuild`",
+        )
     for check, findings in found.checks.items():
         table.add_row("check", f"{findings:,}", f"{check}: see ops.checks")
     if found.coverage:
-        table.add_row("coverage", *_covered(found.coverage))
-    table.add_row("drift", f"{found.drift:,}", "places in payloads with something new: see ops.drift")
+        table.add_row("coverage", *_format_coverage(found.coverage))
+    table.add_row("drift", f"{found.drift:,}", "places in payloads with a new field, code or shape: see ops.drift")
     table.add_row(
         "published",
         "",
-        f"{found.published_at or 'never'}, newest delivery received at {found.last_received_at or 'no time'}",
+        f"{found.published_at or 'never'}, newest delivery received: {found.last_received_at or 'none'}",
     )
     return table
 
 
-def _covered(coverage: dict[str, int]) -> tuple[str, str]:
+def _format_coverage(coverage: dict[str, int]) -> tuple[str, str]:
     changed = coverage["changed"]
-    summary_line = (
-        f"of {changed:,} changed milestones {coverage['delivered']:,} webhooks came; of {coverage['missing']:,} missing"
-        f" {coverage['pulled']:,} were pulled: see ops.coverage"
+    summary = (
+        f"{coverage['delivered']:,} of {changed:,} milestone changes delivered by webhook, {coverage['pulled']:,} of"
+        f" {coverage['missing']:,} missing ones pulled: see ops.coverage"
     )
-    return f"{coverage['delivered'] / changed:.1%}" if changed else "", summary_line
+    return f"{coverage['delivered'] / changed:.1%}" if changed else "", summary
 
 
-def _reasons(found: Status) -> str:
+def _format_reasons(found: Status) -> str:
     decided = found.outcomes["quarantined"] - sum(found.quarantine.values())
     reasons = [f"{count} {reason}" for reason, count in found.quarantine.items()]
-    return ", ".join(reasons + ([f"{decided} decided on"] if decided else []))
+    return ", ".join(reasons + ([f"{decided} decided"] if decided else []))

@@ -5,12 +5,13 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import structlog
 
+from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import ensure_folder, sync
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
@@ -25,9 +26,10 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 KEPT_VERSIONS = 5
+VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
-def publish(settings: Settings) -> Version:
+def publish(settings: Settings, *, clock: Clock | None = None) -> Version:
     """Build a version of all commits and swap it in; readers keep the file they have open.
 
     After an error, the previous version stays.
@@ -39,17 +41,23 @@ def publish(settings: Settings) -> Version:
         SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
     with one_writer(settings.layout, "publish"):
-        return publish_lake(settings, resolve_lake(settings.layout))
+        return publish_lake(settings, resolve_lake(settings.layout), clock=clock)
 
 
-def publish_lake(settings: Settings, layout: Layout, *, on_checked: Callable[[], None] = lambda: None) -> Version:
+def publish_lake(
+    settings: Settings,
+    layout: Layout,
+    *,
+    on_checked: Callable[[], None] = lambda: None,
+    clock: Clock | None = None,
+) -> Version:
     """Build a version of that lake, check it, call `on_checked`, and swap it in; the caller holds the publish lock.
 
     Raises:
         LakeError, ModelError, CheckError, SettingError: as `publish`; `on_checked` was not called.
     """
     committed = commits(layout)
-    version = _name_version(settings, layout, committed)
+    version = _new_version(settings, layout, committed, now=(clock or Clock()).now())
     aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
     ensure_folder(aside)
     try:
@@ -64,11 +72,10 @@ def publish_lake(settings: Settings, layout: Layout, *, on_checked: Callable[[],
     return version
 
 
-def _name_version(settings: Settings, layout: Layout, committed: Sequence[Manifest]) -> Version:
-    now = datetime.now(UTC)
+def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifest], *, now: datetime) -> Version:
     known = published_batches(layout)
     return Version(
-        version=now.strftime("%Y%m%dT%H%M%S.%fZ"),
+        version=_name(now, known=versions(layout)),
         published_at=now.isoformat(timespec="microseconds"),
         code_version=code_version(),
         batches=len(committed),
@@ -79,6 +86,15 @@ def _name_version(settings: Settings, layout: Layout, committed: Sequence[Manife
         dal_metrics=dal_metrics_digest(settings),
         lake=layout.lake.name,
     )
+
+
+def _name(now: datetime, *, known: Sequence[Version]) -> str:
+    """The time; if the clock was set back, 1 µs after the newest version: the files of the last names are kept."""
+    name = now.strftime(VERSION_NAME)
+    if not known or name > known[-1].version:
+        return name
+    newest = datetime.strptime(known[-1].version, VERSION_NAME).replace(tzinfo=UTC)
+    return (newest + timedelta(microseconds=1)).strftime(VERSION_NAME)
 
 
 def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int]) -> Version:

@@ -1,1 +1,1 @@
-"""The webhook's endpoint: authenticate, land durably, then acknowledge."""
+"""The webhook endpoint: authenticates a delivery, lands it durably, then acknowledges it."""

@@ -1,4 +1,4 @@
-"""The receiver, an ASGI application: it lands what is delivered and acknowledges only what is landed."""
+"""The receiver, an ASGI application that lands deliveries and acknowledges only landed ones."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,16 +13,16 @@ from sighten_warehouse.receiver.group_commit import Committer, WebhookDelivery
 from sighten_warehouse.receiver.memory import WaitingBytes, max_waiting_bytes
 from sighten_warehouse.receiver.metrics import DeliveryOutcome, ReceiverMetrics, RefusalLog
 from sighten_warehouse.receiver.readiness import Readiness
-from sighten_warehouse.receiver.responses import HttpResponse, Receive, Scope, Send, json_response, say
+from sighten_warehouse.receiver.responses import HttpResponse, Receive, Scope, Send, json_response, send_response
 
 WEBHOOK_PATH = "/webhooks/sighten"
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")
 READ_METHODS = ("GET", "HEAD")
 BODY_SECONDS = 120.0
 OK = 200
-STRANGERS_LINGER_BYTES = 1024 * 1024  # enough for whoever sends milestones to read that its credential is wrong
-LONG_BODY_BYTES = 256 * 1024  # to sign it takes long enough to be done beside the event loop
-SOON, LATER = {"retry-after": "1"}, {"retry-after": "10"}
+UNAUTHENTICATED_LINGER_BYTES = 1024 * 1024  # enough for a sender of milestones to finish and read the 401
+LONG_BODY_BYTES = 256 * 1024  # a signature of more is checked on another thread
+RETRY_SOON, RETRY_LATER = {"retry-after": "1"}, {"retry-after": "10"}
 
 log = structlog.get_logger()
 
@@ -30,10 +30,9 @@ log = structlog.get_logger()
 class Receiver:
     """Answers deliveries, `/healthz` and `/metrics`.
 
-    Memory is bounded: bodies that came and are not yet answered hold at most `max_waiting_bytes` (64 MiB, or twice
-    the largest body if that is more); what comes on top is answered 503. The lines of the group that is being
-    committed take about as much again. A body has `body_seconds` to come. Bodies are checked, hashed and written on
-    the committer's thread; on the event loop they are only put together.
+    Memory is bounded: received bodies that are not answered yet take at most `max_waiting_bytes`; beyond that the
+    receiver answers 503. The lines of the group being committed take about as much again. A body must arrive within
+    `body_seconds`. The event loop only assembles bodies; the committer's thread checks, hashes and writes them.
     """
 
     def __init__(  # noqa: PLR0913  (the parts it is made of)
@@ -57,21 +56,21 @@ class Receiver:
         metrics.waiting_bytes.set_function(lambda: self._waiting.total)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
+        """Handle one request (ASGI)."""
         try:
-            answer = await self._answer(scope, receive)
+            response = await self._respond(scope, receive)
         except asyncio.CancelledError:
-            # The server stops and has waited long enough; whoever is still sending is told to come again. Nobody has
-            # time for the courtesies of an early answer.
-            answer = self._counted("not_stored", json_response(503, headers=SOON, status="stopping"))
-        await say(answer, receive, send)
+            # The server is stopping and has waited long enough: whoever is still sending shall retry. There is no time
+            # to linger as after an early response.
+            response = self._counted("not_stored", json_response(503, headers=RETRY_SOON, status="stopping"))
+        await send_response(response, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse:
+    async def _respond(self, scope: Scope, receive: Receive) -> HttpResponse:
         path, method = scope["path"], scope["method"]
         if path.removesuffix("/") == WEBHOOK_PATH:
             if method not in WEBHOOK_METHODS:
                 return _wrong_method(WEBHOOK_METHODS)
-            return await self._take_in(scope, receive)
+            return await self._receive_delivery(scope, receive)
         if path not in ("/healthz", "/metrics"):
             return json_response(404, early=True, status="not_found", expected=f"POST {WEBHOOK_PATH}")
         if method not in READ_METHODS:
@@ -82,18 +81,18 @@ class Receiver:
         problem = await self._readiness.problem()
         if problem is None:
             return json_response(200, status="ready")
-        return json_response(503, headers=LATER, status="not_ready", reason=problem)
+        return json_response(503, headers=RETRY_LATER, status="not_ready", reason=problem)
 
     def _metrics_text(self) -> HttpResponse:
         return HttpResponse(200, self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def _take_in(self, scope: Scope, receive: Receive) -> HttpResponse:
+    async def _receive_delivery(self, scope: Scope, receive: Receive) -> HttpResponse:
         headers = _headers(scope)
         claim = self._authentication.claim(scope["headers"])
         if claim is None:
-            return replace(self._unauthenticated(), early=True, linger_bytes=STRANGERS_LINGER_BYTES)
-        with self._waiting.body() as take:
-            body = await self._body(headers, receive, take)
+            return replace(self._unauthenticated(), early=True, linger_bytes=UNAUTHENTICATED_LINGER_BYTES)
+        with self._waiting.body() as reserve:
+            body = await self._body(headers, receive, reserve)
             if isinstance(body, HttpResponse):
                 return body
             if not await _is_proven(claim, body):
@@ -104,7 +103,7 @@ class Receiver:
             return await (self._land_once(delivery, claim.attempt) if claim.attempt else self._land(delivery))
 
     async def _body(
-        self, headers: Mapping[str, str], receive: Receive, take: Callable[[int], bool]
+        self, headers: Mapping[str, str], receive: Receive, reserve: Callable[[int], bool]
     ) -> bytes | HttpResponse:
         if int(headers.get("content-length", 0)) > self._max_body_bytes:
             return self._too_large()
@@ -119,31 +118,31 @@ class Receiver:
                     size += len(message["body"])
                     if size > self._max_body_bytes:
                         return self._too_large()
-                    if not take(len(message["body"])):
+                    if not reserve(len(message["body"])):
                         return self._too_busy()
                     pieces.append(message["body"])
                     if not message.get("more_body"):
                         return b"".join(pieces)
         except TimeoutError:
-            return self._incomplete(f"the body did not come within {self._body_seconds:g} s")
+            return self._incomplete(f"the body did not arrive within {self._body_seconds:g} s")
 
     async def _land_once(self, delivery: WebhookDelivery, attempt: DeliveryAttempt) -> HttpResponse:
         if not attempt.begin():
-            # The same attempt is being landed. Should that fail this one is wanted, so it is told to come again.
-            return self._counted("not_stored", json_response(503, headers=SOON, status="busy"))
+            # The same attempt is being landed. If that fails this one is needed, so ask for a retry.
+            return self._counted("not_stored", json_response(503, headers=RETRY_SOON, status="busy"))
         landed = False
         try:
-            answer = await self._land(delivery)
-            landed = answer.status == OK
+            response = await self._land(delivery)
+            landed = response.status == OK
         finally:
             attempt.end(landed=landed)
-        return answer
+        return response
 
     async def _land(self, delivery: WebhookDelivery) -> HttpResponse:
         try:
             landing_id = await asyncio.wrap_future(self._committer.submit(delivery))
-        except StorageError:  # the committer has said why; the sender need not know our paths
-            return self._counted("not_stored", json_response(503, headers=LATER, status="not_stored"))
+        except StorageError:  # logged by the committer; the sender need not know our paths
+            return self._counted("not_stored", json_response(503, headers=RETRY_LATER, status="not_stored"))
         return self._counted("landed", json_response(OK, landing_id=landing_id, status="landed"))
 
     def _unauthenticated(self) -> HttpResponse:
@@ -153,21 +152,21 @@ class Receiver:
         return json_response(401, headers=headers, status="unauthenticated")
 
     def _too_large(self) -> HttpResponse:
-        most = self._max_body_bytes
-        log.warning("refused_too_large", max_bytes=most)
-        return self._counted("too_large", json_response(413, early=True, status="too_large", max_body_bytes=most))
+        limit = self._max_body_bytes
+        log.warning("refused_too_large", max_bytes=limit)
+        return self._counted("too_large", json_response(413, early=True, status="too_large", max_body_bytes=limit))
 
     def _too_busy(self) -> HttpResponse:
         log.warning("refused_too_busy", waiting_bytes=self._waiting.total)
-        return self._counted("not_stored", json_response(503, early=True, headers=SOON, status="busy"))
+        return self._counted("not_stored", json_response(503, early=True, headers=RETRY_SOON, status="busy"))
 
     def _incomplete(self, reason: str) -> HttpResponse:
         log.warning("delivery_broke_off", reason=reason)
         return self._counted("incomplete", json_response(408, early=True, status="incomplete", reason=reason))
 
-    def _counted(self, outcome: DeliveryOutcome, answer: HttpResponse) -> HttpResponse:
+    def _counted(self, outcome: DeliveryOutcome, response: HttpResponse) -> HttpResponse:
         self._metrics.deliveries.labels(outcome).inc()
-        return answer
+        return response
 
 
 async def _is_proven(claim: Claim, body: bytes) -> bool:

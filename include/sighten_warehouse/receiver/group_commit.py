@@ -1,4 +1,4 @@
-"""Group commit: one thread lands whatever waits, with one sync for all of it."""
+"""Group commit: one thread lands all waiting deliveries with a single sync."""
 
 import threading
 from collections import deque
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookDelivery:
-    """One request's body and what is told about it."""
+    """The body of a request and its metadata."""
 
     body: bytes
     method: str
@@ -53,18 +53,18 @@ class _Waiting:
 
 
 class Write(Protocol):
-    """Makes one new landing file: `write_landing_file`, or in tests a disk that fails."""
+    """Writes one new landing file: `write_landing_file`, or in tests a failing disk."""
 
     def __call__(self, landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
-        """The file's name below `landing`."""
+        """Return the file's name below `landing`."""
 
 
 class Committer:
-    """Lands deliveries from any thread in the order they came; a context manager that lands all of them before it ends.
+    """Lands deliveries from any thread in order of arrival; as a context manager it lands all of them before it exits.
 
-    While one group is being synced the next gathers, so that a slow disk makes groups larger and not the queue longer.
-    A group is a new landing file: bytes that a failed sync left behind are in no file that was ever acknowledged.
-    A group ends at `max_group_bytes` of bodies, or after one larger body.
+    While one group is synced the next one gathers, so a slow disk makes groups larger, not the queue longer. Each group
+    is a new landing file, so bytes left by a failed sync are never in a file that was acknowledged. A group has at most
+    `max_group_bytes` of bodies, or one larger body.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class Committer:
 
     @property
     def is_running(self) -> bool:
-        """Whether what is submitted now will be landed."""
+        """Whether deliveries submitted now will be landed."""
         return self._accepts
 
     def submit(self, delivery: WebhookDelivery) -> "Future[str]":
-        """The landing id, once the delivery is on stable storage; the future raises StorageError if it could not be.
+        """Queue the delivery; the future has its landing id once it is on stable storage, else raises StorageError.
 
         Raises:
             StorageError: the committer does not run.
@@ -124,7 +124,7 @@ class Committer:
             while group := self._next_group():
                 self._commit(group)
         finally:
-            self._refuse_the_rest()
+            self._refuse_remaining()
 
     def _next_group(self) -> list[_Waiting]:
         with self._changed:
@@ -146,14 +146,14 @@ class Committer:
             name = self._write(self._landing, lines, received_at=group[0].arrival.received_at)
             self._make_folder_durable((self._landing / name).parent)
         except BaseException as error:
-            self._refuse(group, error)  # whatever it was: these are not kept, and somebody waits for each
+            self._refuse(group, error)  # after any error: the group is not stored, and senders wait
             if not isinstance(error, Exception):
                 raise
         else:
             self._acknowledge(group, name, seconds=perf_counter() - started)
 
     def _make_folder_durable(self, folder: Path) -> None:
-        # Another process may have made the day's folder and fallen before it synced its name.
+        # Another process may have made the day's folder and crashed before it synced the parent.
         if folder != self._synced_folder:
             sync(folder.parent)
             self._synced_folder = folder
@@ -171,14 +171,14 @@ class Committer:
     def _refuse(self, group: list[_Waiting], error: BaseException) -> None:
         log.error("commit_failed", deliveries=len(group), landing=str(self._landing), error=repr(error))
         for waiting in group:
-            refused = StorageError(f"{self._landing}: could not store the delivery: {error}")
-            refused.__cause__ = error
-            waiting.landed.set_exception(refused)
+            storage_error = StorageError(f"{self._landing}: could not store the delivery: {error}")
+            storage_error.__cause__ = error
+            waiting.landed.set_exception(storage_error)
 
-    def _refuse_the_rest(self) -> None:
+    def _refuse_remaining(self) -> None:
         with self._changed:
             self._accepts = False
-            rest = [waiting for waiting in self._waiting if waiting.landed.set_running_or_notify_cancel()]
+            remaining = [waiting for waiting in self._waiting if waiting.landed.set_running_or_notify_cancel()]
             self._waiting.clear()
-        if rest:
-            self._refuse(rest, RuntimeError("the committer ended"))
+        if remaining:
+            self._refuse(remaining, RuntimeError("the committer ended"))

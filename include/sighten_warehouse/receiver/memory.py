@@ -1,4 +1,4 @@
-"""How many bytes of bodies are in memory, and no more than that."""
+"""A bound on the bytes of request bodies in memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,31 +7,31 @@ MEBIBYTE = 1024 * 1024
 
 
 def max_waiting_bytes(max_body_bytes: int) -> int:
-    """The limit for bodies of that size at most: 64 MiB, and room for two of the largest in any case."""
+    """The limit for waiting bodies: 64 MiB, or two bodies of the largest size if that is more."""
     return max(64 * MEBIBYTE, 2 * max_body_bytes)
 
 
 class WaitingBytes:
-    """Counts the bytes of all bodies that have come and are not yet answered; used by the event loop only."""
+    """Counts the bytes of received bodies that are not answered yet; for use on the event loop only."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self.total = 0
 
     @contextmanager
     def body(self) -> Iterator[Callable[[int], bool]]:
-        """For one body: takes room for so many bytes more, if there is any; at the end all is given back."""
-        taken = 0
+        """Yield a function that reserves memory for one body, or returns False if none is left; release it on exit."""
+        reserved = 0
 
-        def take(size: int) -> bool:
-            nonlocal taken
-            if self.total + size > self._most:
+        def reserve(size: int) -> bool:
+            nonlocal reserved
+            if self.total + size > self._max_bytes:
                 return False
-            taken += size
+            reserved += size
             self.total += size
             return True
 
         try:
-            yield take
+            yield reserve
         finally:
-            self.total -= taken
+            self.total -= reserved

@@ -1,4 +1,4 @@
-"""What the receiver counts and measures, in a registry of its own."""
+"""The receiver's Prometheus metrics, and the log of refused deliveries."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -13,26 +13,22 @@ OUTCOMES: tuple[DeliveryOutcome, ...] = ("landed", "too_large", "unauthenticated
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-SECONDS_BETWEEN_LINES = 60.0
+LOG_INTERVAL_SECONDS = 60.0
 log = structlog.get_logger()
 
 
 class ReceiverMetrics:
-    """The receiver's counters; every outcome is there from the start, with 0."""
+    """The metrics, in a registry of their own; every outcome is exported from the start, with 0."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.deliveries = Counter(
-            "sighten_deliveries", "Deliveries by what became of them.", ["outcome"], registry=self.registry
-        )
+        self.deliveries = Counter("sighten_deliveries", "Deliveries by outcome.", ["outcome"], registry=self.registry)
         for outcome in OUTCOMES:
             self.deliveries.labels(outcome)
-        self.landed_bytes = Counter(
-            "sighten_landed_bytes", "Bytes of the bodies that were landed.", registry=self.registry
-        )
+        self.landed_bytes = Counter("sighten_landed_bytes", "Bytes of landed bodies.", registry=self.registry)
         self.group_size = Histogram(
             "sighten_group_size",
-            "Deliveries that one sync made durable.",
+            "Deliveries per sync.",
             buckets=GROUP_SIZES,
             registry=self.registry,
         )
@@ -43,29 +39,29 @@ class ReceiverMetrics:
             registry=self.registry,
         )
         self.waiting_bytes = Gauge(
-            "sighten_waiting_bytes", "Bytes of bodies in memory, not yet answered.", registry=self.registry
+            "sighten_waiting_bytes", "Bytes of bodies in memory that are not answered yet.", registry=self.registry
         )
 
     def text(self) -> bytes:
-        """All of it in Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
 class RefusalLog:
-    """Counts deliveries whose sender did not prove who it is; `clock` gives seconds that only go forward."""
+    """Counts unauthenticated deliveries and logs them once a minute; `clock` returns monotonic seconds."""
 
     def __init__(self, metrics: ReceiverMetrics, *, clock: Callable[[], float] = monotonic) -> None:
         self._counter = metrics.deliveries.labels("unauthenticated")
         self._clock = clock
-        self._since_line = 0
-        self._next_line_at: float | None = None
+        self._unlogged = 0
+        self._next_log_at: float | None = None
 
     def add(self) -> None:
-        """One more; whoever sends many must not fill the disk with lines about them."""
+        """Count one more; a line per delivery would let strangers fill the disk."""
         self._counter.inc()
-        self._since_line += 1
+        self._unlogged += 1
         now = self._clock()
-        if self._next_line_at is None or now >= self._next_line_at:
-            log.warning("refused_unauthenticated", deliveries=self._since_line)
-            self._since_line = 0
-            self._next_line_at = now + SECONDS_BETWEEN_LINES
+        if self._next_log_at is None or now >= self._next_log_at:
+            log.warning("refused_unauthenticated", deliveries=self._unlogged)
+            self._unlogged = 0
+            self._next_log_at = now + LOG_INTERVAL_SECONDS

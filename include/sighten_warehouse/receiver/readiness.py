@@ -1,4 +1,4 @@
-"""Whether the receiver can keep what it would be sent now, found out by keeping something."""
+"""The readiness check: whether the receiver can store a delivery now, tested by a small write."""
 
 import asyncio
 import os
@@ -8,44 +8,44 @@ from pathlib import Path
 
 from sighten_warehouse.durable import write_durably
 
-PROBE_NAME = ".probe/written"  # in a hidden folder of its own, so that landing itself does not seem to change
-PROBE = b"." * 4096  # a block: on a full disk an empty file may still fit
+PROBE_NAME = ".probe/written"  # in a hidden folder, so that landing itself does not change
+PROBE = b"." * 4096  # one block: an empty file may fit even on a full disk
 
 
 class Readiness:
-    """Writes a small durable file below landing when asked, at most once in `every_s`; answers within `answer_s`."""
+    """Writes a small durable file below landing, at most once per `interval_s`; waits at most `timeout_s` for it."""
 
-    def __init__(  # noqa: PLR0913  (what it watches, and how patiently)
+    def __init__(  # noqa: PLR0913  (what it watches, and its limits)
         self,
         landing: Path,
         *,
         largest_body: int,
         committer_runs: Callable[[], bool],
-        every_s: float = 1.0,
-        answer_s: float = 5.0,
+        interval_s: float = 1.0,
+        timeout_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._landing = landing
         self._largest_body = largest_body
         self._committer_runs = committer_runs
-        self._every_s = every_s
-        self._answer_s = answer_s
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
         self._clock = clock
         self._probed_at = float("-inf")
         self._probe: asyncio.Future[str | None] | None = None
 
     async def problem(self) -> str | None:
-        """Why nothing can be landed now; None when it can. A disk that hangs never blocks the event loop."""
+        """Why nothing can be landed now, or None. A disk that hangs does not block the event loop."""
         if not self._committer_runs():
             return "the committer does not run"
         now = self._clock()
-        if self._probe is None or (self._probe.done() and now - self._probed_at >= self._every_s):
+        if self._probe is None or (self._probe.done() and now - self._probed_at >= self._interval_s):
             self._probed_at = now
             self._probe = asyncio.ensure_future(asyncio.to_thread(self._try_to_write))
         try:
-            return await asyncio.wait_for(asyncio.shield(self._probe), self._answer_s)
+            return await asyncio.wait_for(asyncio.shield(self._probe), self._timeout_s)
         except TimeoutError:
-            return f"{self._landing}: a small write did not end within {self._answer_s:g} s"
+            return f"{self._landing}: a small write did not end within {self._timeout_s:g} s"
 
     def _try_to_write(self) -> str | None:
         try:

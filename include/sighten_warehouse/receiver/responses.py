@@ -1,4 +1,4 @@
-"""What the receiver says over HTTP, and how it says it to a client that is still sending."""
+"""HTTP responses of the receiver, also to clients that are still sending."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ LINGER_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response; `early` when the request's body was not read to its end: of the rest so many bytes are read."""
+    """A response. `early`: the body was not read to its end; up to `linger_bytes` of the rest are discarded."""
 
     status: int
     content: bytes
@@ -31,31 +31,32 @@ class HttpResponse:
 def json_response(
     code: int, /, *, early: bool = False, headers: Mapping[str, str] | None = None, **content: object
 ) -> HttpResponse:
-    """An answer with that content as JSON."""
+    """A response with the content as JSON."""
     return HttpResponse(code, json.dumps(content).encode(), headers=tuple((headers or {}).items()), early=early)
 
 
-async def say(answer: HttpResponse, receive: Receive, send: Send) -> None:
-    """The answer is sent; an early one at once, and it is the connection's last."""
-    headers = [("content-type", answer.content_type), ("content-length", str(len(answer.content))), *answer.headers]
-    if answer.early:
+async def send_response(response: HttpResponse, receive: Receive, send: Send) -> None:
+    """Send the response; after an early one the connection is closed."""
+    length = str(len(response.content))
+    headers = [("content-type", response.content_type), ("content-length", length), *response.headers]
+    if response.early:
         headers.append(("connection", "close"))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": answer.content, "more_body": answer.early})
-    if answer.early:
-        await _discard_the_rest(receive, answer.linger_bytes)
+    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": response.content, "more_body": response.early})
+    if response.early:
+        await _discard_the_rest(receive, response.linger_bytes)
         await send({"type": "http.response.body", "body": b""})
 
 
 async def _discard_the_rest(receive: Receive, max_bytes: int) -> None:
-    # A connection closed under a client that still sends is reset, and the answer may be lost with it. So the whole
-    # answer goes out, and what still comes in is read for a while and thrown away.
-    left = max_bytes
+    # Closing the connection while the client still sends resets it, and the response may be lost. So send all of the
+    # response, then read and discard input for a while.
+    remaining = max_bytes
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
-            while left > 0:
+            while remaining > 0:
                 message = await receive()
                 if not message.get("more_body"):
                     return
-                left -= len(message["body"])
+                remaining -= len(message["body"])

@@ -1,4 +1,4 @@
-"""The receiver as a process: its port, its landing folder, how it starts and how it stops."""
+"""The receiver as a process: its port, its landing folder, start and stop."""
 
 import errno
 import ipaddress
@@ -15,13 +15,13 @@ from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
 from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.receiver.group_commit import Committer
-from sighten_warehouse.receiver.head_timeout import HeadInTime
+from sighten_warehouse.receiver.head_timeout import HeadTimeoutProtocol
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.settings import Settings
 
-STOP_SECONDS = 3  # that requests under way have to finish once the receiver is told to stop
-KEEP_ALIVE_SECONDS = 75  # longer than most senders keep an idle connection, so that none is closed under a request
+STOP_SECONDS = 3  # for requests in progress to finish after the signal to stop
+KEEP_ALIVE_SECONDS = 75  # longer than most senders keep an idle connection: none is closed during a request
 LEFTOVER_SECONDS = 3600
 BACKLOG = 2048
 
@@ -29,19 +29,21 @@ log = structlog.get_logger()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; 0 takes a free port.
+    """A listening socket; port 0 takes a free port.
 
     Raises:
-        SettingError: nothing can listen there; the message names the setting to change.
+        SettingError: the address cannot be listened on; the message names the setting to change.
     """
-    at = f"{host}:{port}"
+    host_and_port = f"{host}:{port}"
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
         ]
     except OSError as error:
-        raise SettingError(f"SIGHTEN_RECEIVER_HOST: {host} is no address of this machine ({error.strerror})") from error
-    # With the protocol named, asyncio switches Nagle's algorithm off; without, each answer would wait for 40 ms.
+        raise SettingError(
+            f"SIGHTEN_RECEIVER_HOST: {host} is not an address of this machine ({error.strerror})"
+        ) from error
+    # asyncio disables Nagle's algorithm only if the protocol is named; otherwise each response waits for 40 ms.
     listener = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,25 +53,25 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise SettingError(
-                f"{at} is taken by another process; choose another port with --port or SIGHTEN_RECEIVER_PORT"
+                f"{host_and_port} is taken by another process; choose another port with --port or SIGHTEN_RECEIVER_PORT"
             ) from error
         raise SettingError(
-            f"cannot listen on {at} ({error.strerror}); change --host or SIGHTEN_RECEIVER_HOST, "
+            f"cannot listen on {host_and_port} ({error.strerror}); change --host or SIGHTEN_RECEIVER_HOST, "
             "or --port or SIGHTEN_RECEIVER_PORT"
         ) from error
     return listener
 
 
 def prepare_landing(landing: Path, *, now: float) -> None:
-    """Landing exists durably, without what crashed receivers began and never acknowledged.
+    """Create landing durably and remove unfinished files of crashed receivers.
 
     Raises:
-        StorageError: landing cannot be made or written to.
+        StorageError: landing cannot be created or written.
     """
     try:
         ensure_folder(landing)
         for folder in (landing, landing.parent, landing.parent.parent):
-            # Whoever made it may have fallen before its name was on stable storage.
+            # Whoever created it may have crashed before syncing its parent.
             sync(folder)
         removed = remove_leftovers(landing, last_written_before=now - LEFTOVER_SECONDS)
     except OSError as error:
@@ -79,10 +81,10 @@ def prepare_landing(landing: Path, *, now: float) -> None:
 
 
 class ReceiverServer:
-    """One receiver, which holds its port from the moment it is made; `run` serves until `stop`.
+    """One receiver, which takes its port when created; `run` serves until `stop`.
 
     Raises:
-        SettingError: the settings ask for what it cannot do, or its port is taken.
+        SettingError: the settings contradict each other, or the port is taken.
         StorageError: landing cannot be written.
     """
 
@@ -107,40 +109,40 @@ class ReceiverServer:
 
     @property
     def url(self) -> str:
-        """Where deliveries go."""
+        """The URL for deliveries."""
         host, port = self._listener.getsockname()[:2]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}{WEBHOOK_PATH}"
 
     @property
     def is_open_to_others(self) -> bool:
-        """Whether other machines can reach it."""
+        """Whether other machines can reach the receiver."""
         return not ipaddress.ip_address(self._listener.getsockname()[0]).is_loopback
 
     def _refuse_to_be_open(self, settings: Settings) -> None:
-        told = settings.receiver_open_to_anyone == "yes"
-        if self.is_open_to_others and settings.webhook_auth == "none" and not told:
+        is_allowed = settings.receiver_open_to_anyone == "yes"
+        if self.is_open_to_others and settings.webhook_auth == "none" and not is_allowed:
             self.close()
             raise SettingError(
-                f"SIGHTEN_WEBHOOK_AUTH: `none` lets whoever reaches {settings.receiver_host} deliver; expected "
+                f"SIGHTEN_WEBHOOK_AUTH: `none` lets anybody who reaches {settings.receiver_host} deliver; expected "
                 "`header`, `basic` or `hmac`, or 127.0.0.1 to listen on, or SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes"
             )
 
     def run(self) -> None:
-        """Serves until told to stop; then takes no new connection, finishes what it accepted, and returns."""
+        """Serve until `stop` is called; then accept no new connection, finish accepted requests and return."""
         with self._committer, self._listener:
             self._server.run(sockets=[self._listener])
 
     def close(self) -> None:
-        """Gives the port back; `run` does so by itself."""
+        """Release the port; `run` does this by itself."""
         self._listener.close()
 
     def stop(self, *_signal: object) -> None:
-        """Tells `run` to end, from any thread or as a signal's handler; more than once does no harm."""
+        """End `run`; callable from any thread, as a signal handler and more than once."""
         self._server.should_exit = True
 
 
 def http_server(receiver: Receiver) -> uvicorn.Server:
-    """The HTTP/1.1 server around it."""
+    """The HTTP/1.1 server of a receiver."""
     return serving.http_server(
-        receiver, stop_seconds=STOP_SECONDS, keep_alive_seconds=KEEP_ALIVE_SECONDS, protocol=HeadInTime
+        receiver, stop_seconds=STOP_SECONDS, keep_alive_seconds=KEEP_ALIVE_SECONDS, protocol=HeadTimeoutProtocol
     )

@@ -19,13 +19,20 @@ def _is_link_to_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
+def _time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError):  # file systems can keep times that no calendar has
+        return None
+
+
 @dataclass(frozen=True)
 class Input:
-    """A file to read."""
+    """A file to read; `modified` is None where its time is none."""
 
     path: Path
     size: int
-    modified: datetime
+    modified: datetime | None
 
 
 class Inputs(AbstractContextManager["Inputs"]):
@@ -78,7 +85,7 @@ class Inputs(AbstractContextManager["Inputs"]):
             self.unreadable.append((path, error))
 
     def _remember(self, path: str, facts: os.stat_result) -> None:
-        one = Input(Path(path), facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+        one = Input(Path(path), facts.st_size, _time(facts.st_mtime))
         place = f"{facts.st_dev}/{facts.st_ino}"
         row = (place, os.fsencode(path), one.size, facts.st_mtime, self._time_of(one).timestamp())
         self._database.execute("insert or ignore into inputs values (?, ?, ?, ?, ?)", row)
@@ -93,4 +100,4 @@ class Inputs(AbstractContextManager["Inputs"]):
         for path, size, modified in self._database.execute(
             "select path, size, modified from inputs order by time, path"
         ):
-            yield Input(Path(os.fsdecode(path)), size, datetime.fromtimestamp(modified, UTC))
+            yield Input(Path(os.fsdecode(path)), size, _time(modified))

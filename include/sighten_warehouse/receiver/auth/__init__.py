@@ -1,1 +1,1 @@
-"""Who may deliver: static credentials, HMAC over the body, Standard Webhooks and replay protection."""
+"""Authentication of deliveries: static credentials, HMAC of the body, Standard Webhooks, replay protection."""

@@ -1,4 +1,4 @@
-"""What a delivery's headers claim, and what is left to prove once its body is there."""
+"""What a delivery's headers claim, and how its body proves it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from hmac import compare_digest
 from sighten_warehouse.receiver.auth.replays import DeliveryAttempt
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
-"""Names in lower case and values, as they came: a header that came twice is there twice, and no byte is decoded."""
+"""Pairs of lower-case name and value, undecoded; a repeated header is there as often as it was sent."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Headers that are in order; the delivery may be landed if the body proves them.
+    """Well-formed credentials; the delivery may be landed if its body proves them.
 
-    `is_proven_by` keeps nothing and may be called from any thread. `attempt` is there where a replay can be told.
+    `is_proven_by` has no side effects and may be called from any thread. `attempt` is set if replays are detected.
     """
 
     is_proven_by: Callable[[bytes], bool]
@@ -23,28 +23,29 @@ class Claim:
 
 @dataclass(frozen=True)
 class Authentication:
-    """How deliveries prove who sent them.
+    """How senders authenticate.
 
-    `claim` gives None for headers that no body could prove. `challenge` is what a 401 says in `WWW-Authenticate`.
+    `claim` returns None for headers that no body could prove. `challenge` is the `WWW-Authenticate` header of a 401.
     """
 
     claim: Callable[[RawHeaders], Claim | None]
     challenge: str | None = None
 
 
-NOTHING_LEFT_TO_PROVE = Claim(is_proven_by=lambda _body: True)
-ANYBODY = Authentication(claim=lambda _headers: NOTHING_LEFT_TO_PROVE)
+PROVEN = Claim(is_proven_by=lambda _body: True)
+ANYBODY = Authentication(claim=lambda _headers: PROVEN)
 
 
-def only(headers: RawHeaders, name: bytes) -> bytes | None:
-    """The value of a header that came exactly once; of two, a proxy might have checked the one and we the other."""
-    values = [value for one, value in headers if one.lower() == name]
+def single_value(headers: RawHeaders, name: bytes) -> bytes | None:
+    """The value of a header that was sent exactly once; of two values, a proxy might check one and we the other."""
+    values = [value for header, value in headers if header.lower() == name]
     return values[0] if len(values) == 1 else None
 
 
 def any_equal(given: Iterable[bytes], expected: Sequence[bytes]) -> bool:
-    """Whether one of these is one of those; all are compared, each in constant time, so that time does not tell which.
+    """Whether a given value is among the expected ones.
 
-    What is compared is to have one length whatever the secret is: a signature, or a hash.
+    All pairs are compared, each in constant time, so that timing does not reveal which one matches. The values must be
+    signatures or hashes, whose length does not depend on the secret.
     """
-    return sum(compare_digest(one, other) for one in given for other in expected) > 0
+    return sum(compare_digest(value, candidate) for value in given for candidate in expected) > 0

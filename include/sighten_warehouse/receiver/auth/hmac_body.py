@@ -1,4 +1,4 @@
-"""A signature of the raw body in a header: HMAC-SHA256 in hex or base64."""
+"""A header with the HMAC-SHA256 of the raw body, in hex or base64."""
 
 import hmac
 import re
@@ -7,30 +7,30 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from sighten_warehouse.receiver.auth.claims import Authentication, Claim, RawHeaders, any_equal, only
+from sighten_warehouse.receiver.auth.claims import Authentication, Claim, RawHeaders, any_equal, single_value
 
 Encoding = Literal["hex", "base64"]
 
-_SPELLED: dict[Encoding, re.Pattern[bytes]] = {
+_SIGNATURES: dict[Encoding, re.Pattern[bytes]] = {
     "hex": re.compile(rb"[0-9A-Fa-f]{64}"),
     "base64": re.compile(rb"[A-Za-z0-9+/]{43}="),
 }
 
 
 def body_signature(secrets: Sequence[str], *, header: str, encoding: Encoding, prefix: str) -> Authentication:
-    """That header holds the prefix and then the body's HMAC-SHA256 by one of the secrets.
+    """Accept deliveries whose header is the prefix and the body's HMAC-SHA256 with one of the secrets.
 
-    The hex digits may be of either case: they spell the same signature. Whoever saw a delivery can send it again.
+    Hex digits may be upper or lower case. There is no protection against replays.
     """
-    name, before = header.lower().encode(), prefix.encode()
+    name, prefix_bytes = header.lower().encode(), prefix.encode()
     is_proven = partial(_is_signed, keys=[secret.encode() for secret in secrets], encoding=encoding)
 
     def claim(headers: RawHeaders) -> Claim | None:
-        value = only(headers, name)
-        if value is None or not value.startswith(before):
+        value = single_value(headers, name)
+        if value is None or not value.startswith(prefix_bytes):
             return None
-        signature = value.removeprefix(before)
-        if not _SPELLED[encoding].fullmatch(signature):
+        signature = value.removeprefix(prefix_bytes)
+        if not _SIGNATURES[encoding].fullmatch(signature):
             return None
         return Claim(is_proven_by=partial(is_proven, signature=signature))
 
@@ -38,7 +38,7 @@ def body_signature(secrets: Sequence[str], *, header: str, encoding: Encoding, p
 
 
 def hmac_sha256(key: bytes, *parts: bytes) -> bytes:
-    """The HMAC-SHA256 of those parts, one after the other."""
+    """The HMAC-SHA256 of the concatenated parts."""
     mac = hmac.new(key, digestmod="sha256")
     for part in parts:
         mac.update(part)

@@ -1,4 +1,4 @@
-"""Which attempts at a delivery were acknowledged before, for as long as one could be sent again by somebody else."""
+"""Replay protection: remembers acknowledged attempts for as long as they would be accepted again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,54 +9,54 @@ MAX_ATTEMPTS = 100_000
 
 
 class Replays:
-    """Remembers acknowledged attempts until they are too old to be accepted anyway, at most `most` of them.
+    """Remembers acknowledged attempts until they are too old to be accepted, at most `max_attempts` of them.
 
-    Where it remembers that many it lets no other attempt begin: to forget one early would let its replay in. Only who
-    knows a secret can fill it. It is for one event loop.
+    When full it lets no attempt begin, because forgetting one early would let its replay in. Only a holder of a secret
+    can fill it. For use on one event loop.
     """
 
-    def __init__(self, *, clock: Callable[[], float], most: int = MAX_ATTEMPTS) -> None:
+    def __init__(self, *, clock: Callable[[], float], max_attempts: int = MAX_ATTEMPTS) -> None:
         self._clock = clock
-        self._most = most
-        self._under_way: set[bytes] = set()
+        self._max_attempts = max_attempts
+        self._in_progress: set[bytes] = set()
         self._landed: set[bytes] = set()
-        self._oldest_first: list[tuple[float, bytes]] = []
+        self._expiries: list[tuple[float, bytes]] = []
 
     def attempt(self, name: bytes, *, until: float) -> "DeliveryAttempt":
-        """The attempt of that name, which nobody accepts after `until`."""
+        """The attempt with this name, which is not accepted after `until`."""
         return DeliveryAttempt(self, sha256(name).digest(), until)
 
     def was_landed(self, key: bytes) -> bool:
-        """Whether it was acknowledged before."""
-        self._forget()
+        """Whether the attempt was acknowledged before."""
+        self._forget_expired()
         return key in self._landed
 
     def begin(self, key: bytes) -> bool:
-        """Whether it may be landed now; if so, no other of its name may until `end`."""
-        self._forget()
-        known = key in self._landed or key in self._under_way
-        if known or len(self._landed) + len(self._under_way) >= self._most:
+        """Whether the attempt may be landed now; if so, no other attempt with its name may until `end`."""
+        self._forget_expired()
+        known = key in self._landed or key in self._in_progress
+        if known or len(self._landed) + len(self._in_progress) >= self._max_attempts:
             return False
-        self._under_way.add(key)
+        self._in_progress.add(key)
         return True
 
     def end(self, key: bytes, *, until: float, landed: bool) -> None:
-        """It is over; one that was not landed may come again."""
-        self._under_way.discard(key)
+        """End the attempt; one that was not landed may be repeated."""
+        self._in_progress.discard(key)
         if landed:
             self._landed.add(key)
-            heappush(self._oldest_first, (until, key))
+            heappush(self._expiries, (until, key))
 
-    def _forget(self) -> None:
+    def _forget_expired(self) -> None:
         now = self._clock()
-        while self._oldest_first and self._oldest_first[0][0] < now:
-            _, key = heappop(self._oldest_first)
+        while self._expiries and self._expiries[0][0] < now:
+            _, key = heappop(self._expiries)
             self._landed.discard(key)
 
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """One attempt at one delivery, named by what its sender signed."""
+    """One attempt to deliver, named by what its sender signed."""
 
     replays: Replays
     key: bytes
@@ -64,13 +64,13 @@ class DeliveryAttempt:
 
     @property
     def was_landed(self) -> bool:
-        """Whether it was acknowledged before: then this is a replay."""
+        """Whether the attempt was acknowledged before, which makes this a replay."""
         return self.replays.was_landed(self.key)
 
     def begin(self) -> bool:
-        """Whether it may be landed now; if so, `end` is to follow."""
+        """Whether the attempt may be landed now; if so, call `end` afterwards."""
         return self.replays.begin(self.key)
 
     def end(self, *, landed: bool) -> None:
-        """It is over; one that was not landed may come again."""
+        """End the attempt; one that was not landed may be repeated."""
         self.replays.end(self.key, until=self.until, landed=landed)

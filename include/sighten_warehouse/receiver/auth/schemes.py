@@ -1,4 +1,4 @@
-"""Who may deliver: the one place that the receiver asks, chosen by `SIGHTEN_WEBHOOK_AUTH`."""
+"""Choice of the authentication scheme by `SIGHTEN_WEBHOOK_AUTH`."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,10 +17,10 @@ from sighten_warehouse.settings import Settings
 
 
 def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time) -> Authentication:
-    """The check that the settings ask for; `clock` gives seconds since 1970.
+    """The authentication that the settings configure; `clock` returns seconds since 1970.
 
     Raises:
-        SettingError: they contradict each other, or a secret is missing or ill-formed; the message shows no secret.
+        SettingError: settings contradict each other, or a secret is missing or ill-formed; the message has no secret.
     """
     secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
     if settings.webhook_auth == "none":
@@ -49,10 +49,10 @@ def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time)
 
 
 def signing_key(settings: Settings) -> bytes | None:
-    """The key that a sender signs with by Standard Webhooks; None where the settings ask for another scheme.
+    """The key for signing by Standard Webhooks; None if the settings configure another scheme.
 
     Raises:
-        SettingError: as `authenticator`.
+        SettingError: as for `authenticator`.
     """
     secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
     if settings.webhook_auth != "hmac" or not is_standard(secrets, header=settings.webhook_header):
@@ -61,13 +61,13 @@ def signing_key(settings: Settings) -> bytes | None:
 
 
 def is_standard(secrets: Sequence[str], *, header: str) -> bool:
-    """Whether `hmac` means Standard Webhooks: the settings say so, by the header's name or by the secrets.
+    """Whether `hmac` means Standard Webhooks, by the configured header or secrets.
 
-    A request has no say. If it had, whoever saw a delivery signed with id and time could send `id.time.body` as a body
-    of its own, for ever, with the same signature.
+    Only settings decide, never the request. Otherwise whoever saw a signed delivery could replay `id.time.body` as a
+    plain body with the same signature, for ever.
 
     Raises:
-        SettingError: some secrets are for Standard Webhooks, and others or the header are not.
+        SettingError: some secrets are for Standard Webhooks, but other secrets or the header are not.
     """
     if header.lower() == SIGNATURE_HEADER:
         return True

@@ -1,32 +1,32 @@
-"""Standard Webhooks: a signature of id, time and body, that grows stale and is accepted once."""
+"""Standard Webhooks: a signature of id, timestamp and body that expires and is accepted once."""
 
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.receiver.auth.claims import Authentication, Claim, RawHeaders, any_equal, only
+from sighten_warehouse.receiver.auth.claims import Authentication, Claim, RawHeaders, any_equal, single_value
 from sighten_warehouse.receiver.auth.hmac_body import hmac_sha256
 from sighten_warehouse.receiver.auth.replays import Replays
 
 SIGNATURE_HEADER = "webhook-signature"
-SECRET_MARK = "whsec_"  # noqa: S105  (how such a secret begins)
+SECRET_MARK = "whsec_"  # noqa: S105  (the prefix of such a secret)
 TOLERANCE_SECONDS = 300
 
-# A full stop in the id would let one signature stand for two divisions into id, time and body.
+# With a full stop in the id, one signature would fit two divisions into id, timestamp and body.
 _ID = re.compile(rb"[!-\-/-~]{1,256}")
 _TIMESTAMP = re.compile(rb"[0-9]{1,12}")
 _SIGNATURE = re.compile(rb"v1,[A-Za-z0-9+/]{43}=")
 
 
 def standard_webhooks(secrets: Sequence[str], *, clock: Callable[[], float]) -> Authentication:
-    """The three headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, signed by one of the secrets.
+    """Accept deliveries with `webhook-id`, `webhook-timestamp` and `webhook-signature` signed by one of the secrets.
 
-    `clock` gives seconds since 1970. A timestamp may be 5 minutes off; an attempt that was acknowledged is refused
-    when it comes again.
+    `clock` returns seconds since 1970. A timestamp may be 5 minutes off. An acknowledged attempt is refused when it is
+    repeated.
 
     Raises:
-        SettingError: a secret begins with `whsec_` and goes on with something that is not base64.
+        SettingError: a secret begins with `whsec_`, and the rest is not base64.
     """
     keys = [standard_key(secret) for secret in secrets]
     replays = Replays(clock=clock)
@@ -35,9 +35,12 @@ def standard_webhooks(secrets: Sequence[str], *, clock: Callable[[], float]) -> 
         return abs(clock() - seconds) <= TOLERANCE_SECONDS
 
     def claim(headers: RawHeaders) -> Claim | None:
-        delivery_id, timestamp = only(headers, b"webhook-id") or b"", only(headers, b"webhook-timestamp") or b""
-        listed = (only(headers, SIGNATURE_HEADER.encode()) or b"").split(b" ")
-        signatures = [one for one in listed if _SIGNATURE.fullmatch(one)]
+        delivery_id, timestamp = (
+            single_value(headers, b"webhook-id") or b"",
+            single_value(headers, b"webhook-timestamp") or b"",
+        )
+        listed = (single_value(headers, SIGNATURE_HEADER.encode()) or b"").split(b" ")
+        signatures = [signature for signature in listed if _SIGNATURE.fullmatch(signature)]
         if not (_ID.fullmatch(delivery_id) and _TIMESTAMP.fullmatch(timestamp) and signatures):
             return None
         seconds, signed = int(timestamp), b"%b.%b." % (delivery_id, timestamp)
@@ -47,7 +50,7 @@ def standard_webhooks(secrets: Sequence[str], *, clock: Callable[[], float]) -> 
 
         def is_proven_by(body: bytes) -> bool:
             expected = [b"v1," + b64encode(hmac_sha256(key, signed, body)) for key in keys]
-            # A body may take its time; once its attempt is forgotten it must not be accepted any more.
+            # A body may arrive late: once its attempt is forgotten, accepting it could be accepting a replay.
             return any_equal(signatures, expected) and is_fresh(seconds)
 
         return Claim(is_proven_by, attempt)
@@ -56,16 +59,16 @@ def standard_webhooks(secrets: Sequence[str], *, clock: Callable[[], float]) -> 
 
 
 def standard_key(secret: str) -> bytes:
-    """The key that a secret means: after `whsec_` it is base64, any other is taken as it is.
+    """The key of a secret: base64 after `whsec_`, or else the secret itself.
 
     Raises:
-        SettingError: it begins with `whsec_` and goes on with something that is not base64.
+        SettingError: the secret begins with `whsec_`, and the rest is not base64.
     """
     if not secret.startswith(SECRET_MARK):
         return secret.encode()
     try:
         key = b64decode(secret.removeprefix(SECRET_MARK), validate=True)
-    except ValueError:  # not chained: the message of some decoders shows what they were given
+    except ValueError:  # not chained: a decoder's message may show the secret
         key = b""
     if not key:
         raise SettingError(f"SIGHTEN_WEBHOOK_SECRET: expected base64 after `{SECRET_MARK}`")

@@ -1,4 +1,4 @@
-"""Credentials that stand in a header as they are: a static header, or Basic."""
+"""Credentials sent in a header as they are: a static header, or Basic authentication."""
 
 import binascii
 import re
@@ -9,12 +9,12 @@ from hashlib import sha256
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.landing.line import KEPT_HEADERS
 from sighten_warehouse.receiver.auth.claims import (
-    NOTHING_LEFT_TO_PROVE,
+    PROVEN,
     Authentication,
     Claim,
     RawHeaders,
     any_equal,
-    only,
+    single_value,
 )
 
 BASIC_CHALLENGE = 'Basic realm="sighten-warehouse", charset="UTF-8"'
@@ -22,10 +22,10 @@ _BASIC = re.compile(rb"basic +([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
 
 def static_header(secrets: Sequence[str], *, header: str) -> Authentication:
-    """That header holds one of the secrets.
+    """Accept deliveries whose header has one of the secrets as its value.
 
     Raises:
-        SettingError: the header is one that landing keeps, so the secret would be written with every delivery.
+        SettingError: landing keeps this header, so it would store the secret with every delivery.
     """
     if header.lower() in KEPT_HEADERS:
         raise SettingError(
@@ -34,16 +34,16 @@ def static_header(secrets: Sequence[str], *, header: str) -> Authentication:
     name, expected = header.lower().encode(), _hashes(secrets)
 
     def claim(headers: RawHeaders) -> Claim | None:
-        return _claim(only(headers, name), expected)
+        return _claim(single_value(headers, name), expected)
 
     return Authentication(claim)
 
 
 def basic(secrets: Sequence[str]) -> Authentication:
-    """`Authorization: Basic`, RFC 7617, with one of the secrets as `user:password` in UTF-8.
+    """Accept `Authorization: Basic` (RFC 7617) with one of the secrets as `user:password` in UTF-8.
 
     Raises:
-        SettingError: a secret is no `user:password`.
+        SettingError: a secret is not `user:password`.
     """
     for secret in secrets:
         user, _, password = secret.partition(":")
@@ -54,7 +54,7 @@ def basic(secrets: Sequence[str]) -> Authentication:
     expected = _hashes(secrets)
 
     def claim(headers: RawHeaders) -> Claim | None:
-        return _claim(_user_and_password(only(headers, b"authorization")), expected)
+        return _claim(_user_and_password(single_value(headers, b"authorization")), expected)
 
     return Authentication(claim, challenge=BASIC_CHALLENGE)
 
@@ -70,9 +70,9 @@ def _user_and_password(authorization: bytes | None) -> bytes | None:
 def _claim(given: bytes | None, expected: Sequence[bytes]) -> Claim | None:
     if given is None or not any_equal([sha256(given).digest()], expected):
         return None
-    return NOTHING_LEFT_TO_PROVE
+    return PROVEN
 
 
 def _hashes(secrets: Sequence[str]) -> list[bytes]:
-    # A comparison of the secrets themselves would tell by its time how long they are.
+    # Comparing the secrets themselves would reveal their length by its duration.
     return [sha256(secret.encode()).digest() for secret in secrets]

@@ -1,4 +1,4 @@
-"""The simulated sender proves who it is in each way that a receiver may ask for."""
+"""The simulated sender authenticates by each scheme of the receiver."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from sighten_warehouse.errors import SettingError
 from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.settings import read_settings
 
-WAYS = {
+SCHEMES = {
     "header": {"AUTH": "header", "SECRET": "schlüssel €", "HEADER": "Authorization"},
     "basic": {"AUTH": "basic", "SECRET": "jörg:pass:word"},
     "hex": {"AUTH": "hmac", "SECRET": "secret"},
@@ -23,33 +23,33 @@ WAYS = {
 }
 
 
-def environment(way: str) -> dict[str, str]:
-    return {f"SIGHTEN_WEBHOOK_{name}": text for name, text in WAYS[way].items()}
+def environment(scheme: str) -> dict[str, str]:
+    return {f"SIGHTEN_WEBHOOK_{name}": text for name, text in SCHEMES[scheme].items()}
 
 
 def deliver(receiver: Running, *options: str, env: Mapping[str, str]) -> Result:
     to = f"http://127.0.0.1:{receiver.port}{PATH}"
-    others = {name: None for name in os.environ if name.startswith("SIGHTEN_")}
-    return CliRunner().invoke(simulate, ["deliver", "--to", to, "--milestones", "1", *options], env=others | env)
+    unset = {name: None for name in os.environ if name.startswith("SIGHTEN_")}
+    return CliRunner().invoke(simulate, ["deliver", "--to", to, "--milestones", "1", *options], env=unset | env)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_sender_with_the_receivers_settings_is_let_in_and_with_another_secret_is_not(
-    serve: Callable[..., Running], way: str
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_sender_with_the_receivers_settings_is_accepted_and_with_another_secret_is_not(
+    serve: Callable[..., Running], scheme: str
 ) -> None:
-    receiver = serve(authentication=authenticator(read_settings(environment(way))))
+    receiver = serve(authentication=authenticator(read_settings(environment(scheme))))
 
-    refused = deliver(receiver, env=environment(way) | {"SIGHTEN_WEBHOOK_SECRET": "other:secret"})
+    refused = deliver(receiver, env=environment(scheme) | {"SIGHTEN_WEBHOOK_SECRET": "other:secret"})
     refused_lines = len(receiver.lines())
-    taken = deliver(receiver, env=environment(way))
+    accepted = deliver(receiver, env=environment(scheme))
 
     assert (1, 0) == (refused.exit_code, refused_lines)
     assert "x status 401" in refused.stderr
-    assert (0, True) == (taken.exit_code, "refused 0" in taken.output), taken.output
+    assert (0, True) == (accepted.exit_code, "refused 0" in accepted.output), accepted.output
     assert 2 <= len(receiver.lines())
 
 
-def test_of_several_secrets_the_first_is_sent(serve: Callable[..., Running]) -> None:
+def test_the_first_of_several_secrets_is_used(serve: Callable[..., Running]) -> None:
     receiver = serve(authentication=authenticator(read_settings(environment("hex"))))
 
     exit_codes = [
@@ -61,23 +61,23 @@ def test_of_several_secrets_the_first_is_sent(serve: Callable[..., Running]) -> 
 
 
 @pytest.mark.parametrize(
-    ("auth", "way"), [("header", "header"), ("basic", "basic"), ("hmac", "hex"), ("standard", "standard, raw")]
+    ("auth", "scheme"), [("header", "header"), ("basic", "basic"), ("hmac", "hex"), ("standard", "standard, raw")]
 )
-def test_the_way_and_the_secret_may_be_options(serve: Callable[..., Running], auth: str, way: str) -> None:
-    settings = environment(way)
+def test_scheme_and_secret_may_be_options(serve: Callable[..., Running], auth: str, scheme: str) -> None:
+    settings = environment(scheme)
     receiver = serve(authentication=authenticator(read_settings(settings)))
     header = {"SIGHTEN_WEBHOOK_HEADER": settings.get("SIGHTEN_WEBHOOK_HEADER", "")}
 
-    ended = deliver(receiver, "--auth", auth, "--secret", settings["SIGHTEN_WEBHOOK_SECRET"], env=header)
+    result = deliver(receiver, "--auth", auth, "--secret", settings["SIGHTEN_WEBHOOK_SECRET"], env=header)
 
-    assert 0 == ended.exit_code, ended.output
+    assert 0 == result.exit_code, result.output
 
 
 def test_without_a_secret_nothing_is_sent(serve: Callable[..., Running]) -> None:
     receiver = serve()
 
-    ended = deliver(receiver, "--auth", "hmac", env={})
+    result = deliver(receiver, "--auth", "hmac", env={})
 
-    assert isinstance(ended.exception, SettingError)
-    assert "SIGHTEN_WEBHOOK_SECRET: not set" in str(ended.exception)
+    assert isinstance(result.exception, SettingError)
+    assert "SIGHTEN_WEBHOOK_SECRET: not set" in str(result.exception)
     assert [] == receiver.lines()
