@@ -31,7 +31,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import load
 from sighten_warehouse.models import Model, models
 from sighten_warehouse.publish import build as warehouse_file
-from sighten_warehouse.publish.step import is_current, publish
+from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.settings import Settings, read_settings
 
 DELIVERIES_PER_MILESTONE = 2.6

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from sighten_warehouse.report.dataset import make_dataset
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.source import ReportSource
-from sighten_warehouse.report.timelines import Wanted, find, timelines
+from sighten_warehouse.report.timelines import Filters, find, timelines
 from sighten_warehouse.report.writing import write_report
 from sighten_warehouse.settings import Settings, read_settings
 
@@ -33,8 +33,8 @@ def main() -> None:
         counted = make_dataset(source, environment=settings.env, pii=settings.pii, keep=0)["freshness"]
         print(f"{counted['deliveries']:,} deliveries of {counted['milestones']:,} milestones")
         _timed("data made", lambda: make_dataset(source, environment=settings.env, pii=settings.pii), times=1)
-        _timed("milestones found", lambda: find(source, Wanted(text="permit", sort="slowest")))
-        (oldest,) = find(source, Wanted(sort="waiting", most=1))
+        _timed("milestones found", lambda: find(source, Filters(text="permit", sort="slowest")))
+        (oldest,) = find(source, Filters(sort="waiting", max_rows=1))
         _timed("one timeline", lambda: timelines(source, [oldest["milestone_id"]]))
     _timed("file written", lambda: write_report(settings), times=1)
     report = LiveReport(settings)

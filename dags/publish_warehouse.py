@@ -15,7 +15,7 @@ from sighten_warehouse.settings import read_settings
 
 def nothing_new(_: Context) -> bool:
     """Whether the published version holds every commit."""
-    from sighten_warehouse.publish.step import is_current
+    from sighten_warehouse.publish import is_current
 
     return is_current(read_settings())
 

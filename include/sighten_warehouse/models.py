@@ -1,4 +1,4 @@
-"""The SQL models: one `select` a file, with a description of every column beside it."""
+"""The SQL models: one `select` per file, with a description of every column beside it."""
 
 import hashlib
 import re
@@ -12,14 +12,14 @@ from typing import Any
 import yaml
 
 from sighten_warehouse.errors import ModelError
-from sighten_warehouse.shared_columns import expand, flat, lists_of, words
+from sighten_warehouse.shared_columns import expand, flat, lists_of, placeholders
 
-# How a landing line becomes rows of history. Raise it when the same lines give other rows; homes are then advised to
-# rebuild. `tests/unit/test_rules_version.py` fails when rows change and this does not.
+# The rules that turn landing lines into rows of history. Raise it when the same lines give other rows; `status` then
+# advises a rebuild. `test_rules_version.py` fails if rows change without it.
 RULES_VERSION = 1
 
 SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich")  # each a folder of models
-NOT_PUBLISHED = ("staging", "enrich")  # steps on the way to rows, or to what is to be asked: no analyst sees them
+NOT_PUBLISHED = ("staging", "enrich")  # intermediate rows, and the work lists of the API steps
 DUCKDB_TYPES = {
     "text": "varchar",
     "timestamp": "timestamp",
@@ -30,17 +30,17 @@ DUCKDB_TYPES = {
     "boolean": "boolean",
     "json": "json",
 }
-# What a column tells of a person: it decides what stands in its place where people are masked.
+# Kinds of personal data; the kind of a column decides how it is masked.
 PII_KINDS = ("email", "name", "file_name", "text", "json")
-RESCUED = "_rescued"  # whatever came, so it may be about anybody
-# Every process that loads or publishes reads all descriptions: by libyaml in a tenth of the time, where there is one.
+RESCUED = "_rescued"  # unknown fields, which may be personal data
+# Every process that loads or publishes reads all descriptions; libyaml takes a tenth of the time.
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADER = re.compile(r"^-- (?P<key>grain|inputs): (?P<value>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a model: its name, its type (a key of `DUCKDB_TYPES`), its meaning, its kind of personal data."""
+    """One column of a model; `type` is a key of `DUCKDB_TYPES`, `pii` one of `PII_KINDS`."""
 
     name: str
     type: str
@@ -50,10 +50,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Model:
-    """One table: what it means and, unless a step of the product writes its rows itself, the `select` that makes it.
+    """A table or view with its description; `select` is None if a step writes the rows.
 
-    A view holds no rows: whoever asks it pays, and publishing it costs the same however long history is. Readers know
-    none of the words in `sql/macros/duckdb.sql`, so its `select` uses none.
+    A view holds no rows, so publishing it costs the same however long history is. Readers lack the macros of
+    `sql/macros/duckdb.sql`, so its `select` uses none.
     """
 
     schema: str
@@ -67,12 +67,12 @@ class Model:
 
     @property
     def full_name(self) -> str:
-        """Schema and name, as the SQL refers to it."""
+        """Schema and name, as in SQL."""
         return f"{self.schema}.{self.name}"
 
     @property
     def is_loaded(self) -> bool:
-        """Whether `load` writes its rows, into files of the lake: history made of staged rows alone."""
+        """Whether `load` writes its rows to the lake: a history table that reads staged rows only."""
         return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
 
 
@@ -82,25 +82,25 @@ def sql_folder() -> Path:
     for folder in (package / "sql", package.parent.parent / "sql"):
         if folder.is_dir():
             return folder
-    raise ModelError(f"no folder of SQL models: expected {package / 'sql'} or {package.parent.parent / 'sql'}")
+    raise ModelError(f"no folder of SQL models; expected {package / 'sql'} or {package.parent.parent / 'sql'}")
 
 
 def macros(name: str) -> str:
-    """The statements that teach an engine the words the models use; as `published`, those that readers ask with."""
+    """The statements that create macros: `duckdb` for the models, `published` for readers."""
     return _sql(sql_folder() / "macros" / f"{name}.sql")
 
 
 def _sql(path: Path) -> str:
-    """The statements of that file, the columns that models share written out."""
+    """The text of that file, with the shared columns expanded."""
     return expand(path.read_text(), shared_columns(), path=path)
 
 
 @cache
 def shared_columns() -> dict[str, tuple[str, ...]]:
-    """The lists of columns that models share, by the word that stands for each in their SQL."""
+    """The lists of columns that models share, by their placeholder in SQL."""
     found: dict[str, tuple[str, ...]] = {}
     for path in sorted((sql_folder() / "history").glob("*.yml")):
-        found |= words(lists_of(_description(path.parent, path.stem)["columns"]))
+        found |= placeholders(lists_of(_description(path.parent, path.stem)["columns"]))
     return found
 
 
@@ -109,7 +109,7 @@ def models() -> dict[str, Model]:
     """All models by full name.
 
     Raises:
-        ModelError: a model lacks its description or header, or a description has no model to lean on.
+        ModelError: a model lacks its description or header, or a description is ill-formed.
     """
     found = {}
     for schema in SCHEMAS:
@@ -145,15 +145,15 @@ def _read_model(folder: Path, stem: str) -> Model:
 
 
 def _described_columns(folder: Path, stem: str, described: dict[str, Any]) -> dict[str, Any]:
-    """Column → facts, in order: those that it is `like` another model in are taken over from there."""
-    same: dict[str, Any] = {}
+    """Column → facts, in order; with `like`, facts that are missing here come from that model."""
+    inherited: dict[str, Any] = {}
     lists = lists_of(described["columns"])
     if "like" in described:
         schema, _, name = described["like"].partition(".")
         other = _description(folder.parent / schema, name)
-        same, lists = _described_columns(folder.parent / schema, name, other), lists_of(other["columns"]) | lists
+        inherited, lists = _described_columns(folder.parent / schema, name, other), lists_of(other["columns"]) | lists
     columns = flat(described["columns"], lists, path=folder / f"{stem}.yml")
-    return {name: facts or same.get(name) for name, facts in columns.items()}
+    return {name: facts or inherited.get(name) for name, facts in columns.items()}
 
 
 @cache
@@ -161,7 +161,7 @@ def _description(folder: Path, stem: str) -> dict[str, Any]:
     path = folder / f"{stem}.yml"
     if not path.exists():
         raise ModelError(f"{path}: missing; expected a description of every column of {stem}.sql")
-    described: dict[str, Any] = yaml.load(path.read_text(), Loader=_YAML)  # noqa: S506  (either is a safe one)
+    described: dict[str, Any] = yaml.load(path.read_text(), Loader=_YAML)  # noqa: S506  (both loaders are safe)
     return described
 
 
@@ -179,33 +179,33 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def loaded_models() -> list[Model]:
-    """The tables of the lake, which `load` fills; in a published file they are views of its files."""
+    """The tables of the lake, which `load` fills; in a published file they are views of the lake's files."""
     return in_order(model for model in models().values() if model.is_loaded)
 
 
 def published_models() -> list[Model]:
-    """The tables and views that are made at publish, each after the ones it reads."""
-    made = (model for model in models().values() if model.schema not in NOT_PUBLISHED and not model.is_loaded)
-    return in_order(made)
+    """The tables and views that publish makes, each after its inputs."""
+    published = (model for model in models().values() if model.schema not in NOT_PUBLISHED and not model.is_loaded)
+    return in_order(published)
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:
-    """Those models, each after the ones of them that it reads.
+    """The models, each after its inputs.
 
     Raises:
         ModelError: models read each other in a circle.
     """
-    wanted = {model.full_name: model for model in models}
-    sorter = TopologicalSorter({name: [one for one in model.inputs if one in wanted] for name, model in wanted.items()})
+    by_name = {model.full_name: model for model in models}
+    inputs = {name: [table for table in model.inputs if table in by_name] for name, model in by_name.items()}
     try:
-        return [wanted[name] for name in sorter.static_order()]
+        return [by_name[name] for name in TopologicalSorter(inputs).static_order()]
     except CycleError as error:
         raise ModelError(f"models read each other in a circle: {' → '.join(error.args[1])}") from None
 
 
 @cache
 def published_digest() -> str:
-    """A short hash of all SQL and descriptions: once it differs, the next publish is not skipped."""
+    """A short hash of all SQL and descriptions; when it changes, the next publish is not skipped."""
     digest = hashlib.sha256()
     files = [path for path in sql_folder().rglob("*") if path.suffix in (".sql", ".yml")]
     for path in sorted(files, key=lambda path: path.parts[-2:]):

@@ -1,14 +1,14 @@
-"""Columns that several models share: listed once, in the description of their history table, and expanded from there.
+"""Column lists that models share: written once, in the description of the history table, and expanded in SQL.
 
-`sql/history/milestones.yml` lists them below the key `each_milestone_column`. The description of another model that is
-`like: history.milestones` takes the whole list over by that key alone, and SQL repeats a line that holds the word for
-every column, in the order of the list, with the column's name in place of the word:
+`sql/history/milestones.yml` lists the columns below the key `each_milestone_column`. A model that is
+`like: history.milestones` includes the list by that key. A line of SQL with this placeholder is repeated for every
+column of the list, in order, with the column's name in its place:
 
     milestones.each_milestone_column as each_milestone_column,
 
-A column with `carried: true` is one that not every kind of snapshot has; its last value is carried forward. Those
-columns alone are `each_carried_milestone_column`, the others `each_replaced_milestone_column`. There is no other rule:
-a comment is left as it is, and a line can hold one such word, any number of times.
+A column with `carried: true` is missing in some kinds of snapshot; its last value is carried forward. The placeholder
+`each_carried_milestone_column` stands for those columns, `each_replaced_milestone_column` for the others. Comments are
+not expanded. A line may repeat one placeholder, but not use two.
 """
 
 import re
@@ -20,30 +20,30 @@ from sighten_warehouse.errors import ModelError
 
 Facts = dict[str, Any]
 _LIST = re.compile(r"each_(?P<entity>\w+)_column")
-_WORD = re.compile(rf"\b{_LIST.pattern}\b")
+_PLACEHOLDER = re.compile(rf"\b{_LIST.pattern}\b")
 
 
 def lists_of(columns: Mapping[str, Any]) -> dict[str, dict[str, Facts]]:
-    """The lists that a description holds: `each_…_column` → column → its facts."""
+    """The lists in a description: `each_…_column` → column → facts."""
     return {key: listed for key, listed in columns.items() if _LIST.fullmatch(key) and isinstance(listed, dict)}
 
 
 def flat(columns: Mapping[str, Any], lists: Mapping[str, dict[str, Facts]], *, path: Path) -> dict[str, Any]:
-    """The described columns in order, those of a list in its place; one with `after` stands after that column.
+    """The columns in order, with lists expanded; `after` moves a column behind another one.
 
     Raises:
-        ModelError: it names a list or a column that there is not.
+        ModelError: a list or a column does not exist.
     """
     found: dict[str, Any] = {}
     for name, facts in columns.items():
         if not _LIST.fullmatch(name):
             if facts and "carried" in facts:
-                raise ModelError(f"{path}: column {name}: carried, expected that of columns in a list only")
+                raise ModelError(f"{path}: column {name}: carried; expected only for columns of a list")
             found[name] = facts
         elif name in lists:
             found |= lists[name]
         else:
-            raise ModelError(f"{path}: {name} lists no columns; expected them, or `like:` a model that has the list")
+            raise ModelError(f"{path}: {name}: no columns; expected them here, or `like:` a model that lists them")
     for name in [name for name, facts in found.items() if facts and "after" in facts]:
         found = _moved(found, name, path)
     return found
@@ -52,36 +52,40 @@ def flat(columns: Mapping[str, Any], lists: Mapping[str, dict[str, Facts]], *, p
 def _moved(columns: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
     facts = columns.pop(name)
     if facts["after"] not in columns:
-        raise ModelError(f"{path}: column {name}: after {facts['after']}, expected a column of the same model")
+        raise ModelError(f"{path}: column {name}: after {facts['after']}; expected a column of this model")
     before = list(columns).index(facts["after"]) + 1
     items = list(columns.items())
     return dict([*items[:before], (name, facts), *items[before:]])
 
 
-def words(lists: Mapping[str, dict[str, Facts]]) -> dict[str, tuple[str, ...]]:
-    """What `expand` knows: each list's word, and those of its carried and of its other columns → their names."""
+def placeholders(lists: Mapping[str, dict[str, Facts]]) -> dict[str, tuple[str, ...]]:
+    """Placeholder → column names, for each list and for its carried and replaced columns."""
     found = {}
-    for word, columns in lists.items():
+    for placeholder, columns in lists.items():
         carried = tuple(name for name, facts in columns.items() if facts.get("carried"))
-        found[word] = tuple(columns)
+        found[placeholder] = tuple(columns)
         if carried:
-            found[word.replace("each_", "each_carried_", 1)] = carried
-            found[word.replace("each_", "each_replaced_", 1)] = tuple(name for name in columns if name not in carried)
+            found[placeholder.replace("each_", "each_carried_", 1)] = carried
+            found[placeholder.replace("each_", "each_replaced_", 1)] = tuple(
+                name for name in columns if name not in carried
+            )
     return found
 
 
 def expand(sql: str, known: Mapping[str, tuple[str, ...]], *, path: Path) -> str:
-    """The SQL with each line that holds a word repeated for every column of the word's list.
+    """Repeat each line that has a placeholder for every column of its list.
 
     Raises:
-        ModelError: a word names no list, or a line holds two of them.
+        ModelError: a placeholder has no list, or a line has two placeholders.
     """
     lines = []
     for number, line in enumerate(sql.splitlines(keepends=True), 1):
-        held = sorted({match[0] for match in _WORD.finditer(line)}) if not line.lstrip().startswith("--") else []
-        if unknown := [word for word in held if word not in known]:
+        present = (
+            sorted({match[0] for match in _PLACEHOLDER.finditer(line)}) if not line.lstrip().startswith("--") else []
+        )
+        if unknown := [name for name in present if name not in known]:
             raise ModelError(f"{path}, line {number}: {unknown[0]}: expected one of {', '.join(sorted(known))}")
-        if len(held) > 1:
-            raise ModelError(f"{path}, line {number}: {' and '.join(held)}: expected one list in a line")
-        lines += [_WORD.sub(name, line) for name in known[held[0]]] if held else [line]
+        if len(present) > 1:
+            raise ModelError(f"{path}, line {number}: {' and '.join(present)}: expected one list per line")
+        lines += [_PLACEHOLDER.sub(name, line) for name in known[present[0]]] if present else [line]
     return "".join(lines)

@@ -7,7 +7,7 @@ with sites as (
 
     select * from enrich.listed_sites
 
-), answers as (
+), responses as (
 
     select * from history.deliveries
     where kind = 'rest_milestones'
@@ -17,7 +17,7 @@ with sites as (
     select
         subject as site_id,
         max(received_at) as compared_at,
-    from answers
+    from responses
     group by subject
 
 ), begun as (
@@ -27,7 +27,7 @@ with sites as (
             setting('compared_from'),
             coalesce(cast(cast(max(received_at) as date) as timestamp), setting('compared_from'))
         ) as compared_from_at,
-    from answers
+    from responses
 
 )
 

@@ -6,7 +6,7 @@ with wanted_quotes as (
 
     select * from enrich.wanted_quotes
 
-), answers as (
+), responses as (
 
     select * from history.deliveries
     where kind = 'signed_quote'
@@ -16,7 +16,7 @@ with wanted_quotes as (
     select
         subject as quote_id,
         max(received_at) as asked_at,
-    from answers
+    from responses
     group by subject
 
 )

@@ -1,7 +1,7 @@
 -- The shape of the values of every pulled metric: list or not, and their common type.
 -- grain: object, metric, baseline
 -- inputs: history.dal_values, main.dal_values
-with answers as (
+with responses as (
 
     select * from history.dal_values
 
@@ -11,21 +11,21 @@ with answers as (
         object,
         metric,
         baseline,
-        cast(value as text) as said,
+        cast(value as text) as literal,
     from main.dal_values
     where value is not null
 
-), told as (
+), typed as (
 
     select
         *,
         case
-            when said in ('true', 'false') then 'boolean'
-            when matches(said, '^[{[]') then 'json'
-            when not matches(said, '^"') then 'number'
+            when literal in ('true', 'false') then 'boolean'
+            when matches(literal, '^[{[]') then 'json'
+            when not matches(literal, '^"') then 'number'
             when
-                matches(said, '^"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"$')
-                and try_cast(substr(said, 2, 10) as date) is not null then 'timestamp'
+                matches(literal, '^"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"$')
+                and try_cast(substr(literal, 2, 10) as date) is not null then 'timestamp'
             else 'text'
         end as type,
     from current_values
@@ -39,7 +39,7 @@ with answers as (
         min(type) as type,
         max(type) as another_type,
         max(case when type = 'json' then 1 else 0 end) as has_json,
-    from told
+    from typed
     group by object, metric, baseline
 
 ), shapes as (
@@ -49,7 +49,7 @@ with answers as (
         metric,
         baseline,
         max(case when is_list then 1 else 0 end) = 1 as is_list,
-    from answers
+    from responses
     group by object, metric, baseline
 
 )

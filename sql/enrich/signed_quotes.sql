@@ -10,7 +10,7 @@ with due_quotes as (
 
     select * from enrich.wanted_quotes
 
-), answers as (
+), responses as (
 
     select * from history.deliveries
     where kind = 'signed_quote'
@@ -20,12 +20,12 @@ with due_quotes as (
     select * from main.quotes
     where resolution = 'signed'
 
-), last_answers as (
+), last_responses as (
 
     select
         subject as quote_id,
         max_by(landing_id, (received_at, landing_id)) as landing_id,
-    from answers
+    from responses
     group by subject
 
 )
@@ -35,7 +35,7 @@ select
     max(wanted_quotes.delivered_at) as delivered_at,
     max(wanted_quotes.webhook_at) as webhook_at,
 from quotes
-inner join last_answers using (quote_id, landing_id)
+inner join last_responses using (quote_id, landing_id)
 inner join wanted_quotes using (quote_id)
 left join due_quotes using (quote_id)
 where due_quotes.quote_id is null

@@ -1,9 +1,9 @@
--- Every state of a document with the time in which it held: a row opens only when something changed.
+-- Every state of a document with its interval of validity; a new row starts only when something changed.
 -- grain: document_id, valid_from_at
 -- inputs: history.documents, history.sub_task_intervals, history.sub_tasks, ops.snapshots
--- A state ends with the document's next one, or with the next complete list of its sub_task's documents, which then
--- lacks it; and it holds only while its sub_task does, wherever that moves.
--- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+-- A state ends at the document's next state, or at the next complete list of the sub_task's documents, which lacks it.
+-- It holds only while its sub_task does, and moves with the sub_task.
+-- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.
 with documents as (
 
     select * from history.documents
@@ -32,15 +32,15 @@ with documents as (
 
     select
         *,
-        coalesce(valid_from_at, since_ever()) as began_at,
-        coalesce(valid_to_at, never()) as ended_at,
+        coalesce(valid_from_at, minus_infinity()) as began_at,
+        coalesce(valid_to_at, infinity()) as ended_at,
     from history.sub_task_intervals
 
 ), snapshots as (
 
     select
         *,
-        coalesce(watermark_at, since_ever()) as told_at,
+        coalesce(watermark_at, minus_infinity()) as effective_at,
     from ops.snapshots
     where not is_duplicate
 
@@ -50,8 +50,8 @@ with documents as (
         sub_tasks.sub_task_id as sub_task_id,
         sub_tasks.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
-        snapshots.told_at as told_at,
-        min(case when sub_tasks.documents_complete then snapshots.told_at end) over (
+        snapshots.effective_at as effective_at,
+        min(case when sub_tasks.documents_complete then snapshots.effective_at end) over (
             partition by sub_tasks.sub_task_id
             order by snapshots.snapshot_rank
             rows between 1 following and unbounded following
@@ -67,13 +67,13 @@ with documents as (
         contents.landing_id as landing_id,
         contents.received_at as received_at,
         lists.snapshot_rank as snapshot_rank,
-        lists.told_at as told_at,
+        lists.effective_at as effective_at,
         coalesce(
             least(
-                lead(lists.told_at) over (partition by contents.document_id order by lists.snapshot_rank),
+                lead(lists.effective_at) over (partition by contents.document_id order by lists.snapshot_rank),
                 lists.next_list_at
             ),
-            never()
+            infinity()
         ) as ends_at,
         contents.content as content,
     from contents
@@ -81,7 +81,7 @@ with documents as (
 
 ), held_with_sub_task as (
 
-    -- Where the sub_task had been gone or moves, the delivery that says so opens the interval.
+    -- If the sub_task came back or moved, the delivery of the sub_task opens the interval.
     select
         states.document_id as document_id,
         states.landing_id as landing_id,
@@ -89,24 +89,24 @@ with documents as (
         states.content as content,
         sub_task_intervals.task_id as task_id,
         sub_task_intervals.milestone_id as milestone_id,
-        sub_task_intervals.began_at <= states.told_at as is_told_then,
+        sub_task_intervals.began_at <= states.effective_at as has_parent_at_start,
         case
-            when sub_task_intervals.began_at <= states.told_at then states.landing_id
+            when sub_task_intervals.began_at <= states.effective_at then states.landing_id
             else sub_task_intervals.landing_id
         end as opened_by_landing_id,
         case
-            when sub_task_intervals.began_at <= states.told_at then states.received_at
+            when sub_task_intervals.began_at <= states.effective_at then states.received_at
             else sub_task_intervals.received_at
         end as received_at,
-        greatest(states.told_at, sub_task_intervals.began_at) as valid_from_at,
+        greatest(states.effective_at, sub_task_intervals.began_at) as valid_from_at,
         least(states.ends_at, sub_task_intervals.ended_at) as valid_to_at,
     from states
     inner join sub_task_intervals
         on
             states.sub_task_id = sub_task_intervals.sub_task_id
-            and states.told_at < sub_task_intervals.ended_at
+            and states.effective_at < sub_task_intervals.ended_at
             and states.ends_at > sub_task_intervals.began_at
-    where states.told_at < states.ends_at
+    where states.effective_at < states.ends_at
 
 ), compared as (
 
@@ -139,7 +139,7 @@ with documents as (
         min_by(received_at, valid_from_at) as received_at,
         min(task_id) as task_id,
         min(milestone_id) as milestone_id,
-        all_in_order(case when is_told_then or not is_same then snapshot_rank end) as snapshot_ranks,
+        all_in_order(case when has_parent_at_start or not is_same then snapshot_rank end) as snapshot_ranks,
         min(valid_from_at) as valid_from_at,
         max(valid_to_at) as valid_to_at,
     from numbered
@@ -155,8 +155,8 @@ select
     intervals.opened_by_landing_id as landing_id,
     documents.each_document_column as each_document_column,
     intervals.snapshot_ranks as snapshot_ranks,
-    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
-    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
+    nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     intervals.received_at as received_at,
     documents._rescued as _rescued,
 from documents

@@ -1,8 +1,9 @@
--- Every state of a milestone with the time in which it held: a row opens only when something changed.
+-- Every state of a milestone with its interval of validity; a new row starts only when something changed.
 -- grain: milestone_id, valid_from_at
 -- inputs: history.milestone_states, ops.snapshots
--- A state holds from its snapshot's watermark on, without one since ever; of those that share one the last holds.
--- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+-- A state starts at its snapshot's watermark; without one, it has no start. If several share a watermark, the last
+-- counts.
+-- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.
 with milestones as (
 
     select * from history.milestone_states
@@ -24,7 +25,7 @@ with milestones as (
 
     select
         *,
-        coalesce(watermark_at, since_ever()) as told_at,
+        coalesce(watermark_at, minus_infinity()) as effective_at,
     from ops.snapshots
     where not is_duplicate
 
@@ -34,10 +35,10 @@ with milestones as (
         contents.milestone_id as milestone_id,
         contents.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
-        snapshots.told_at as valid_from_at,
+        snapshots.effective_at as valid_from_at,
         coalesce(
-            lead(snapshots.told_at) over (partition by contents.milestone_id order by snapshots.snapshot_rank),
-            never()
+            lead(snapshots.effective_at) over (partition by contents.milestone_id order by snapshots.snapshot_rank),
+            infinity()
         ) as valid_to_at,
         contents.content as content,
     from contents
@@ -78,8 +79,8 @@ select
     milestones.landing_id as landing_id,
     milestones.each_milestone_column as each_milestone_column,
     intervals.snapshot_ranks as snapshot_ranks,
-    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
-    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
+    nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     milestones.received_at as received_at,
     milestones._rescued as _rescued,
 from milestones

@@ -1,9 +1,9 @@
--- Every milestone as it was after each of its snapshots, each column as the last one had it that tells it.
+-- Every milestone after each of its snapshots; fields that REST did not return keep their last value.
 -- grain: landing_id, milestone_id
 -- inputs: history.milestones, ops.snapshots
--- A webhook tells everything but what only REST has. REST tells what is not NULL; the rest stays as it was. Milestones
--- that REST never told of are as they were delivered, duplicates included.
--- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
+-- A webhook replaces every column except those that only REST has. A REST response replaces the columns that it has a
+-- value for. Milestones without REST snapshots are as delivered, including duplicates.
+-- History is read by name each time, not by CTE: DuckDB holds a CTE that is read twice in memory.
 with milestones as (
 
     select * from history.milestones
@@ -35,7 +35,7 @@ with milestones as (
     inner join snapshots using (landing_id)
     inner join pulled on milestones.milestone_id = pulled.milestone_id
 
-), kept as (
+), filled as (
 
     select
         milestone_id,
@@ -80,4 +80,4 @@ select
     watermark_at,
     received_at,
     _rescued,
-from kept
+from filled

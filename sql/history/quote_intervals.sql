@@ -3,7 +3,7 @@
 -- inputs: history.quotes, ops.change_orders
 -- The API's responses give the links. If a change order was delivered between two responses, its watermark is the
 -- earlier start.
-with answers as (
+with responses as (
 
     select * from history.quotes
     where resolution in ('signed', 'not_signed_yet')
@@ -16,15 +16,15 @@ with answers as (
 
     select
         *,
-        lag(signed_quote_id) over earlier_first as signed_before,
-        lag(resolved_at) over earlier_first as told_otherwise_at,
-    from answers
+        lag(signed_quote_id) over earlier_first as previous_signed_quote_id,
+        lag(resolved_at) over earlier_first as previous_resolved_at,
+    from responses
     window earlier_first as (partition by quote_id order by resolved_at, landing_id)
 
 ), changes as (
 
     select * from compared
-    where told_otherwise_at is null or signed_quote_id is distinct from signed_before
+    where previous_resolved_at is null or signed_quote_id is distinct from previous_signed_quote_id
 
 ), ordered as (
 
@@ -37,17 +37,17 @@ with answers as (
             changes.quote_id = change_orders.quote_id
             and changes.signed_quote_id = change_orders.new_quote_id
             and changes.resolved_at >= change_orders.watermark_at
-            and (changes.told_otherwise_at is null or changes.told_otherwise_at < change_orders.watermark_at)
+            and (changes.previous_resolved_at is null or changes.previous_resolved_at < change_orders.watermark_at)
     group by changes.landing_id
 
-), told as (
+), dated as (
 
     select
         changes.quote_id as quote_id,
         changes.signed_quote_id as signed_quote_id,
         changes.landing_id as landing_id,
         case when ordered.ordered_at is null then 'api' else 'change_order' end as told_by,
-        changes.told_otherwise_at is null as is_first,
+        changes.previous_resolved_at is null as is_first,
         coalesce(ordered.ordered_at, changes.resolved_at) as began_at,
         changes.resolved_at as resolved_at,
     from changes
@@ -63,7 +63,7 @@ with answers as (
         case when is_first and signed_quote_id = quote_id then 'original' else told_by end as told_by,
         case when is_first and signed_quote_id = quote_id then null else began_at end as valid_from_at,
         resolved_at,
-    from told
+    from dated
 
     union all
 
@@ -74,7 +74,7 @@ with answers as (
         'original' as told_by,
         null as valid_from_at,
         resolved_at,
-    from told
+    from dated
     where is_first and signed_quote_id <> quote_id
 
 ), ended as (

@@ -1,9 +1,9 @@
--- Every sub_task as it was after each snapshot that holds it, each column as the last one had it that tells it.
+-- Every sub_task after each of its snapshots; fields that REST did not return keep their last value.
 -- grain: landing_id, sub_task_id
 -- inputs: history.sub_tasks, ops.snapshots
--- REST tells what is not NULL; the rest stays as it was in that task. Sub_tasks that REST never told of are as they
--- were delivered, duplicates included.
--- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
+-- A REST response replaces the columns that it has a value for; values are kept within one task. Sub_tasks without REST
+-- snapshots are as delivered, including duplicates.
+-- History is read by name each time, not by CTE: DuckDB holds a CTE that is read twice in memory.
 with sub_tasks as (
 
     select * from history.sub_tasks

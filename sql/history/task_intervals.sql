@@ -1,10 +1,9 @@
--- Every state of a task with the time in which it held: a row opens only when something changed.
+-- Every state of a task with its interval of validity; a new row starts only when something changed.
 -- grain: task_id, valid_from_at
 -- inputs: history.task_states, ops.snapshots
--- A state ends with the task's next one, or with the next complete list of its milestone's tasks, which then lacks it.
--- Only one of the two shapes tells its position, only the other its definition, and only REST its approver: what was
--- told last stays.
--- Rows are sorted and compared by fingerprints of 64 bits, so that texts are read for what opens an interval only.
+-- A state ends at the task's next state, or at the next complete list of the milestone's tasks, which lacks the task.
+-- Position, definition and approver are missing in some kinds of snapshot: their last value is carried forward.
+-- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.
 with tasks as (
 
     select * from history.task_states
@@ -29,8 +28,8 @@ with tasks as (
 
     select
         *,
-        coalesce(watermark_at, since_ever()) as told_at,
-        min(case when tasks_complete then coalesce(watermark_at, since_ever()) end) over (
+        coalesce(watermark_at, minus_infinity()) as effective_at,
+        min(case when tasks_complete then coalesce(watermark_at, minus_infinity()) end) over (
             partition by milestone_id
             order by snapshot_rank
             rows between 1 following and unbounded following
@@ -45,13 +44,13 @@ with tasks as (
         contents.landing_id as landing_id,
         snapshots.snapshot_rank as snapshot_rank,
         last_value(contents.each_carried_task_column ignore nulls) over so_far as each_carried_task_column,
-        snapshots.told_at as valid_from_at,
+        snapshots.effective_at as valid_from_at,
         coalesce(
             least(
-                lead(snapshots.told_at) over (partition by contents.task_id order by snapshots.snapshot_rank),
+                lead(snapshots.effective_at) over (partition by contents.task_id order by snapshots.snapshot_rank),
                 snapshots.next_list_at
             ),
-            never()
+            infinity()
         ) as valid_to_at,
         contents.content as content,
     from contents
@@ -105,8 +104,8 @@ select
     tasks.each_replaced_task_column as each_replaced_task_column,
     intervals.each_carried_task_column as each_carried_task_column,
     intervals.snapshot_ranks as snapshot_ranks,
-    nullif(intervals.valid_from_at, since_ever()) as valid_from_at,
-    nullif(intervals.valid_to_at, never()) as valid_to_at,
+    nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
+    nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     tasks.received_at as received_at,
     tasks._rescued as _rescued,
 from tasks

@@ -1,10 +1,10 @@
--- Every task as it was after each snapshot that holds it, each column as the last one had it that tells it.
+-- Every task after each of its snapshots; fields that REST did not return keep their last value.
 -- grain: landing_id, task_id
 -- inputs: history.tasks, ops.snapshots
--- REST tells what is not NULL; the rest stays as it was in that milestone. Only one of the webhooks' two shapes tells a
--- task's position, only the other its definition, only REST its approver: of these, what was told stays for later ones
--- to be asked for. Tasks that REST never told of are as they were delivered, duplicates included.
--- History is named wherever it is read: a CTE that is read twice is held in memory, all of it.
+-- A REST response replaces the columns that it has a value for; values are kept within one milestone. The carried
+-- columns (position, definition, approver) are missing in some kinds of snapshot: the intervals carry them forward.
+-- Tasks without REST snapshots are as delivered, including duplicates.
+-- History is read by name each time, not by CTE: DuckDB holds a CTE that is read twice in memory.
 with tasks as (
 
     select * from history.tasks
@@ -37,7 +37,7 @@ with tasks as (
     inner join snapshots using (landing_id)
     inner join pulled on tasks.task_id = pulled.task_id
 
-), kept as (
+), filled as (
 
     select
         task_id,
@@ -80,4 +80,4 @@ select
     sub_tasks_complete,
     received_at,
     _rescued,
-from kept
+from filled

@@ -6,8 +6,8 @@ create or replace temp macro id_of_place(file, line) as cast(cast(md5(file || ' 
 create or replace temp macro setting(name) as getvariable(name);
 create or replace temp macro matches(string, pattern) as regexp_matches(string, pattern);
 create or replace temp macro percentile(number, share) as quantile_cont(number, share);
-create or replace temp macro since_ever() as timestamp '-infinity';
-create or replace temp macro never() as timestamp 'infinity';
+create or replace temp macro minus_infinity() as timestamp '-infinity';
+create or replace temp macro infinity() as timestamp 'infinity';
 create or replace temp macro fingerprint(content) as hash(content);
 create or replace temp macro all_in_order(number) as list(number order by number) filter (where number is not null);
 create or replace temp macro last_of(list) as list[-1];
@@ -16,6 +16,7 @@ create or replace temp macro array_of(
     j := null, k := null, l := null, m := null, n := null, o := null, p := null, q := null, r := null,
     s := null, t := null, u := null, v := null, w := null, x := null, y := null, z := null
 ) as [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z];
-create or replace temp macro step(name, old, new) as struct_pack(field := name, old_value := old, new_value := new);
+create or replace temp macro changed_field(name, old, new) as
+struct_pack(field := name, old_value := old, new_value := new);
 create or replace temp macro change(field, old, new) as
-case when old is distinct from new then step(field, cast(old as string), cast(new as string)) end;
+case when old is distinct from new then changed_field(field, cast(old as string), cast(new as string)) end;

@@ -1,11 +1,10 @@
--- What was current at a time, for whoever reads the published file: `from milestones_as_of(timestamp '2018-09-01')`.
--- What holds when is told by the intervals of history alone; here is asked what held then, and which snapshot told so
--- last.
+-- As-of queries for readers of the published file: `from milestones_as_of(timestamp '2018-09-01')`. Each selects the
+-- intervals of history that held at that time, with the last snapshot in that state by then.
 create macro held_at(valid_from_at, valid_to_at, ts) as
 (valid_from_at is null or valid_from_at <= ts) and (valid_to_at is null or valid_to_at > ts);
 
--- Most of what held then was not told again since; else it is the one before where the next rank would stand. That says
--- what a lambda would, which not every DuckDB that reads the file writes alike.
+-- The last rank of the list up to `rank`: usually the last of all, else the one before the position where `rank + 1`
+-- sorts in. A lambda would be simpler, but its syntax differs between versions of DuckDB.
 create macro last_until(ranks, rank) as
 case
     when ranks[-1] <= rank then ranks[-1]
@@ -27,7 +26,7 @@ create macro milestones_as_of(ts) as table
 
         select max(snapshot_rank) as snapshot_rank from snapshots
 
-    ), told as (
+    ), states as (
 
         select
             intervals.*,
@@ -38,13 +37,13 @@ create macro milestones_as_of(ts) as table
     )
 
     select
-        told.milestone_id as milestone_id,
+        states.milestone_id as milestone_id,
         snapshots.landing_id as landing_id,
-        told.each_milestone_column as each_milestone_column,
+        states.each_milestone_column as each_milestone_column,
         snapshots.watermark_at as watermark_at,
         snapshots.received_at as received_at,
-        told._rescued as _rescued,
-    from told
+        states._rescued as _rescued,
+    from states
     inner join snapshots using (snapshot_rank);
 
 create macro tasks_as_of(ts) as table
@@ -62,7 +61,7 @@ create macro tasks_as_of(ts) as table
 
         select max(snapshot_rank) as snapshot_rank from snapshots
 
-    ), told as (
+    ), states as (
 
         select
             intervals.*,
@@ -73,13 +72,13 @@ create macro tasks_as_of(ts) as table
     )
 
     select
-        told.task_id as task_id,
-        told.milestone_id as milestone_id,
+        states.task_id as task_id,
+        states.milestone_id as milestone_id,
         snapshots.landing_id as landing_id,
-        told.each_task_column as each_task_column,
+        states.each_task_column as each_task_column,
         snapshots.received_at as received_at,
-        told._rescued as _rescued,
-    from told
+        states._rescued as _rescued,
+    from states
     inner join snapshots using (snapshot_rank);
 
 create macro sub_tasks_as_of(ts) as table
@@ -97,7 +96,7 @@ create macro sub_tasks_as_of(ts) as table
 
         select max(snapshot_rank) as snapshot_rank from snapshots
 
-    ), told as (
+    ), states as (
 
         select
             intervals.*,
@@ -108,14 +107,14 @@ create macro sub_tasks_as_of(ts) as table
     )
 
     select
-        told.sub_task_id as sub_task_id,
-        told.task_id as task_id,
-        told.milestone_id as milestone_id,
+        states.sub_task_id as sub_task_id,
+        states.task_id as task_id,
+        states.milestone_id as milestone_id,
         snapshots.landing_id as landing_id,
-        told.each_sub_task_column as each_sub_task_column,
+        states.each_sub_task_column as each_sub_task_column,
         snapshots.received_at as received_at,
-        told._rescued as _rescued,
-    from told
+        states._rescued as _rescued,
+    from states
     inner join snapshots using (snapshot_rank);
 
 create macro documents_as_of(ts) as table
@@ -133,7 +132,7 @@ create macro documents_as_of(ts) as table
 
         select max(snapshot_rank) as snapshot_rank from snapshots
 
-    ), told as (
+    ), states as (
 
         select
             intervals.*,
@@ -144,15 +143,15 @@ create macro documents_as_of(ts) as table
     )
 
     select
-        told.document_id as document_id,
-        told.sub_task_id as sub_task_id,
-        told.task_id as task_id,
-        told.milestone_id as milestone_id,
+        states.document_id as document_id,
+        states.sub_task_id as sub_task_id,
+        states.task_id as task_id,
+        states.milestone_id as milestone_id,
         snapshots.landing_id as landing_id,
-        told.each_document_column as each_document_column,
+        states.each_document_column as each_document_column,
         snapshots.received_at as received_at,
-        told._rescued as _rescued,
-    from told
+        states._rescued as _rescued,
+    from states
     inner join snapshots using (snapshot_rank);
 
 create macro comments_as_of(ts) as table
@@ -191,12 +190,12 @@ create macro quotes_as_of(ts) as table
         valid_to_at,
     from intervals;
 
--- The linter does not know this statement.
+-- The linter cannot parse this statement.
 comment on macro held_at is 'Whether an interval held at that time.';  -- noqa: PRS
-comment on macro last_until is 'The last snapshot of an interval up to that place in the order.';  -- noqa: PRS
+comment on macro last_until is 'The last snapshot of an interval up to that rank.';  -- noqa: PRS
 comment on macro table milestones_as_of is 'Every milestone as it was at that time.';  -- noqa: PRS
 comment on macro table tasks_as_of is 'Every task that its milestone had at that time, as it was.';  -- noqa: PRS
 comment on macro table sub_tasks_as_of is 'Every sub_task that its task had at that time, as it was.';  -- noqa: PRS
 comment on macro table documents_as_of is 'Every document that its sub_task had at that time, as it was.';  -- noqa: PRS
 comment on macro table comments_as_of is 'Every comment written by that time, with its newest text.';  -- noqa: PRS
-comment on macro table quotes_as_of is 'The quote that was signed at that time for every original quote.';  -- noqa: PRS
+comment on macro table quotes_as_of is 'The quote signed at that time for every original quote.';  -- noqa: PRS

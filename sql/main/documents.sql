@@ -1,7 +1,7 @@
--- The newest state of every document that its sub_task still has, and how far its download is.
+-- The newest state of every document that its sub_task still has, with its download status.
 -- grain: document_id
 -- inputs: history.document_intervals, ops.downloads, ops.snapshots
--- It is the interval that still holds, and the delivery is the last that tells it.
+-- The row is the open interval, with the last delivery in this state.
 with intervals as (
 
     select

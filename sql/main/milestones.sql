@@ -1,7 +1,7 @@
 -- The newest state of every milestone.
 -- grain: milestone_id
 -- inputs: history.milestone_intervals, main.quotes, ops.snapshots
--- It is the interval that still holds, and the delivery is the last that tells it.
+-- The row is the open interval, with the last delivery in this state.
 with intervals as (
 
     select

@@ -1,7 +1,7 @@
 -- The newest state of every task that its milestone still has.
 -- grain: task_id
 -- inputs: history.task_intervals, ops.snapshots
--- It is the interval that still holds, and the delivery is the last that tells it.
+-- The row is the open interval, with the last delivery in this state.
 with intervals as (
 
     select

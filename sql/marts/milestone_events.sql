@@ -50,7 +50,7 @@ with milestones as (
         case
             when comments.author <> '' and starts_with(comments.comment, comments.author || ' ')
                 then substr(comments.comment, length(comments.author) + 2)
-        end as said,
+        end as rest_of_text,
         case
             when coalesce(comments.comment_type, 'AUTO') = 'AUTO'
                 then least(
@@ -69,8 +69,8 @@ with milestones as (
     select
         *,
         case
-            when matches(said, '^((re-?)?submitted|approved|rejected) milestone ') then author
-            when matches(said, '^(cancell?ed|withdrew|recalled) (the )?(submission of )?milestone ') then author
+            when matches(rest_of_text, '^((re-?)?submitted|approved|rejected) milestone ') then author
+            when matches(rest_of_text, '^(cancell?ed|withdrew|recalled) (the )?(submission of )?milestone ') then author
             when
                 matches(
                     substr(comment, 1, sentence_place - 1),
@@ -81,7 +81,7 @@ with milestones as (
         end as actor,
     from sentences
 
-), told as (
+), entries as (
 
     select
         milestone_id,
@@ -106,18 +106,21 @@ with milestones as (
     select
         landing_id,
         case when min_by(event, position) in ('approved', 'rejected') then -1 else 1 end as direction,
-    from told
+    from entries
     group by landing_id
 
 ), log as (
 
     select
-        told.*,
+        entries.*,
         row_number() over (
-            partition by told.milestone_id
-            order by told.event_at, told.position * coalesce(told.direction, beginnings.direction), told.comment_id
+            partition by entries.milestone_id
+            order by
+                entries.event_at,
+                entries.position * coalesce(entries.direction, beginnings.direction),
+                entries.comment_id
         ) as log_number,
-    from told
+    from entries
     left join beginnings using (landing_id)
 
 ), statuses as (
@@ -182,9 +185,9 @@ with milestones as (
             when neighbours.number_same is not null then neighbours.number_same
             when runs.event = later.event and runs.event <> coalesce(earlier.event, '') then later.log_number
             else earlier.log_number
-        end as told_number,
+        end as matched_number,
         runs.event is null or neighbours.number_same is not null or runs.event in (earlier.event, later.event)
-            as is_told,
+            as is_matched,
     from runs
     left join neighbours using (landing_id)
     left join log as earlier
@@ -196,7 +199,7 @@ with milestones as (
 
     select distinct
         milestone_id,
-        told_number as log_number,
+        matched_number as log_number,
         true as is_seen,
     from compared
 
@@ -232,7 +235,7 @@ with milestones as (
         run_number,
         min(watermark_at) as event_at,
     from compared
-    where not coalesce(is_told, false)
+    where not coalesce(is_matched, false)
     group by milestone_id, event, run_number, number_before
 
 ), ordered as (

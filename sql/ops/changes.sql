@@ -1,7 +1,7 @@
--- Which field of a milestone, task or sub_task changed from what to what, by which delivery.
+-- Every changed field of a milestone, task or sub_task, with the old and new value and the delivery.
 -- grain: entity, entity_id, field, watermark_at
 -- inputs: history.milestone_intervals, history.sub_task_intervals, history.task_intervals
--- Appearing is no change; one that was gone and is back is compared with what it was before.
+-- A first appearance is not a change. An entity that comes back is compared with its state before it was missing.
 with milestones as (
 
     select * from history.milestone_intervals

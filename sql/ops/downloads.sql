@@ -16,7 +16,7 @@ with downloads as (
     where download_status = 'damaged'
     group by document_id
 
-), told as (
+), classified as (
 
     select
         downloads.*,
@@ -36,7 +36,7 @@ with downloads as (
         ) as recency,
         count(*) over (partition by document_id) as attempts,
         sum(case when is_since_damage then 1 else 0 end) over (partition by document_id) as attempts_in_vain,
-    from told
+    from classified
 
 ), doubled as (
 

@@ -2,7 +2,7 @@
 -- grain: milestone_id
 -- inputs: main.milestones, marts.approval_cycles, marts.pending_ageing, report.milestones
 -- Parameters: definition_id, organization_id, first_day, last_day, state, text and milestone_ids (NULL for any); sort,
--- most and skipped.
+-- max_rows and skipped.
 with milestones as (
 
     select * from main.milestones
@@ -83,4 +83,4 @@ order by
     end desc nulls last,
     watermark_at desc nulls last,
     milestone_id asc
-limit setting('most') offset setting('skipped')
+limit setting('max_rows') offset setting('skipped')

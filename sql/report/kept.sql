@@ -1,7 +1,7 @@
 -- Milestones whose timelines a report file holds: the longest pending and the newest.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.pending_ageing
--- Parameters: most. At most half of them are the longest pending.
+-- Parameters: max_rows. At most half of them are the longest pending.
 with milestones as (
 
     select * from main.milestones
@@ -23,5 +23,5 @@ with milestones as (
 
 select milestone_id,
 from ranked
-order by case when oldest <= setting('most') / 2 then 0 else newest end, milestone_id
-limit setting('most')
+order by case when oldest <= setting('max_rows') / 2 then 0 else newest end, milestone_id
+limit setting('max_rows')

@@ -10,7 +10,7 @@ from shown_world import HOSTILE
 from factories import SAMPLE_MILESTONE
 from sighten_warehouse.report.dataset import Dataset, make_dataset
 from sighten_warehouse.report.source import ReportSource
-from sighten_warehouse.report.timelines import Wanted, find, timelines
+from sighten_warehouse.report.timelines import Filters, find, timelines
 from sighten_warehouse.report.writing import read_dataset
 from sighten_warehouse.settings import Settings
 
@@ -139,7 +139,7 @@ def test_milestones_are_found_by_what_is_chosen(world: Settings, source: ReportS
         world, f"select organization_id from marts.approval_cycles where milestone_id = '{expected[0][0]}'"
     )[0]
 
-    found = find(source, Wanted(text="PERMIT", organization_id=organization_id, state="approved", sort="rejections"))
+    found = find(source, Filters(text="PERMIT", organization_id=organization_id, state="approved", sort="rejections"))
 
     assert {organization_id} == {
         one

@@ -12,7 +12,7 @@ from factories import SAMPLE_MILESTONE, an_id
 from sighten_simulator.serve import served
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.server import report_app
-from sighten_warehouse.report.timelines import Wanted
+from sighten_warehouse.report.timelines import Filters
 from sighten_warehouse.settings import Settings, read_settings
 
 
@@ -87,11 +87,11 @@ def test_what_cannot_be_answered_is_refused(address: str, path: str, status: int
 
 def test_a_newer_version_is_shown_on_the_next_request(world: Settings, home: Settings) -> None:
     report = LiveReport(home)
-    before = len(report.find("production", Wanted()))
+    before = len(report.find("production", Filters()))
 
     put_version(home, world)
 
-    assert 1 == before < len(report.find("production", Wanted()))
+    assert 1 == before < len(report.find("production", Filters()))
     report.close()
 
 

@@ -1,8 +1,8 @@
-"""SQL models and checks by cases as data: `cases/<schema>.<model>.yml` holds given rows and the rows expected of them.
+"""SQL models and checks, tested by data: `cases/<schema>.<model>.yml` holds given and expected rows.
 
-A case gives rows for some of the inputs; columns it does not name are NULL, inputs it does not name are empty.
-Of the result, the columns that the case names are compared, in any order of rows; of a nested value, what is not NULL.
-Those of the checks lie in `cases/checks.<check>.yml`. A case may set the variables below.
+A case gives rows for some inputs; columns that it omits are NULL, inputs that it omits are empty. Only the columns in
+`expect` are compared, in any order of rows; in nested values, only what is not NULL. The cases of a check are in
+`cases/checks.<check>.yml`. A case may set the variables below.
 """
 
 from datetime import date
@@ -24,7 +24,7 @@ from sighten_warehouse.publish.checks import FINDINGS_SCHEMA, checks
 from sighten_warehouse.publish.inputs import COMMITS_SCHEMA, VERSION_BATCHES_SCHEMA, VERSIONS_SCHEMA
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA
 
-HANDED_IN = {
+REGISTERED = {
     "staging.commits": COMMITS_SCHEMA,
     "staging.creation_types": CREATION_TYPES_SCHEMA,
     "staging.dal_metrics": METRICS_SCHEMA,
@@ -49,17 +49,17 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_given_rows_give_the_expected_rows(name: str, case: dict[str, Any]) -> None:
-    asked = CHECKS[name] if name in CHECKS else models()[name]
-    assert set(case["given"]) <= set(asked.inputs), "a case may give only what is read"
+    tested = CHECKS[name] if name in CHECKS else models()[name]
+    assert set(case["given"]) <= set(tested.inputs), "a case may give only inputs"
     with duckdb.connect() as connection:
         connection.execute(macros("duckdb"))
         for variable in VARIABLES:
             connection.execute(f"set variable {variable} = ?", [case.get(variable)])
         create_schemas(connection)
-        for table in asked.inputs:
+        for table in tested.inputs:
             give(connection, table, case["given"].get(table, []))
 
-        found = connection.execute(f"select * from ({asked.select})")
+        found = connection.execute(f"select * from ({tested.select})")
         names = [column[0] for column in found.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -73,9 +73,9 @@ def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def give(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    """Create an input with those rows, typed as its description, its step or its own select says."""
-    if table in HANDED_IN:
-        create(connection, table, rows, HANDED_IN[table])
+    """Create an input with those rows, typed by its description, its step or its own select."""
+    if table in REGISTERED:
+        create(connection, table, rows, REGISTERED[table])
         return
     model = models()[table]
     if model.columns:
@@ -95,7 +95,7 @@ def give(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str,
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
-    assert {name for row in rows for name in row} <= set(schema.names), "a case may give only columns that there are"
+    assert {name for row in rows for name in row} <= set(schema.names), "a case may give only existing columns"
     connection.register("_given", pa.Table.from_pylist(rows, schema=schema))
     connection.execute(f"create table {table} as from _given")
     connection.unregister("_given")
@@ -106,7 +106,7 @@ def comparable(rows: list[dict[str, Any]], columns: list[str]) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """As YAML would give it, a time as text; of a nested value only what is not NULL."""
+    """The value as in YAML: times as text, nested values without NULLs."""
     if isinstance(value, date):
         return value.isoformat(sep=" ") if hasattr(value, "hour") else value.isoformat()
     if isinstance(value, dict):
@@ -117,7 +117,7 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", [model.full_name for model in loaded_models() if model.select])
-def test_history_of_nothing_has_no_rows(name: str) -> None:
+def test_history_of_empty_inputs_is_empty(name: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(macros("duckdb"))
         create_schemas(connection)
@@ -138,7 +138,7 @@ def test_every_model_and_every_check_has_cases() -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_every_check_has_a_case_in_which_it_finds_nothing_and_one_in_which_it_does(name: str) -> None:
+def test_every_check_has_a_case_without_findings_and_one_with(name: str) -> None:
     found = [bool(param.values[1]["expect"]) for param in CASES if param.values[0] == name]
 
     assert {False, True} == set(found)

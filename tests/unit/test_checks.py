@@ -1,4 +1,4 @@
-"""Checks: what must hold is asked of every version before analysts see it; what is merely odd is kept and shown."""
+"""Checks run on every version: a failure blocks it, a warning is stored and shown."""
 
 import json
 import re
@@ -20,15 +20,15 @@ from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.checks import Check, checks, read_check
 from warehouses import Warehouse
 
-WRITTEN = [one for one in checks() if one.select.startswith("--")]
+WRITTEN = [check for check in checks() if check.select.startswith("--")]
 HEADER = re.compile(
     r"-- [A-Z].*\.\n-- severity: (fail|warn)\n-- inputs: .+\n(?:-- [A-Z].*\n(?:-- .+\n)*)?(?=with |select)"
 )
-every_check = pytest.mark.parametrize("check", WRITTEN, ids=[one.name for one in WRITTEN])
+every_check = pytest.mark.parametrize("check", WRITTEN, ids=[check.name for check in WRITTEN])
 
 
 def tables(node: Any) -> set[str]:
-    """The tables that a parsed statement refers to, its own CTEs left out."""
+    """The tables that a parsed statement refers to, without its own CTEs."""
     if isinstance(node, list):
         return set().union(*map(tables, node))
     if not isinstance(node, dict):
@@ -40,18 +40,18 @@ def tables(node: Any) -> set[str]:
 
 
 def rewrite(warehouse: Warehouse, table: str, change: Any) -> None:
-    """Change a history file behind the product's back."""
+    """Change a history file without a commit."""
     [batch] = warehouse.load().batches
     path = history_file(warehouse.settings.layout, table, batch)
     pq.write_table(change(pq.read_table(path, partitioning=None)), path)
 
 
 def test_every_file_is_a_check() -> None:
-    assert {path.stem for path in (sql_folder() / "checks").iterdir()} == {one.name for one in WRITTEN}
+    assert {path.stem for path in (sql_folder() / "checks").iterdir()} == {check.name for check in WRITTEN}
 
 
 @every_check
-def test_a_check_has_a_header_that_says_what_it_reads(check: Check) -> None:
+def test_the_header_of_a_check_lists_its_inputs(check: Check) -> None:
     parsed = json.loads(duckdb.execute("select json_serialize_sql(?)", [check.select]).fetchall()[0][0])
 
     assert HEADER.match(check.select)
@@ -59,18 +59,20 @@ def test_a_check_has_a_header_that_says_what_it_reads(check: Check) -> None:
     assert [] == [name for name in check.inputs if name not in models()]
 
 
-def test_every_table_is_asked_for_its_grain() -> None:
+def test_every_table_has_a_check_of_its_grain() -> None:
     tables_with_grain = {
-        f"grain_of_{one.schema}_{one.name}"
-        for one in models().values()
-        if one.grain and one.columns and not one.is_view
+        f"grain_of_{model.schema}_{model.name}"
+        for model in models().values()
+        if model.grain and model.columns and not model.is_view
     }
 
-    assert {one.name for one in checks()} - {one.name for one in WRITTEN} == tables_with_grain
+    assert {check.name for check in checks()} - {check.name for check in WRITTEN} == tables_with_grain
     assert {"grain_of_main_tasks", "grain_of_history_tasks", "grain_of_ops_deliveries"} <= tables_with_grain
 
 
-def test_a_version_that_lacks_what_was_landed_is_not_published_and_the_one_before_stays(warehouse: Warehouse) -> None:
+def test_a_version_that_lacks_a_landed_delivery_is_not_published_and_the_previous_one_stays(
+    warehouse: Warehouse,
+) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     [lost, *_] = warehouse.land(a_milestone("lost"), a_milestone("kept"))
     rewrite(warehouse, "snapshots", lambda rows: rows.filter(pa.compute.not_equal(rows["landing_id"], lost)))
@@ -78,13 +80,13 @@ def test_a_version_that_lacks_what_was_landed_is_not_published_and_the_one_befor
     with pytest.raises(CheckError) as refused:
         warehouse.publish()
 
-    assert f"loaded_deliveries_have_a_snapshot found 1, such as {lost}; it says: Every delivery" in str(refused.value)
+    assert f"loaded_deliveries_have_a_snapshot found 1, such as {lost}; expected: Every delivery" in str(refused.value)
     assert 1 == warehouse.value("select count(*) from milestones")
     assert 1 == len(list(warehouse.settings.layout.versions.glob("*.duckdb")))
     assert 2 == read_status(warehouse.settings).unpublished
 
 
-def test_history_that_is_new_is_looked_at_row_by_row(warehouse: Warehouse) -> None:
+def test_new_rows_of_history_are_checked(warehouse: Warehouse) -> None:
     warehouse.land(a_milestone(exact=1))
     rewrite(warehouse, "drift", lambda rows: pa.concat_tables([rows, rows]))
 
@@ -92,7 +94,7 @@ def test_history_that_is_new_is_looked_at_row_by_row(warehouse: Warehouse) -> No
         warehouse.publish()
 
 
-def test_what_is_merely_odd_is_published_kept_and_shown(warehouse: Warehouse) -> None:
+def test_warnings_do_not_block_a_version_and_are_stored_and_shown(warehouse: Warehouse) -> None:
     [odd, _] = warehouse.deliver({"what": "is this"}, a_milestone(tasks=[a_task("a")], approved_task_count=1))
 
     assert [("counters_agree_with_tasks", 1), ("kinds_are_known", 1)] == warehouse.rows(
@@ -108,7 +110,7 @@ def test_what_is_merely_odd_is_published_kept_and_shown(warehouse: Warehouse) ->
     assert 0 == shown.exit_code
 
 
-def test_status_can_be_read_of_a_version_that_older_code_published(warehouse: Warehouse) -> None:
+def test_status_reads_a_version_that_older_code_published(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES, b"no json")
     with duckdb.connect(str(warehouse.settings.layout.warehouse_file)) as connection:
         connection.execute("drop table ops.checks")

@@ -11,8 +11,8 @@ from enriching import Enriched, enriching, quote
 from factories import a_milestone, an_id
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.portable import write_portable
-from sighten_warehouse.publish.step import is_current, publish
 from sighten_warehouse.settings import Settings
 from warehouses import Warehouse
 
@@ -139,7 +139,7 @@ def test_a_portable_file_with_names_has_the_views_and_their_comments(enriched: E
         assert enriched.warehouse.rows(comments) == connection.execute(comments).fetchall()
 
 
-def test_odd_names_and_names_that_clash_become_columns_of_their_own(enriched: Enriched) -> None:
+def test_odd_and_clashing_names_become_distinct_columns(enriched: Enriched) -> None:
     configure(enriched, """quote: [quote_id, Quote_ID, pulled_at, "it's", "1.st", 'a"b', s_quote_id]""")
     enriched.sighten.values = dict.fromkeys(["quote_id", "Quote_ID", "pulled_at", "it's", "1.st", 'a"b'], 1)
 

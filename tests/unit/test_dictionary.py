@@ -1,4 +1,4 @@
-"""The data dictionary: its page works offline, and it shows how the tables are related."""
+"""The data dictionary: an offline page with the relations of the tables."""
 
 import re
 from html.parser import HTMLParser
@@ -15,8 +15,8 @@ from sighten_warehouse.models import NOT_PUBLISHED, models
 PUBLISHED = [model for model in models().values() if model.schema not in NOT_PUBLISHED]
 
 
-class Seen(HTMLParser):
-    """The ids of a page, the targets of its links, and what it would fetch."""
+class PageParser(HTMLParser):
+    """Collects the ids of a page, the targets of its links, and the resources it loads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,21 +25,21 @@ class Seen(HTMLParser):
         self.fetched: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.ids |= {given["id"]} if given.get("id") else set()  # type: ignore[arg-type]  # it is there
-        self.links |= {str(given["href"])} if tag == "a" else set()
-        self.fetched += [tag] if "src" in given or tag in ("link", "img", "iframe") else []
+        attributes = dict(attrs)
+        self.ids |= {attributes["id"]} if attributes.get("id") else set()  # type: ignore[arg-type]  # checked
+        self.links |= {str(attributes["href"])} if tag == "a" else set()
+        self.fetched += [tag] if "src" in attributes or tag in ("link", "img", "iframe") else []
 
 
 def test_the_page_has_every_table_and_column_and_fetches_nothing() -> None:
-    page, seen = render_page(), Seen()
+    page, parser = render_page(), PageParser()
 
-    seen.feed(page)
+    parser.feed(page)
 
-    assert [] == seen.fetched
+    assert [] == parser.fetched
     assert "http" not in page.replace("http_status", "").replace("HTTP", "").replace("https://engine", "")
-    assert {model.full_name for model in PUBLISHED} <= seen.ids
-    assert {f"#{name}" for name in seen.ids} >= seen.links
+    assert {model.full_name for model in PUBLISHED} <= parser.ids
+    assert {f"#{name}" for name in parser.ids} >= parser.links
     assert sum(len(model.columns) for model in PUBLISHED) == page.count("<tr><td><code>")
 
 
@@ -62,9 +62,9 @@ def test_markdown_and_page_show_the_same_relations() -> None:
         lines = list(er_diagram(schema))
         edges = [line for line in lines if re.fullmatch(r'    \w+ \|o--o\{ \w+ : "\w+"', line)]
         rows = [
-            f'<tr><td><a href="#{one.child.full_name}"><code>{one.child.name}.{one.column}</code></a>'
-            f'<td><a href="#{one.parent.full_name}"><code>{one.parent.name}.{one.parent_key}</code></a>'
-            for one in relations(schema)
+            f'<tr><td><a href="#{relation.child.full_name}"><code>{relation.child.name}.{relation.column}</code></a>'
+            f'<td><a href="#{relation.parent.full_name}"><code>{relation.parent.name}.{relation.parent_key}</code></a>'
+            for relation in relations(schema)
         ]
         section = render_page().partition(f'<h2 id="{schema}">')[2].partition("</section>")[0]
 

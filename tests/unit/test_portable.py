@@ -1,4 +1,4 @@
-"""A portable file: it opens without the lake, holds what the version holds, and no name where names are masked."""
+"""A portable file: it opens without the lake, has the version's rows, and no names if masked."""
 
 import shutil
 from collections.abc import Iterator
@@ -22,15 +22,15 @@ PUBLISHED = [model.full_name for model in models().values() if model.schema not 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("portable") / "home with a space")
-    said = a_comment("1", "Ask zebrafink about the roof.", "2025-03-01T10:00:00Z", commentor="zebrafink@example.com")
+    comment = a_comment("1", "Ask zebrafink about the roof.", "2025-03-01T10:00:00Z", commentor="zebrafink@example.com")
     warehouse.land(SAMPLE_BYTES)
-    warehouse.deliver(a_milestone(comments=[said], assigned_to=a_user("Zebrafink")), b"{not json: zebrafink")
+    warehouse.deliver(a_milestone(comments=[comment], assigned_to=a_user("Zebrafink")), b"{not json: zebrafink")
     return warehouse
 
 
 @pytest.fixture
 def published(shared: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """What the commands speak of by default; one for all tests."""
+    """The warehouse that the commands use by default; shared by all tests."""
     monkeypatch.setenv("SIGHTEN_HOME", str(shared.settings.home))
     return shared
 
@@ -49,8 +49,8 @@ def everything(path: Path) -> dict[str, list[str]]:
 
 
 @contextmanager
-def gone(folder: Path) -> Iterator[None]:
-    """It is not where it was meanwhile."""
+def moved_away(folder: Path) -> Iterator[None]:
+    """Rename the folder during the context."""
     away = folder.rename(folder.with_name("away"))
     try:
         yield
@@ -58,7 +58,7 @@ def gone(folder: Path) -> Iterator[None]:
         away.rename(folder)
 
 
-def test_a_full_portable_file_answers_the_same_when_home_and_lake_are_gone(
+def test_a_full_portable_file_has_the_same_rows_without_home_and_lake(
     published: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SIGHTEN_PII", "full")
@@ -66,16 +66,14 @@ def test_a_full_portable_file_answers_the_same_when_home_and_lake_are_gone(
     before = everything(published.settings.layout.warehouse_file)
     moved = shutil.move(file, tmp_path / "elsewhere.duckdb")
 
-    with gone(published.settings.home):
+    with moved_away(published.settings.home):
         assert before == everything(moved)
         with open_warehouse(moved) as warehouse, warehouse.as_of("2018-09-01") as then:
             assert {"Construction & Signoff"} == set(warehouse.frame("select name from history.milestones")["name"])
             assert 1 == len(then.frame("from comments"))
 
 
-def test_a_masked_portable_file_holds_as_many_rows_and_no_name_in_any_byte(
-    published: Warehouse, tmp_path: Path
-) -> None:
+def test_a_masked_portable_file_has_as_many_rows_and_no_name_in_any_byte(published: Warehouse, tmp_path: Path) -> None:
     file = write(tmp_path / "without names.duckdb")
     version = published.settings.layout.warehouse_file
 
@@ -91,7 +89,7 @@ def test_a_masked_portable_file_holds_as_many_rows_and_no_name_in_any_byte(
         assert "ops.pseudonyms" not in theirs.tables()
 
 
-def test_every_table_and_column_of_a_portable_file_says_what_it_is(published: Warehouse, tmp_path: Path) -> None:
+def test_every_table_and_column_of_a_portable_file_is_described(published: Warehouse, tmp_path: Path) -> None:
     assert published.settings.pii == "masked"
     with duckdb.connect(str(write(tmp_path / "described.duckdb")), read_only=True) as connection:
         bare = "select table_name, column_name from duckdb_columns() where comment is null and not internal"
@@ -99,15 +97,13 @@ def test_every_table_and_column_of_a_portable_file_says_what_it_is(published: Wa
         views = "select schema_name || '.' || view_name from duckdb_views() where comment is not null and not internal"
 
         assert [] == connection.execute(bare).fetchall()
-        told = {name for (name,) in connection.execute(f"{tables} union all {views}").fetchall()}
-        assert set(PUBLISHED) <= told
-        assert "masked.users" in told
+        described = {name for (name,) in connection.execute(f"{tables} union all {views}").fetchall()}
+        assert set(PUBLISHED) <= described
+        assert "masked.users" in described
 
 
 @pytest.mark.parametrize("name", ["masked.duckdb", "Marts.duckdb", "main", "history.db"])
-def test_a_portable_file_is_not_called_like_a_schema_for_then_duckdb_could_not_tell_the_two_apart(
-    published: Warehouse, tmp_path: Path, name: str
-) -> None:
+def test_a_portable_file_with_the_name_of_a_schema_is_refused(published: Warehouse, tmp_path: Path, name: str) -> None:
     versions = list(published.settings.layout.versions.glob("*.duckdb"))
 
     ran = CliRunner().invoke(commands, ["publish", "--portable", str(tmp_path / name)])

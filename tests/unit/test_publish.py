@@ -1,4 +1,4 @@
-"""Publishing: whole versions, swapped in by one rename, whoever is reading."""
+"""Publishing: complete versions, swapped in by one rename while readers are active."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ from factories import SAMPLE_BYTES, a_milestone, a_task
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, models
-from sighten_warehouse.publish.step import is_current, publish
+from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.versions import versions, write_version
 from sighten_warehouse.report.writing import read_dataset
 from warehouses import Warehouse
@@ -61,13 +61,13 @@ def test_a_reader_keeps_its_version_while_a_new_one_is_published(warehouse: Ware
     assert 2 == warehouse.value("select count(*) from milestones")
 
 
-def test_whoever_opens_the_file_while_versions_come_sees_whole_ones_only(warehouse: Warehouse) -> None:
+def test_readers_see_only_complete_versions_while_others_are_published(warehouse: Warehouse) -> None:
     warehouse.deliver(a_milestone("0"))
     finished = Event()
 
     def read() -> list[tuple[int, ...]]:
         seen = []
-        while not finished.wait(0.005):  # time for the publishing too
+        while not finished.wait(0.005):  # leave time for publishing
             seen += warehouse.rows("select (select count(*) from milestones), (select count(*) from tasks)")
         return seen
 
@@ -85,7 +85,7 @@ def test_whoever_opens_the_file_while_versions_come_sees_whole_ones_only(warehou
     assert seen == sorted(seen)
 
 
-def test_what_somebody_wrote_into_the_file_is_not_carried_into_the_next_version(warehouse: Warehouse) -> None:
+def test_writes_to_the_published_file_are_not_carried_into_the_next_version(warehouse: Warehouse) -> None:
     warehouse.deliver(a_milestone("one"))
     path = warehouse.settings.layout.warehouse_file
     subprocess.run([sys.executable, "-c", WRITE_AND_CRASH, str(path)], check=True)
@@ -98,7 +98,7 @@ def test_what_somebody_wrote_into_the_file_is_not_carried_into_the_next_version(
     assert [] == warehouse.rows("select * from duckdb_tables() where table_name = 'scratch'")
 
 
-def test_a_model_that_gives_other_columns_than_described_leaves_the_version_before(
+def test_a_model_whose_columns_differ_from_its_description_leaves_the_previous_version(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     warehouse.deliver(a_milestone("one"))
@@ -132,7 +132,7 @@ def test_the_published_parquet_holds_the_same_rows(warehouse: Warehouse) -> None
     assert {model.name for model in models().values() if model.schema in ("main", "marts")} == tables
 
 
-def test_only_the_last_versions_are_kept_and_all_are_told(warehouse: Warehouse) -> None:
+def test_only_the_files_of_the_last_versions_are_kept_and_all_versions_are_listed(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
     first = warehouse.publish()
     for year in range(2020, 2025):  # as if it had been published in each of those years too
@@ -151,7 +151,7 @@ def test_only_the_last_versions_are_kept_and_all_are_told(warehouse: Warehouse) 
     assert (layout.parquet / "milestones").is_dir()
 
 
-def test_a_version_of_after_the_clock_was_set_back_is_the_newest_and_is_kept(
+def test_a_version_published_after_the_clock_was_set_back_is_the_newest_and_is_kept(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sighten_warehouse.publish.step.KEPT_VERSIONS", 1)
@@ -167,7 +167,7 @@ def test_a_version_of_after_the_clock_was_set_back_is_the_newest_and_is_kept(
     assert set_back.version == read_dataset(warehouse.settings)["freshness"]["version"]
 
 
-def test_a_version_is_current_until_something_is_loaded(warehouse: Warehouse) -> None:
+def test_a_version_is_current_until_a_delivery_is_loaded(warehouse: Warehouse) -> None:
     before = is_current(warehouse.settings)
     warehouse.publish()
     published = is_current(warehouse.settings)
@@ -178,7 +178,7 @@ def test_a_version_is_current_until_something_is_loaded(warehouse: Warehouse) ->
     assert (False, True, True, False) == (before, published, landed, is_current(warehouse.settings))
 
 
-def test_latency_is_told_from_landed_to_published(warehouse: Warehouse) -> None:
+def test_latency_covers_landed_to_published(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     warehouse.deliver(a_milestone())
 
@@ -188,7 +188,7 @@ def test_latency_is_told_from_landed_to_published(warehouse: Warehouse) -> None:
     assert [1, 1] == warehouse.column("select new_batches from ops.versions order by version")
 
 
-def test_the_link_for_people_needs_the_address_of_sighten(warehouse: Warehouse) -> None:
+def test_the_preview_link_needs_the_address_of_sighten(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     without = warehouse.value("select preview_url from documents")
     warehouse.settings = warehouse.settings.model_copy(update={"api_url": "https://sighten.example"})
@@ -200,7 +200,7 @@ def test_the_link_for_people_needs_the_address_of_sighten(warehouse: Warehouse) 
     assert expected == warehouse.value("select preview_url from documents")
 
 
-def test_what_has_no_name_and_no_comment_keeps_nobody_from_publishing(warehouse: Warehouse) -> None:
+def test_a_milestone_without_names_and_comments_is_published(warehouse: Warehouse) -> None:
     nameless = a_milestone("one", status="APPROVED", tasks=[a_task("a") | {"name": None}, a_task("b") | {"name": None}])
 
     warehouse.deliver(nameless | {"milestone_definition": None})
@@ -211,7 +211,7 @@ def test_what_has_no_name_and_no_comment_keeps_nobody_from_publishing(warehouse:
     )
 
 
-def test_history_that_older_code_wrote_without_a_column_is_published(warehouse: Warehouse) -> None:
+def test_history_that_lacks_a_newer_column_is_published(warehouse: Warehouse) -> None:
     warehouse.land(SAMPLE_BYTES)
     [batch] = warehouse.load().batches
     for table, column in (("deliveries", "copy_of_landing_id"), ("tasks", "task_definition_id")):

@@ -1,4 +1,4 @@
-"""The published Parquet: one folder a table, and no type that Spark, Trino or pandas would not read."""
+"""The published Parquet: one folder per table, with types that Spark, Trino and pandas read."""
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -30,12 +30,12 @@ def test_a_table_is_one_file_of_plain_types(simulated: Warehouse, model: Model) 
     assert [f"{name}.parquet"] == [path.name for path in folder.iterdir()]
     for column in columns:
         physical, logical = PARQUET_TYPES[column.type]
-        one = found[column.name]
-        assert (column.name, physical) == (column.name, one.physical_type)
-        assert str(one.logical_type).startswith(logical), (column.name, str(one.logical_type))
+        written = found[column.name]
+        assert (column.name, physical) == (column.name, written.physical_type)
+        assert str(written.logical_type).startswith(logical), (column.name, str(written.logical_type))
 
 
-def test_pandas_reads_what_the_file_holds(simulated: Warehouse) -> None:
+def test_pandas_reads_the_same_values(simulated: Warehouse) -> None:
     frame = pd.read_parquet(simulated.settings.layout.parquet / "approval_cycles")
 
     assert simulated.value("select sum(cycle_seconds) from marts.approval_cycles") == pytest.approx(

@@ -1,8 +1,8 @@
-"""The version of the rules: the rows of a fixed corpus of landing lines change only together with it.
+"""The rows of a fixed corpus of landing lines change only together with RULES_VERSION.
 
-`corpus/landing.ndjson` holds the vendor's sample in its dialects, lives of simulated milestones, hostile bodies, values
-of every kind in every field, answers of the API, decisions, and lines that no receiver writes.
-`corpus/digests.yml` holds a digest of the rows of each table.
+`corpus/landing.ndjson` holds the vendor's sample in its dialects, simulated milestones, hostile bodies, values of every
+type in every field, API responses, decisions, and malformed lines. `corpus/digests.yml` holds a digest of the rows of
+each table.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ from sighten_warehouse.version import __version__
 from warehouses import Warehouse
 
 CORPUS = Path(__file__).parent.parent / "corpus"
-# Sentences for people. Rewording one is no reason to rebuild.
-SENTENCES = {"expected"}
+# Columns with messages: a new wording is no reason to rebuild.
+MESSAGES = {"expected"}
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -47,12 +47,12 @@ def digest(path: Path) -> str:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """As JSON has it: no engine's way to write a time or a number is in it."""
-    values = {name: value for name, value in row.items() if name not in SENTENCES}
+    """The row in JSON's types, so that the digest does not depend on the engine."""
+    values = {name: value for name, value in row.items() if name not in MESSAGES}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def test_the_rows_of_the_corpus_change_only_with_the_version_of_the_rules(tmp_path: Path) -> None:
+def test_the_rows_of_the_corpus_change_only_with_rules_version(tmp_path: Path) -> None:
     recorded = yaml.safe_load((CORPUS / "digests.yml").read_text())
 
     found = digests(tmp_path)
@@ -68,33 +68,31 @@ def test_the_rows_of_the_corpus_change_only_with_the_version_of_the_rules(tmp_pa
         )
 
 
-def test_the_corpus_gives_rows_to_every_table_that_load_fills() -> None:
+def test_the_corpus_fills_every_table_of_the_lake() -> None:
     recorded = yaml.safe_load((CORPUS / "digests.yml").read_text())
 
     assert sorted(model.name for model in loaded_models()) == sorted(recorded["tables"])
 
 
-def test_a_batch_that_was_loaded_under_a_hash_of_the_code_counts_as_outdated(warehouse: Warehouse) -> None:
+def test_a_batch_with_another_code_version_is_outdated(warehouse: Warehouse) -> None:
     warehouse.take_in(SAMPLE_BYTES)
     [manifest] = commits(warehouse.settings.layout)
     rules = f"{__version__}+rules.{RULES_VERSION}"
 
-    older = [replace(manifest, code_version=said) for said in ("0.1.0+5f2c9d01ab34", "", f"{rules}1")]
+    older = [replace(manifest, code_version=version) for version in ("0.1.0+5f2c9d01ab34", "", f"{rules}1")]
 
     assert rules == manifest.code_version
-    assert [False, True, True, True] == [one.is_outdated for one in (manifest, *older)]
+    assert [False, True, True, True] == [batch.is_outdated for batch in (manifest, *older)]
     assert 0 == read_status(warehouse.settings).outdated
 
 
-@pytest.mark.parametrize("said", ["0.1.0+5f2c9d01ab34", "0.0.9+{sql}"])
-def test_a_version_that_other_sql_or_another_release_published_is_published_anew(
-    warehouse: Warehouse, said: str
-) -> None:
+@pytest.mark.parametrize("code_version", ["0.1.0+5f2c9d01ab34", "0.0.9+{sql}"])
+def test_a_version_from_other_sql_or_another_release_is_not_current(warehouse: Warehouse, code_version: str) -> None:
     warehouse.deliver(a_milestone())
     before = is_current(warehouse.settings)
     [version] = versions(warehouse.settings.layout)
     sql = version.code_version.partition("+")[2]
 
-    write_version(warehouse.settings.layout, replace(version, code_version=said.format(sql=sql)))
+    write_version(warehouse.settings.layout, replace(version, code_version=code_version.format(sql=sql)))
 
     assert [True, False] == [before, is_current(warehouse.settings)]

@@ -1,4 +1,4 @@
-"""A list of columns that models share: how SQL and descriptions name it, and what comes of that."""
+"""Column lists that models share: placeholders in SQL and keys in descriptions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 from sighten_warehouse import models as models_module
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.models import macros, models
-from sighten_warehouse.shared_columns import expand, words
+from sighten_warehouse.shared_columns import expand, placeholders
 
 PATH = Path("model.sql")
-LISTS = words(
+LISTS = placeholders(
     {"each_thing_column": {"name": {}, "alias": {"carried": True}, "order": {}}, "each_part_column": {"x": {}}}
 )
 COLUMN = "{type: text, description: A.}"
@@ -37,13 +37,13 @@ def test_a_line_is_repeated_for_every_column_of_the_list_in_its_order(line: str,
     assert "\n".join(["select", *repeated, "from things\n"]) == sql
 
 
-def test_carried_columns_and_the_others_have_words_of_their_own() -> None:
+def test_carried_and_replaced_columns_have_their_own_placeholders() -> None:
     sql = expand("each_replaced_thing_column,\neach_carried_thing_column,\n", LISTS, path=PATH)
 
     assert "name,\norder,\nalias,\n" == sql
 
 
-def test_what_names_no_list_stays_as_it_is() -> None:
+def test_comments_and_other_names_are_not_expanded() -> None:
     sql = "-- a line with each_thing_column\nselect a as each_column, each_thing_columns, my_each_thing_column\nfrom t"
 
     assert sql == expand(sql, LISTS, path=PATH)
@@ -57,7 +57,7 @@ def test_what_names_no_list_stays_as_it_is() -> None:
         ("a(each_part_column, each_thing_column),", r"model\.sql, line 2: each_part_column and each_thing_column"),
     ],
 )
-def test_a_word_that_cannot_be_expanded_is_refused_with_its_file_and_line(line: str, reason: str) -> None:
+def test_a_placeholder_without_a_list_is_refused_with_file_and_line(line: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
         expand(f"select\n{line}\n", LISTS, path=PATH)
 
@@ -96,7 +96,7 @@ def columns_of(name: str) -> list[str]:
     return [column.name for column in models()[name].columns]
 
 
-def test_a_model_like_another_takes_its_list_over_by_one_key(sql: Path) -> None:
+def test_a_model_like_another_includes_its_list_by_key(sql: Path) -> None:
     write(
         sql / "main" / "things.yml",
         f"""
@@ -115,20 +115,20 @@ def test_a_model_like_another_takes_its_list_over_by_one_key(sql: Path) -> None:
 
 
 def test_macros_are_expanded_like_models(sql: Path) -> None:
-    write(sql / "macros" / "asked.sql", "select\n    each_thing_column,\n")
+    write(sql / "macros" / "published.sql", "select\n    each_thing_column,\n")
 
-    assert "select\n    name,\n    alias,\n" == macros("asked")
+    assert "select\n    name,\n    alias,\n" == macros("published")
 
 
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
-        ("each_thin_column:", "things.yml: each_thin_column lists no columns"),
+        ("each_thin_column:", "things.yml: each_thin_column: no columns"),
         ("size: {type: text, after: nothing, description: A.}", "things.yml: column size: after nothing"),
         ("size: {type: text, carried: true, description: A.}", "things.yml: column size: carried"),
     ],
 )
-def test_a_description_that_cannot_be_put_in_order_is_refused(sql: Path, columns: str, reason: str) -> None:
+def test_an_ill_formed_list_of_columns_is_refused(sql: Path, columns: str, reason: str) -> None:
     write(sql / "main" / "things.yml", f"description: Things.\nlike: history.things\ncolumns:\n  {columns}\n")
 
     with pytest.raises(ModelError, match=reason):

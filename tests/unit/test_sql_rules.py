@@ -1,4 +1,4 @@
-"""Rules of the house for the SQL models, checked on what DuckDB's own parser makes of them."""
+"""Rules for the SQL models, checked on the output of DuckDB's parser."""
 
 import json
 import re
@@ -12,8 +12,8 @@ import pytest
 from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import NOT_PUBLISHED, SCHEMAS, Model, models, shared_columns, sql_folder
 
-# Tables that a step hands to the models; every other input is a model.
-HANDED_IN = {
+# Tables that a step gives to the models; every other input is a model.
+REGISTERED = {
     "staging.commits",
     "staging.creation_types",
     "staging.dal_metrics",
@@ -32,14 +32,14 @@ SELECTS = [pytest.param(model, id=model.full_name) for model in models().values(
 MARTS = [pytest.param(model, id=model.name) for model in models().values() if model.schema == "marts"]
 FILES = sorted(sql_folder().rglob("*.sql"))
 NAMES = [f"{path.parent.name}/{path.name}" for path in FILES]
-MAX_BY_HAND = 5  # columns of one list in one select
+MAX_WRITTEN_OUT = 5  # columns of one list in one select
 HISTORY = [pytest.param(model, id=model.name) for model in models().values() if model.schema == "history"]
 every_select = pytest.mark.parametrize("model", SELECTS)
 
 
 def parse(model: Model) -> Node:
-    said = duckdb.execute("select json_serialize_sql(?)", [model.select]).fetchall()[0][0]
-    parsed: Node = json.loads(said)
+    serialized = duckdb.execute("select json_serialize_sql(?)", [model.select]).fetchall()[0][0]
+    parsed: Node = json.loads(serialized)
     assert not parsed["error"], parsed
     return dict(parsed["statements"][0]["node"])
 
@@ -55,16 +55,16 @@ def nodes(node: Any) -> Iterator[Node]:
 
 
 def tables(node: Node) -> set[str]:
-    """The tables outside the statement that it refers to; those without a schema are its own CTEs."""
-    found = [one for one in nodes(node) if one.get("type") == "BASE_TABLE" and one["schema_name"]]
-    return {f"{one['schema_name']}.{one['table_name']}" for one in found}
+    """The tables that the statement reads; its own CTEs have no schema."""
+    found = [inner for inner in nodes(node) if inner.get("type") == "BASE_TABLE" and inner["schema_name"]]
+    return {f"{table['schema_name']}.{table['table_name']}" for table in found}
 
 
 def final_selects(node: Node) -> list[Node]:
-    """The last `select`, or the parts of the union that stands there."""
+    """The last `select`, or each part of a final union."""
     if node["type"] == "SELECT_NODE":
         return [node]
-    parts = node.get("children") or [node["left"], node["right"]]  # DuckDB 2.0 names them anew
+    parts = node.get("children") or [node["left"], node["right"]]  # renamed in DuckDB 2.0
     return [select for part in parts for select in final_selects(part)]
 
 
@@ -90,21 +90,21 @@ def test_the_inputs_of_the_header_are_the_tables_that_the_select_reads(model: Mo
 
 
 @every_select
-def test_every_input_is_a_model_or_handed_in_by_a_step(model: Model) -> None:
-    assert set() == set(model.inputs) - set(models()) - HANDED_IN
+def test_every_input_is_a_model_or_registered_by_a_step(model: Model) -> None:
+    assert set() == set(model.inputs) - set(models()) - REGISTERED
 
 
 @pytest.mark.parametrize("model", HISTORY)
-def test_history_is_made_of_what_is_staged_or_of_published_tables_and_not_of_both(model: Model) -> None:
+def test_history_reads_staged_or_published_tables_but_not_both(model: Model) -> None:
     staged = {name.startswith("staging.") for name in model.inputs}
 
     assert len(staged) == 1
 
 
 @every_select
-def test_the_last_select_lists_what_is_described_in_the_same_order(model: Model) -> None:
+def test_the_last_select_lists_the_described_columns_in_order(model: Model) -> None:
     described = [column.name for column in model.columns]
-    # Rows go into a published table by name, so its select may keep the columns of a list together.
+    # Rows of a published table are inserted by name, so the columns of a list may stay together in its select.
     compared = list if model.is_view or model.is_loaded or model.schema == "staging" else sorted
 
     for select in final_selects(parse(model)):
@@ -116,23 +116,23 @@ def test_the_last_select_lists_what_is_described_in_the_same_order(model: Model)
 def test_the_last_select_names_its_columns(model: Model) -> None:
     listed = [expression for select in final_selects(parse(model)) for expression in select["select_list"]]
 
-    assert [] == [one for one in listed if one["type"] == "STAR"]
+    assert [] == [expression for expression in listed if expression["type"] == "STAR"]
 
 
 @every_select
-def test_the_grain_is_made_of_the_models_own_columns(model: Model) -> None:
+def test_the_columns_of_the_grain_exist(model: Model) -> None:
     described = {column.name for column in model.columns}
 
     assert model.grain
-    assert not described or set(model.grain) <= described  # staging is not described, and its children are nested
+    assert not described or set(model.grain) <= described  # staging has no descriptions, and its children are nested
 
 
 @pytest.mark.parametrize("model", models().values(), ids=list(models()))
-def test_a_description_is_one_sentence_or_more(model: Model) -> None:
-    said = [column.description for column in model.columns]
-    said += [model.description] if model.schema not in NOT_PUBLISHED else []
+def test_a_description_consists_of_sentences(model: Model) -> None:
+    descriptions = [column.description for column in model.columns]
+    descriptions += [model.description] if model.schema not in NOT_PUBLISHED else []
 
-    assert [] == [text for text in said if not re.fullmatch(r"[A-Za-z].*\.", text, re.DOTALL)]
+    assert [] == [text for text in descriptions if not re.fullmatch(r"[A-Za-z].*\.", text, re.DOTALL)]
 
 
 @pytest.mark.parametrize("model", MARTS)
@@ -144,23 +144,23 @@ def test_a_mart_has_a_worked_example_and_cases_as_data(model: Model) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_list_of_columns_that_models_share_is_not_written_out_again(path: Path) -> None:
-    lists = {word: set(names) for word, names in shared_columns().items()}
+def test_a_shared_list_of_columns_is_not_written_out(path: Path) -> None:
+    lists = {placeholder: set(names) for placeholder, names in shared_columns().items()}
 
     for block in re.split(r"\n\s*\n", path.read_text()):
         named = set(re.findall(r"(\w+)\"?\)?,$", block, re.MULTILINE))
-        written_out = {word for word, names in lists.items() if len(names & named) >= MAX_BY_HAND}
+        written_out = {placeholder for placeholder, names in lists.items() if len(names & named) >= MAX_WRITTEN_OUT}
         assert set() == written_out
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_list_of_columns_is_named_only_where_it_is_expanded(path: Path) -> None:
+def test_placeholders_occur_only_where_they_are_expanded(path: Path) -> None:
     expanded = {*SCHEMAS, "macros"}
 
     assert path.parent.name in expanded or not re.search(r"\beach_\w+_column\b", path.read_text())
 
 
-def test_the_folder_holds_models_and_nothing_else() -> None:
+def test_the_folder_holds_only_sql_and_descriptions() -> None:
     folders = {*SCHEMAS, "checks", "cookbook", "macros", "report"}
 
     strangers = [path for path in sql_folder().rglob("*") if path.is_file() and path.parent.name not in folders]

@@ -75,7 +75,7 @@ class _Steps:
         return result.landed
 
     def _publish(self, landed: int) -> None:
-        from sighten_warehouse.publish.step import is_current, publish
+        from sighten_warehouse.publish import is_current, publish
 
         if not is_current(self.settings):
             version = publish(self.settings)

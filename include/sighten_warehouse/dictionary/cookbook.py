@@ -66,7 +66,7 @@ def _read(path: Path) -> Recipe:
 def render_cookbook(connection: duckdb.DuckDBPyConnection) -> str:
     """The page, with the results from the open warehouse."""
     found = recipes()
-    contents = [f"{number}. [{one.question}](#{_anchor(number, one)})" for number, one in enumerate(found, 1)]
+    contents = [f"{number}. [{recipe.question}](#{_anchor(number, recipe)})" for number, recipe in enumerate(found, 1)]
     parts = [INTRODUCTION.format(count=len(found)), "\n".join(contents) + "\n"]
     for number, recipe in enumerate(found, 1):
         parts.append(f"## {number}. {recipe.question}\n")

@@ -29,21 +29,21 @@ class Relation:
 def relations(schema: str) -> list[Relation]:
     """The relations from that schema's tables to `main`; inside `main`, to the nearest parents only."""
     by_key = {model.grain[0]: model for model in models().values() if model.schema == "main" and len(model.grain) == 1}
-    found = [one for model in models().values() if model.schema == schema for one in _foreign_keys(model, by_key)]
+    found = [key for model in models().values() if model.schema == schema for key in _foreign_keys(model, by_key)]
     if schema != "main":
         return found
     parents: dict[str, set[str]] = {model.full_name: set() for model in models().values()}
-    for one in found:
-        parents[one.child.full_name].add(one.parent.full_name)
+    for relation in found:
+        parents[relation.child.full_name].add(relation.parent.full_name)
     # A document belongs to a sub_task, so its task and milestone follow from that.
-    return [one for one in found if not _is_implied(one, parents)]
+    return [relation for relation in found if not _is_implied(relation, parents)]
 
 
-def _is_implied(one: Relation, parents: dict[str, set[str]]) -> bool:
-    if one.column in ALIASES:
+def _is_implied(relation: Relation, parents: dict[str, set[str]]) -> bool:
+    if relation.column in ALIASES:
         return False
-    nearer = parents[one.child.full_name] - {one.parent.full_name}
-    return any(one.parent.full_name in parents[name] for name in nearer)
+    nearer = parents[relation.child.full_name] - {relation.parent.full_name}
+    return any(relation.parent.full_name in parents[name] for name in nearer)
 
 
 def _foreign_keys(child: Model, by_key: dict[str, Model]) -> Iterator[Relation]:
@@ -57,8 +57,8 @@ def er_diagram(schema: str) -> Iterator[str]:
     """The lines of a Mermaid diagram of that schema, with key columns only."""
     shown = relations(schema)
     yield "erDiagram"
-    for one in shown:
-        yield f'    {one.parent.name} |o--o{{ {one.child.name} : "{one.column}"'
+    for relation in shown:
+        yield f'    {relation.parent.name} |o--o{{ {relation.child.name} : "{relation.column}"'
     for model in models().values():
         if model.schema == schema:
             yield f"    {model.name} {{"
@@ -68,7 +68,7 @@ def er_diagram(schema: str) -> Iterator[str]:
 
 def keys(model: Model, shown: Sequence[Relation]) -> list[tuple[str, str, str]]:
     """Type, name and marks (`PK`, `FK` or both) of the table's key columns."""
-    foreign = {one.column for one in shown if one.child is model}
+    foreign = {relation.column for relation in shown if relation.child is model}
     found = []
     for column in model.columns:
         marks = ["PK"] if column.name in model.grain else []

@@ -1,4 +1,4 @@
-"""The views of history in the published file: the lake's files by absolute path, what was copied counted once."""
+"""The views of history in the published file: the lake's files by absolute path, with copied lines counted once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,35 +15,35 @@ DELIVERIES = "history.deliveries"
 
 def history_files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path]:
     """The committed files of a history table."""
-    return [history_file(layout, table, one.batch_id) for one in commits if one.history_files.get(table)]
+    return [history_file(layout, table, manifest.batch_id) for manifest in commits if manifest.history_files.get(table)]
 
 
 def stage_deliveries(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    """Create the view of those files of deliveries that `ops.copies` is told from."""
+    """Create the view of those deliveries, from which `ops.copies` finds copied lines."""
     connection.execute(f"create view staging.every_delivery as {_select(models()[DELIVERIES], files)}")
 
 
 def find_copies(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Fill `ops.copies`; returns the batches that hold a copy."""
+    """Fill `ops.copies` and return the ids of batches that contain a copy."""
     connection.execute(f"insert into {COPIES} {models()[COPIES].select}")
     return {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
 
 
 def create_history(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
-    """The view of history that `select_history` describes."""
+    """Create or replace the view of a history table."""
     connection.execute(f"create or replace view {model.full_name} as {select}")
 
 
 def select_history(model: Model, files: Sequence[Path], *, copied: set[str] | None = None) -> str:
-    """The rows of those files; of the `copied` batches without the rows of what was copied."""
-    doubtful: list[Path] = []
-    certain: list[Path] = []
+    """A `select` of the files' rows; copied lines of the `copied` batches are left out, in deliveries marked."""
+    with_copies: list[Path] = []
+    others: list[Path] = []
     for path in files:
-        (doubtful if path.stem.removeprefix("batch=") in (copied or ()) else certain).append(path)
-    selects = [_select(model, certain)] if certain or not doubtful else []
-    if doubtful:
-        unmark = _marked if model.full_name == DELIVERIES else _without_copies
-        selects.append(unmark(model, doubtful))
+        (with_copies if path.stem.removeprefix("batch=") in (copied or ()) else others).append(path)
+    selects = [_select(model, others)] if others or not with_copies else []
+    if with_copies:
+        select_copied = _mark_copies if model.full_name == DELIVERIES else _without_copies
+        selects.append(select_copied(model, with_copies))
     return " union all by name ".join(selects)
 
 
@@ -55,7 +55,7 @@ def _select(model: Model, files: Sequence[Path]) -> str:
 
 
 def _read(model: Model, files: Sequence[Path], *, options: str = "") -> str:
-    """Those files with every column of the model, also where older code wrote all of them and lacked one."""
+    """The files with every column of the model, NULL where older code did not write it."""
     nulls = (f'cast(null as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns)
     parts = [f"select {', '.join(nulls)} where false"]
     if files:
@@ -65,14 +65,14 @@ def _read(model: Model, files: Sequence[Path], *, options: str = "") -> str:
 
 
 def _without_copies(model: Model, files: Sequence[Path]) -> str:
-    """History has no line numbers, and needs none: within one batch a landing_id has rows of one line only."""
+    """Leave out copies by landing_id and batch: within a batch, a landing_id has the rows of one line only."""
     source = f"{_read(model, files, options=', filename = true')} as rows"
     is_copy = "rows.landing_id = copies.landing_id and parse_filename(filename, true) = 'batch=' || copies.batch_id"
     rows = f"select {_names(model)} from {source} anti join {COPIES} as copies on {is_copy}"
     return f"{_select(model, ())} union all by name {rows}"
 
 
-def _marked(model: Model, files: Sequence[Path]) -> str:
+def _mark_copies(model: Model, files: Sequence[Path]) -> str:
     own = "coalesce(copies.copy_landing_id, rows.landing_id) as landing_id"
     original = "coalesce(rows.copy_of_landing_id, copies.landing_id) as copy_of_landing_id"
     source = f"({_select(model, files)}) as rows left join {COPIES} as copies using (landing_file, line_number)"

@@ -1,4 +1,4 @@
-"""One batch of landing files as rows of every history table, one Parquet file a table."""
+"""Turns one batch of landing files into rows of every history table, one Parquet file per table."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,12 +20,12 @@ from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.snapshot_schema import snapshot_schema
 
-MAX_WAITING_BYTES = 4 * 1024 * 1024
+MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 
 
 @cache
 def schemas() -> dict[str, pa.Schema]:
-    """The tables of `staging` that Python fills, in Arrow's types."""
+    """The Arrow schemas of the tables of `staging` that Python fills."""
     return {
         "deliveries": DELIVERY_SCHEMA,
         "snapshots": snapshot_schema(),
@@ -37,27 +37,27 @@ def schemas() -> dict[str, pa.Schema]:
 
 @dataclass
 class _Staged:
-    """The batch in Arrow; Python's rows wait only until there are `MAX_WAITING_BYTES` of bodies."""
+    """The batch as Arrow tables; rows are converted after each `MAX_BUFFERED_BYTES` of bodies."""
 
     tables: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: {name: [] for name in schemas()})
     outcomes: Counter[str] = field(default_factory=Counter)
     _landing_ids: set[str] = field(default_factory=set)
-    _waiting: list[Delivery] = field(default_factory=list)
-    _waiting_bytes: int = 0
+    _buffer: list[Delivery] = field(default_factory=list)
+    _buffered_bytes: int = 0
 
     def add(self, delivery: Delivery, size: int) -> None:
         self.outcomes[delivery.row["outcome"]] += 1
         landing_id = delivery.row["landing_id"]
-        self._waiting.append(as_copy(delivery) if landing_id in self._landing_ids else delivery)
+        self._buffer.append(as_copy(delivery) if landing_id in self._landing_ids else delivery)
         self._landing_ids.add(landing_id)
-        self._waiting_bytes += size
-        if self._waiting_bytes >= MAX_WAITING_BYTES:
-            self.settle()
+        self._buffered_bytes += size
+        if self._buffered_bytes >= MAX_BUFFERED_BYTES:
+            self.flush()
 
-    def settle(self) -> None:
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+    def flush(self) -> None:
+        deliveries, self._buffer, self._buffered_bytes = self._buffer, [], 0
         for name, schema in schemas().items():
-            rows = [row for one in waiting for row in _rows(one, name)]
+            rows = [row for delivery in deliveries for row in _rows(delivery, name)]
             if rows:
                 self.tables[name].append(pa.RecordBatch.from_pylist(rows, schema=schema))
 
@@ -67,25 +67,25 @@ def _rows(delivery: Delivery, table: str) -> Sequence[Row]:
 
 
 def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
-    """The manifest with its outcomes and history files filled in; the files are on stable storage."""
+    """Write the batch's history files to stable storage; return the manifest with its outcomes and files."""
     staged = _Staged()
     lines = dict.fromkeys(manifest.landing_files, 0)
     for name in sorted(manifest.landing_files):
         for number, raw in enumerate(read_raw_lines(layout.landing / name), 1):
             staged.add(read_delivery(raw, landing_file=name, line_number=number, batch_id=manifest.batch_id), len(raw))
             lines[name] = number
-    staged.settle()
+    staged.flush()
     written = dict(_write_history(staged, layout, manifest.batch_id))
     return replace(manifest, landing_files=lines, history_files=written, outcomes=dict(staged.outcomes))
 
 
 def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[tuple[str, int]]:
     with staging_connection() as connection:
-        connection.execute("set threads = 1")  # a batch is small, and others are flattened beside it
+        connection.execute("set threads = 1")  # batches are small and flattened in parallel
         for name, schema in schemas().items():
             connection.register(f"_{name}", pa.Table.from_batches(staged.tables[name], schema))
             connection.execute(f"create view staging.{name} as from _{name}")
-        for model in _to_fill(staged):
+        for model in _models_with_rows(staged):
             if model.schema == "staging":
                 connection.execute(f"create table {model.full_name} as {model.select}")
                 continue
@@ -97,8 +97,8 @@ def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[t
                 yield model.name, rows
 
 
-def _to_fill(staged: _Staged) -> list[Model]:
-    """The models of history that may get rows, each after the ones it reads: from no rows their selects make none."""
+def _models_with_rows(staged: _Staged) -> list[Model]:
+    """The models of history that may get rows, and their inputs first: no input rows, no output rows."""
     fillable = (model for model in models().values() if model.schema == "staging" or model.is_loaded)
     ordered = [model for model in in_order(fillable) if model.select is not None]
     filled = {f"staging.{name}" for name, batches in staged.tables.items() if batches}
@@ -113,9 +113,9 @@ def _to_fill(staged: _Staged) -> list[Model]:
 
 
 def staging_connection() -> duckdb.DuckDBPyConnection:
-    """An in-memory engine that knows the models' words and has their schemas."""
+    """A connection in memory with the models' macros and the schema `staging`."""
     connection = duckdb.connect()
-    # Where a process began with no file of code, DuckDB takes it for a person's and draws its progress into stdout.
+    # In a process without a script file, DuckDB assumes a person and prints a progress bar to stdout.
     connection.execute("set enable_progress_bar = false")
     connection.execute("set preserve_insertion_order = true")
     connection.execute(macros("duckdb"))

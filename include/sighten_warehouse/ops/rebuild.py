@@ -24,7 +24,8 @@ from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.publish.step import is_current, publish, publish_lake
+from sighten_warehouse.publish import is_current, publish
+from sighten_warehouse.publish.step import publish_lake
 from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
 
@@ -90,7 +91,7 @@ def _swap_in(settings: Settings, whole: Layout, days: Days | None, made: Counter
             _keep_planned(layout, whole)
             swap_in(layout, whole)
 
-    return publish_lake(settings, whole, once_checked=swap)
+    return publish_lake(settings, whole, on_checked=swap)
 
 
 def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest], list[Manifest]]:

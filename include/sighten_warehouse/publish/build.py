@@ -1,4 +1,4 @@
-"""The file that analysts open, built from the committed history: current state, history, marts and operations."""
+"""Builds the file that analysts open from the committed history: current state, history, marts and operations."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,26 +29,26 @@ from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
 
 EXPORTED = ("main", "marts")
-ROWS_FOR_MORE_THREADS = 250_000  # of history; below it, threads that wait for each other cost more than they bring
+ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster
 
 
 def build_warehouse(
     folder: Path, *, settings: Settings, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version]
 ) -> dict[str, int]:
-    """Write `warehouse.duckdb` and `parquet/` into the folder, synced; returns the rows of each table.
+    """Write `warehouse.duckdb` and `parquet/` into the folder, synced; return the number of rows of each table.
 
-    `versions` ends with the one that is being built. Tables of `main`, `marts` and `ops` hold their rows themselves;
-    those of `history` are views of the lake's files, by absolute paths, or views of other tables: whoever asks pays.
-    The views of `masked` show them without personal data.
+    `versions` ends with the one being built. The tables of `main`, `marts` and `ops` hold their rows; those of
+    `history` are views of the lake's files, by absolute path, or of other tables. `masked` has views without personal
+    data.
 
     Raises:
-        ModelError: a model does not give the columns that its description lists.
-        CheckError: a check of severity `fail` found something.
+        ModelError: a model's columns differ from its description.
+        CheckError: a check of severity `fail` has findings.
         SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
     write_empty_file(folder / "warehouse.duckdb")
     with attached_file(folder / "warehouse.duckdb") as connection:
-        if sum(one.history_rows for one in commits) < ROWS_FOR_MORE_THREADS:
+        if sum(manifest.history_rows for manifest in commits) < ROWS_FOR_MORE_THREADS:
             connection.execute("set threads = 1")
         connection.execute("create schema staging")
         connection.execute("set variable api_url = ?", [settings.api_url])
@@ -59,7 +59,7 @@ def build_warehouse(
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
         copied = find_copies(connection)
         for model in loaded_models():
-            # Without files it stays what it is in the empty file, which is described already.
+            # Without files, the view of the empty file stays: it has no rows and is already described.
             if files := history_files(layout, model.name, commits):
                 create_history(connection, model, select_history(model, files, copied=copied))
                 describe(connection, model, "view")
@@ -74,7 +74,7 @@ def build_warehouse(
             _export(connection, view, folder / "parquet" / view.name)
         for view in (*views, *create_masked_dal_views(connection, views)):
             describe(connection, view, "view")
-        counts[PSEUDONYMS] = _replace_names(connection, layout)
+        counts[PSEUDONYMS] = _fill_pseudonyms(connection, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
         connection.execute("commit")
         connection.execute("drop schema staging cascade")
@@ -87,22 +87,22 @@ def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     return int(row[0]) if row else 0
 
 
-def _replace_names(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
-    """Give every e-mail address and name its pseudonym; until then the masked views show none."""
+def _fill_pseudonyms(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
+    """Fill the pseudonyms of all e-mail addresses and names, which the masked views read."""
     connection.register("_pseudonyms", pseudonyms(connection, key=pseudonym_key(layout)))
     connection.execute("insert into staging.pseudonyms from _pseudonyms")
     return _fill(connection, models()[PSEUDONYMS])
 
 
 def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:
-    """The batches whose history no version before held: all of them once the lake was made anew."""
-    *_, before, this = (None, *versions)
-    same_lake = before is not None and before.lake == this.lake
-    return [one for one in commits if not same_lake or one.batch_id in this.new_batches]
+    """The batches whose history no earlier version held; all batches after a rebuild of the lake."""
+    *_, previous, current = (None, *versions)
+    same_lake = previous is not None and previous.lake == current.lake
+    return [manifest for manifest in commits if not same_lake or manifest.batch_id in current.new_batches]
 
 
 def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], copied: set[str]) -> int:
-    """Ask every check and keep what they found; history is looked at as far as it is new."""
+    """Run every check and store the findings; of history, only new rows are checked."""
     for model in loaded_models():
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
@@ -116,7 +116,7 @@ def _export(connection: duckdb.DuckDBPyConnection, model: Model, folder: Path) -
     ensure_folder(folder)
     path = folder / f"{model.name}.parquet"
     types = {name: kind for name, kind, *_ in connection.execute(f"describe {model.full_name}").fetchall()}
-    # Not every reader of Parquet knows its type JSON; all know text.
+    # Not every Parquet reader supports the JSON type, so write text.
     plain = {name: f'cast("{name}" as {kind.replace("JSON", "VARCHAR")}) as "{name}"' for name, kind in types.items()}
     select = f"select {', '.join(plain.values())} from {model.full_name}"
     connection.execute(f"copy ({select}) to '{quoted(path)}' (format parquet, compression zstd)")

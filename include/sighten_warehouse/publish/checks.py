@@ -1,4 +1,4 @@
-"""Checks: queries that return no rows when all is well, asked of every version before analysts see it."""
+"""Checks: queries that return a row for each problem, run on every version before it is published."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from sighten_warehouse.errors import CheckError, ModelError
 from sighten_warehouse.models import Model, models, sql_folder
 
 MAX_EXAMPLES = 3
-IDENTIFIED = ("main", "history")  # their grains are ids; a report may count under a name that nobody gave
+IDENTIFIED = ("main", "history")  # their grains are ids; a mart may have NULL in its grain, such as a missing name
 FINDINGS_SCHEMA = pa.schema(
     [
         ("check_name", pa.string()),
@@ -28,7 +28,7 @@ _HEADER = re.compile(r"-- (?P<sentence>[A-Z].*\.)\n-- severity: (?P<severity>fai
 
 @dataclass(frozen=True)
 class Check:
-    """What must hold, as a query for what does not hold; the first column names it."""
+    """A rule and the query for rows that break it; the first column identifies the row."""
 
     name: str
     severity: str
@@ -39,33 +39,33 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """How many rows a check found, and what the first few are named."""
+    """The number of rows that a check found, and examples."""
 
     check: Check
     rows: int
     examples: tuple[str, ...]
 
     def explain(self) -> str:
-        """The finding in a sentence."""
-        such_as = ", ".join(self.examples)
-        return f"{self.check.name} found {self.rows}, such as {such_as}; it says: {self.check.description}"
+        """The finding as text."""
+        examples = ", ".join(self.examples)
+        return f"{self.check.name} found {self.rows}, such as {examples}; expected: {self.check.description}"
 
 
 @cache
 def checks() -> list[Check]:
-    """Those written in `sql/checks`, then one for the grain of each table.
+    """The checks in `sql/checks`, then one for the grain of each table.
 
     Raises:
-        ModelError: one of them lacks its header.
+        ModelError: a check lacks its header.
     """
     return [*map(read_check, sorted((sql_folder() / "checks").glob("*.sql"))), *_grains()]
 
 
 def read_check(path: Path) -> Check:
-    """The check that is written there.
+    """The check in that file.
 
     Raises:
-        ModelError: it lacks its header.
+        ModelError: its header is missing.
     """
     text = path.read_text()
     header = _HEADER.match(text)
@@ -76,7 +76,7 @@ def read_check(path: Path) -> Check:
 
 
 def _grains() -> Iterator[Check]:
-    """A view is left out: it would be computed for nothing else; and history is looked at once, when it is new."""
+    """Checks of unique grains: none for views, which would be computed for this only; of history, new rows only."""
     for model in models().values():
         if model.grain and model.columns and not model.is_view:
             name = _new(model) if model.is_loaded else model.full_name
@@ -84,13 +84,13 @@ def _grains() -> Iterator[Check]:
             empty = " or ".join(f'"{column}" is null' for column in _keys(model))
             select = f"select {columns} from {name} group by {columns} having count(*) > 1" + (empty and f" or {empty}")
             sentence = f"Every row of {model.full_name} has its own {', '.join(model.grain)}."
-            # A row too many in a report is worth a look; it must not keep what was delivered from being seen.
+            # A duplicate row in a report is a warning: it must not block the publication of new deliveries.
             severity = "fail" if model.schema in IDENTIFIED else "warn"
             yield Check(f"grain_of_{model.schema}_{model.name}", severity, sentence, (name,), select)
 
 
 def _keys(model: Model) -> list[str]:
-    """The columns of a grain that are never NULL; what holds since ever has no time at which that began."""
+    """The columns of a grain that are never NULL; `valid_from_at` is NULL for an interval without a start."""
     return [column for column in model.grain if model.schema in IDENTIFIED and column != "valid_from_at"]
 
 
@@ -99,22 +99,22 @@ def _new(model: Model) -> str:
 
 
 def stage_new_history(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
-    """Create the view of the rows of a history table that no version before held."""
+    """Create the view of the rows of a history table that no earlier version held."""
     if model.grain and not model.is_view:
         columns = ", ".join(f'"{column}"' for column in model.grain)
         connection.execute(f"create view {_new(model)} as select {columns} from ({select})")
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """What each check finds, nothing included.
+    """The finding of each check, also of those that found nothing.
 
     Raises:
-        CheckError: one of severity `fail` found something.
+        CheckError: a check of severity `fail` has findings.
     """
     findings = [_run(connection, check) for check in checks()]
     failed = [finding.explain() for finding in findings if finding.rows and finding.check.severity == "fail"]
     if failed:
-        raise CheckError(f"not published: expected checks that find nothing, but {' '.join(failed)}")
+        raise CheckError(f"not published: checks failed: {' '.join(failed)}")
     return findings
 
 

@@ -12,7 +12,7 @@ from sighten_warehouse.payload.answers.dal_config import DalObject, Metric
 SHAPES = "enrich.metric_shapes"
 QUOTE_ID, PULLED_AT = "quote_id", "pulled_at"
 
-# A view is asked by readers, who know none of the words in sql/macros/duckdb.sql; so these are DuckDB's own.
+# Readers query these views without the macros of sql/macros/duckdb.sql, so they use DuckDB's own functions only.
 _TEXT = (
     """case when starts_with(cast("value" as varchar), '"') then "value" ->> '$' else cast("value" as varchar) end"""
 )
@@ -28,7 +28,7 @@ _TYPED = {
     "integer": "try_cast({text} as bigint)",
     "boolean": "try_cast({text} as boolean)",
     "date": "try_cast(substr({text}, 1, 10) as date)",
-    # Whether a cast minds an offset depends on DuckDB's version, so it is taken off and counted by hand.
+    # Whether a cast applies an offset depends on DuckDB's version, so the offset is removed and subtracted here.
     "timestamp": r"try_cast(regexp_replace({text}, '(Z|[+-]\d\d:?\d\d)$', '') as timestamp) - to_minutes("
     + _MINUTES
     + ")",
@@ -38,7 +38,7 @@ _TYPED = {
 
 @dataclass(frozen=True)
 class _Shape:
-    """What the values of a metric are; without any, texts."""
+    """The type of a metric's values; text if there are none."""
 
     is_list: bool = False
     type: str = "text"
@@ -48,33 +48,34 @@ Shapes = dict[tuple[str, str, str], _Shape]
 
 
 def create_dal_views(connection: duckdb.DuckDBPyConnection, objects: Sequence[DalObject]) -> list[Model]:
-    """Create the views in `main`, where `main.dal_values` and `main.quotes` are filled; returns them as models."""
+    """Create the views in `main` and return them as models; `main.dal_values` and `main.quotes` must be filled."""
     rows = connection.execute(models()[SHAPES].select or "").fetchall() if objects else []
     shapes: Shapes = {(name, metric, baseline): _Shape(*shape) for name, metric, baseline, *shape in rows}
-    views = [_view(one, shapes) for one in objects]
+    views = [_view(dal_object, shapes) for dal_object in objects]
     for view in views:
         connection.execute(f"create view {view.full_name} as {view.select}")
     return views
 
 
-def _view(one: DalObject, shapes: Shapes) -> Model:
-    names = list(_column_names(one.metrics))
-    found = [shapes.get((one.name, metric.name, metric.baseline), _Shape()) for metric in one.metrics]
-    selected = [_selected(metric, shape) for metric, shape in zip(one.metrics, found, strict=True)]
+def _view(dal_object: DalObject, shapes: Shapes) -> Model:
+    metrics = dal_object.metrics
+    names = list(_column_names(metrics))
+    found = [shapes.get((dal_object.name, metric.name, metric.baseline), _Shape()) for metric in metrics]
+    selected = [_selected(metric, shape) for metric, shape in zip(metrics, found, strict=True)]
     listed = "".join(f', {value} as "{name}"' for name, value in zip(names, selected, strict=True))
     select = f"select {QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
     signed = "select signed_quote_id from main.quotes where resolution = 'signed'"
     return Model(
         schema="main",
-        name=one.view,
-        description=f"What the DAL last told of {one.name}, asked at {one.dal_object}: one row for each signed quote.",
+        name=dal_object.view,
+        description=f"The newest values of {dal_object.name}, queried as {dal_object.dal_object}; one row per quote.",
         is_view=True,
         columns=(
-            Column(QUOTE_ID, "text", "The quote that is signed now, by which the DAL was asked."),
-            *(_column(name, metric, shape) for name, metric, shape in zip(names, one.metrics, found, strict=True)),
+            Column(QUOTE_ID, "text", "The quote signed now, for which the DAL was queried."),
+            *(_column(name, metric, shape) for name, metric, shape in zip(names, metrics, found, strict=True)),
             Column(PULLED_AT, "timestamp", "When the newest of these values was pulled."),
         ),
-        select=f"{select} where object = '{one.name}' and {QUOTE_ID} in ({signed}) group by {QUOTE_ID}",
+        select=f"{select} where object = '{dal_object.name}' and {QUOTE_ID} in ({signed}) group by {QUOTE_ID}",
         grain=(QUOTE_ID,),
         inputs=("main.dal_values", "main.quotes"),
     )
@@ -82,22 +83,22 @@ def _view(one: DalObject, shapes: Shapes) -> Model:
 
 def _selected(metric: Metric, shape: _Shape) -> str:
     typed = _TYPED[metric.type or shape.type].replace("{text}", _TEXT)
-    ours = f"metric = {_literal(metric.name)} and baseline = '{metric.baseline}'"
+    is_metric = f"metric = {_literal(metric.name)} and baseline = '{metric.baseline}'"
     if not shape.is_list:
-        return f"max(case when {ours} then {typed} end)"
-    # A null in place of the list is no list of one null.
-    some = f'count("value") filter (where {ours})'
-    return f"case when {some} > 0 then list({typed} order by position) filter (where {ours}) end"
+        return f"max(case when {is_metric} then {typed} end)"
+    # A null in place of the list is not a list of one null.
+    count = f'count("value") filter (where {is_metric})'
+    return f"case when {count} > 0 then list({typed} order by position) filter (where {is_metric}) end"
 
 
 def _column(name: str, metric: Metric, shape: _Shape) -> Column:
     kind = metric.type or shape.type
     plural = f"a list of {kind}" if shape.is_list else kind
-    return Column(name, kind, f"The metric {metric.name}, of the {metric.baseline} baseline: {plural}.", "json")
+    return Column(name, kind, f"The metric {metric.name} of the {metric.baseline} baseline: {plural}.", "json")
 
 
 def _column_names(metrics: Sequence[Metric]) -> Iterator[str]:
-    """The metrics' names with `_` for what is no letter, digit or underscore; none stands twice, in any case."""
+    """The metrics' names with `_` for each other character than a letter, digit or underscore; unique in any case."""
     taken = {QUOTE_ID, PULLED_AT}
     for metric in metrics:
         plain = re.sub(r"\W", "_", metric.name)

@@ -1,4 +1,4 @@
-"""The tables that publish hands to the models: what the commits, the versions and the home's own codes say."""
+"""The tables that publish gives to the models: commits, versions and the home's own codes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,10 +38,10 @@ def register_inputs(
     Raises:
         SettingError: the home's list of codes is ill-formed.
     """
-    batches = [{"version": one.version, "batch_id": batch} for one in versions for batch in one.new_batches]
+    batches = [{"version": version.version, "batch_id": batch} for version in versions for batch in version.new_batches]
     parts = {
-        "commits": pa.Table.from_pylist([_commit_row(one) for one in commits], schema=COMMITS_SCHEMA),
-        "versions": pa.Table.from_pylist([_version_row(one) for one in versions], schema=VERSIONS_SCHEMA),
+        "commits": pa.Table.from_pylist([_commit_row(manifest) for manifest in commits], schema=COMMITS_SCHEMA),
+        "versions": pa.Table.from_pylist([_version_row(version) for version in versions], schema=VERSIONS_SCHEMA),
         "version_batches": pa.Table.from_pylist(batches, schema=VERSION_BATCHES_SCHEMA),
         "own_codes": own_codes(layout),
         "findings": findings_table([]),

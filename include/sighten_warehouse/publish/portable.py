@@ -1,4 +1,4 @@
-"""A portable file: a published version that needs no lake, because it holds the rows of history itself."""
+"""A portable file: a published version that includes the rows of history, so it needs no lake."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +16,12 @@ _SOURCE = "source"
 
 
 def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "full"]) -> None:
-    """Write the version into one file that opens wherever it is moved; with `masked`, no name is in it at all.
+    """Write the version into one file that can be moved; with `masked`, the file contains no name.
 
-    The version must be one that this code published. Whoever has the file open keeps what they opened.
+    This code must have published the version. A reader that has the file open keeps the old one.
 
     Raises:
-        OSError: the disk refused; there is no such file then, or the one before.
+        OSError: the disk refused; the file before it, if any, stays.
     """
 
     def write(hidden: Path) -> None:
@@ -63,7 +63,7 @@ def _rows(model: Model) -> str:
 
 
 def _masked_rows(model: Model) -> str:
-    """What the masked views show; of history, which has none, what they would."""
+    """Select the rows as masked views show them; history, which has no masked views, is masked too."""
     if model.full_name == PSEUDONYMS:
         return f"{_rows(model)} limit 0"
     if not is_masked(model):
@@ -73,17 +73,16 @@ def _masked_rows(model: Model) -> str:
 
 
 def _copy_dal_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """The wide views of DAL values, whose names are a setting; a masked file shows no values, so it has none."""
+    """Copy the wide views of DAL values, whose names are a setting. A masked file has no values, so no such views."""
     known = ", ".join(f"'{model.name}'" for model in published_models())
-    ours = f"database_name = '{_SOURCE}' and schema_name in ('main', 'masked') and not internal"
-    views = (
-        f"select schema_name, view_name, comment, sql from duckdb_views() where {ours} and view_name not in ({known})"
-    )
-    for schema, name, said, sql in connection.execute(f"{views} order by schema_name").fetchall():
+    in_file = f"database_name = '{_SOURCE}' and schema_name in ('main', 'masked') and not internal"
+    views = f"select schema_name, view_name, comment, sql from duckdb_views() where {in_file}"
+    views += f" and view_name not in ({known}) order by schema_name"
+    for schema, name, description, sql in connection.execute(views).fetchall():
         connection.execute(sql)
-        connection.execute(f"comment on view {schema}.\"{name}\" is '{quoted(said)}'")
+        connection.execute(f"comment on view {schema}.\"{name}\" is '{quoted(description)}'")
         columns = (
-            f"select column_name, comment from duckdb_columns() where {ours} and schema_name = ? and table_name = ?"
+            f"select column_name, comment from duckdb_columns() where {in_file} and schema_name = ? and table_name = ?"
         )
         for column, meaning in connection.execute(columns, [schema, name]).fetchall():
             connection.execute(f'comment on column {schema}."{name}"."{column}" is \'{quoted(meaning)}\'')

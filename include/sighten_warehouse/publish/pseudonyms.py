@@ -1,4 +1,4 @@
-"""Pseudonyms: one for each e-mail address and name, the same in every version, made with a key of the home's own."""
+"""Pseudonyms of e-mail addresses and names: made with the home's own key, the same in every version."""
 
 import hmac
 import os
@@ -14,10 +14,10 @@ from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import models
 
-NAMED = ("email", "name")  # kinds of personal data that have pseudonyms; the others are blotted out
+WITH_PSEUDONYM = ("email", "name")  # kinds of personal data that get pseudonyms; other kinds are masked
 PSEUDONYMS = "ops.pseudonyms"
 KEY_BYTES = 32
-_DIGITS = 16  # 64 bits: among a million people two share one with a chance of 1 in 37 million
+_DIGITS = 16  # 64 bits: among a million people, the chance that two share a pseudonym is 1 in 37 million
 PSEUDONYMS_SCHEMA = pa.schema([("kind", pa.string()), ("value", pa.string()), ("pseudonym", pa.string())])
 
 
@@ -27,17 +27,17 @@ def pseudonym(key: bytes, *, kind: str, value: str) -> str:
 
 
 def pseudonym_key(layout: Layout) -> bytes:
-    """The home's key, made at its first use by the one who publishes, for its owner's eyes alone.
+    """The home's key; the first publish creates it, readable by the owner only.
 
     Raises:
-        SettingError: the file that holds it holds something else.
+        SettingError: the content of the key file is not a key.
     """
     path = layout.pseudonym_key
     if not path.exists():
         replace_durably(path, _write_new_key)
-    said = path.read_text().strip()
+    text = path.read_text().strip()
     try:
-        key = bytes.fromhex(said)
+        key = bytes.fromhex(text)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
@@ -54,20 +54,20 @@ def _write_new_key(path: Path) -> None:
 
 
 def pseudonyms(connection: duckdb.DuckDBPyConnection, *, key: bytes) -> pa.Table:
-    """The rows of `staging.pseudonyms`: every e-mail address and name that history and marts hold."""
-    told = connection.sql(" union ".join(_told())).to_arrow_table()
+    """The rows of `staging.pseudonyms`: every e-mail address and name in history and marts."""
+    found = connection.sql(" union ".join(_selects())).to_arrow_table()
     rows = [
         {"kind": kind, "value": value, "pseudonym": pseudonym(key, kind=kind, value=value)}
-        for kind, value in zip(told.column("kind").to_pylist(), told.column("value").to_pylist(), strict=True)
+        for kind, value in zip(found.column("kind").to_pylist(), found.column("value").to_pylist(), strict=True)
     ]
     return pa.Table.from_pylist(rows, schema=PSEUDONYMS_SCHEMA)
 
 
-def _told() -> Iterator[str]:
-    """What is current, or was for a time, stands in history as well, so it need not be asked."""
+def _selects() -> Iterator[str]:
+    """One `select` per column; `main` and the intervals are left out, since history has all their values."""
     for model in models().values():
         if model.is_loaded or model.schema == "marts":
             for column in model.columns:
-                if column.pii in NAMED:
+                if column.pii in WITH_PSEUDONYM:
                     value = f'"{column.name}"'
                     yield f"select '{column.pii}' as kind, {value} as value from {model.full_name} where {value} <> ''"

@@ -1,4 +1,4 @@
-"""A published version, opened from Python: questions in SQL, answers as pandas, Arrow or polars."""
+"""A published version, opened from Python: SQL in, pandas, Arrow or polars out."""
 
 import re
 from datetime import UTC, date, datetime
@@ -23,21 +23,21 @@ Pii = Literal["masked", "full"]
 def open_published(
     path: str | Path | None = None, *, version: str | None = None, pii: Pii | None = None
 ) -> "OpenedWarehouse":
-    """As `sighten_warehouse.open_warehouse` promises."""
+    """See `sighten_warehouse.open_warehouse`."""
     settings = read_settings()
     shown = pii or settings.pii
-    if shown not in get_args(Pii):  # or else a slip would show everybody
+    if shown not in get_args(Pii):  # a typo must not show names
         raise SettingError(f"pii: {shown}; expected {' or '.join(get_args(Pii))}")
     if path is not None and version is not None:
-        raise NotPublishedError(f"{path} and version {version}: expected one of the two, since a file is one version")
+        raise NotPublishedError(f"{path} and version {version}: expected one of the two; a file holds one version")
     found = _version_file(settings.layout, version) if path is None else Path(path)
     if not found.is_file():
-        raise NotPublishedError(f"{found}: no such file; expected one that `sighten-warehouse publish` made")
+        raise NotPublishedError(f"{found}: no such file; expected a file from `sighten-warehouse publish`")
     return OpenedWarehouse(found, pii=shown)
 
 
 def _version_file(layout: Layout, version: str | None) -> Path:
-    """The file under its version's own name, under which `as_of` finds the same version later."""
+    """The version's file in `published/versions`, which the next publish does not replace."""
     kept = sorted(path for path in layout.versions.glob("*.duckdb") if path.with_suffix(".json").exists())
     if version is None:
         return kept[-1] if kept else layout.warehouse_file
@@ -45,22 +45,22 @@ def _version_file(layout: Layout, version: str | None) -> Path:
         if path.stem == version:
             return path
     names = ", ".join(path.stem for path in kept) or "none"
-    raise NotPublishedError(f"version {version}: no file of it in {layout.versions}; kept are {names}")
+    raise NotPublishedError(f"version {version}: no file in {layout.versions}; available: {names}")
 
 
-def _moment(when: date | str) -> datetime:
-    """That time in UTC, without a zone."""
+def _parse_time(when: date | str) -> datetime:
+    """The time in UTC, without a zone."""
     try:
-        asked = datetime.fromisoformat(when if isinstance(when, str) else when.isoformat())
+        moment = datetime.fromisoformat(when if isinstance(when, str) else when.isoformat())
     except (AttributeError, ValueError):
         raise ValueError(f"as_of {when}: expected a time such as 2026-01-31 14:30, or a date") from None
-    return asked.astimezone(UTC).replace(tzinfo=None) if asked.tzinfo else asked
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 class OpenedWarehouse:
-    """One version, which nobody changes; used by one thread at a time. Close it, or use it in a `with` statement.
+    """One version, read-only, for one thread at a time. Close it, or use it in a `with` statement.
 
-    Masked tables have the names of those that they stand for: `from users` and `from marts.reviews` show pseudonyms.
+    Masked views have the names of their tables: `from users` and `from marts.reviews` show pseudonyms.
 
     >>> warehouse = open_warehouse()
     >>> warehouse.version
@@ -90,49 +90,49 @@ class OpenedWarehouse:
 
     @property
     def version(self) -> str:
-        """The name of this version: when it was published."""
-        return str(self._ask(f"select max(version) from {CATALOG}.ops.versions").fetchall()[0][0])
+        """The name of this version, which is the time of its publication."""
+        return str(self._query(f"select max(version) from {CATALOG}.ops.versions").fetchall()[0][0])
 
     def tables(self) -> list[str]:
-        """What there is to ask: tables of `main` by name, the others as `marts.reviews`.
+        """The tables: those of `main` by name, the others as `marts.reviews`.
 
         >>> with open_warehouse() as warehouse:
         ...     "marts.approval_cycles" in warehouse.tables()
         True
         """
         named = "select schema_name, view_name from duckdb_views() where database_name = 'memory' and not internal"
-        found = self._ask(f"{named} and schema_name in ('main', 'marts', 'ops') order by all").fetchall()
+        found = self._query(f"{named} and schema_name in ('main', 'marts', 'ops') order by all").fetchall()
         return [name if schema == "main" else f"{schema}.{name}" for schema, name in found]
 
     def frame(self, sql: str, *parameters: Any) -> "pd.DataFrame":
-        """The answer as a pandas DataFrame; `?` in the SQL stands for the parameters, one after the other.
+        """The result as a pandas DataFrame; each `?` in the SQL stands for the next parameter.
 
         >>> with open_warehouse() as warehouse:
         ...     warehouse.frame("select name, cycle_seconds from marts.approval_cycles where submits >= ?", 1)
                              name  cycle_seconds
         0  Construction & Signoff  439224.798969
         """
-        answer: pd.DataFrame = self._ask(sql, *parameters).df()
-        return answer
+        result: pd.DataFrame = self._query(sql, *parameters).df()
+        return result
 
     def arrow(self, sql: str, *parameters: Any) -> "pa.Table":
-        """The answer as an Arrow table.
+        """The result as an Arrow table.
 
         >>> with open_warehouse() as warehouse:
         ...     warehouse.arrow("select event, event_at from marts.milestone_events").schema.names
         ['event', 'event_at']
         """
-        return self._ask(sql, *parameters).to_arrow_table()
+        return self._query(sql, *parameters).to_arrow_table()
 
     def polars(self, sql: str, *parameters: Any) -> "pl.DataFrame":
-        """The answer as a polars DataFrame; polars must be installed, the product brings it as the extra `polars`."""
-        answer: pl.DataFrame = self._ask(sql, *parameters).pl()
-        return answer
+        """The result as a polars DataFrame; needs the extra `polars`."""
+        result: pl.DataFrame = self._query(sql, *parameters).pl()
+        return result
 
     def as_of(self, when: date | str) -> "OpenedWarehouse":
-        """The same version with milestones, tasks, sub_tasks, documents and comments as they were; the rest as it is.
+        """The same version with milestones, tasks, sub_tasks, documents and comments as they were at that time.
 
-        A time without a zone is UTC, and a date its first moment.
+        The other tables stay. A time without a zone is UTC; a date means its start.
 
         >>> with open_warehouse() as warehouse, warehouse.as_of("2018-09-01") as then:
         ...     then.frame("select count(*) as comments from comments")
@@ -140,24 +140,24 @@ class OpenedWarehouse:
         0         1
 
         Raises:
-            ValueError: that is no time.
+            ValueError: `when` is not a time.
         """
-        return OpenedWarehouse(self.path, pii=self.pii, as_of=_moment(when))
+        return OpenedWarehouse(self.path, pii=self.pii, as_of=_parse_time(when))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
-    def _ask(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyRelation:
+    def _query(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyRelation:
         if not self._has_history and re.search(r"history|_as_of", sql, re.IGNORECASE):
-            # Its views look into every file of the lake when they are made, so they wait until somebody needs them.
+            # Creating these views opens every file of the lake, so they are created on first use.
             create_history_views(self._connection, masked=self.pii == "masked")
             self._has_history = True
-        # DuckDB gives nothing at all where there is no statement, or one such as `set`.
-        answer: duckdb.DuckDBPyRelation | None = self._connection.sql(sql, params=list(parameters))
-        if answer is None:
-            raise ValueError(f"{sql!r}: expected a statement that gives rows")
-        return answer
+        # DuckDB returns None if there is no statement, or one such as `set`.
+        result: duckdb.DuckDBPyRelation | None = self._connection.sql(sql, params=list(parameters))
+        if result is None:
+            raise ValueError(f"{sql!r}: expected a statement that returns rows")
+        return result
 
     def __enter__(self) -> Self:
         return self

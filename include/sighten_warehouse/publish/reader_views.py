@@ -1,4 +1,4 @@
-"""The views through which an opened warehouse is asked: its tables under their names, masked or as of a time."""
+"""The views that an opened warehouse shows: its tables under their names, masked or as of a time."""
 
 from datetime import datetime
 
@@ -14,38 +14,39 @@ SCHEMAS = ("main", "marts", "ops")
 AS_OF = ("milestones", "tasks", "sub_tasks", "documents")
 _ALL = "select schema_name, table_name from duckdb_tables() where database_name = '{0}' union all "
 _ALL += "select schema_name, view_name from duckdb_views() where database_name = '{0}' and not internal"
-# The file's own, for they fit its tables, whichever code published it; those that they use come first.
+# The macros of the file, since they fit its tables whichever code published it. Scalar macros sort first: the table
+# macros use them.
 _MACROS = "select function_type, function_name, parameters, macro_definition from duckdb_functions() where "
 _MACROS += f"database_name = '{CATALOG}' and ends_with(function_type, 'macro') order by 1, 2"
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: datetime | None) -> None:
-    """Create a view of every table of `main`, `marts` and `ops`; those of history wait for `create_history_views`.
+    """Create a view of every table of `main`, `marts` and `ops`; `create_history_views` creates those of history.
 
     Raises:
-        NotPublishedError: the file is none that this product published, or lacks the masks it is asked for.
+        NotPublishedError: this product did not publish the file, or the file lacks masked views and `masked` is set.
     """
     found = set(connection.execute(_ALL.format(CATALOG)).fetchall())
     masks = {name for schema, name in found if schema == SCHEMA}
     if ("main", "milestones") not in found or (masked and not masks):
         raise NotPublishedError(
-            "the file holds no published warehouse with masked views: expected one that `sighten-warehouse publish` "
-            'of this version made, or `pii="full"`'
+            "the file is not a published warehouse with masked views: expected a file from `sighten-warehouse publish` "
+            'of this version, or `pii="full"`'
         )
     for schema in ("marts", "ops"):
         connection.execute(f"create schema {schema}")
-    harmless = {model.full_name for model in models().values() if not is_masked(model)} - {PSEUDONYMS}
+    without_pii = {model.full_name for model in models().values() if not is_masked(model)} - {PSEUDONYMS}
     for schema, name in sorted(found):
-        if schema in SCHEMAS and (not masked or name in masks or f"{schema}.{name}" in harmless):
+        if schema in SCHEMAS and (not masked or name in masks or f"{schema}.{name}" in without_pii):
             source = SCHEMA if masked and name in masks else schema
             connection.execute(f'create view {schema}."{name}" as from {CATALOG}.{source}."{name}"')
     if as_of is not None:
         create_history_views(connection, masked=masked)
-        _look_back(connection, as_of, comments=SCHEMA if masked else "main")
+        _create_as_of_views(connection, as_of, comments=SCHEMA if masked else "main")
 
 
 def create_history_views(connection: duckdb.DuckDBPyConnection, *, masked: bool) -> None:
-    """Create a view of every table of history, each of which looks into every file of the lake, and the macros."""
+    """Create the macros and a view of every table of history; creating a view opens every file of the lake."""
     connection.execute("create schema history")
     for schema, name in sorted(connection.execute(_ALL.format(CATALOG)).fetchall()):
         if schema == "history":
@@ -58,14 +59,14 @@ def create_history_views(connection: duckdb.DuckDBPyConnection, *, masked: bool)
 
 
 def _masked(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> str:
-    """A column that these models do not know may hold anything, so it is left out."""
+    """Select the masked columns; a column that these models do not know may be personal data, so it is left out."""
     held = {column[0] for column in connection.execute(f"from {source} limit 0").description or ()}
     known = [column for column in models()[f"history.{name}"].columns if column.name in held]
     return masked_select(known, source=source, pseudonyms=f"{CATALOG}.{PSEUDONYMS}")
 
 
-def _look_back(connection: duckdb.DuckDBPyConnection, as_of: datetime, *, comments: str) -> None:
-    """The macros read history where the reader is, which is in the views made here."""
+def _create_as_of_views(connection: duckdb.DuckDBPyConnection, as_of: datetime, *, comments: str) -> None:
+    """Replace the views of current state; the macros read the reader's own views of history."""
     ts = f"timestamp '{as_of.isoformat(sep=' ')}'"
     for name in AS_OF:
         connection.execute(f"create or replace view main.{name} as from {name}_as_of({ts})")

@@ -1,4 +1,4 @@
-"""Publish: a new version of what analysts open, built aside and swapped in by one rename."""
+"""Publish: build a new version of the warehouse in a private folder and swap it in by one rename."""
 
 import os
 import shutil
@@ -20,17 +20,8 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
-from sighten_warehouse.publish.versions import (
-    Version,
-    code_version,
-    is_current,
-    published_batches,
-    versions,
-    write_version,
-)
+from sighten_warehouse.publish.versions import Version, code_version, published_batches, versions, write_version
 from sighten_warehouse.settings import Settings
-
-__all__ = ["is_current", "publish", "publish_lake"]
 
 log = structlog.get_logger()
 
@@ -39,13 +30,15 @@ VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
 def publish(settings: Settings, *, clock: Clock | None = None) -> Version:
-    """Build a version of everything committed and swap it in; whoever reads keeps the file they opened.
+    """Build a version of all commits and swap it in; readers keep the file they have open.
+
+    After an error, the previous version stays.
 
     Raises:
-        LakeError: commits contradict each other; the version before stays.
-        ModelError: a model does not give the columns that its description lists; the version before stays.
-        CheckError: a check of severity `fail` found something; the version before stays.
-        SettingError: the home's list of codes or the file of metrics is ill-formed; the version before stays.
+        LakeError: commits contradict each other.
+        ModelError: a model's columns differ from its description.
+        CheckError: a check of severity `fail` has findings.
+        SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
     with one_writer(settings.layout, "publish"):
         return publish_lake(settings, resolve_lake(settings.layout), clock=clock)
@@ -55,13 +48,13 @@ def publish_lake(
     settings: Settings,
     layout: Layout,
     *,
-    once_checked: Callable[[], None] = lambda: None,
+    on_checked: Callable[[], None] = lambda: None,
     clock: Clock | None = None,
 ) -> Version:
-    """Build a version of that lake, ask its checks, call `once_checked`, and swap it in; to be called by one writer.
+    """Build a version of that lake, check it, call `on_checked`, and swap it in; the caller holds the publish lock.
 
     Raises:
-        LakeError, ModelError, CheckError, SettingError: as `publish`; nothing was called then.
+        LakeError, ModelError, CheckError, SettingError: as `publish`; `on_checked` was not called.
     """
     committed = commits(layout)
     version = _new_version(settings, layout, committed, now=(clock or Clock()).now())
@@ -70,11 +63,11 @@ def publish_lake(
     try:
         known = [*versions(layout), version]
         tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
-        once_checked()
+        on_checked()
         version = _swap_in(layout, aside, version, tables)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _forget_old(layout)
+    _remove_old(layout)
     log.info("published", version=version.version, batches=version.batches, new_batches=len(version.new_batches))
     return version
 
@@ -96,7 +89,7 @@ def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifes
 
 
 def _name(now: datetime, *, known: Sequence[Version]) -> str:
-    """The time; where the clock was set back, the moment after the newest version, because the last names are kept."""
+    """The time; if the clock was set back, 1 µs after the newest version: the files of the last names are kept."""
     name = now.strftime(VERSION_NAME)
     if not known or name > known[-1].version:
         return name
@@ -105,7 +98,7 @@ def _name(now: datetime, *, known: Sequence[Version]) -> str:
 
 
 def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int]) -> Version:
-    """Move the parts to their names; the manifest comes last, so that a publish cut off half way is done again."""
+    """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     version = replace(version, tables=tables)
     kept = layout.versions / f"{version.version}.duckdb"
     os.replace(aside / "warehouse.duckdb", kept)  # noqa: PTH105  (named as in `durable`)
@@ -126,12 +119,12 @@ def _point_to(link: Path, target: Path) -> None:
 
 
 def _copy_over(kept: Path, path: Path) -> None:
-    # A copy, not a second name of the same bytes: whoever opens the file to write must not change the kept version.
+    # A copy, not a hard link: writing to the file must not change the kept version.
     hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         shutil.copyfile(kept, hidden)
         sync(hidden)
-        # What somebody wrote into the old version is not part of the new one, and must not be replayed into it.
+        # A write-ahead log of the old file must not be replayed into the new one.
         with suppress(FileNotFoundError):
             path.with_name(f"{path.name}.wal").unlink()
         os.replace(hidden, path)  # noqa: PTH105
@@ -141,12 +134,12 @@ def _copy_over(kept: Path, path: Path) -> None:
             hidden.unlink()
 
 
-def _forget_old(layout: Layout) -> None:
-    """Remove the files of all but the last versions, lakes that none of them reads, and what a crash left behind."""
+def _remove_old(layout: Layout) -> None:
+    """Remove the files of old versions, lakes that no kept version reads, and leftovers of a crash."""
     for kind in ("duckdb", "parquet"):
         for path in sorted(layout.versions.glob(f"*.{kind}"))[:-KEPT_VERSIONS]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in layout.versions.glob(".*.tmp"):
         shutil.rmtree(path, ignore_errors=True)
     kept = {path.stem for path in layout.versions.glob("*.duckdb")}
-    remove_unneeded(layout, needed={one.lake for one in versions(layout) if one.version in kept})
+    remove_unneeded(layout, needed={version.lake for version in versions(layout) if version.version in kept})

@@ -1,4 +1,4 @@
-"""Tables and views in a new warehouse file, each with what it means as COMMENT."""
+"""Tables and views in a new warehouse file, with their descriptions as COMMENTs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ SCHEMAS = ("history", "marts", "ops", "masked")
 
 @contextmanager
 def new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose tables go into that new file, which every DuckDB since 1.0 opens."""
+    """A connection that creates tables in a new file, which every DuckDB since 1.0 can open."""
     with attached_file(path) as connection:
         for schema in SCHEMAS:
             connection.execute(f"create schema {schema}")
@@ -22,10 +22,10 @@ def new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose tables are those of that file; it is whole when the context is left."""
+    """A connection to the tables of that file; the file is complete once the context exits."""
     with duckdb.connect() as connection:
-        connection.execute("set enable_progress_bar = false")  # as in `flatten`: none in logs
-        # v1.0.0 is the oldest format that every DuckDB since 1.0 opens.
+        connection.execute("set enable_progress_bar = false")  # as in `load.batch`: no progress bar in logs
+        # Every DuckDB since 1.0 opens this format.
         connection.execute(f"attach '{quoted(path)}' as warehouse (storage_version 'v1.0.0')")
         connection.execute("use warehouse")
         connection.execute(macros("duckdb"))
@@ -35,23 +35,23 @@ def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Create the table without rows, described."""
+    """Create the table, empty, with its descriptions."""
     columns = ", ".join(f'"{column.name}" {DUCKDB_TYPES[column.type]}' for column in model.columns)
     connection.execute(f"create table {model.full_name} ({columns})")
     describe(connection, model, "table")
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
-    """Create the view, described."""
+    """Create the view, with its descriptions."""
     connection.execute(f"create view {model.full_name} as {select}")
     describe(connection, model, "view")
 
 
-def describe(connection: duckdb.DuckDBPyConnection, model: Model, what: str) -> None:
-    """Write the model's description and those of its columns as COMMENTs; `what` it is: table or view."""
-    said = {f"{what} {model.full_name}": model.description}
-    said |= {f'column {model.full_name}."{column.name}"': column.description for column in model.columns}
-    connection.execute("; ".join(f"comment on {name} is '{quoted(text)}'" for name, text in said.items()))
+def describe(connection: duckdb.DuckDBPyConnection, model: Model, kind: str) -> None:
+    """Write the descriptions of the model and its columns as COMMENTs; `kind` is `table` or `view`."""
+    comments = {f"{kind} {model.full_name}": model.description}
+    comments |= {f'column {model.full_name}."{column.name}"': column.description for column in model.columns}
+    connection.execute("; ".join(f"comment on {name} is '{quoted(text)}'" for name, text in comments.items()))
 
 
 def quoted(text: object) -> str:

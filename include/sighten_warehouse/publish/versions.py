@@ -1,4 +1,4 @@
-"""Published versions: what each holds, which is the newest, and when each batch was first seen by analysts."""
+"""Published versions, their manifests, and whether the newest is current."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -22,8 +22,8 @@ from sighten_warehouse.version import __version__
 class Version:
     """One published version.
 
-    `new_batches` are those that no version before it held; `tables`: name → rows; `codes`: the digest of the home's;
-    `lake`: the folder that its views of history read; `dal_metrics`: the digest of the file of metrics.
+    `new_batches`: the batches that no earlier version held. `tables`: name → number of rows. `codes` and `dal_metrics`:
+    digests of the home's codes and of the file of metrics. `lake`: the folder that the views of history read.
     """
 
     version: str
@@ -39,12 +39,12 @@ class Version:
 
     @property
     def published_time(self) -> datetime:
-        """When it was published, UTC without a zone, as in the tables."""
+        """Time of publication, UTC without a zone, as in the tables."""
         return datetime.fromisoformat(self.published_at).replace(tzinfo=None)
 
 
 def versions(layout: Layout) -> list[Version]:
-    """Every version ever published, oldest first; their files may be gone, their manifests stay.
+    """Every version ever published, oldest first: manifests stay when the files of old versions are removed.
 
     Raises:
         LakeError: a manifest cannot be read.
@@ -61,22 +61,22 @@ def _read(path: Path) -> Version:
 
 
 def write_version(layout: Layout, version: Version) -> None:
-    """Write the version's manifest: from now on its batches count as published."""
+    """Write the version's manifest, so that its batches count as published."""
     write_durably(layout.versions / f"{version.version}.json", json.dumps(asdict(version), indent=1).encode())
 
 
 def published_batches(layout: Layout) -> set[str]:
-    """The batches that some version holds."""
+    """The batches of all versions."""
     return {batch for version in versions(layout) for batch in version.new_batches}
 
 
 def code_version() -> str:
-    """The product's version and a hash of its SQL, for the manifest of a version that is published now."""
+    """The product's version and a hash of its SQL, for the manifest of a new version."""
     return f"{__version__}+{published_digest()}"
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether the newest version holds all that is committed, made by this code, with today's codes and metrics."""
+    """Whether the newest version holds every commit and was made by this code with the present codes and metrics."""
     layout = settings.layout
     known = versions(layout)
     if not known or not layout.warehouse_file.exists():

@@ -19,7 +19,7 @@ Dataset = dict[str, Any]
 
 def make_dataset(source: ReportSource, *, environment: str, pii: str, keep: int = KEPT_TIMELINES) -> Dataset:
     """The page's data on a version, with the timelines of at most `keep` milestones."""
-    kept = source.table("kept", most=keep).column("milestone_id").to_pylist()
+    kept = source.table("kept", max_rows=keep).column("milestone_id").to_pylist()
     return {
         "format": FORMAT,
         "environment": environment,

@@ -8,7 +8,7 @@ from sighten_warehouse.report.dataset import Dataset, freshness, known_dataset, 
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.rendering import render
 from sighten_warehouse.report.source import ReportSource
-from sighten_warehouse.report.timelines import Wanted, find, timelines
+from sighten_warehouse.report.timelines import Filters, find, timelines
 from sighten_warehouse.settings import Settings
 
 
@@ -39,7 +39,7 @@ class LiveReport:
             )
         return render(datasets, shown=shown[0].env, live=True)
 
-    def find(self, environment: str, wanted: Wanted) -> list[dict[str, Any]]:
+    def find(self, environment: str, filters: Filters) -> list[dict[str, Any]]:
         """The matching milestones, in the form of `timelines.find`.
 
         Raises:
@@ -47,7 +47,7 @@ class LiveReport:
             ModelError: as above.
         """
         with self._lock:
-            return find(self._open(self._named(environment)).source, wanted)
+            return find(self._open(self._named(environment)).source, filters)
 
     def timeline(self, environment: str, milestone_id: str) -> dict[str, Any] | None:
         """The timeline of that milestone; None if there is no such milestone.

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.rendering import page_without_data, policy
-from sighten_warehouse.report.timelines import MAX_FOUND, SORTS, Wanted
+from sighten_warehouse.report.timelines import MAX_FOUND, SORTS, Filters
 
 MAX_LISTED = 1000
 HEADERS = {
@@ -36,11 +36,11 @@ def listed(report: LiveReport, request: Request) -> Response:
     """The milestones that match the query; 400 if a parameter is invalid."""
     query = request.query_params
     try:
-        wanted = _wanted(query)
+        filters = _filters(query)
     except ValueError as error:
         return _json({"error": str(error)}, status=400)
     try:
-        return _json(report.find(query.get("environment", ""), wanted))
+        return _json(report.find(query.get("environment", ""), filters))
     except NotPublishedError as error:
         return _json({"error": str(error)}, status=404)
 
@@ -54,11 +54,11 @@ def timeline(report: LiveReport, request: Request, milestone_id: str) -> Respons
     return _json({"error": "no such milestone"}, status=404) if found is None else _json(found)
 
 
-def _wanted(query: Mapping[str, str]) -> Wanted:
+def _filters(query: Mapping[str, str]) -> Filters:
     sort = query.get("sort", "newest")
     if sort not in SORTS:
         raise ValueError(f"sort: expected one of {', '.join(SORTS)}")
-    return Wanted(
+    return Filters(
         definition_id=query.get("definition"),
         organization_id=query.get("organization"),
         first_day=_number(query, "first"),
@@ -66,7 +66,7 @@ def _wanted(query: Mapping[str, str]) -> Wanted:
         state=query.get("state") or None,
         text=query.get("text") or None,
         sort=sort,
-        most=max(1, min(_number(query, "most") or MAX_FOUND, MAX_LISTED)),
+        max_rows=max(1, min(_number(query, "most") or MAX_FOUND, MAX_LISTED)),
     )
 
 

@@ -12,7 +12,7 @@ SORTS = ("waiting", "slowest", "rejections", "newest")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Filters:
     """Filters of a list of milestones; None matches any, days count from 1970-01-01."""
 
     definition_id: str | None = None
@@ -23,19 +23,19 @@ class Wanted:
     text: str | None = None
     milestone_ids: Sequence[str] | None = None
     sort: str = "newest"
-    most: int = MAX_FOUND
+    max_rows: int = MAX_FOUND
     skipped: int = 0
 
 
-def find(source: ReportSource, wanted: Wanted) -> list[dict[str, Any]]:
+def find(source: ReportSource, filters: Filters) -> list[dict[str, Any]]:
     """One page of the matching milestones; `found` in each row is the number of all matches."""
-    found: list[dict[str, Any]] = source.table("found", **asdict(wanted)).to_pylist()
+    found: list[dict[str, Any]] = source.table("found", **asdict(filters)).to_pylist()
     return found
 
 
 def found_milestones(source: ReportSource, milestone_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Those milestones, in the form of `find`."""
-    return find(source, Wanted(milestone_ids=milestone_ids, most=len(milestone_ids)))
+    return find(source, Filters(milestone_ids=milestone_ids, max_rows=len(milestone_ids)))
 
 
 def timelines(source: ReportSource, milestone_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
