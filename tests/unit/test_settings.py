@@ -90,6 +90,8 @@ def test_test_and_production_share_no_path() -> None:
         ("SIGHTEN_WEBHOOK_HEADER", "X Signature", "match pattern"),
         ("SIGHTEN_WEBHOOK_ENCODING", "base32", "'hex' or 'base64'"),
         ("SIGHTEN_RECEIVER_OPEN_TO_ANYONE", "true", "'no' or 'yes'"),
+        ("SIGHTEN_ENGINE", "spark", "the SQL engine Spark is planned but not built yet; expected duckdb"),
+        ("SIGHTEN_ENGINE", "sqlite", "'duckdb'"),
     ],
 )
 def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: str, said: str) -> None:
