@@ -36,11 +36,23 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(hidden)
         sync(hidden)
-        os.replace(hidden, path)  # noqa: PTH105  (one name throughout: os.replace is the atomic one)
+        hidden.replace(path)
         sync(path.parent)
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+def point_link(link: Path, target: Path) -> None:
+    """Make `link` a relative symbolic link to `target` by one rename, in place of a link or file of that name.
+
+    Raises:
+        OSError: the disk refused, or `link` is a folder.
+    """
+    hidden = link.with_name(f".{link.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
+    hidden.symlink_to(os.path.relpath(target, link.parent))
+    hidden.replace(link)
+    sync(link.parent)
 
 
 def ensure_folder(folder: Path) -> None:

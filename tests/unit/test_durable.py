@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.durable import ensure_folder, remove_leftovers, replace_durably, write_durably
+from sighten_warehouse.durable import ensure_folder, point_link, remove_leftovers, replace_durably, write_durably
 
 
 @pytest.fixture
@@ -46,6 +46,29 @@ def test_every_folder_that_was_missing_is_synced_in_its_parent(tmp_path: Path, a
 
     assert [("sync", inode(folder)) for folder in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")] == asked
     assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+def test_a_link_is_pointed_elsewhere_by_one_rename_and_then_synced(
+    tmp_path: Path, asked: list[tuple[str, int]]
+) -> None:
+    link = tmp_path / "current"
+    link.symlink_to("old")
+    target = tmp_path / "versions" / "new"
+    target.mkdir(parents=True)
+
+    point_link(link, target)
+
+    assert Path("versions/new") == link.readlink()
+    assert [link] == [path for path in tmp_path.iterdir() if path.is_symlink()]
+    assert ["rename", "sync"] == [call for call, _ in asked]
+    assert ("sync", inode(tmp_path)) == asked[-1]
+
+
+def test_a_folder_is_not_replaced_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "current").mkdir()
+
+    with pytest.raises(OSError, match="current"):
+        point_link(tmp_path / "current", tmp_path / "new")
 
 
 def test_pieces_are_written_in_order(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 Readers that look up more than one file hold on to the folder that the link led to when they began.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Collection
@@ -11,9 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
-from sighten_warehouse.durable import ensure_folder, sync, write_durably
+from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 
@@ -60,7 +58,7 @@ def _new_name() -> str:
 def finished(aside: Layout) -> Layout:
     """The lake aside under the name that it keeps; until it is swapped in, the next publish removes it."""
     whole = replace(aside, lake_folder=aside.lake_folder.removesuffix(UNFINISHED))
-    os.replace(aside.lake, whole.lake)  # noqa: PTH105  (named as in `durable`)
+    aside.lake.replace(whole.lake)
     sync(aside.root)
     return whole
 
@@ -82,19 +80,16 @@ def complete_swap(layout: Layout) -> None:
         return
     with one_writer(layout, "swap"):
         if layout.next_lake.exists():
-            _point_to(layout, layout.next_lake.read_text())
+            _set_folder_aside(layout)
+            point_link(layout.lake, layout.root / layout.next_lake.read_text())
             layout.next_lake.unlink()
             sync(layout.root)
 
 
-def _point_to(layout: Layout, name: str) -> None:
+def _set_folder_aside(layout: Layout) -> None:
     # A home that was copied or restored may hold a folder in place of the link, which no single rename can replace.
     if layout.lake.is_dir() and not layout.lake.is_symlink():
-        os.replace(layout.lake, layout.root / f"{_new_name()}.before")  # noqa: PTH105
-    hidden = layout.root / f".lake.{uuid4().hex}{UNFINISHED}"
-    hidden.symlink_to(name)
-    os.replace(hidden, layout.lake)  # noqa: PTH105
-    sync(layout.root)
+        layout.lake.replace(layout.root / f"{_new_name()}.before")
 
 
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:

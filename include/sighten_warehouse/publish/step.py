@@ -1,6 +1,5 @@
 """Publish: a new version of what analysts open, built aside and swapped in by one rename."""
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from uuid import uuid4
 import structlog
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.durable import ensure_folder, sync
+from sighten_warehouse.durable import ensure_folder, point_link, sync
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
@@ -108,21 +107,13 @@ def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, in
     """Move the parts to their names; the manifest comes last, so that a publish cut off half way is done again."""
     version = replace(version, tables=tables)
     kept = layout.versions / f"{version.version}.duckdb"
-    os.replace(aside / "warehouse.duckdb", kept)  # noqa: PTH105  (named as in `durable`)
-    os.replace(aside / "parquet", layout.versions / f"{version.version}.parquet")  # noqa: PTH105
+    (aside / "warehouse.duckdb").replace(kept)
+    (aside / "parquet").replace(layout.versions / f"{version.version}.parquet")
     sync(layout.versions)
-    _point_to(layout.parquet, layout.versions / f"{version.version}.parquet")
+    point_link(layout.parquet, layout.versions / f"{version.version}.parquet")
     _copy_over(kept, layout.warehouse_file)
     write_version(layout, version)
     return version
-
-
-def _point_to(link: Path, target: Path) -> None:
-    """The link leads to the new target from one moment to the next."""
-    hidden = link.with_name(f".{link.name}.{uuid4().hex}.tmp")
-    hidden.symlink_to(os.path.relpath(target, link.parent))
-    os.replace(hidden, link)  # noqa: PTH105
-    sync(link.parent)
 
 
 def _copy_over(kept: Path, path: Path) -> None:
@@ -134,7 +125,7 @@ def _copy_over(kept: Path, path: Path) -> None:
         # What somebody wrote into the old version is not part of the new one, and must not be replayed into it.
         with suppress(FileNotFoundError):
             path.with_name(f"{path.name}.wal").unlink()
-        os.replace(hidden, path)  # noqa: PTH105
+        hidden.replace(path)
         sync(path.parent)
     finally:
         with suppress(FileNotFoundError):
