@@ -116,7 +116,7 @@ def test_a_crash_at_any_step_leaves_the_lake_that_was_in_use(three: Warehouse, m
         "hardlink_batch",
         "sync_folders",
         "_make",
-        "finished",
+        "finish_lake",
         "publish_lake",
         "_catch_up",
         "swap_in",

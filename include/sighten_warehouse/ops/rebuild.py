@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake.folder import finished, new_lake, resolve_lake, swap_in
+from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
 from sighten_warehouse.lake.hardlinks import hardlink_batch, is_whole, sync_folders
 from sighten_warehouse.lake.manifest import (
     Manifest,
@@ -72,7 +72,7 @@ def rebuild(
             made += _make(manifest, aside)
             on_progress(number, len(todo))
         with one_writer(layout, "publish"):
-            version = _swap_in(settings, finished(aside), days, made)
+            version = _swap_in(settings, finish_lake(aside), days, made)
     log.info("rebuilt", **made)
     if not is_current(settings):  # what was loaded meanwhile is in the lake, but not in the version
         version = publish(settings)
