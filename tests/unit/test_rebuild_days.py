@@ -17,7 +17,7 @@ from sighten_warehouse.lake.hardlinks import hardlink_batch
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.load import delivery
-from sighten_warehouse.load.step import LEAST_BATCH_BYTES, divide, pending
+from sighten_warehouse.load.step import MIN_BATCH_BYTES, divide, pending
 from sighten_warehouse.ops import rebuild as rebuild_module
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
@@ -208,7 +208,7 @@ def test_batches_of_a_long_past_that_is_loaded_at_once_end_with_a_day(tmp_path: 
         path = layout.landing / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            file.truncate(size * LEAST_BATCH_BYTES // 2)
+            file.truncate(size * MIN_BATCH_BYTES // 2)
 
     batches = [list(manifest.landing_files) for manifest in divide(layout, names)]
 
