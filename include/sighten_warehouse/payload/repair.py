@@ -112,7 +112,7 @@ class Offsets:
         self._shift = array("q", [0])
 
     def add(self, end_in_original: int, grown: int) -> None:
-        """A token that ends there grew (or shrank) by so many characters."""
+        """Record that the token ending there grew by that many characters (negative: shrank)."""
         shift = self._shift[-1] + grown
         self._rewritten.append(end_in_original + shift)
         self._shift.append(shift)

@@ -59,7 +59,7 @@ def _find_list(file: BinaryIO) -> tuple[tuple[int, int], int]:
     tail = file.read()
     found = tail.rfind(b"PK\x05\x06")
     if found < 0 or len(tail) - found < _END.size:
-        raise zipfile.BadZipFile("its list of members is missing; is it cut off?")
+        raise zipfile.BadZipFile("its list of members is missing: the archive is probably cut off")
     _, _, _, _, _, length, offset, _ = _END.unpack_from(tail, found)
     end = tail_at + found
     if found >= _LOCATOR.size and tail[found - _LOCATOR.size :].startswith(b"PK\x06\x07"):
@@ -67,11 +67,11 @@ def _find_list(file: BinaryIO) -> tuple[tuple[int, int], int]:
         file.seek(end)
         fields = file.read(_END_64.size)
         if not fields.startswith(b"PK\x06\x06"):
-            raise zipfile.BadZipFile("its list of members is not where it is said to be")
+            raise zipfile.BadZipFile("the position of its list of members is wrong")
         length, offset = _END_64.unpack(fields)[-2:]
     start = end - length
     if start < 0 or start < offset:
-        raise zipfile.BadZipFile("its list of members is not where it is said to be")
+        raise zipfile.BadZipFile("the position of its list of members is wrong")
     return (start, end), start - offset
 
 
