@@ -51,7 +51,7 @@ def test_a_future_time_is_not_used(warehouse: Warehouse, tmp_path: Path) -> None
     tally = imported(warehouse, file, field="at")
 
     assert [NOW.isoformat(timespec="microseconds").replace("+00:00", "Z")] == times(warehouse)
-    assert (1, str(file)) == (tally.without_asked_time, tally.first_without_asked_time)
+    assert (1, str(file)) == (tally.without_requested_time, tally.first_without_requested_time)
     assert {"run": 1} == tally.times
 
 
@@ -63,7 +63,7 @@ def test_a_future_time_of_a_file_is_counted_if_no_other_source_is_requested(
 
     tally = imported(warehouse, tmp_path / "dump")
 
-    assert (1, str(tmp_path / "dump" / "future")) == (tally.without_asked_time, tally.first_without_asked_time)
+    assert (1, str(tmp_path / "dump" / "future")) == (tally.without_requested_time, tally.first_without_requested_time)
     assert {"run": 1, "file": 1} == tally.times
 
 
@@ -74,7 +74,7 @@ def test_a_files_time_that_no_calendar_has_is_none(warehouse: Warehouse, tmp_pat
 
     tally = imported(warehouse, file)
 
-    assert ({"run": 1}, 1) == (tally.times, tally.without_asked_time)
+    assert ({"run": 1}, 1) == (tally.times, tally.without_requested_time)
 
 
 FIELDS = {
@@ -105,7 +105,7 @@ def test_a_field_of_the_body_gives_the_time(warehouse: Warehouse, tmp_path: Path
     tally = imported(warehouse, write(tmp_path / "file", body), field="at")
 
     assert [FIELDS[body]] == times(warehouse)
-    assert ({"field": 1}, 0) == (tally.times, tally.without_asked_time)
+    assert ({"field": 1}, 0) == (tally.times, tally.without_requested_time)
 
 
 @pytest.mark.parametrize("body", NO_FIELDS)
@@ -115,7 +115,7 @@ def test_a_body_without_a_readable_time_in_its_field_gets_the_time_of_the_file_a
     tally = imported(warehouse, write(tmp_path / "file", body), field="at")
 
     assert ["2018-08-30T15:11:33.000000Z"] == times(warehouse)
-    assert ({"file": 1}, 1) == (tally.times, tally.without_asked_time)
+    assert ({"file": 1}, 1) == (tally.times, tally.without_requested_time)
 
 
 def test_a_field_may_be_nested_and_the_path_is_the_fallback(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_field_may_be_nested_and_the_path_is_the_fallback(warehouse: Warehouse
     tally = imported(warehouse, tmp_path, field="comments.1.timestamp", pattern="%Y-%m-%d")
 
     assert ["2018-09-04T17:11:58.241730Z", "2020-01-02T00:00:00.000000Z"] == times(warehouse)
-    assert 1 == tally.without_asked_time
+    assert 1 == tally.without_requested_time
 
 
 NAMES = [

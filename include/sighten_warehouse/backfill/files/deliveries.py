@@ -26,7 +26,7 @@ class ImportedDelivery:
     received_on: date
     time_from: TimeFrom
     line: bytes | None
-    lacks_asked_time: bool = False
+    lacks_requested_time: bool = False
 
 
 class Deliveries:
@@ -63,7 +63,7 @@ class Deliveries:
         if self._known.add(key(landing_id, source="import")):
             line = landing_line(body, landing_id=landing_id, received_at=received_at, source="import")
         time_from = "field" if field_time else self._time_from
-        return ImportedDelivery(landing_id, received_at.date(), time_from, line, time_from != self._times.asked_for)
+        return ImportedDelivery(landing_id, received_at.date(), time_from, line, time_from != self._times.requested)
 
     def _copied(self, line: LandingLine, raw: bytes) -> ImportedDelivery:
         received_on = datetime.fromisoformat(line.received_at).astimezone(UTC).date()

@@ -133,8 +133,8 @@ class _Run:
                     continue
                 delivery = self.deliveries.take(body)
                 kind = kind or self._begin_kind(listed, member, framing=_framing(text.framing, delivery))
-                if delivery.lacks_asked_time:
-                    self.tally.add_without_asked_time(member.origin)
+                if delivery.lacks_requested_time:
+                    self.tally.add_without_requested_time(member.origin)
                 self._take(delivery, kind, len(body))
                 self._report_progress(position)
                 if self._stopped():

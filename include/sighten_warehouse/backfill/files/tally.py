@@ -33,8 +33,8 @@ class Tally:
     kinds: dict[tuple[str, str], KindCounts] = field(default_factory=lambda: defaultdict(KindCounts))
     days: Counter[date] = field(default_factory=Counter)
     times: Counter[str] = field(default_factory=Counter)
-    without_asked_time: int = 0
-    first_without_asked_time: str = ""
+    without_requested_time: int = 0
+    first_without_requested_time: str = ""
     landing_files: int = 0
     unreadable_count: int = 0
     unreadable: list[tuple[str, RejectedError]] = field(default_factory=list)
@@ -50,10 +50,10 @@ class Tally:
         """Number of bodies that were not landed before."""
         return sum(kind.new for kind in self.kinds.values())
 
-    def add_without_asked_time(self, origin: str) -> None:
+    def add_without_requested_time(self, origin: str) -> None:
         """Count a body without the requested time; remember the first."""
-        self.without_asked_time += 1
-        self.first_without_asked_time = self.first_without_asked_time or origin
+        self.without_requested_time += 1
+        self.first_without_requested_time = self.first_without_requested_time or origin
 
     def add_unreadable(self, origin: str, error: RejectedError) -> None:
         """Count something unreadable; remember the first `MAX_NAMED`."""

@@ -89,7 +89,7 @@ class Times:
     now: datetime
 
     @property
-    def asked_for(self) -> Literal["field", "name", "file"]:
+    def requested(self) -> Literal["field", "name", "file"]:
         """The first source of the time."""
         return "field" if self.field else "name" if self.pattern else "file"
 
