@@ -11,12 +11,12 @@ SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"
 
 
 def an_id(name: str) -> str:
-    """The same UUID for the same name, always."""
+    """A UUID derived from the name."""
     return str(uuid5(NAMESPACE, name))
 
 
 def sample_as_json() -> bytes:
-    """The vendor's sample as strict JSON: its two bare words are Python's, everything else is JSON already."""
+    """The vendor's sample as strict JSON: only its two bare words are Python's."""
     return SAMPLE_BYTES.replace(b":False", b":false").replace(b":True", b":true")
 
 
@@ -102,7 +102,7 @@ def a_milestone(key: str = "one", /, *, at: str | None = "2025-03-01T12:00:00Z",
 def a_task_delivery(
     name: str, *, milestone: str = "one", at: str = "2025-03-01T12:00:00Z", **changes: Any
 ) -> dict[str, Any]:
-    """A task-shaped body, as contract and task webhooks send it."""
+    """A task-shaped body, as in contract and task webhooks."""
     return (
         a_task(name)
         | {

@@ -1,4 +1,4 @@
-"""A warehouse of its own for each test: real landing files, real Parquet, real DuckDB."""
+"""A warehouse for one test: real landing files, real Parquet, real DuckDB."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ class Warehouse:
         self._open: tuple[tuple[int, int], duckdb.DuckDBPyConnection] | None = None
 
     def land(self, *bodies: Any, **envelope: Any) -> list[str]:
-        """One landing file with those bodies; whatever is not bytes is sent as JSON. Returns their landing ids."""
+        """Land the bodies in one file, those that are not bytes as JSON; return their landing ids."""
         lines, ids = [], []
         for body in bodies:
             self.clock += timedelta(seconds=1)
@@ -42,7 +42,7 @@ class Warehouse:
         return publish(self.settings)
 
     def take_in(self, *bodies: Any, **envelope: Any) -> list[str]:
-        """Land and load, as one batch: what is published is made of all batches, so the last one alone need be."""
+        """Land and load as one batch, without publishing."""
         ids = self.land(*bodies, **envelope)
         self.load()
         return ids
@@ -57,17 +57,17 @@ class Warehouse:
         return self._opened().execute(sql, list(parameters)).fetchall()
 
     def close(self) -> None:
-        """Let go of the published version."""
+        """Close the published version."""
         if self._open is not None:
             self._open[1].close()
             self._open = None
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        """The published version, kept open until another one is published: opening it takes longer than asking."""
+        """The published version, kept open until the next publish: opening costs more than a query."""
         path = self.settings.layout.warehouse_file
         version = (path.stat().st_ino, path.stat().st_mtime_ns)
         if self._open is None or self._open[0] != version:
-            self.close()  # or else DuckDB, within one process, would go on reading the old file
+            self.close()  # otherwise DuckDB would keep reading the old file in this process
             self._open = (version, duckdb.connect(str(path), read_only=True))
         return self._open[1]
 

@@ -15,10 +15,10 @@ __all__ = ["__version__", "open_warehouse"]
 def open_warehouse(
     path: "str | Path | None" = None, *, version: str | None = None, pii: Literal["masked", "full"] | None = None
 ) -> "OpenedWarehouse":
-    """The published warehouse, read-only: the newest version, unless `version` names another.
+    """Open the published warehouse read-only: the newest version, unless `version` names another.
 
-    `path` is a published or portable file; without one it is found below SIGHTEN_HOME. Personal data is masked unless
-    SIGHTEN_PII or `pii` says `full`. What was opened stays as it is, whatever is published meanwhile.
+    `path` is a published or portable file; the default is the one below SIGHTEN_HOME. Personal data is masked unless
+    SIGHTEN_PII or `pii` is `full`. Later publishes do not change an open warehouse.
 
     >>> with open_warehouse() as warehouse:
     ...     warehouse.frame("select name, status from milestones")
@@ -26,9 +26,9 @@ def open_warehouse(
     0  Construction & Signoff  APPROVED
 
     Raises:
-        SettingError: a setting is ill-formed, or `pii` is neither.
+        SettingError: a setting is ill-formed, or `pii` is neither `masked` nor `full`.
         NotPublishedError: there is no such file or version.
     """
-    from sighten_warehouse.publish.reader import open_published  # noqa: PLC0415  (DuckDB is imported when it is asked for)
+    from sighten_warehouse.publish.reader import open_published  # noqa: PLC0415  (DuckDB is imported on first use)
 
     return open_published(path, version=version, pii=pii)

@@ -1,20 +1,20 @@
-"""The time, and waiting for it to pass; tests pass one in that needs no waiting."""
+"""The clock; tests pass in one of their own that does not wait."""
 
 import time
 from datetime import UTC, datetime
 
 
 class Clock:
-    """This machine's."""
+    """The clock of this machine."""
 
     def monotonic(self) -> float:
-        """Seconds that only go forward, for deadlines."""
+        """Seconds that never go back, for deadlines."""
         return time.monotonic()
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """The current time, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Returns so many seconds later."""
+        """Wait for that many seconds."""
         time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and still there after a power cut."""
+"""Writing files so that each is whole or absent, and survives a power cut."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -7,15 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 
 _HIDDEN_SUFFIX = ".tmp"
-_BUFFER = 1024 * 1024  # so that many small pieces are few writes
+_BUFFER = 1024 * 1024  # so that many small pieces cause few writes
 
 
 def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
-    """The content under that name, on stable storage, or no file of that name at all.
+    """Write the content to `path` on stable storage, or leave no file of that name.
 
     Raises:
-        OSError: the disk refused. Nothing is visible under `path`, save when the very last step failed, the sync of the
-            folder: then the file is visible and whole, but may be gone after a power cut.
+        OSError: the disk refused. Nothing is visible at `path`, unless only the final sync of the folder failed: then
+            the file is visible and whole, but a power cut may remove it.
     """
     pieces = (content,) if isinstance(content, bytes) else content
 
@@ -27,38 +27,50 @@ def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
 
 
 def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
-    """Whatever `write` puts into the hidden file it is given becomes `path` by one rename, after an fsync.
+    """Let `write` fill a hidden file, sync it, and rename it to `path`.
 
-    Readers hold the old file or open the new one. A failed write leaves nothing behind.
+    Readers keep the old file or open the new one. A failed write leaves nothing behind.
     """
     ensure_folder(path.parent)
     hidden = path.with_name(f".{path.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
     try:
         write(hidden)
         sync(hidden)
-        os.replace(hidden, path)  # noqa: PTH105  (one name throughout: os.replace is the atomic one)
+        hidden.replace(path)
         sync(path.parent)
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
 
 
-def ensure_folder(folder: Path) -> None:
-    """The folder exists, and where it was missing its name in each parent is on stable storage too.
+def point_link(link: Path, target: Path) -> None:
+    """Make `link` a relative symbolic link to `target` by one rename, in place of a link or file of that name.
 
     Raises:
-        OSError: the disk refused, or something else has that name.
+        OSError: the disk refused, or `link` is a folder.
+    """
+    hidden = link.with_name(f".{link.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
+    hidden.symlink_to(os.path.relpath(target, link.parent))
+    hidden.replace(link)
+    sync(link.parent)
+
+
+def ensure_folder(folder: Path) -> None:
+    """Create the folder and its missing parents, with their names on stable storage.
+
+    Raises:
+        OSError: the disk refused, or a file has that name.
     """
     if folder.is_dir():
         return
     ensure_folder(folder.parent)
-    # Whoever else made it in the meantime may not have synced its name yet, so it is synced in either case.
+    # Another process may have created it meanwhile without syncing its name yet, so sync in either case.
     folder.mkdir(exist_ok=True)
     sync(folder.parent)
 
 
 def sync(path: Path) -> None:
-    """The file's bytes, or the folder's names, are on stable storage when this returns."""
+    """Put the file's bytes, or the names in the folder, on stable storage."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -67,9 +79,10 @@ def sync(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path, *, last_written_before: float) -> int:
-    """Hidden files that a crash left anywhere below `folder` are gone if nobody wrote to them since; returns how many.
+    """Delete the hidden files that a crash left below `folder`; return how many.
 
-    `last_written_before` is in seconds since 1970. Younger ones may be another process's work under way.
+    Only files last written before `last_written_before` (seconds since 1970): another process may still be writing
+    newer ones.
     """
     removed = 0
     for hidden in folder.rglob(f".*{_HIDDEN_SUFFIX}"):

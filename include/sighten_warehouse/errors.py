@@ -7,27 +7,27 @@ WarehouseError
 │   ├── LakeError              landing, history and commits contradict each other
 │   ├── CheckError             a version does not hold what every version must hold
 │   ├── NotPublishedError      there is no such published version, or the file holds none
-│   ├── NotQuarantinedError    what was to be decided on is not in quarantine, or was decided on before
+│   ├── NotQuarantinedError    the delivery is not in quarantine, or was decided on before
 │   ├── AuthenticationError    the API does not know the token
-│   ├── PermissionDeniedError  the token's user may not have what was asked for
+│   ├── PermissionDeniedError  the token's user lacks the permission
 │   └── ApiContractError       the API answers in a way that must not be followed
 ├── TransientError             try again: the same call may succeed later
 │   ├── StorageError           the disk refused a write; nothing was acknowledged
-│   └── ApiUnavailableError    the API gave no usable answer, although it was asked again
-│       └── CircuitOpenError   the API was not asked: too many calls failed one after the other
+│   └── ApiUnavailableError    the API gave no usable answer, after retries
+│       └── CircuitOpenError   the call was not made: too many calls in a row failed
 └── RejectedError              set this record aside, go on with the next
-    ├── DownloadError          what came is not the document, or does not come
+    ├── DownloadError          the download failed, or is not the document
     └── RefusedCallError       the API refuses this call and would refuse it again
-        └── NotFoundError      what was asked for is not there
+        └── NotFoundError      the API does not have it
 """
 
 
 class WarehouseError(Exception):
-    """Whatever this product raises on purpose; the message says what, where and what was expected."""
+    """Base of all errors raised on purpose; the message says what, where, and what was expected."""
 
 
 class FatalError(WarehouseError):
-    """Nothing but a person's action helps: a setting, a credential, a damaged lake."""
+    """Somebody must act: fix a setting, a credential or a damaged lake."""
 
 
 class SettingError(FatalError):
@@ -35,7 +35,7 @@ class SettingError(FatalError):
 
 
 class ModelError(FatalError):
-    """A SQL model, its header and its description do not fit together."""
+    """A SQL model, its header and its description disagree."""
 
 
 class LakeError(FatalError):
@@ -43,7 +43,7 @@ class LakeError(FatalError):
 
 
 class CheckError(FatalError):
-    """A version does not hold what every version must hold; it is not published."""
+    """A version does not hold what every version must hold, and is not published."""
 
 
 class NotPublishedError(FatalError):
@@ -51,7 +51,7 @@ class NotPublishedError(FatalError):
 
 
 class NotQuarantinedError(FatalError):
-    """What was to be decided on is not in quarantine, or was decided on before."""
+    """The delivery is not in quarantine, or was decided on before."""
 
 
 class AuthenticationError(FatalError):
@@ -59,15 +59,15 @@ class AuthenticationError(FatalError):
 
 
 class PermissionDeniedError(FatalError):
-    """The token's user may not have what was asked for."""
+    """The token's user lacks the permission."""
 
 
 class ApiContractError(FatalError):
-    """The API answers in a way that must not be followed: a page or redirect that leads away, pages without end."""
+    """The API answers in a way that must not be followed: a link to another host, or pages without end."""
 
 
 class TransientError(WarehouseError):
-    """The same call may succeed later."""
+    """Trying the same call again later may succeed."""
 
 
 class StorageError(TransientError):
@@ -75,15 +75,15 @@ class StorageError(TransientError):
 
 
 class ApiUnavailableError(TransientError):
-    """The API gave no usable answer, although it was asked again."""
+    """The API gave no usable answer, after retries."""
 
 
 class CircuitOpenError(ApiUnavailableError):
-    """The API was not asked, since too many calls failed one after the other."""
+    """The call was not made: too many calls in a row failed."""
 
 
 class RejectedError(WarehouseError):
-    """This record cannot be read; it is set aside with a reason and the others go on.
+    """This record cannot be read: it is set aside with a reason, and the others continue.
 
     Args:
         reason: one word for counting, such as `not_json`.

@@ -1,4 +1,4 @@
-"""HTTP servers of this package: uvicorn as all of them need it, and a port of this machine alone."""
+"""Configuration shared by all HTTP servers of this package, and listening on loopback."""
 
 import asyncio
 import signal
@@ -20,9 +20,9 @@ def http_server(
     keep_alive_seconds: int = 5,
     protocol: type[asyncio.Protocol] | Literal["auto"] = "auto",
 ) -> uvicorn.Server:
-    """A server around an ASGI application: one process, one event loop, its own log lines left to `logging`.
+    """A server of an ASGI application: one process, one event loop, no log configuration of its own.
 
-    `stop_seconds` is how long requests under way have to finish once it is told to stop.
+    `stop_seconds`: how long requests in progress may take to finish once the server stops.
     """
     return uvicorn.Server(
         uvicorn.Config(
@@ -41,10 +41,10 @@ def http_server(
 
 
 def listen_on_loopback(port: int) -> socket.socket:
-    """A socket that listens on that port of this machine alone, or on a free one if it is 0.
+    """A socket that listens on that port of loopback, or on a free one if it is 0.
 
     Raises:
-        OSError: something else listens there.
+        OSError: the port is taken.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -58,16 +58,16 @@ def listen_on_loopback(port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """The address of what answers there; connections wait in the listener until it does."""
+    """The URL of the listener; connections wait there until a server accepts them."""
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
 
 
 def run_until_signalled(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM comes, and finish what was begun."""
+    """Serve until SIGINT or SIGTERM, then finish the requests in progress."""
 
     def stop(*_: object) -> None:
         server.should_exit = True
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)  # uvicorn hands the signal on when it has stopped; this takes it
+        signal.signal(number, stop)  # uvicorn raises the signal again once it has stopped; this handler takes it
     server.run(sockets=[listener])

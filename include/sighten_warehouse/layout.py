@@ -1,4 +1,4 @@
-"""Where everything lies below one environment's home."""
+"""The paths below the home of one environment."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Layout:
-    """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creating nothing by itself.
+    """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creates nothing.
 
-    `lake_folder` names a lake other than the one in use, or holds on to that one: see `lake_folder.resolve_lake`.
+    `lake_folder`: the link `lake`, or the folder that it points to (see `lake.folder.resolve_lake`), or another lake.
     """
 
     root: Path
@@ -26,37 +26,37 @@ class Layout:
 
     @property
     def next_lake(self) -> Path:
-        """The name of the folder that `lake` shall lead to, while it may not do so yet."""
+        """A pending swap: the name of the folder that the link `lake` will point to."""
         return self.root / ".lake.next"
 
     @property
     def commits(self) -> Path:
-        """One JSON file a loaded batch, written last."""
+        """One JSON file for each loaded batch, written last."""
         return self.lake / "_commits"
 
     @property
     def prepared(self) -> Path:
-        """Batches on their way: which landing files each takes, and what it wrote so far. Never read by analysts."""
+        """Batches not committed yet: the landing files of each, and what it has written. Never read by analysts."""
         return self.lake / "_prepared"
 
     @property
     def codes(self) -> Path:
-        """The codes that this home knows besides the product's; absent where it knows none."""
+        """Codes known in this home in addition to the product's; the file is optional."""
         return self.root / "codes.yml"
 
     @property
     def pseudonym_key(self) -> Path:
-        """The secret that pseudonyms are made with; whoever has it can tell whose they are."""
+        """The secret key of pseudonyms; whoever has it can resolve them to people."""
         return self.root / "pseudonyms.key"
 
     @property
     def failed_sites(self) -> Path:
-        """The sites that failed when they were last pulled, one JSON file each."""
+        """The sites whose last pull failed, one JSON file each."""
         return self.root / "failed_sites"
 
     @property
     def vault(self) -> Path:
-        """Document bytes by content hash."""
+        """The bytes of documents, by content hash."""
         return self.root / "vault"
 
     @property
@@ -71,7 +71,7 @@ class Layout:
 
     @property
     def versions(self) -> Path:
-        """The last published versions and a manifest of each."""
+        """The last published versions, each with a manifest."""
         return self.published / "versions"
 
     @property
@@ -81,10 +81,10 @@ class Layout:
 
     @property
     def report_file(self) -> Path:
-        """The report on the newest published version, as one HTML file."""
+        """The report of the newest published version, as one HTML file."""
         return self.published / "report.html"
 
     @property
     def report_data(self) -> Path:
-        """What the report shows, as JSON: made once for each version."""
+        """The data of the report as JSON, written once for each version."""
         return self.published / "report.json"

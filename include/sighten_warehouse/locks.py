@@ -1,4 +1,4 @@
-"""One writer at a time, among all processes of this machine."""
+"""Locks between the processes of this machine."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sighten_warehouse.layout import Layout
 
 @contextmanager
 def one_writer(layout: Layout, what: str) -> Iterator[None]:
-    """Waits until no other process does the same and keeps others waiting; a dead process keeps nobody."""
+    """Hold the lock `what` of this environment, waiting for it first; it is freed when its process dies."""
     lock = layout.root / f".{what}.lock"
     ensure_folder(lock.parent)
     with lock.open("a") as file:

@@ -1,4 +1,4 @@
-"""How events are written: one line each, `key=value`, to stderr."""
+"""Log events: one line of `key=value` each, on stderr."""
 
 import logging
 import sys
@@ -8,19 +8,19 @@ import structlog
 
 
 class Stderr:
-    """Whatever stderr is when something is written, not what it was when logging was set up."""
+    """The stderr of the moment of writing, not the one at configuration."""
 
     def write(self, text: str) -> int:
-        """Writes to it."""
+        """Write to it."""
         return sys.stderr.write(text)
 
     def flush(self) -> None:
-        """Flushes it."""
+        """Flush it."""
         sys.stderr.flush()
 
 
 def events_to_stderr() -> None:
-    """From now on every event of this process, and every warning of the libraries it uses, is one line on stderr."""
+    """Write every event of this process, and every warning of its libraries, as one line on stderr."""
     stderr = Stderr()
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,

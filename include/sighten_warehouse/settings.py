@@ -1,4 +1,4 @@
-"""Every setting, read from the environment in one place and refused at once when it is unknown or ill-formed."""
+"""Every setting, read from the environment and refused at once if unknown or ill-formed."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class Settings(BaseModel):
-    """What the environment says; `read_settings` is the way to get one."""
+    """The settings of one process; made by `read_settings`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,12 +79,21 @@ class Settings(BaseModel):
         description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in place of "
         "names and e-mail addresses, and no free text; `full` shows all.",
     )
-    engine: Literal["duckdb", "spark"] = Field("duckdb", description="The SQL engine: `duckdb` or `spark`.")
+    engine: Literal["duckdb"] = Field(
+        "duckdb", description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."
+    )
 
     @field_validator("webhook_secret", "enrich_statuses", "document_creation_types", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("engine", mode="before")
+    @classmethod
+    def _refuse_spark(cls, value: Any) -> Any:
+        if value == "spark":
+            raise ValueError("the SQL engine Spark is planned but not built yet; expected duckdb, the only one so far")
+        return value
 
     @field_validator("api_url")
     @classmethod
@@ -100,15 +109,15 @@ class Settings(BaseModel):
 
 
 def setting_names() -> list[str]:
-    """The environment variables that are settings, in the order of their documentation."""
+    """The environment variables that are settings, in the order of `.env.example`."""
     return [PREFIX + name.upper() for name in Settings.model_fields]
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process.
+    """Read the settings from the environment.
 
     Raises:
-        SettingError: one is unknown or ill-formed; the message names it and says what was expected.
+        SettingError: a setting is unknown or ill-formed; the message names it and what was expected.
     """
     environ = os.environ if environ is None else environ
     known = setting_names()
@@ -121,16 +130,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        raise SettingError("; ".join(_say(problem) for problem in error.errors())) from None
+        raise SettingError("; ".join(_format_problem(problem) for problem in error.errors())) from None
 
 
-def _say(problem: Any) -> str:
+def _format_problem(problem: Any) -> str:
     name = PREFIX + str(problem["loc"][0]).upper()
     secret = name.endswith(("_TOKEN", "_SECRET"))
-    return f"{name}: {problem['msg']}" + ("" if secret else f" (got {problem['input']!r})")
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" + ("" if secret else f" (got {problem['input']!r})")
 
 
 WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
-
-
 WHERE_THE_ADDRESS_IS = "SIGHTEN_API_URL, or in Airflow the connection sighten_default"

@@ -1,4 +1,4 @@
-"""What must be current, or was at a time, found the slow way: delivery after delivery, on plain dictionaries."""
+"""The expected current state, or that at a time, by a slow replay of deliveries on plain dictionaries."""
 
 import json
 from copy import deepcopy
@@ -19,7 +19,7 @@ class Entity:
 
 @dataclass
 class Current:
-    """Entities by id; one that a complete list lacks is no longer present, and neither is what hangs below it."""
+    """Entities by id; one that a complete list lacks is not present, nor are its children."""
 
     milestones: dict[str, Row] = field(default_factory=dict)
     tasks: dict[str, Entity] = field(default_factory=dict)
@@ -28,27 +28,27 @@ class Current:
     comments: dict[str, Row] = field(default_factory=dict)
 
     def present_tasks(self) -> dict[str, Entity]:
-        return {key: one for key, one in self.tasks.items() if one.present}
+        return {key: task for key, task in self.tasks.items() if task.present}
 
     def present_sub_tasks(self) -> dict[str, Entity]:
-        return {key: one for key, one in self.sub_tasks.items() if one.present and one.parent in self.present_tasks()}
+        tasks = self.present_tasks()
+        return {key: child for key, child in self.sub_tasks.items() if child.present and child.parent in tasks}
 
     def present_documents(self) -> dict[str, Entity]:
-        return {
-            key: one for key, one in self.documents.items() if one.present and one.parent in self.present_sub_tasks()
-        }
+        sub_tasks = self.present_sub_tasks()
+        return {key: child for key, child in self.documents.items() if child.present and child.parent in sub_tasks}
 
 
 def replay(deliveries: list[Row], *, until: datetime | None = None) -> Current:
-    """The current state after those deliveries, given in the order in which they were received.
+    """The current state after the deliveries, in their order of receiving.
 
-    With `until` it is the state at that time, from what tells nothing newer.
+    With `until`, the state at that time: from snapshots with no newer watermark.
     """
     meanings: dict[str, tuple[Row, int]] = {}
     for place, payload in enumerate(deliveries):
-        meanings[json.dumps(payload, sort_keys=True)] = (payload, place)  # repeated: the last delivery's place counts
+        meanings[json.dumps(payload, sort_keys=True)] = (payload, place)  # of repeated deliveries the last place counts
     current = Current()
-    for given, _ in sorted(meanings.values(), key=lambda one: (watermark(one[0]), one[1])):
+    for given, _ in sorted(meanings.values(), key=lambda meaning: (watermark(meaning[0]), meaning[1])):
         if until is not None and watermark(given) > until:
             continue
         payload = without_repeated(given)
@@ -60,35 +60,35 @@ def replay(deliveries: list[Row], *, until: datetime | None = None) -> Current:
 
 
 def without_repeated(given: Row) -> Row:
-    """The payload with the last of those that share an id in it, level by level from the top."""
+    """The payload with only the last of entities that share an id, level by level from the top."""
     payload = deepcopy(given)
     tasks = payload["tasks"] or [] if "tasks" in payload else [payload]
     if payload.get("tasks"):
-        tasks[:] = _last_ones([tasks])[0]
+        tasks[:] = _keep_last([tasks])[0]
     holders = [task for task in tasks if task.get("sub_tasks")]
-    for task, kept in zip(holders, _last_ones([one["sub_tasks"] for one in holders]), strict=True):
+    for task, kept in zip(holders, _keep_last([task["sub_tasks"] for task in holders]), strict=True):
         task["sub_tasks"] = kept
-    data = [one["data"] for task in holders for one in task["sub_tasks"] if isinstance(one.get("data"), dict)]
-    lists = [one for one in data if one.get("documents")]
-    for one, kept in zip(lists, _last_ones([one["documents"] for one in lists]), strict=True):
-        one["documents"] = kept
+    data = [child["data"] for task in holders for child in task["sub_tasks"] if isinstance(child.get("data"), dict)]
+    holding = [content for content in data if content.get("documents")]
+    for content, kept in zip(holding, _keep_last([content["documents"] for content in holding]), strict=True):
+        content["documents"] = kept
     return payload
 
 
-def _last_ones(groups: list[list[Row]]) -> list[list[Row]]:
+def _keep_last(groups: list[list[Row]]) -> list[list[Row]]:
     last = {row["uuid"]: id(row) for group in groups for row in group}
     return [[row for row in group if last[row["uuid"]] == id(row)] for group in groups]
 
 
 def watermark(value: Any) -> datetime:
-    """The newest of all timestamps in it; before all others where it has none."""
+    """The newest timestamp in the value; before all others if it has none."""
     if isinstance(value, dict):
         own = [
             datetime.fromisoformat(value[key])
             for key in ("date_updated", "timestamp", "date_created")
             if value.get(key)
         ]
-        below = [watermark(one) for one in value.values()]
+        below = [watermark(child) for child in value.values()]
         return max([*own, *below], default=NEVER)
     if isinstance(value, list):
         return max(map(watermark, value), default=NEVER)
@@ -99,10 +99,10 @@ def _apply_milestone(current: Current, payload: Row) -> None:
     key = payload["uuid"]
     current.milestones[key] = {"status": payload["status"]}
     tasks = payload.get("tasks")
-    whole = tasks is not None and payload["task_count"] == len(tasks)
+    complete = tasks is not None and payload["task_count"] == len(tasks)
     for task in tasks or []:
-        _apply_task(current, task, key, removes=whole)
-    if whole:
+        _apply_task(current, task, key, removes=complete)
+    if complete:
         _remove_others(current.tasks, key, tasks or [])
     for comment in payload.get("comments") or []:
         current.comments[comment["uuid"]] = comment
@@ -131,7 +131,7 @@ def _apply_sub_task(current: Current, sub_task: Row, task: str, *, removes: bool
 
 
 def _remove_others(entities: dict[str, Entity], parent: str, listed: list[Row]) -> None:
-    kept = {one["uuid"] for one in listed}
+    kept = {row["uuid"] for row in listed}
     for key, entity in entities.items():
         if entity.parent == parent and key not in kept:
             entity.present = False

@@ -1,4 +1,4 @@
-"""Any bytes at all, and any shape under the keys that are known: one outcome, rows that fit, nothing lost."""
+"""Any bytes, and any value under a known key, give one outcome and valid rows, and lose nothing."""
 
 import json
 from typing import Any
@@ -42,18 +42,18 @@ PAYLOADS = st.recursive(
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_as_a_body_come_to_one_outcome(body: bytes) -> None:
+def test_any_bytes_as_a_body_have_one_outcome(body: bytes) -> None:
     check_body(body)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_as_a_landing_line_come_to_one_outcome(raw: bytes) -> None:
+def test_any_bytes_as_a_landing_line_have_one_outcome(raw: bytes) -> None:
     check_line(raw)
 
 
 @settings(max_examples=500)
 @given(st.dictionaries(st.sampled_from(KEYS), PAYLOADS, max_size=12))
-def test_any_shape_under_known_keys_comes_to_one_outcome(payload: dict[str, Any]) -> None:
+def test_any_value_under_known_keys_has_one_outcome(payload: dict[str, Any]) -> None:
     with_identity = payload | {"uuid": "7a605ec8-d276-4d6c-bd47-52a483e28783", "task_count": 1}
 
     assert "loaded" == check_body(json.dumps(with_identity).encode()).row["outcome"]
@@ -62,7 +62,7 @@ def test_any_shape_under_known_keys_comes_to_one_outcome(payload: dict[str, Any]
 
 
 @pytest.mark.parametrize("seed", seeds())
-def test_what_fuzzing_starts_from_holds_every_invariant(seed: bytes) -> None:
+def test_the_seeds_of_fuzzing_hold_every_invariant(seed: bytes) -> None:
     (check_line if seed[:1] == b"\x00" else check_body)(seed[1:])
 
 

@@ -1,4 +1,4 @@
-"""Whatever a stranger sends as credential or body: the check answers, lets nobody in, and never raises."""
+"""Any credential and body of a stranger: the check refuses it and never raises."""
 
 import pytest
 from hypothesis import given, settings

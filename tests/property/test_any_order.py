@@ -1,4 +1,4 @@
-"""Worlds of deliveries that contradict each other, in any dialect; in whatever batches, they give the same tables."""
+"""Contradictory deliveries in any dialect give the same tables, however they are batched."""
 
 import json
 import random
@@ -11,7 +11,7 @@ from oracle import Current
 from factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_task_delivery
 from warehouses import Warehouse
 
-# The last is of somebody whose clock is wrong: it is taken as it is.
+# The last one has a wrong clock, and is used as it is.
 TIMES = [*(f"2025-03-0{day}T12:00:00Z" for day in range(1, 6)), "2098-01-01T00:00:00Z"]
 NOT_COMPARED = (
     "batch_id",
@@ -27,25 +27,27 @@ NOT_COMPARED = (
 )
 
 
-def a_world(chance: random.Random, name: str, *, at_most: int = 6) -> list[dict[str, Any]]:
-    """Deliveries that share a few ids, so that their entities come, go, move and contradict each other."""
+def a_world(chance: random.Random, name: str, *, max_deliveries: int = 6) -> list[dict[str, Any]]:
+    """Deliveries that share a few ids, so that entities appear, disappear, move and contradict each other."""
 
-    def some(kind: str, most: int) -> list[str]:
-        return [f"{name} {kind} {number}" for number in sorted(chance.sample(range(3), chance.randint(0, most)))]
+    def some(kind: str, max_count: int) -> list[str]:
+        return [f"{name} {kind} {number}" for number in sorted(chance.sample(range(3), chance.randint(0, max_count)))]
 
     def sub_task(key: str) -> dict[str, Any]:
-        documents = [a_document(one, name=chance.choice("xy")) for one in some("document", 2)]
+        documents = [a_document(key, name=chance.choice("xy")) for key in some("document", 2)]
         made = a_sub_task(key, documents=documents, status=chance.choice(["INCM", "COMP"]))
         return made | chance.choice([{}, {}, {}, {"data": None}, {"data": False}, {"data": {"envelopes": []}}])
 
     def task(key: str) -> dict[str, Any]:
         made = a_task(
-            key, sub_tasks=[sub_task(one) for one in some("sub_task", 2)], status=chance.choice(["INPROG", "APPROVED"])
+            key,
+            sub_tasks=[sub_task(child) for child in some("sub_task", 2)],
+            status=chance.choice(["INPROG", "APPROVED"]),
         )
         return made | chance.choice([{}, {}, {}, {"sub_tasks": None}])
 
     def comments() -> list[dict[str, Any]]:
-        return [a_comment(one, chance.choice(["first", "second"]), chance.choice(TIMES)) for one in some("comment", 2)]
+        return [a_comment(key, chance.choice(["first", "second"]), chance.choice(TIMES)) for key in some("comment", 2)]
 
     def delivery() -> dict[str, Any]:
         milestone, at = f"{name} {chance.choice('ab')}", chance.choice([*TIMES, None])
@@ -53,14 +55,14 @@ def a_world(chance: random.Random, name: str, *, at_most: int = 6) -> list[dict[
             key = f"{name} task {chance.randrange(3)}"
             made = a_task_delivery(key, milestone=milestone) | task(key)
             return made | {"date_updated": at, "comments": comments()}
-        tasks = [task(one) for one in some("task", 3)]
+        tasks = [task(key) for key in some("task", 3)]
         made = a_milestone(
             milestone, at=at, tasks=tasks, comments=comments(), status=chance.choice(["SUBMITTED", "APPROVED"])
         )
         return made | chance.choice([{}, {}, {}, {}, {"task_count": 9}, {"tasks": None}])
 
     deliveries: list[dict[str, Any]] = []
-    for _ in range(chance.randint(1, at_most)):
+    for _ in range(chance.randint(1, max_deliveries)):
         only_the_log_grew = deliveries and chance.random() < 0.15
         deliveries.append(chance.choice(deliveries) | {"comments": comments()} if only_the_log_grew else delivery())
     return chance.sample(deliveries * 2, k=min(len(deliveries) + 2, len(deliveries) * 2))
@@ -94,10 +96,12 @@ def found(warehouse: Warehouse) -> dict[str, Any]:
 def expected(current: Current) -> dict[str, Any]:
     return {
         "milestones": {key: row["status"] for key, row in current.milestones.items()},
-        "tasks": {key: [one.parent, one.values["status"]] for key, one in current.present_tasks().items()},
-        "sub_tasks": {key: [one.parent, one.values["status"]] for key, one in current.present_sub_tasks().items()},
-        "documents": {key: [one.parent, one.values["name"]] for key, one in current.present_documents().items()},
-        "comments": {key: one["comment"] for key, one in current.comments.items()},
+        "tasks": {key: [task.parent, task.values["status"]] for key, task in current.present_tasks().items()},
+        "sub_tasks": {
+            key: [child.parent, child.values["status"]] for key, child in current.present_sub_tasks().items()
+        },
+        "documents": {key: [child.parent, child.values["name"]] for key, child in current.present_documents().items()},
+        "comments": {key: comment["comment"] for key, comment in current.comments.items()},
     }
 
 
@@ -113,12 +117,12 @@ def all_rows(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
 
 def _compared(warehouse: Warehouse, name: str) -> str:
     columns = [row[0] for row in warehouse.rows(f"describe {name}")]
-    return ", ".join(f'"{one}"' for one in columns if not one.endswith(NOT_COMPARED))
+    return ", ".join(f'"{column}"' for column in columns if not column.endswith(NOT_COMPARED))
 
 
-def test_every_table_is_the_same_whatever_the_batches_and_the_order_they_are_loaded_in(tmp_path: Path) -> None:
+def test_every_table_is_the_same_for_any_batches_in_any_order(tmp_path: Path) -> None:
     chance = random.Random(17)
-    deliveries = [one for number in range(20) for one in a_world(chance, str(number))]
+    deliveries = [payload for number in range(20) for payload in a_world(chance, str(number))]
     chance.shuffle(deliveries)
     one_batch, many = Warehouse(tmp_path / "one"), Warehouse(tmp_path / "many")
     for delivery in deliveries:

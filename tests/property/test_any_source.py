@@ -1,4 +1,4 @@
-"""What webhooks and REST tell of a milestone, in any order and batches, against a replay on plain dictionaries."""
+"""Milestones from webhooks and REST, in any order and batches, against a replay on plain dictionaries."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -27,8 +27,8 @@ def a_webhook(chance: random.Random, key: str, at: datetime) -> Row:
     ]
     if names and chance.random() < 0.25:
         return a_task_delivery(f"{key} {names[0]}", milestone=key, at=at.isoformat(), status=chance.choice(STATUSES))
-    told = {"status": chance.choice(STATUSES), "description": chance.choice(["x", None])}
-    return a_milestone(key, tasks=tasks, date_updated=at.isoformat(), **told)
+    values = {"status": chance.choice(STATUSES), "description": chance.choice(["x", None])}
+    return a_milestone(key, tasks=tasks, date_updated=at.isoformat(), **values)
 
 
 def a_pull(chance: random.Random, key: str) -> Row:
@@ -52,7 +52,7 @@ def a_pull(chance: random.Random, key: str) -> Row:
 
 
 class Replay:
-    """One milestone, told of in the order of watermarks."""
+    """The expected state of one milestone, fed in the order of watermarks."""
 
     def __init__(self) -> None:
         self.milestone: Row = {}
@@ -63,79 +63,89 @@ class Replay:
         if "tasks" not in payload:
             self._task(payload, is_rest=False)
             return
-        told = {name: payload[name] for name in ("status", "description", "task_count")}
-        self.milestone = {"alias": self.milestone.get("alias")} | told
+        values = {name: payload[name] for name in ("status", "description", "task_count")}
+        self.milestone = {"alias": self.milestone.get("alias")} | values
         for task in payload["tasks"]:
             self._task(task, is_rest=False)
         self._keep(payload["tasks"])
 
     def pull(self, content: Row) -> None:
-        told = {name: content["milestone"][name] for name in ("status", "alias")}
+        values = {name: content["milestone"][name] for name in ("status", "alias")}
         self.milestone = {"status": None, "description": None, "task_count": None, "alias": None} | self.milestone
-        self.milestone |= {name: value for name, value in told.items() if value is not None}
-        for one in content["tasks"]:
-            self._task(one["task"] | {"sub_tasks": one["sub_tasks"]}, is_rest=True)
+        self.milestone |= {name: value for name, value in values.items() if value is not None}
+        for pulled in content["tasks"]:
+            self._task(pulled["task"] | {"sub_tasks": pulled["sub_tasks"]}, is_rest=True)
         if content["tasks"]:
-            self._keep([one["task"] for one in content["tasks"]])
+            self._keep([pulled["task"] for pulled in content["tasks"]])
 
     def _task(self, given: Row, *, is_rest: bool) -> None:
         key = given["uuid"]
         before = self.tasks.get(key, {"approver_user": None})
         known = before if is_rest else {"approver_user": before["approver_user"]}
-        told = {name: given[name] for name in ("status", "description", "approver_user") if given.get(name) is not None}
-        self.tasks[key] = {"status": None, "description": None} | known | told | {"is_there": True}
-        for one in given["sub_tasks"]:
-            told = {name: one[name] for name in ("status", "required") if one.get(name) is not None}
-            known = self.sub_tasks.get(one["uuid"], {}) if is_rest else {}
-            self.sub_tasks[one["uuid"]] = {"status": None, "required": None, "task": key} | known | told
+        values = {
+            name: given[name] for name in ("status", "description", "approver_user") if given.get(name) is not None
+        }
+        self.tasks[key] = {"status": None, "description": None} | known | values | {"is_there": True}
+        for child in given["sub_tasks"]:
+            values = {name: child[name] for name in ("status", "required") if child.get(name) is not None}
+            known = self.sub_tasks.get(child["uuid"], {}) if is_rest else {}
+            self.sub_tasks[child["uuid"]] = {"status": None, "required": None, "task": key} | known | values
 
     def _keep(self, listed: list[Row]) -> None:
-        kept = {one["uuid"] for one in listed}
+        kept = {task["uuid"] for task in listed}
         for key, task in self.tasks.items():
             task["is_there"] = task["is_there"] and key in kept
 
     def rows(self, key: str) -> list[tuple[Any, ...]]:
-        tasks = {uuid: one for uuid, one in self.tasks.items() if one["is_there"]}
-        one = self.milestone
+        tasks = {uuid: task for uuid, task in self.tasks.items() if task["is_there"]}
+        milestone = self.milestone
         return [
-            *([(key, one["status"], one["description"], one["alias"], one["task_count"])] if one else []),
-            *((uuid, one["status"], one["description"], one["approver_user"]) for uuid, one in tasks.items()),
-            *((uuid, one["status"], one["required"]) for uuid, one in self.sub_tasks.items() if one["task"] in tasks),
+            *(
+                [(key, *(milestone[name] for name in ("status", "description", "alias", "task_count")))]
+                if milestone
+                else []
+            ),
+            *((uuid, task["status"], task["description"], task["approver_user"]) for uuid, task in tasks.items()),
+            *(
+                (uuid, child["status"], child["required"])
+                for uuid, child in self.sub_tasks.items()
+                if child["task"] in tasks
+            ),
         ]
 
 
-def land(warehouse: Warehouse, at: datetime, told: Row) -> None:
-    """A webhook, or what was pulled at that time."""
-    if "workflow" not in told:
-        warehouse.land(told)
+def land(warehouse: Warehouse, at: datetime, body: Row) -> None:
+    """Land a webhook, or an answer pulled at that time."""
+    if "workflow" not in body:
+        warehouse.land(body)
         return
-    milestone_id = told["milestone"]["uuid"]
-    asked = ApiRequest(
+    milestone_id = body["milestone"]["uuid"]
+    request = ApiRequest(
         purpose="rest_milestone",
         target="/api/v1/milestone",
         status=200,
         milestone_id=milestone_id,
         asked_at=at.isoformat(),
     )
-    answer = Answer("/", "/", 200, "application/json", as_json(told), warehouse.clock, None)
-    land_answers(warehouse.settings.layout.landing, [(answer, asked)])
+    answer = Answer("/", "/", 200, "application/json", as_json(body), warehouse.clock, None)
+    land_answers(warehouse.settings.layout.landing, [(answer, request)])
 
 
-def test_in_any_order_each_column_is_as_the_newest_that_tells_it_has_it(warehouse: Warehouse) -> None:
+def test_in_any_order_each_column_has_the_newest_value_that_exists(warehouse: Warehouse) -> None:
     chance = random.Random(5)
     deliveries, expected = [], []
     for number in range(120):
         key, replay = str(number), Replay()
         for hour in range(chance.randint(1, 6)):
             at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-            told = a_pull(chance, key) if chance.random() < 0.5 else a_webhook(chance, key, at)
-            (replay.pull if "workflow" in told else replay.webhook)(told)
-            deliveries.append((at, told))
+            body = a_pull(chance, key) if chance.random() < 0.5 else a_webhook(chance, key, at)
+            (replay.pull if "workflow" in body else replay.webhook)(body)
+            deliveries.append((at, body))
         expected += replay.rows(an_id(f"milestone {key}"))
     chance.shuffle(deliveries)
 
-    for number, (at, told) in enumerate(deliveries):
-        land(warehouse, at, told)
+    for number, (at, body) in enumerate(deliveries):
+        land(warehouse, at, body)
         if number % 100 == 0:
             warehouse.load()
     warehouse.load()

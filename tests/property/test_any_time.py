@@ -1,4 +1,4 @@
-"""What was current at any time equals what the oracle finds, and the intervals and changes say the same."""
+"""The state at any time, the intervals and the changes equal those of the oracle."""
 
 import random
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ State = dict[str, str | None]
 
 
 class Run(NamedTuple):
-    """How long something was the same; None at either end is ever."""
+    """A period without change; None at an end means unbounded."""
 
     start: str | None
     end: str | None
@@ -40,7 +40,7 @@ class Run(NamedTuple):
 @cache
 def deliveries() -> list[Row]:
     chance = random.Random(2018)
-    made = [one for number in range(WORLDS) for one in a_world(chance, str(number), at_most=DELIVERIES)]
+    made = [payload for number in range(WORLDS) for payload in a_world(chance, str(number), max_deliveries=DELIVERIES)]
     return chance.sample(made, len(made))
 
 
@@ -51,12 +51,12 @@ def everything() -> Current:
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """One for all moments: nothing here changes it."""
+    """Shared by all tests; none of them changes it."""
     chance = random.Random(2021)
     warehouse = Warehouse(tmp_path_factory.mktemp("any time"))
     half = len(deliveries()) // 2
     for part in (deliveries()[:half], deliveries()[half:]):
-        warehouse.land(*(in_some_dialect(chance, one) for one in part))
+        warehouse.land(*(in_some_dialect(chance, payload) for payload in part))
         warehouse.load()
     warehouse.publish()
     return warehouse
@@ -80,19 +80,19 @@ def found(warehouse: Warehouse, moment: str) -> dict[str, Any]:
 
 
 def comments_written_by(moment: str) -> dict[str, str]:
-    """A comment says itself when it was written, whichever delivery tells of it."""
-    return {key: one["comment"] for key, one in everything().comments.items() if one["timestamp"] <= moment}
+    """The comments written by then, whichever delivery has them."""
+    return {key: row["comment"] for key, row in everything().comments.items() if row["timestamp"] <= moment}
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_what_was_current_at_a_time_equals_what_the_oracle_finds(warehouse: Warehouse, moment: str) -> None:
+def test_the_state_at_a_time_equals_that_of_the_oracle(warehouse: Warehouse, moment: str) -> None:
     then = replay(deliveries(), until=datetime.fromisoformat(moment))
 
     assert expected(then) | {"comments": comments_written_by(moment)} == found(warehouse, moment)
 
 
 @pytest.mark.parametrize("table", ["milestones", "tasks", "sub_tasks", "documents", "comments"])
-def test_after_the_newest_delivery_it_is_what_is_current(warehouse: Warehouse, table: str) -> None:
+def test_after_the_newest_delivery_the_state_is_the_current_one(warehouse: Warehouse, table: str) -> None:
     columns = ", ".join(column for column, *_ in warehouse.rows(f"describe from {table}_as_of(null)"))
 
     was = as_of(warehouse, table, MOMENTS[-1], columns)
@@ -103,7 +103,7 @@ def test_after_the_newest_delivery_it_is_what_is_current(warehouse: Warehouse, t
 
 @pytest.fixture(scope="module")
 def lives(warehouse: Warehouse) -> dict[str, dict[str, list[Run]]]:
-    """Of each entity, by id, what it was and for how long, as its table at each moment tells."""
+    """The periods of each entity by id, derived from its as-of table at each moment."""
     return {entity: dict(lives_of(warehouse, entity)) for entity in ENTITIES}
 
 
@@ -125,7 +125,7 @@ def fields(warehouse: Warehouse, entity: str) -> tuple[list[str], str]:
 
 
 def runs(seen: list[tuple[str | None, State | None, str]]) -> Iterator[Run]:
-    """The stretches in which it was there and the same; each has the landing_id with which it began."""
+    """The periods in which it exists unchanged, each with the landing_id that began it."""
     same = [list(group) for _, group in groupby(seen, key=itemgetter(1))]
     starts = [None, *(group[0][2] for group in same[1:]), None]
     for ((landing_id, state, _), *_), (start, end) in zip(same, pairwise(starts), strict=True):
@@ -138,7 +138,7 @@ def time(column: str) -> str:
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-def test_an_interval_is_as_long_as_nothing_changed(
+def test_an_interval_lasts_until_the_next_change(
     warehouse: Warehouse, lives: dict[str, dict[str, list[Run]]], entity: str
 ) -> None:
     _, listed = fields(warehouse, entity)
@@ -147,13 +147,13 @@ def test_an_interval_is_as_long_as_nothing_changed(
         f"select {time('valid_from_at')}, {time('valid_to_at')}, {listed} from history.{entity}_intervals"
     )
 
-    whole = [(one.start, one.end, *one.state.values()) for life in lives[entity].values() for one in life]
-    assert len(whole) > WORLDS
-    assert sorted(whole, key=repr) == sorted(intervals, key=repr)
+    periods = [(run.start, run.end, *run.state.values()) for life in lives[entity].values() for run in life]
+    assert len(periods) > WORLDS
+    assert sorted(periods, key=repr) == sorted(intervals, key=repr)
 
 
 @pytest.mark.parametrize("entity", CHANGING)
-def test_the_changes_are_what_differs_between_one_interval_and_the_next(
+def test_the_changes_are_the_differences_between_consecutive_intervals(
     warehouse: Warehouse, lives: dict[str, dict[str, list[Run]]], entity: str
 ) -> None:
     changes = warehouse.rows(
@@ -173,7 +173,7 @@ def test_the_changes_are_what_differs_between_one_interval_and_the_next(
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-def test_an_interval_is_opened_by_the_delivery_that_tells_of_it_or_that_brings_its_parent_back(
+def test_an_interval_is_opened_by_its_own_delivery_or_by_the_return_of_its_parent(
     warehouse: Warehouse, lives: dict[str, dict[str, list[Run]]], entity: str
 ) -> None:
     watermarks = dict(warehouse.rows(f"select landing_id, {time('watermark_at')} from ops.snapshots"))
@@ -182,13 +182,13 @@ def test_an_interval_is_opened_by_the_delivery_that_tells_of_it_or_that_brings_i
 
     opened = openings(warehouse, entity)
 
-    told = [
-        (key, one.start, one.landing_id if told_then else parents[one.state[f"{parent}_id"], one.start])
+    expected_openings = [
+        (key, run.start, run.landing_id if is_own else parents[run.state[f"{parent}_id"], run.start])
         for key, life in lives[entity].items()
-        for one in life
-        for told_then in [watermarks[one.landing_id] == one.start]
+        for run in life
+        for is_own in [watermarks[run.landing_id] == run.start]
     ]
-    assert sorted(told, key=repr) == sorted(opened, key=repr)
+    assert sorted(expected_openings, key=repr) == sorted(opened, key=repr)
 
 
 def openings(warehouse: Warehouse, entity: str) -> list[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
-"""Thousands of small worlds: however they are split, repeated and rebuilt, the tables are what the oracle finds.
+"""Thousands of small worlds, split, repeated and rebuilt at random, give the tables of the oracle.
 
-Worlds share no id, so of many in one warehouse each is a case of its own.
+Worlds share no id, so each of many in one warehouse is a case of its own.
 """
 
 import random
@@ -23,30 +23,33 @@ Tables = dict[str, dict[str, Any]]
 
 
 def wrong(worlds: dict[str, Deliveries], rows: Tables) -> dict[str, Any]:
-    """Of each world that is not as the oracle finds it, what is expected and what is there; and what is in no world."""
+    """The expected and the found tables of each world that differs, and rows of no world."""
     found_wrong: dict[str, Any] = {}
-    left = {table: dict(keyed) for table, keyed in rows.items()}
+    remaining = {table: dict(keyed) for table, keyed in rows.items()}
     for name, deliveries in worlds.items():
-        told: Tables = expected(replay(deliveries))
-        there = {table: {key: left[table].pop(key) for key in told[table] if key in left[table]} for table in told}
-        if told != there:
-            found_wrong[name] = {"expected": told, "found": there}
-    return found_wrong | ({"in no world": left} if any(left.values()) else {})
+        tables: Tables = expected(replay(deliveries))
+        found = {
+            table: {key: remaining[table].pop(key) for key in keyed if key in remaining[table]}
+            for table, keyed in tables.items()
+        }
+        if tables != found:
+            found_wrong[name] = {"expected": tables, "found": found}
+    return found_wrong | ({"in no world": remaining} if any(remaining.values()) else {})
 
 
 def shuffled_together(chance: random.Random, worlds: dict[str, Deliveries]) -> Deliveries:
-    """All deliveries; those of one world stay in the order in which they are received."""
+    """All deliveries shuffled; those of one world keep their order."""
     turns = [name for name, deliveries in worlds.items() for _ in deliveries]
     chance.shuffle(turns)
-    left = {name: iter(deliveries) for name, deliveries in worlds.items()}
-    return [next(left[name]) for name in turns]
+    remaining = {name: iter(deliveries) for name, deliveries in worlds.items()}
+    return [next(remaining[name]) for name in turns]
 
 
 def land_in_batches(chance: random.Random, warehouse: Warehouse, deliveries: Deliveries) -> None:
-    """In any number of landing files and batches, some of them before and some after a rebuild."""
+    """Land in a random number of files and batches, some before and some after a rebuild."""
     cuts = sorted(chance.sample(range(1, len(deliveries)), k=min(chance.randint(0, 5), len(deliveries) - 1)))
     for start, end in zip([0, *cuts], [*cuts, len(deliveries)], strict=True):
-        warehouse.land(*(in_some_dialect(chance, one) for one in deliveries[start:end]))
+        warehouse.land(*(in_some_dialect(chance, payload) for payload in deliveries[start:end]))
         chance.choice([warehouse.load, warehouse.load, lambda: None, lambda: rebuild(warehouse.settings)])()
     warehouse.load()
 
@@ -68,17 +71,17 @@ def check(seed: int, *, count: int) -> None:
 
 @settings(max_examples=2)
 @given(seed=st.integers(0, 2**64))
-def test_any_world_in_any_batches_is_what_the_oracle_finds_and_a_rebuild_changes_no_row(seed: int) -> None:
+def test_any_world_in_any_batches_equals_the_oracle_and_a_rebuild_changes_no_row(seed: int) -> None:
     check(seed, count=250)
 
 
 @pytest.mark.big
 @settings(max_examples=16)
 @given(seed=st.integers(0, 2**64))
-def test_so_are_thousands_more(seed: int) -> None:
+def test_thousands_more_worlds_equal_the_oracle(seed: int) -> None:
     check(seed, count=250)
 
 
 @pytest.mark.big
-def test_so_are_many_worlds_together() -> None:
+def test_many_worlds_together_equal_the_oracle() -> None:
     check(2018, count=4_000)

@@ -1,4 +1,4 @@
-"""Files to import, an import of them, and what landing then holds."""
+"""Files to import, importing them, and reading landing afterwards."""
 
 import io
 import os

@@ -6,7 +6,7 @@ from uuid import UUID
 from sighten_warehouse.landing.ids import Arrivals
 
 
-def test_a_landing_id_begins_with_the_moment_it_stands_for() -> None:
+def test_a_landing_id_begins_with_its_time_of_arrival() -> None:
     arrivals = Arrivals(lambda: 1_795_465_678_616_349)
 
     arrival = arrivals.next()
@@ -18,7 +18,7 @@ def test_a_landing_id_begins_with_the_moment_it_stands_for() -> None:
     assert 1_795_465_678_616 == landing_id.int >> 80
 
 
-def test_landing_ids_sort_like_the_moments_down_to_the_microsecond() -> None:
+def test_landing_ids_sort_like_their_times_to_the_microsecond() -> None:
     arrivals = Arrivals(itertools.count(1_795_465_678_616_000).__next__)
 
     given = [arrivals.next() for _ in range(3000)]
@@ -40,7 +40,7 @@ def test_a_clock_that_is_set_back_reorders_nothing() -> None:
     assert given == sorted(given, key=lambda arrival: arrival.landing_id)
 
 
-def test_threads_never_get_the_same_moment() -> None:
+def test_threads_never_get_the_same_time() -> None:
     arrivals = Arrivals(lambda: 1_795_465_678_616_349)
     given: list[str] = []
     threads = [

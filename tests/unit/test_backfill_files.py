@@ -1,4 +1,4 @@
-"""`sighten-warehouse backfill files`, as a person meets it, and what it comes to once it is loaded."""
+"""The command `sighten-warehouse backfill files`, and its rows once loaded."""
 
 import os
 import random
@@ -30,7 +30,7 @@ def run(warehouse: Warehouse, *arguments: str | Path) -> Result:
     return CliRunner().invoke(commands, ["backfill", "files", *map(str, arguments)], env=env)
 
 
-def test_it_lands_and_says_what_is_next_and_the_second_time_that_all_was_there(
+def test_it_lands_all_and_prints_the_next_step_and_a_second_run_lands_nothing(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     (tmp_path / "sample").write_bytes(SAMPLE_BYTES)
@@ -46,35 +46,35 @@ def test_it_lands_and_says_what_is_next_and_the_second_time_that_all_was_there(
     assert {A, B, SAMPLE_BYTES} == set(bodies(warehouse))
 
 
-def test_a_dry_run_tells_files_kinds_days_and_bytes(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_dry_run_prints_files_kinds_days_and_bytes(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "2018-08-30.zip").write_bytes(zipped(("a", A), ("b", B)))
     (tmp_path / "2018-09-01.ndjson").write_bytes(A + b"\n" + B)
     (tmp_path / "2018-09-02.ndjson").write_bytes(A)
     imported(warehouse, tmp_path / "2018-09-02.ndjson", pattern="%Y-%m-%d")
 
-    told = run(warehouse, tmp_path / "20*", "--received-at-pattern", "%Y-%m-%d", "--dry-run")
+    result = run(warehouse, tmp_path / "20*", "--received-at-pattern", "%Y-%m-%d", "--dry-run")
 
-    rows = {tuple(line.split()) for line in told.stdout.replace(f"{tmp_path}/", "").splitlines()}
-    assert 0 == told.exit_code
+    rows = {tuple(line.split()) for line in result.stdout.replace(f"{tmp_path}/", "").splitlines()}
+    assert 0 == result.exit_code
     assert ("2018-08-30.zip", "one", "body", "in", "zip", "2", "2", f"{len(A + B):,}", "2") in rows
     assert ("2018-09-01.ndjson", "one", "body", "a", "line", "1", "2", f"{len(A + B):,}", "2") in rows
     assert ("2018-09-02.ndjson", "one", "body", "1", "1", f"{len(A):,}", "0") in rows
-    assert "5 bodies in 3 files: 4 would be landed, 1 were there already" in told.stdout
-    assert "time of receiving: 5 from the path" in told.stdout
-    assert "received on 2 days from 2018-08-30 to 2018-09-01" in told.stdout
+    assert "5 bodies in 3 files: 4 would be landed, 1 were there already" in result.stdout
+    assert "time of receiving: 5 from the path" in result.stdout
+    assert "received on 2 days from 2018-08-30 to 2018-09-01" in result.stdout
     assert 1 == len(bodies(warehouse))
 
 
-def test_what_cannot_be_read_is_said_on_stderr_and_ends_with_1(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_unreadable_files_are_reported_on_stderr_and_end_with_1(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "broken\x1b[2J.zip").write_bytes(zipped(("a", A))[:-9])
     (tmp_path / "good").write_bytes(B)
 
-    told = run(warehouse, tmp_path)
+    result = run(warehouse, tmp_path)
     without_field = run(warehouse, tmp_path / "good", "--received-at-field", "date_updatd")
 
-    assert (1, 1) == (told.exit_code, without_field.exit_code)
+    assert (1, 1) == (result.exit_code, without_field.exit_code)
     assert (
-        f"not read: {tmp_path}/broken�[2J.zip: broken at the bytes: expected a whole and readable file" in told.stderr
+        f"not read: {tmp_path}/broken�[2J.zip: broken at the bytes: expected a whole and readable file" in result.stderr
     )
     assert "1 bodies have no time between 1970 and now in the given field or path, the first" in without_field.stderr
     assert f" in {tmp_path}/good: the next source of times was used" in without_field.stderr
@@ -83,9 +83,9 @@ def test_what_cannot_be_read_is_said_on_stderr_and_ends_with_1(warehouse: Wareho
 
 @pytest.mark.parametrize("arguments", [["no such file"], ["--received-at-pattern", "dump", "."], []])
 def test_wrong_use_ends_with_2_and_lands_nothing(warehouse: Warehouse, arguments: list[str]) -> None:
-    told = run(warehouse, *arguments)
+    result = run(warehouse, *arguments)
 
-    assert 2 == told.exit_code
+    assert 2 == result.exit_code
     assert not warehouse.settings.layout.root.exists()
 
 
@@ -105,7 +105,7 @@ main()
 """
 
 
-def test_ctrl_c_lands_what_was_read_and_says_how_to_go_on(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_ctrl_c_lands_what_was_read_and_prints_how_to_resume(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "lines").write_bytes(A + b"\n" + B)
     env = os.environ | {"SIGHTEN_HOME": str(warehouse.settings.home)}
     arguments = [sys.executable, "-c", INTERRUPTED, "backfill", "files", str(tmp_path / "lines")]
@@ -121,7 +121,7 @@ def test_ctrl_c_lands_what_was_read_and_says_how_to_go_on(warehouse: Warehouse, 
 
 
 def everything(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of what was delivered, but for what tells by which way; the reports are made of these."""
+    """All rows of deliveries, except the columns that depend on the way they came."""
     tables: dict[str, list[str]] = {}
     for table, column in warehouse.rows(
         "select table_schema || '.' || table_name, column_name from information_schema.columns"
@@ -135,10 +135,10 @@ def everything(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_what_was_imported_comes_to_the_rows_of_what_was_delivered_one_by_one(tmp_path: Path) -> None:
+def test_imported_files_give_the_rows_of_single_deliveries(tmp_path: Path) -> None:
     chance = random.Random(5)
-    payloads = [one for number in range(450) for one in a_world(chance, str(number))][: DELIVERIES - 3]
-    raw = [SAMPLE_BYTES, b"no json", b'{"stage_id": 1}', *(in_some_dialect(chance, one) for one in payloads)]
+    payloads = [payload for number in range(450) for payload in a_world(chance, str(number))][: DELIVERIES - 3]
+    raw = [SAMPLE_BYTES, b"no json", b'{"stage_id": 1}', *(in_some_dialect(chance, payload) for payload in payloads)]
     one_by_one, from_files = Warehouse(tmp_path / "one by one"), Warehouse(tmp_path / "from files")
     members, lines = [], []
     for number, body in enumerate(raw):
@@ -154,13 +154,13 @@ def test_what_was_imported_comes_to_the_rows_of_what_was_delivered_one_by_one(tm
         (tmp_path / "singles" / name).write_bytes(body)
 
     paths = [tmp_path / "singles", tmp_path / "dump.tar.zst", tmp_path / "dump.zip", tmp_path / "dump.*"]
-    told = run(from_files, *paths, "--received-at-pattern", "%Y-%m-%d/%H%M%S")
+    result = run(from_files, *paths, "--received-at-pattern", "%Y-%m-%d/%H%M%S")
     for warehouse in (one_by_one, from_files):
         warehouse.load()
         warehouse.publish()
 
     assert DELIVERIES == len(raw)
-    assert f"{DELIVERIES:,} landed in 3 landing files, 0 were there already" in told.stdout
+    assert f"{DELIVERIES:,} landed in 3 landing files, 0 were there already" in result.stdout
     delivered = everything(one_by_one)
     assert DELIVERIES == len(delivered["ops.deliveries"])
     assert delivered == everything(from_files)

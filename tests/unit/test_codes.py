@@ -1,4 +1,4 @@
-"""Codes: any loads, an unknown one is reported by itself, and a home may add those it knows."""
+"""Codes: any code loads, each unknown code is reported, and a home may add known codes."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def know(warehouse: Warehouse, text: str) -> None:
     path.write_text(text)
 
 
-def test_each_unknown_code_is_reported_by_itself_until_the_home_knows_it(warehouse: Warehouse) -> None:
+def test_each_unknown_code_is_reported_until_the_home_knows_it(warehouse: Warehouse) -> None:
     tasks = [a_task("a", status="NO"), a_task("b", status="10"), a_task("c", status="10")]
     warehouse.deliver(a_milestone(tasks=tasks))
     before = set(warehouse.rows(f"{UNKNOWN} and path like 'tasks%'"))
@@ -60,7 +60,7 @@ def test_a_long_code_is_known_by_its_shortened_example(warehouse: Warehouse) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("task_status: [A", "line 1, column 16: expected YAML"),
         ("- A", "line 1, column 1: expected fields, each with a list"),
@@ -72,7 +72,7 @@ def test_a_long_code_is_known_by_its_shortened_example(warehouse: Warehouse) -> 
         ("task_status: [\ud800]", "byte 14: expected text in UTF-8"),
     ],
 )
-def test_an_ill_formed_list_is_refused_with_its_name_and_the_place(tmp_path: Path, text: str, said: str) -> None:
+def test_an_ill_formed_list_is_refused_with_its_name_and_the_place(tmp_path: Path, text: str, message: str) -> None:
     layout = Layout(tmp_path)
     layout.codes.write_bytes(text.encode("utf-8", "surrogatepass"))
 
@@ -80,7 +80,7 @@ def test_an_ill_formed_list_is_refused_with_its_name_and_the_place(tmp_path: Pat
         own_codes(layout)
 
     assert str(layout.codes) in str(refused.value)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_an_ill_formed_list_is_not_published_and_the_version_before_stays(warehouse: Warehouse) -> None:
@@ -94,14 +94,14 @@ def test_an_ill_formed_list_is_not_published_and_the_version_before_stays(wareho
     assert 2 == warehouse.value("select count(*) from tasks")
 
 
-def test_an_empty_list_knows_nothing() -> None:
+def test_an_empty_list_has_no_codes() -> None:
     assert {} == parse_codes("# nothing yet\n", name="codes.yml")
 
 
 def test_codes_are_known_for_fields_that_exist() -> None:
     def fields(shape: Shape) -> set[str]:
         below = [fields(child) for child in shape.all_lists.values()]
-        return {one.codes for one in shape.fields if one.codes}.union(*below)
+        return {field.codes for field in shape.fields if field.codes}.union(*below)
 
     assert set(KNOWN_CODES) <= fields(MILESTONE) | fields(TASK_ROOT)
 

@@ -1,4 +1,4 @@
-"""From bytes to text: encodings undone within bounds."""
+"""Decoding bytes to text, within bounds."""
 
 import gzip
 import zlib
@@ -26,12 +26,12 @@ def test_a_character_set_is_taken_from_the_content_type() -> None:
 
 
 @pytest.mark.parametrize("charset", ["nonsense", "rot13", "base64", "hex"])
-def test_a_character_set_that_is_none_is_rejected(charset: str) -> None:
+def test_an_unknown_character_set_is_rejected(charset: str) -> None:
     with pytest.raises(RejectedError, match="not_text"):
         decode_body(b"\xff\xfa", headers={}, content_type=f"text/plain; charset={charset}")
 
 
-def test_bytes_that_are_no_text_are_rejected_with_their_place() -> None:
+def test_binary_bytes_are_rejected_with_their_place() -> None:
     with pytest.raises(RejectedError, match="byte 3"):
         decode_body(b'{"a\xff": 1}', headers={}, content_type=None)
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.durable import ensure_folder, remove_leftovers, replace_durably, write_durably
+from sighten_warehouse.durable import ensure_folder, point_link, remove_leftovers, replace_durably, write_durably
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """Which inodes the operating system is asked to make durable or visible, in order; it does it all the same."""
+def system_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The syncs and renames passed to the operating system, in order, each with its inode."""
     calls: list[tuple[str, int]] = []
     fsync, replace = os.fsync, os.replace
 
@@ -31,21 +31,44 @@ def inode(path: Path) -> int:
 
 
 def test_the_bytes_are_synced_before_the_rename_and_the_folder_after_it(
-    tmp_path: Path, asked: list[tuple[str, int]]
+    tmp_path: Path, system_calls: list[tuple[str, int]]
 ) -> None:
     path = tmp_path / "name"
 
     write_durably(path, b"content")
 
-    assert [("sync", inode(path)), ("rename", inode(path)), ("sync", inode(tmp_path))] == asked
+    assert [("sync", inode(path)), ("rename", inode(path)), ("sync", inode(tmp_path))] == system_calls
     assert b"content" == path.read_bytes()
 
 
-def test_every_folder_that_was_missing_is_synced_in_its_parent(tmp_path: Path, asked: list[tuple[str, int]]) -> None:
+def test_every_folder_that_was_missing_is_synced_in_its_parent(
+    tmp_path: Path, system_calls: list[tuple[str, int]]
+) -> None:
     ensure_folder(tmp_path / "a" / "b" / "c")
 
-    assert [("sync", inode(folder)) for folder in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")] == asked
+    assert [("sync", inode(folder)) for folder in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")] == system_calls
     assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+def test_a_link_is_replaced_by_one_rename_and_then_synced(tmp_path: Path, system_calls: list[tuple[str, int]]) -> None:
+    link = tmp_path / "current"
+    link.symlink_to("old")
+    target = tmp_path / "versions" / "new"
+    target.mkdir(parents=True)
+
+    point_link(link, target)
+
+    assert Path("versions/new") == link.readlink()
+    assert [link] == [path for path in tmp_path.iterdir() if path.is_symlink()]
+    assert ["rename", "sync"] == [call for call, _ in system_calls]
+    assert ("sync", inode(tmp_path)) == system_calls[-1]
+
+
+def test_a_folder_is_not_replaced_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "current").mkdir()
+
+    with pytest.raises(OSError, match="current"):
+        point_link(tmp_path / "current", tmp_path / "new")
 
 
 def test_pieces_are_written_in_order(tmp_path: Path) -> None:
@@ -96,7 +119,7 @@ def failing_at(number: int) -> Callable[[int], None]:
     return fsync
 
 
-def test_where_a_file_stands_in_the_way_of_a_folder_it_is_an_error(tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "taken").write_bytes(b"")
 
     with pytest.raises(OSError, match="taken"):

@@ -1,4 +1,4 @@
-"""What fits a column and what does not, one value at a time."""
+"""Values that fit a column, and values that do not."""
 
 import pytest
 
@@ -11,14 +11,14 @@ DIGITS = USUAL.replace("-", "")
 @pytest.mark.parametrize(
     "spelling", [USUAL, USUAL.upper(), f"{{{USUAL}}}", f"URN:UUID:{USUAL}", DIGITS, f" {USUAL}\n", f"{{{DIGITS}}}"]
 )
-def test_a_uuid_is_stored_in_the_usual_spelling(spelling: str) -> None:
+def test_a_uuid_is_stored_in_its_canonical_form(spelling: str) -> None:
     assert USUAL == fit_uuid(spelling)
 
 
 @pytest.mark.parametrize(
     "spelling",
     [
-        DIGITS[:-3] + "_" + DIGITS[-2:],  # Python's int() takes this and the next three for hexadecimal numbers
+        DIGITS[:-3] + "_" + DIGITS[-2:],  # Python's int() accepts this and the next three as hexadecimal numbers
         "0x" + DIGITS[2:],
         "+" + DIGITS[1:],
         "\uff11" + DIGITS[1:],
@@ -29,5 +29,5 @@ def test_a_uuid_is_stored_in_the_usual_spelling(spelling: str) -> None:
         "",
     ],
 )
-def test_what_merely_looks_like_a_uuid_is_none(spelling: str) -> None:
+def test_similar_text_is_not_a_uuid(spelling: str) -> None:
     assert UNFIT is fit_uuid(spelling)

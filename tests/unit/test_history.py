@@ -1,4 +1,4 @@
-"""What was so when: intervals of validity, tables as of a time, and what changed from what to what."""
+"""History: intervals of validity, tables as of a time, and changes."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DAYS = "strftime(valid_from_at, '%d'), strftime(valid_to_at, '%d')"
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """A published one without rows, for reading only."""
+    """A published warehouse without rows, for reading only."""
     warehouse = Warehouse(tmp_path_factory.mktemp("empty"))
     warehouse.publish()
     return warehouse
@@ -41,7 +41,7 @@ def test_an_interval_opens_only_when_something_changed(warehouse: Warehouse) -> 
     assert [("01", None)] == warehouse.rows(f"select {DAYS} from history.sub_task_intervals")
 
 
-def test_a_late_older_snapshot_divides_the_interval_it_falls_into(warehouse: Warehouse) -> None:
+def test_a_late_older_snapshot_splits_its_interval(warehouse: Warehouse) -> None:
     warehouse.land(a_milestone(at=FIRST, status="SUBMITTED"))
     warehouse.land(a_milestone(at=THIRD, status="APPROVED"))
     warehouse.load()
@@ -53,7 +53,7 @@ def test_a_late_older_snapshot_divides_the_interval_it_falls_into(warehouse: War
     )
 
 
-def test_a_task_that_comes_back_has_no_interval_for_the_time_in_which_it_was_gone(warehouse: Warehouse) -> None:
+def test_a_task_that_comes_back_has_no_interval_for_its_absence(warehouse: Warehouse) -> None:
     a, b = a_task("a"), a_task("b")
 
     warehouse.deliver(
@@ -67,16 +67,16 @@ def test_a_task_that_comes_back_has_no_interval_for_the_time_in_which_it_was_gon
 
 
 def test_a_snapshot_that_does_not_list_all_its_tasks_ends_no_interval(warehouse: Warehouse) -> None:
-    both, one = [a_task("a"), a_task("b")], [a_task("a")]
+    both, first = [a_task("a"), a_task("b")], [a_task("a")]
 
-    warehouse.deliver(a_milestone(at=FIRST, tasks=both), a_milestone(at=SECOND, tasks=one, task_count=2))
+    warehouse.deliver(a_milestone(at=FIRST, tasks=both), a_milestone(at=SECOND, tasks=first, task_count=2))
 
     assert [("a", "01", None), ("b", "01", None)] == warehouse.rows(
         f"select name, {DAYS} from history.task_intervals order by name"
     )
 
 
-def test_a_sub_task_goes_and_comes_with_its_task(warehouse: Warehouse) -> None:
+def test_a_sub_task_disappears_and_returns_with_its_task(warehouse: Warehouse) -> None:
     without_list = a_task("t") | {"sub_tasks": None}
     ids = warehouse.deliver(
         a_milestone(at=FIRST, tasks=[a_task("t", sub_tasks=[a_sub_task("s", documents=[a_document("d")])])]),
@@ -107,17 +107,17 @@ def test_a_task_that_moves_is_a_change_of_its_milestone_and_of_its_sub_tasks(war
         a_milestone("one", at=FIRST, tasks=[a_task("t")]), a_milestone("two", at=SECOND, tasks=[a_task("t")])
     )
 
-    one, two = an_id("milestone one"), an_id("milestone two")
+    old, new = an_id("milestone one"), an_id("milestone two")
     assert [
-        ("sub_task", an_id("sub_task t"), "milestone_id", one, two, ids[1]),
-        ("task", an_id("task t"), "milestone_id", one, two, ids[1]),
+        ("sub_task", an_id("sub_task t"), "milestone_id", old, new, ids[1]),
+        ("task", an_id("task t"), "milestone_id", old, new, ids[1]),
     ] == warehouse.rows(
         "select entity, entity_id, field, old_value, new_value, landing_id from ops.changes order by entity"
     )
-    assert [(one,)] == of_a_day(warehouse, "tasks", 1, "milestone_id")
+    assert [(old,)] == of_a_day(warehouse, "tasks", 1, "milestone_id")
 
 
-def test_a_change_tells_from_what_to_what_and_appearing_is_none(warehouse: Warehouse) -> None:
+def test_a_change_has_the_old_and_the_new_value_and_appearing_is_no_change(warehouse: Warehouse) -> None:
     before = a_milestone(at=FIRST, tasks=[a_task("t", status="INPROG")])
     after = a_milestone(at=SECOND, tasks=[a_task("t", status="APPROVED"), a_task("new")], description=None)
 
@@ -149,15 +149,15 @@ def test_every_column_of_an_interval_is_a_field_that_can_change() -> None:
             connection.execute(f"create table {name} as select {', '.join(f'{v} as {k}' for k, v in nothing.items())}")
             connection.execute(f"insert into {name} values ({', '.join(all_of_it.values())})")
 
-        told = connection.execute(f"select entity, field from ({changes.select})").fetchall()
+        listed = connection.execute(f"select entity, field from ({changes.select})").fetchall()
 
     not_fields = {"landing_id", "snapshot_ranks", "valid_from_at", "valid_to_at", "received_at"}
     for entity in ("milestone", "task", "sub_task"):
         columns = {column.name for column in models()[f"history.{entity}_intervals"].columns}
-        assert columns - not_fields - {f"{entity}_id"} == {field for changed, field in told if changed == entity}
+        assert columns - not_fields - {f"{entity}_id"} == {field for changed, field in listed if changed == entity}
 
 
-def test_as_of_a_time_a_table_has_the_columns_it_has_now_as_far_as_history_has_them(empty: Warehouse) -> None:
+def test_as_of_tables_have_the_current_columns_that_history_has(empty: Warehouse) -> None:
     for table in TABLES:
         kept = {column.name for column in models()[f"history.{table}"].columns}
         columns = [row[0] for row in empty.rows(f"describe from {table}_as_of(timestamp '2025-03-01')")]
@@ -179,7 +179,7 @@ def test_views_have_the_types_that_are_described(empty: Warehouse) -> None:
             assert DUCKDB_TYPES[column.type] == types[model.full_name, column.name]
 
 
-def test_comments_are_told_by_when_they_were_written_also_where_a_later_delivery_brought_them(
+def test_comments_as_of_a_time_are_those_written_by_then_also_if_delivered_later(
     warehouse: Warehouse,
 ) -> None:
     log = [a_comment("one", "submitted", FIRST), a_comment("two", "approved", THIRD)]
@@ -191,7 +191,7 @@ def test_comments_are_told_by_when_they_were_written_also_where_a_later_delivery
     assert [] == of_a_day(warehouse, "milestones", 3)
 
 
-def test_what_has_no_time_was_so_since_ever(warehouse: Warehouse) -> None:
+def test_a_state_without_a_time_holds_since_ever(warehouse: Warehouse) -> None:
     undated = a_comment("c", "undated", FIRST) | {"timestamp": None}
 
     warehouse.deliver(a_milestone(at=None, status="SUBMITTED", comments=[undated]), a_milestone(at=SECOND))
@@ -204,8 +204,10 @@ def test_what_has_no_time_was_so_since_ever(warehouse: Warehouse) -> None:
     )
 
 
-def test_the_macros_say_what_they_give(empty: Warehouse) -> None:
-    said = dict(empty.rows("select function_name, comment from duckdb_functions() where function_name like '%s_as_of'"))
+def test_the_macros_are_described(empty: Warehouse) -> None:
+    found = dict(
+        empty.rows("select function_name, comment from duckdb_functions() where function_name like '%s_as_of'")
+    )
 
-    assert {f"{table}_as_of" for table in (*TABLES, "quotes")} == set(said)
-    assert all(said.values())
+    assert {f"{table}_as_of" for table in (*TABLES, "quotes")} == set(found)
+    assert all(found.values())

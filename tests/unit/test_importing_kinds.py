@@ -1,4 +1,4 @@
-"""What a file holds is told from its content, and each body of it is landed as its bytes stand there."""
+"""The content of a file decides how it is read, and each body is landed byte for byte."""
 
 import bz2
 import codecs
@@ -69,7 +69,7 @@ TEXTS: dict[str, tuple[bytes, str, list[bytes]]] = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_is_cut_into_its_bodies_and_no_body_into_lines(
+def test_a_text_is_split_into_its_bodies_and_no_body_into_lines(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     content, kind, expected = TEXTS[name]
@@ -140,7 +140,7 @@ def test_landing_files_of_another_machine_are_kept_line_by_line(
     assert [f"landing lines{' in zst' if suffix.endswith('zst') else ''}"] == [kind for _, kind in tally.kinds]
 
 
-def test_a_landing_line_may_be_longer_than_a_body_may_be(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_landing_line_may_be_longer_than_the_limit_of_a_body(warehouse: Warehouse, tmp_path: Path) -> None:
     body = b"\xff" * 1_900
     warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 2_000})
     line = landing_line(body, landing_id=new_landing_id(), received_at=warehouse.clock)
@@ -153,7 +153,7 @@ def test_a_landing_line_may_be_longer_than_a_body_may_be(warehouse: Warehouse, t
 
 def encrypted() -> bytes:
     content = bytearray(zipped(("secret", A)))
-    content[6] |= 1  # in the member's own header, and in the list
+    content[6] |= 1  # in the header of the member, and in the central directory
     content[content.index(b"PK\x01\x02") + 8] |= 1
     return bytes(content)
 
@@ -205,17 +205,19 @@ UNREADABLE: dict[str, tuple[Callable[[], bytes], list[bytes], list[tuple[str, st
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read_is_told_and_the_rest_is_landed(warehouse: Warehouse, tmp_path: Path, name: str) -> None:
-    content, expected, told = UNREADABLE[name]
+def test_unreadable_files_are_reported_and_the_others_are_landed(
+    warehouse: Warehouse, tmp_path: Path, name: str
+) -> None:
+    content, expected, expected_problems = UNREADABLE[name]
     (tmp_path / "file").write_bytes(content())
 
     tally = imported(warehouse, tmp_path / "file")
 
     assert expected == bodies(warehouse)
-    assert told == problems(tally)
+    assert expected_problems == problems(tally)
 
 
-def test_a_body_over_the_limit_is_told_and_the_lines_around_it_are_landed(
+def test_a_body_over_the_limit_is_reported_and_the_lines_around_it_are_landed(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sighten_warehouse.backfill.files.reading.BLOCK", 700)
@@ -233,7 +235,7 @@ def test_a_body_over_the_limit_is_told_and_the_lines_around_it_are_landed(
     }
 
 
-def test_a_zip_lists_what_zipfile_lists_also_with_something_before_it_and_of_zip64(
+def test_a_zip_has_the_members_of_zipfile_also_after_other_bytes_and_as_zip64(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(zips, "AT_ONCE", 7)
@@ -253,7 +255,7 @@ def test_a_zip_lists_what_zipfile_lists_also_with_something_before_it_and_of_zip
     assert (A, "last.json") == members[-1]
 
 
-def test_a_link_to_itself_is_told_and_what_stands_beside_it_is_read(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_link_to_itself_is_reported_and_its_neighbours_are_read(warehouse: Warehouse, tmp_path: Path) -> None:
     folder = tmp_path / "dump"
     folder.mkdir()
     for name, body in (("a", A), ("z", B)):
@@ -267,7 +269,7 @@ def test_a_link_to_itself_is_told_and_what_stands_beside_it_is_read(warehouse: W
     assert {str(folder / "itself"), str(folder / "nowhere")} == {origin for origin, _ in tally.unreadable}
 
 
-def test_hidden_names_and_links_to_folders_below_a_folder_are_left_out_unless_they_are_asked_for(
+def test_hidden_names_and_links_to_folders_are_skipped_unless_given_as_path(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     folder = tmp_path / "dump"
@@ -276,8 +278,8 @@ def test_hidden_names_and_links_to_folders_below_a_folder_are_left_out_unless_th
     (folder / "b").write_bytes(B)
     (folder / "loop").symlink_to(folder)
 
-    below, asked = imported(warehouse, folder), imported(warehouse, folder / ".git")
+    below, hidden = imported(warehouse, folder), imported(warehouse, folder / ".git")
 
-    assert (1, 1) == (below.bodies, asked.bodies)
+    assert (1, 1) == (below.bodies, hidden.bodies)
     assert [] == problems(below)
     assert {A, B} == set(bodies(warehouse))

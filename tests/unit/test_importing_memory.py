@@ -1,4 +1,4 @@
-"""An import takes no more memory for many bodies than for few, nor for archives made to take it."""
+"""The memory of an import does not grow with the number of bodies, nor with archives built to exhaust it."""
 
 import gzip
 import io
@@ -82,6 +82,6 @@ def test_memory_does_not_grow_with_what_is_imported(tmp_path: Path, name: str) -
     arguments = [sys.executable, "-c", MEASURED, *map(str, (tmp_path / "home", small, large))]
     ended = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=120)
 
-    told = [int(one) for one in ended.stdout.split()[-3:]]
-    assert [max(new - 1_000, 0) if "days" in name else new, unreadable] == told[:2]
-    assert told[2] <= MAX_GROWTH
+    counts = [int(number) for number in ended.stdout.split()[-3:]]
+    assert [max(new - 1_000, 0) if "days" in name else new, unreadable] == counts[:2]
+    assert counts[2] <= MAX_GROWTH

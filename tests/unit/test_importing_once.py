@@ -1,4 +1,4 @@
-"""A file may be imported again, elsewhere, in other company, or after any crash: each delivery is landed once."""
+"""Each delivery is landed once, however often, from wherever and after whatever crash its file is imported."""
 
 import gzip
 import os
@@ -29,7 +29,7 @@ SEVERAL = [as_json(a_milestone(str(number))) for number in range(23)]
 
 
 def dump(folder: Path) -> Path:
-    """Files of several days, a body in more than one of them."""
+    """Files of several days, with one body in more than one of them."""
     for number, body in enumerate(SEVERAL[:9]):
         write(folder / f"2018-09-{number // 4 + 1:02}T12-00-{number:02}.json", body)
     write(folder / "2018-09-02T13-00-00.ndjson.gz", gzip.compress(b"\n".join(SEVERAL[9:14])))
@@ -66,7 +66,7 @@ def zipped_up(folder: Path) -> Path:
     ("pattern", "again", "loaded"),
     [(PATTERN, as_it_was, True), (PATTERN, zipped_up, False), (None, elsewhere, True), (None, zipped_up, False)],
 )
-def test_what_was_imported_is_not_landed_again_wherever_it_lies_and_whenever_it_was_written(
+def test_a_moved_packed_or_touched_file_is_not_landed_again(
     warehouse: Warehouse, tmp_path: Path, pattern: str | None, again: Callable[[Path], Path], *, loaded: bool
 ) -> None:
     folder = dump(tmp_path / "dump")
@@ -86,7 +86,7 @@ def test_what_was_imported_is_not_landed_again_wherever_it_lies_and_whenever_it_
     assert SAMPLE_BYTES in bodies(warehouse)
 
 
-def test_a_file_that_several_paths_mean_is_read_once(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_file_matched_by_several_paths_is_read_once(warehouse: Warehouse, tmp_path: Path) -> None:
     folder = dump(tmp_path / "dump")
     (tmp_path / "link").symlink_to(folder)
     os.link(folder / "dump.tar.zst", tmp_path / "hard link")
@@ -97,9 +97,7 @@ def test_a_file_that_several_paths_mean_is_read_once(warehouse: Warehouse, tmp_p
     assert 23 == len(raw_lines(warehouse))
 
 
-def test_the_same_body_counts_as_often_as_its_file_has_it_and_once_for_each_time_of_its_own(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_equal_bodies_count_by_number_in_their_file_and_by_their_own_time(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "2018-09-01.ndjson").write_bytes(b"\n".join([A, B, A]))
     (tmp_path / "2018-09-02.ndjson").write_bytes(b"\n".join([A, C]))
     (tmp_path / "2018-09-02-copy.ndjson").write_bytes(A)
@@ -113,9 +111,7 @@ def test_the_same_body_counts_as_often_as_its_file_has_it_and_once_for_each_time
     assert (4, 0) == (without, again)  # A, B, the second A of the first file, and C
 
 
-def test_landing_lines_that_landing_has_from_elsewhere_are_not_landed_again(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_landing_lines_that_are_landed_already_are_not_landed_again(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.land(A, B)
     warehouse.load()
     warehouse.land(C)
@@ -130,9 +126,7 @@ def test_landing_lines_that_landing_has_from_elsewhere_are_not_landed_again(
     assert sorted(raw_lines(other)) == sorted(raw_lines(warehouse))
 
 
-def test_a_landing_id_is_a_uuid_of_version_7_whose_time_is_that_of_receiving(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_a_landing_id_is_a_uuid7_of_the_time_of_receiving(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "2018-08-30").write_bytes(A)
 
     imported(warehouse, tmp_path, pattern="%Y-%m-%d")
@@ -175,12 +169,12 @@ def after_the_file(write: Callable[..., None]) -> Callable[..., None]:
 
 @pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("crash", [before_the_file, within_the_file, after_the_file])
-def test_an_import_that_was_cut_off_goes_on_and_lands_what_one_that_was_not_does(
+def test_an_interrupted_import_resumes_and_lands_the_same_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crash: Callable[[Callable[..., None]], Callable[..., None]]
 ) -> None:
     folder = dump(tmp_path / "dump")
-    whole, cut_off = Warehouse(tmp_path / "whole"), Warehouse(tmp_path / "cut off")
-    imported(whole, folder, pattern=PATTERN)
+    complete, cut_off = Warehouse(tmp_path / "whole"), Warehouse(tmp_path / "cut off")
+    imported(complete, folder, pattern=PATTERN)
     write = chunks.replace_durably
     crashes = 0
 
@@ -195,11 +189,11 @@ def test_an_import_that_was_cut_off_goes_on_and_lands_what_one_that_was_not_does
             break
 
     assert crashes >= 3
-    assert sorted(raw_lines(whole)) == sorted(raw_lines(cut_off))
+    assert sorted(raw_lines(complete)) == sorted(raw_lines(cut_off))
 
 
 @pytest.mark.usefixtures("small_files")
-def test_a_disk_that_refuses_is_told_and_what_was_landed_stays(
+def test_a_full_disk_is_reported_and_landed_files_stay(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = dump(tmp_path / "dump")
@@ -207,9 +201,9 @@ def test_a_disk_that_refuses_is_told_and_what_was_landed_stays(
     calls = iter([write])
 
     def full(path: Path, content: Callable[[Path], object]) -> None:
-        if (one := next(calls, None)) is None:
+        if (write := next(calls, None)) is None:
             raise OSError(28, "No space left on device")
-        one(path, content)
+        write(path, content)
 
     with monkeypatch.context() as once:
         once.setattr(chunks, "replace_durably", full)
@@ -225,7 +219,7 @@ def test_a_disk_that_refuses_is_told_and_what_was_landed_stays(
 @pytest.mark.parametrize(
     ("limit", "value", "expected"), [("MAX_FILE_LINES", 40, 28), ("MAX_WAITING_BYTES", 90_000, 43)]
 )
-def test_lines_that_wait_on_disk_are_landed_in_their_order(
+def test_lines_spilled_to_disk_are_landed_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, expected: int
 ) -> None:
     chance = random.Random(3)
@@ -262,7 +256,7 @@ imported(Warehouse(Path(sys.argv[1])), sys.argv[2], on_progress=lambda _: None, 
 """
 
 
-def test_a_process_that_is_killed_lands_nothing_twice_and_the_next_one_the_rest(
+def test_after_a_killed_process_the_next_one_lands_the_rest_and_nothing_twice(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     folder = dump(tmp_path / "dump")

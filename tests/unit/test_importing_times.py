@@ -1,4 +1,4 @@
-"""When a delivery of the past was received: from a field, from the path, or from the time of its file."""
+"""The time of receiving of past deliveries: from a field, from the path, or from the file."""
 
 import os
 import struct
@@ -15,7 +15,7 @@ from sighten_warehouse.landing.files import landing_files
 from warehouses import Warehouse
 
 
-def test_without_options_it_is_the_files_time_a_microsecond_later_for_each_body_before(
+def test_without_options_the_time_is_that_of_the_file_plus_a_microsecond_for_each_earlier_body(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "lines", b'{"a": 1}\n{"a": 2}\n{"a": 3}')
@@ -26,9 +26,7 @@ def test_without_options_it_is_the_files_time_a_microsecond_later_for_each_body_
     assert landing_files(warehouse.settings.layout.landing)[0].startswith("received_date=2018-08-30/")
 
 
-def test_of_a_member_it_is_the_members_time_or_where_it_has_none_its_archives(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_a_member_has_its_own_time_or_else_that_of_its_archive(warehouse: Warehouse, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "dated.zip", "w") as archive:
         archive.writestr(zipfile.ZipInfo("dos", (2019, 1, 2, 3, 4, 6)), b'{"n": 0}')
         with_unix_time = zipfile.ZipInfo("unix", (2020, 1, 1, 1, 1, 2))
@@ -47,17 +45,17 @@ def test_of_a_member_it_is_the_members_time_or_where_it_has_none_its_archives(
     assert [old, old, *of_members] == sorted(times(warehouse))
 
 
-def test_a_time_of_the_future_is_none(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_future_time_is_not_used(warehouse: Warehouse, tmp_path: Path) -> None:
     file = write(tmp_path / "file", b'{"at": "2126-01-01T00:00:00Z"}', at=NOW + timedelta(days=400))
 
     tally = imported(warehouse, file, field="at")
 
     assert [NOW.isoformat(timespec="microseconds").replace("+00:00", "Z")] == times(warehouse)
-    assert (1, str(file)) == (tally.without_asked_time, tally.first_without_asked_time)
+    assert (1, str(file)) == (tally.without_requested_time, tally.first_without_requested_time)
     assert {"run": 1} == tally.times
 
 
-def test_a_files_time_of_the_future_is_counted_where_nothing_else_was_asked_for(
+def test_a_future_time_of_a_file_is_counted_if_no_other_source_is_requested(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:
     write(tmp_path / "dump" / "future", b'{"at": 1}', at=NOW + timedelta(days=400))
@@ -65,7 +63,7 @@ def test_a_files_time_of_the_future_is_counted_where_nothing_else_was_asked_for(
 
     tally = imported(warehouse, tmp_path / "dump")
 
-    assert (1, str(tmp_path / "dump" / "future")) == (tally.without_asked_time, tally.first_without_asked_time)
+    assert (1, str(tmp_path / "dump" / "future")) == (tally.without_requested_time, tally.first_without_requested_time)
     assert {"run": 1, "file": 1} == tally.times
 
 
@@ -76,7 +74,7 @@ def test_a_files_time_that_no_calendar_has_is_none(warehouse: Warehouse, tmp_pat
 
     tally = imported(warehouse, file)
 
-    assert ({"run": 1}, 1) == (tally.times, tally.without_asked_time)
+    assert ({"run": 1}, 1) == (tally.times, tally.without_requested_time)
 
 
 FIELDS = {
@@ -103,31 +101,31 @@ NO_FIELDS = [
 
 
 @pytest.mark.parametrize("body", FIELDS)
-def test_a_field_of_the_body_tells_the_time(warehouse: Warehouse, tmp_path: Path, body: bytes) -> None:
+def test_a_field_of_the_body_gives_the_time(warehouse: Warehouse, tmp_path: Path, body: bytes) -> None:
     tally = imported(warehouse, write(tmp_path / "file", body), field="at")
 
     assert [FIELDS[body]] == times(warehouse)
-    assert ({"field": 1}, 0) == (tally.times, tally.without_asked_time)
+    assert ({"field": 1}, 0) == (tally.times, tally.without_requested_time)
 
 
 @pytest.mark.parametrize("body", NO_FIELDS)
-def test_a_body_without_a_readable_time_in_its_field_is_landed_by_the_files_time_and_counted(
+def test_a_body_without_a_readable_time_in_its_field_gets_the_time_of_the_file_and_is_counted(
     warehouse: Warehouse, tmp_path: Path, body: bytes
 ) -> None:
     tally = imported(warehouse, write(tmp_path / "file", body), field="at")
 
     assert ["2018-08-30T15:11:33.000000Z"] == times(warehouse)
-    assert ({"file": 1}, 1) == (tally.times, tally.without_asked_time)
+    assert ({"file": 1}, 1) == (tally.times, tally.without_requested_time)
 
 
-def test_a_field_may_lie_deeper_and_the_path_tells_where_it_does_not(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_field_may_be_nested_and_the_path_is_the_fallback(warehouse: Warehouse, tmp_path: Path) -> None:
     write(tmp_path / "2020-01-01" / "sample", SAMPLE_BYTES)
     write(tmp_path / "2020-01-02" / "other", b"{}")
 
     tally = imported(warehouse, tmp_path, field="comments.1.timestamp", pattern="%Y-%m-%d")
 
     assert ["2018-09-04T17:11:58.241730Z", "2020-01-02T00:00:00.000000Z"] == times(warehouse)
-    assert 1 == tally.without_asked_time
+    assert 1 == tally.without_requested_time
 
 
 NAMES = [
@@ -149,13 +147,13 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("pattern", "path", "expected"), NAMES)
-def test_the_last_place_in_the_path_that_fits_tells_the_time(pattern: str, path: str, expected: str | None) -> None:
+def test_the_last_match_in_the_path_gives_the_time(pattern: str, path: str, expected: str | None) -> None:
     found = name_pattern(pattern).time_in(path)
 
     assert (None if expected is None else datetime.fromisoformat(f"{expected}+00:00")) == found
 
 
 @pytest.mark.parametrize("pattern", ["dump", "%Q", "%Y-%", r"(?P<year>\d+", r"(?P<yaer>\d+)", r"(?P<month>\d+)"])
-def test_a_pattern_that_is_none_is_refused(pattern: str) -> None:
+def test_a_malformed_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"expected|not a regular expression"):
         name_pattern(pattern)

@@ -87,7 +87,7 @@ def test_any_other_text_is_kept_whole_as_text(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", BINARY, ids=lambda body: repr(body[:24]))
-def test_what_is_no_text_is_kept_whole_as_base64(body: bytes) -> None:
+def test_a_binary_body_is_kept_whole_as_base64(body: bytes) -> None:
     line = landed(body)
 
     assert b"null" == bytes(line.payload)
@@ -135,7 +135,7 @@ def test_the_vendors_sample_comes_back_byte_for_byte() -> None:
     assert len(body) == line.body_bytes
 
 
-def test_a_line_says_when_and_how_the_delivery_came() -> None:
+def test_a_line_has_the_time_and_the_request_of_its_delivery() -> None:
     line = landed(b"{}", method="PUT", content_type="application/json", headers={"Webhook-Id": "msg_1"})
 
     assert "2026-11-23T12:00:00.000000Z" == line.received_at
@@ -160,7 +160,7 @@ def test_credentials_and_cookies_are_not_landed() -> None:
     assert {"content-encoding": "gzip"} == line.headers
 
 
-def test_a_landing_file_lies_under_the_utc_date_of_its_arrival(tmp_path: Path) -> None:
+def test_a_landing_file_is_in_the_folder_of_its_utc_date(tmp_path: Path) -> None:
     first = write_landing_file(tmp_path, [b"1\n"], received_at=datetime.fromisoformat("2026-11-23T23:30:00-08:00"))
     second = write_landing_file(tmp_path, [b"2\n"], received_at=NOON)
 
@@ -168,7 +168,7 @@ def test_a_landing_file_lies_under_the_utc_date_of_its_arrival(tmp_path: Path) -
     assert [second, first] == landing_files(tmp_path)
 
 
-def test_hidden_and_foreign_files_are_no_landing_files(tmp_path: Path) -> None:
+def test_hidden_and_foreign_files_are_not_landing_files(tmp_path: Path) -> None:
     name = write_landing_file(tmp_path, [b"1\n"], received_at=NOON)
     folder = (tmp_path / name).parent
     (folder / ".half.ndjson.1.tmp").write_bytes(b"")
@@ -223,6 +223,6 @@ def test_a_compressed_file_that_is_cut_off_is_an_error_and_not_fewer_lines(tmp_p
         landing_line(b"{}", landing_id=new_landing_id(), received_at=NOON)[:-10],
     ],
 )
-def test_what_is_no_landing_line_is_refused(raw: bytes) -> None:
+def test_a_malformed_landing_line_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match="not a landing line"):
         parse_landing_line(raw)

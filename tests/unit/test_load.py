@@ -1,4 +1,4 @@
-"""Batches: nothing is loaded twice, nothing counts before it is committed, nothing is left behind."""
+"""Batches: nothing is loaded twice, nothing counts before its commit, nothing is left behind."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def test_loading_again_changes_nothing(warehouse: Warehouse) -> None:
     assert before == sorted(warehouse.settings.layout.lake.rglob("*"))
 
 
-def test_nothing_landed_is_nothing_to_load(warehouse: Warehouse) -> None:
+def test_loading_without_landing_files_does_nothing(warehouse: Warehouse) -> None:
     assert LoadResult() == warehouse.load()
 
 
@@ -76,7 +76,7 @@ def test_committing_again_changes_nothing(warehouse: Warehouse) -> None:
     assert 1 == len(commits(warehouse.settings.layout))
 
 
-def test_flattening_a_committed_batch_again_tells_what_it_came_to(warehouse: Warehouse) -> None:
+def test_flattening_a_committed_batch_again_returns_its_outcomes(warehouse: Warehouse) -> None:
     warehouse.land(SAMPLE_BYTES)
     [batch_id] = plan(warehouse.settings)
     first = flatten(warehouse.settings, batch_id)
@@ -85,7 +85,7 @@ def test_flattening_a_committed_batch_again_tells_what_it_came_to(warehouse: War
     assert first == flatten(warehouse.settings, batch_id)
 
 
-def test_of_two_loaders_that_took_the_same_file_the_second_is_refused_and_the_rest_stays_pending(
+def test_a_batch_with_a_file_of_another_commit_is_refused_and_its_other_files_stay_pending(
     warehouse: Warehouse,
 ) -> None:
     warehouse.land(SAMPLE_BYTES)
@@ -113,7 +113,7 @@ def test_a_batch_that_was_not_flattened_is_refused(warehouse: Warehouse) -> None
     assert 1 == len(pending(warehouse.settings))
 
 
-def test_a_commit_tried_again_after_it_refused_is_refused_again_and_loses_nothing(warehouse: Warehouse) -> None:
+def test_a_refused_commit_is_refused_again_and_loses_nothing(warehouse: Warehouse) -> None:
     warehouse.land(SAMPLE_BYTES)
     [batch_id] = plan(warehouse.settings)
     commit(warehouse.settings, [batch_id])
@@ -124,7 +124,7 @@ def test_a_commit_tried_again_after_it_refused_is_refused_again_and_loses_nothin
     assert 1 == len(pending(warehouse.settings))
 
 
-def test_flattening_a_batch_nobody_planned_is_an_error_that_names_it(warehouse: Warehouse) -> None:
+def test_flattening_an_unplanned_batch_is_an_error_that_names_it(warehouse: Warehouse) -> None:
     with pytest.raises(LakeError, match="nobody-planned-me"):
         flatten(warehouse.settings, "nobody-planned-me")
 
@@ -140,7 +140,7 @@ def test_two_commits_of_one_landing_file_are_an_error_that_names_them(warehouse:
         warehouse.load()
 
 
-def test_many_files_are_divided_into_at_most_as_many_batches_as_asked(warehouse: Warehouse) -> None:
+def test_many_files_are_divided_into_at_most_max_batches(warehouse: Warehouse) -> None:
     large = a_milestone(comments=[{"uuid": "x", "comment": "long " * 200_000}])
     for _ in range(12):
         warehouse.land(large)
@@ -176,7 +176,7 @@ def test_a_damaged_line_is_quarantined_and_its_neighbours_are_loaded(warehouse: 
     assert 2 == warehouse.value("select count(*) from milestones")
 
 
-def test_a_payload_that_was_damaged_since_it_landed_is_quarantined(warehouse: Warehouse) -> None:
+def test_a_payload_damaged_after_landing_is_quarantined(warehouse: Warehouse) -> None:
     warehouse.land(a_milestone())
     [file] = (warehouse.settings.layout.landing).glob("*/*.ndjson")
     file.write_bytes(file.read_bytes().replace(b"SUBMITTED", b"SUBMI\xffTED"))
@@ -221,7 +221,7 @@ def test_a_landing_file_that_was_copied_under_another_name_counts_as_duplicates(
     assert read_status(warehouse.settings).balanced
 
 
-def test_no_progress_is_drawn_into_stdout_also_where_a_process_has_no_file_of_code(tmp_path: Path) -> None:
+def test_no_progress_bar_is_drawn_on_stdout_in_a_process_without_a_script(tmp_path: Path) -> None:
     setting = "execute(\"select current_setting('enable_progress_bar')\").fetchone()"
     code = f"""
 from pathlib import Path
@@ -231,6 +231,6 @@ with staging_connection() as staging, attached_file(Path({str(tmp_path / "file")
     print(staging.{setting}, file.{setting})
 """
 
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert "(False,) (False,)" == told.stdout.strip()
+    assert "(False,) (False,)" == result.stdout.strip()

@@ -1,4 +1,4 @@
-"""What is current, whatever the order in which snapshots arrive."""
+"""The current state does not depend on the order in which snapshots arrive."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def test_a_late_older_snapshot_changes_nothing_current(warehouse: Warehouse, *, 
     assert newest_first == warehouse.value("select bool_or(is_late) from ops.deliveries")
 
 
-def test_a_newer_comment_makes_a_snapshot_newer_than_its_date_updated_says(warehouse: Warehouse) -> None:
+def test_a_newer_comment_makes_a_snapshot_newer_than_its_date_updated(warehouse: Warehouse) -> None:
     signed = a_milestone(at=EARLY, status="APPROVED", comments=[a_comment("c", "signed", LATEST)])
     edited = a_milestone(at=LATER, status="SUBMITTED")
 
@@ -37,7 +37,7 @@ def test_a_newer_comment_makes_a_snapshot_newer_than_its_date_updated_says(wareh
     assert "APPROVED" == warehouse.value("select status from milestones")
 
 
-def test_of_two_snapshots_with_equal_watermarks_the_one_received_last_is_current(warehouse: Warehouse) -> None:
+def test_the_last_received_of_two_snapshots_with_equal_watermarks_is_current(warehouse: Warehouse) -> None:
     first, second = a_milestone(status="SUBMITTED"), a_milestone(status="REJECTED")
 
     ids = warehouse.deliver(first, second)
@@ -57,7 +57,7 @@ def test_a_state_that_is_delivered_again_after_another_of_equal_watermark_is_cur
     assert ["applied", "superseded", "duplicate"] == outcomes(warehouse, ids)
 
 
-def test_a_snapshot_without_any_time_is_older_than_every_other(warehouse: Warehouse) -> None:
+def test_a_snapshot_without_timestamps_is_older_than_every_other(warehouse: Warehouse) -> None:
     dated, undated = a_milestone(at=EARLY, status="APPROVED"), a_milestone(at=None, status="SUBMITTED", tasks=[])
 
     warehouse.take_in(dated)
@@ -76,7 +76,7 @@ def test_a_duplicate_counts_once_and_keeps_the_first_landing_id(warehouse: Wareh
     assert ids[0] == warehouse.value("select landing_id from milestones")
 
 
-def test_a_task_that_a_newer_snapshot_lacks_is_gone_from_current_and_stays_in_history(warehouse: Warehouse) -> None:
+def test_a_task_that_a_newer_snapshot_lacks_is_removed_from_current_and_stays_in_history(warehouse: Warehouse) -> None:
     warehouse.take_in(a_milestone(at=LATER, tasks=[a_task("kept")]))
     warehouse.deliver(a_milestone(at=EARLY, tasks=[a_task("kept"), a_task("dropped")]))
 
@@ -85,11 +85,11 @@ def test_a_task_that_a_newer_snapshot_lacks_is_gone_from_current_and_stays_in_hi
     assert {"kept", "dropped"} == set(warehouse.column("select name from history.tasks"))
 
 
-def test_a_task_that_was_gone_can_come_back(warehouse: Warehouse) -> None:
-    both, one = [a_task("a"), a_task("b")], [a_task("a")]
+def test_a_removed_task_can_come_back(warehouse: Warehouse) -> None:
+    both, first = [a_task("a"), a_task("b")], [a_task("a")]
 
     warehouse.deliver(
-        a_milestone(at=EARLY, tasks=both), a_milestone(at=LATER, tasks=one), a_milestone(at=LATEST, tasks=both)
+        a_milestone(at=EARLY, tasks=both), a_milestone(at=LATER, tasks=first), a_milestone(at=LATEST, tasks=both)
     )
 
     assert ["a", "b"] == warehouse.column("select name from tasks order by name")
@@ -97,12 +97,12 @@ def test_a_task_that_was_gone_can_come_back(warehouse: Warehouse) -> None:
 
 def test_a_snapshot_that_does_not_list_all_its_tasks_removes_none(warehouse: Warehouse) -> None:
     incomplete: list[dict[str, Any]] = [{"task_count": 2}, *({"tasks": tasks} for tasks in (None, "None", {}, [{}]))]
-    tasks = {repr(one): [a_task(f"{name} {one}") for name in "ab"] for one in incomplete}
+    tasks = {repr(changes): [a_task(f"{name} {changes}") for name in "ab"] for changes in incomplete}
     whole = [a_milestone(key, at=EARLY, tasks=both) for key, both in tasks.items()]
-    later = [{"tasks": [tasks[repr(one)][0] | {"status": "APPROVED"}]} | one for one in incomplete]
+    later = [{"tasks": [tasks[repr(changes)][0] | {"status": "APPROVED"}]} | changes for changes in incomplete]
 
     warehouse.take_in(*whole)
-    warehouse.deliver(*(a_milestone(key, at=LATER, **one) for key, one in zip(tasks, later, strict=True)))
+    warehouse.deliver(*(a_milestone(key, at=LATER, **changes) for key, changes in zip(tasks, later, strict=True)))
 
     expected = sorted((an_id(f"milestone {key}"), task["name"]) for key, both in tasks.items() for task in both)
     assert expected == warehouse.rows("select milestone_id, name from tasks order by all")
@@ -155,7 +155,7 @@ def test_a_sub_task_without_data_keeps_the_documents_known_before(warehouse: War
     assert ["d.pdf"] == warehouse.column("select name from documents")
 
 
-def test_a_document_that_moves_to_another_sub_task_is_there_only(warehouse: Warehouse) -> None:
+def test_a_document_that_moves_belongs_to_its_new_sub_task_only(warehouse: Warehouse) -> None:
     def holding(at: str, first: list[Any], second: list[Any]) -> dict[str, Any]:
         sub_tasks = [a_sub_task("first", documents=first), a_sub_task("second", documents=second)]
         return a_milestone(at=at, tasks=[a_task("t", sub_tasks=sub_tasks)])
@@ -165,7 +165,7 @@ def test_a_document_that_moves_to_another_sub_task_is_there_only(warehouse: Ware
     assert [an_id("sub_task second")] == warehouse.column("select sub_task_id from documents")
 
 
-def test_a_task_that_moves_to_another_milestone_is_there_only(warehouse: Warehouse) -> None:
+def test_a_task_that_moves_belongs_to_its_new_milestone_only(warehouse: Warehouse) -> None:
     warehouse.take_in(a_milestone("one", at=EARLY, tasks=[a_task("t")]))
     warehouse.deliver(a_milestone("two", at=LATER, tasks=[a_task("t")]))
 
@@ -209,7 +209,7 @@ def test_an_older_task_shaped_delivery_changes_nothing_current(warehouse: Wareho
     assert ["superseded"] == outcomes(warehouse, ids)
 
 
-def test_an_id_that_stands_twice_in_one_snapshot_is_the_last_of_the_two(warehouse: Warehouse) -> None:
+def test_the_last_of_two_entities_with_one_id_in_a_snapshot_counts(warehouse: Warehouse) -> None:
     twice = [a_task("a", status="INPROG"), a_task("b"), a_task("a", status="APPROVED", sub_tasks=[])]
 
     warehouse.deliver(a_milestone(tasks=twice))
@@ -221,16 +221,16 @@ def test_an_id_that_stands_twice_in_one_snapshot_is_the_last_of_the_two(warehous
     assert 1 == warehouse.value("select count(*) from ops.drift where drift = 'repeated_id' and path = 'task_id'")
 
 
-def test_what_only_the_other_shape_tells_of_a_task_stays_and_is_no_change(warehouse: Warehouse) -> None:
+def test_a_value_that_only_the_other_shape_has_stays_and_is_no_change(warehouse: Warehouse) -> None:
     warehouse.take_in(a_milestone("one", at=EARLY, tasks=[a_task("s"), a_task("t")]))
     warehouse.take_in(a_task_delivery("t", at=LATER))
     warehouse.deliver(a_milestone("one", at=LATEST, tasks=[a_task("s"), a_task("t")]))
 
-    told = (2, an_id("task definition"))
+    known = (2, an_id("task definition"))
     where = f"task_id = '{an_id('task t')}'"
-    assert told == warehouse.row(f"select position, task_definition_id from tasks where {where}")
-    assert told == warehouse.row(f"select position, task_definition_id from tasks_as_of('2099-01-01') where {where}")
-    assert [(2, None), told] == warehouse.rows(
+    assert known == warehouse.row(f"select position, task_definition_id from tasks where {where}")
+    assert known == warehouse.row(f"select position, task_definition_id from tasks_as_of('2099-01-01') where {where}")
+    assert [(2, None), known] == warehouse.rows(
         f"select position, task_definition_id from history.task_intervals where {where} order by valid_from_at"
     )
     assert [("task_definition_id",)] == warehouse.rows("select field from ops.changes where entity = 'task'")

@@ -1,4 +1,4 @@
-"""Quarantine: whatever is decided is landed, counts once, and is the same when everything is loaded anew."""
+"""Quarantine: decisions are landed, count once, and survive a reload of everything."""
 
 import gzip
 import json
@@ -44,7 +44,7 @@ def outcomes(warehouse: Warehouse) -> dict[str, str]:
 
 
 def everything(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
-    """All that may not depend on batches."""
+    """Everything that must not depend on batches."""
     return {
         "milestones": warehouse.rows("select * from milestones order by all"),
         "outcomes": warehouse.rows(
@@ -55,7 +55,7 @@ def everything(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def loaded_anew(warehouse: Warehouse, home: Path) -> Warehouse:
+def reloaded_warehouse(warehouse: Warehouse, home: Path) -> Warehouse:
     again = Warehouse(home)
     shutil.copytree(warehouse.settings.layout.landing, again.settings.layout.landing)
     again.load()
@@ -63,26 +63,26 @@ def loaded_anew(warehouse: Warehouse, home: Path) -> Warehouse:
     return again
 
 
-def test_what_is_open_is_listed_with_reason_and_place(warehouse: Warehouse) -> None:
+def test_open_deliveries_are_listed_with_reason_and_place(warehouse: Warehouse) -> None:
     [first, second] = land_broken(warehouse, BROKEN, b"[]")
 
-    told, as_json = run(warehouse, "list"), json.loads(run(warehouse, "list", "--json").stdout)
+    result, as_json = run(warehouse, "list"), json.loads(run(warehouse, "list", "--json").stdout)
 
-    assert 0 == told.exit_code
-    assert [first, second] == [line.split()[0] for line in told.stdout.splitlines()[1:]]
-    assert ["not_json", "line", "2,", "column", "10"] == told.stdout.splitlines()[1].split()[3:8]
+    assert 0 == result.exit_code
+    assert [first, second] == [line.split()[0] for line in result.stdout.splitlines()[1:]]
+    assert ["not_json", "line", "2,", "column", "10"] == result.stdout.splitlines()[1].split()[3:8]
     assert [(first, "not_json", len(BROKEN)), (second, "not_an_object", 2)] == [
-        (one["landing_id"], one["reason"], one["body_bytes"]) for one in as_json
+        (delivery["landing_id"], delivery["reason"], delivery["body_bytes"]) for delivery in as_json
     ]
 
 
-def test_one_is_shown_with_what_came_with_it_and_the_place(warehouse: Warehouse) -> None:
+def test_a_delivery_is_shown_with_its_headers_and_the_place(warehouse: Warehouse) -> None:
     [landing_id] = land_broken(warehouse, BROKEN)
 
-    told = run(warehouse, "show", landing_id)
+    result = run(warehouse, "show", landing_id)
 
-    assert 0 == told.exit_code
-    for said in (
+    assert 0 == result.exit_code
+    for expected in (
         "POST",
         "application/json",
         "Sighten",
@@ -90,39 +90,39 @@ def test_one_is_shown_with_what_came_with_it_and_the_place(warehouse: Warehouse)
         "not_json",
         "JSON with Python's literals",
     ):
-        assert said in told.stdout
-    assert [' "name": café 1}', "         ^"] == told.stdout.splitlines()[-2:]
+        assert expected in result.stdout
+    assert [' "name": café 1}', "         ^"] == result.stdout.splitlines()[-2:]
 
 
 @pytest.mark.parametrize("body", [BROKEN, b"\xff\x00\xfe", b"", b"[1,\r\n 2]"])
-def test_its_body_is_given_byte_for_byte(warehouse: Warehouse, body: bytes) -> None:
+def test_its_body_is_printed_byte_for_byte(warehouse: Warehouse, body: bytes) -> None:
     [landing_id] = land_broken(warehouse, body)
 
     assert body == run(warehouse, "show", landing_id, "--raw").stdout_bytes
     assert 0 == run(warehouse, "show", landing_id).exit_code
 
 
-def test_what_a_terminal_might_act_on_is_never_shown(warehouse: Warehouse) -> None:
+def test_terminal_control_characters_are_never_printed(warehouse: Warehouse) -> None:
     hostile = "text/\x1b[2Jplain; charset=\x1b]0;x"
     [landing_id] = warehouse.land(b"\xff", content_type=hostile, headers={"user-agent": "\x1b[31m"})
     warehouse.load()
 
-    told = [run(warehouse, "show", landing_id), run(warehouse, "list"), run(warehouse, "retry", landing_id)]
+    results = [run(warehouse, "show", landing_id), run(warehouse, "list"), run(warehouse, "retry", landing_id)]
 
-    assert [] == [one.stdout for one in told if "\x1b" in one.stdout]
-    assert "text/\ufffd[2Jplain" in told[0].stdout
+    assert [] == [result.stdout for result in results if "\x1b" in result.stdout]
+    assert "text/\ufffd[2Jplain" in results[0].stdout
 
 
-def test_a_mended_body_takes_the_place_that_the_broken_one_had(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_mended_body_takes_the_place_of_the_broken_one(warehouse: Warehouse, tmp_path: Path) -> None:
     [broken] = land_broken(warehouse, BROKEN)
     [later] = warehouse.land(a_milestone(name="later"))
 
-    told = run(warehouse, "retry", broken, "--as", mended(tmp_path, a_milestone(name="mended")))
+    result = run(warehouse, "retry", broken, "--as", mended(tmp_path, a_milestone(name="mended")))
     warehouse.publish()
 
     new = warehouse.value("select retried_as_landing_id from ops.quarantine")
     [decision] = warehouse.column("select landing_id from ops.decisions")
-    assert (0, f"{broken}: loaded as {new} (milestone)") == (told.exit_code, told.stdout.splitlines()[-1])
+    assert (0, f"{broken}: loaded as {new} (milestone)") == (result.exit_code, result.stdout.splitlines()[-1])
     assert {broken: "quarantined", new: "superseded", later: "applied", decision: "applied"} == outcomes(warehouse)
     assert "later" == warehouse.value("select name from milestones")
     assert datetime(2026, 11, 1, 12, 0, 1) == warehouse.value("select first_received_at from milestones")
@@ -139,26 +139,26 @@ def test_the_last_decision_on_a_delivery_is_in_force(warehouse: Warehouse, tmp_p
     right = warehouse.column("select milestone_id from milestones")
     balanced = read_status(warehouse.settings).balanced
 
-    told = run(warehouse, "discard", broken, "--reason", "neither")
+    result = run(warehouse, "discard", broken, "--reason", "neither")
     warehouse.publish()
 
     assert [an_id("milestone right")] == right
     assert balanced
-    assert 0 == told.exit_code
+    assert 0 == result.exit_code
     assert [] == warehouse.rows("from milestones")
     assert ("discard", "neither", None) == warehouse.row(
         "select decision, decision_reason, retried_as_landing_id from ops.quarantine"
     )
     assert ["applied", "quarantined", *["superseded"] * 4] == sorted(outcomes(warehouse).values())
-    assert everything(warehouse) == everything(loaded_anew(warehouse, tmp_path / "anew"))
+    assert everything(warehouse) == everything(reloaded_warehouse(warehouse, tmp_path / "anew"))
 
 
-def test_what_an_upgrade_can_read_is_loaded_by_a_retry_and_stays_so_when_all_is_loaded_anew(
+def test_a_retry_after_an_upgrade_loads_what_it_can_read_and_a_reload_agrees(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_list = json.dumps([a_milestone("one", tasks=[a_task("a")])]).encode()
-    discarded_one, retried, hopeless = land_broken(warehouse, b"[{}]", in_a_list, b"no json")
-    run(warehouse, "discard", discarded_one, "--reason", "a test of theirs")
+    discarded, retried, hopeless = land_broken(warehouse, b"[{}]", in_a_list, b"no json")
+    run(warehouse, "discard", discarded, "--reason", "a test of theirs")
     before = len(landing_files(warehouse.settings.layout.landing))
     old = run(warehouse, "retry", "--all")
     untouched = len(landing_files(warehouse.settings.layout.landing))
@@ -173,15 +173,15 @@ def test_what_an_upgrade_can_read_is_loaded_by_a_retry_and_stays_so_when_all_is_
     assert f"{retried}: still not_an_object at the root: expected an object" in old.stdout
     assert f"{retried}: loaded as " in new.stdout
     assert f"{hopeless}: still not_json at line 1, column 1: expected JSON" in new.stdout
-    assert discarded_one not in new.stdout
+    assert discarded not in new.stdout
     assert ["a"] == warehouse.column("select name from tasks")
-    anew = loaded_anew(warehouse, tmp_path / "anew")
-    assert ["quarantined"] * 3 == [outcomes(anew)[one] for one in (discarded_one, retried, hopeless)]
-    assert warehouse.rows("select * from milestones") == anew.rows("select * from milestones")
-    assert outcomes(warehouse) == outcomes(anew)
+    reloaded = reloaded_warehouse(warehouse, tmp_path / "anew")
+    assert ["quarantined"] * 3 == [outcomes(reloaded)[landing_id] for landing_id in (discarded, retried, hopeless)]
+    assert warehouse.rows("select * from milestones") == reloaded.rows("select * from milestones")
+    assert outcomes(warehouse) == outcomes(reloaded)
 
 
-def test_a_copy_keeps_what_is_needed_to_read_it(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_keeps_the_headers_needed_to_read_it(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     body = gzip.compress(json.dumps(a_milestone(name="café"), ensure_ascii=False).encode("latin-1"))
     [landing_id] = warehouse.land(
         body, content_type="text/plain; charset=iso-8859-1", headers={"content-encoding": "x"}
@@ -190,40 +190,40 @@ def test_a_copy_keeps_what_is_needed_to_read_it(warehouse: Warehouse, monkeypatc
     known = {"x": gzip.decompress}
     monkeypatch.setattr("sighten_warehouse.payload.decode._decompress", lambda body, encoding: known[encoding](body))
 
-    told = run(warehouse, "retry", landing_id)
+    result = run(warehouse, "retry", landing_id)
     warehouse.publish()
 
-    assert 0 == told.exit_code, told.output
+    assert 0 == result.exit_code, result.output
     assert "café" == warehouse.value("select name from milestones")
 
 
-def test_a_damaged_line_can_be_looked_at_and_mended(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_damaged_line_can_be_shown_and_mended(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.land({"stage_id": 1})
     [file] = warehouse.settings.layout.landing.glob("*/*.ndjson")
     file.write_bytes(file.read_bytes() + b'{"landing_id": "half a l')
     warehouse.load()
-    [one] = json.loads(run(warehouse, "list", "--json").stdout)
-    landing_id = one["landing_id"]
+    [listed] = json.loads(run(warehouse, "list", "--json").stdout)
+    landing_id = listed["landing_id"]
 
     shown, raw = run(warehouse, "show", landing_id), run(warehouse, "show", landing_id, "--raw")
     again = run(warehouse, "retry", landing_id)
-    told = run(warehouse, "retry", landing_id, "--as", mended(tmp_path, a_milestone()))
+    result = run(warehouse, "retry", landing_id, "--as", mended(tmp_path, a_milestone()))
 
     assert '{"landing_id": "half a l' == shown.stdout.splitlines()[-1]
     assert b'{"landing_id": "half a l' == raw.stdout_bytes
     assert 1 == again.exit_code
-    assert 0 == told.exit_code, told.output
+    assert 0 == result.exit_code, result.output
 
 
-def test_only_what_the_product_landed_itself_decides(warehouse: Warehouse) -> None:
-    [open_one] = land_broken(warehouse, BROKEN)
-    body = {"quarantine_decision": "discard", "landing_id": open_one}
+def test_a_decision_counts_only_if_the_product_landed_it(warehouse: Warehouse) -> None:
+    [still_open] = land_broken(warehouse, BROKEN)
+    body = {"quarantine_decision": "discard", "landing_id": still_open}
 
     warehouse.land(body, content_type=DECISION_TYPE)
     warehouse.land(body, source="import")
     warehouse.load()
 
-    assert [open_one] == [one["landing_id"] for one in json.loads(run(warehouse, "list", "--json").stdout)]
+    assert [still_open] == [delivery["landing_id"] for delivery in json.loads(run(warehouse, "list", "--json").stdout)]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_only_what_the_product_landed_itself_decides(warehouse: Warehouse) -> No
         [],
     ],
 )
-def test_a_decision_that_cannot_be_understood_is_quarantined_itself(warehouse: Warehouse, decision: Any) -> None:
+def test_a_malformed_decision_is_quarantined(warehouse: Warehouse, decision: Any) -> None:
     warehouse.land(decision, source="import", content_type=DECISION_TYPE)
 
     assert 1 == warehouse.load().quarantined
@@ -252,7 +252,7 @@ def test_a_decision_that_cannot_be_understood_is_quarantined_itself(warehouse: W
         ("retry", NOBODY, "--as", "mended.json"),
     ],
 )
-def test_an_id_that_is_not_in_quarantine_is_refused_with_2(
+def test_an_id_that_is_not_in_quarantine_ends_with_2(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     mended(tmp_path, {})
@@ -267,11 +267,11 @@ def test_an_id_that_is_not_in_quarantine_is_refused_with_2(
 @pytest.mark.parametrize(
     "arguments", [("retry",), ("retry", "--all", NOBODY), ("retry", "--all", "--as", __file__), ("discard", NOBODY)]
 )
-def test_a_command_without_what_it_needs_is_refused_with_2(warehouse: Warehouse, arguments: tuple[str, ...]) -> None:
+def test_a_command_with_missing_arguments_ends_with_2(warehouse: Warehouse, arguments: tuple[str, ...]) -> None:
     assert 2 == run(warehouse, *arguments).exit_code
 
 
-def test_a_delivery_is_decided_on_once_each_way(warehouse: Warehouse) -> None:
+def test_each_decision_on_a_delivery_is_made_once(warehouse: Warehouse) -> None:
     [landing_id] = land_broken(warehouse, BROKEN)
     run(warehouse, "discard", landing_id, "--reason", "x")
 
@@ -281,7 +281,7 @@ def test_a_delivery_is_decided_on_once_each_way(warehouse: Warehouse) -> None:
     assert "decided before, discard; expected ids that are open" in again.stderr
 
 
-def test_a_delivery_that_landing_lost_is_an_error_that_names_it(warehouse: Warehouse) -> None:
+def test_a_delivery_lost_from_landing_is_an_error_that_names_it(warehouse: Warehouse) -> None:
     [landing_id] = land_broken(warehouse, BROKEN)
     [name] = landing_files(warehouse.settings.layout.landing)
     (warehouse.settings.layout.landing / name).write_bytes(b"")

@@ -1,4 +1,4 @@
-"""Rebuild: the same rows from landing alone, and a whole lake at every moment, whatever happens on the way."""
+"""Rebuild: the same rows from landing alone, and a whole lake at every moment, also after crashes."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ TOLD_OF_BATCHES = (
 
 
 def land_all_sorts(warehouse: Warehouse) -> None:
-    """In several batches: the sample, duplicates, late ones, truncated ones, drift, quarantine and what was decided."""
+    """Land several batches: the sample, duplicates, late and truncated ones, drift, quarantine and decisions."""
     document = a_sub_task("s", documents=[a_document("d"), a_document("e")])
     comment = a_comment("c", "first", "2025-03-01T11:00:00Z")
     newest = a_milestone(at="2025-03-05T00:00:00Z", tasks=[a_task("a"), a_task("b", sub_tasks=[document])], new=1)
@@ -64,15 +64,15 @@ def quarantined(warehouse: Warehouse) -> list[tuple[Any, ...]]:
 
 
 def everything(warehouse: Warehouse, *, but: tuple[str, ...] = ()) -> Rows:
-    """Every row of every table and view, save what tells when it was published and the columns left out."""
+    """Every row of every table and view, except times of publishing and the excluded columns."""
     with duckdb.connect(str(warehouse.settings.layout.warehouse_file), read_only=True) as connection:
         columns: dict[str, list[str]] = {}
         described = "select table_schema || '.' || table_name, column_name from information_schema.columns"
         for table, column in connection.execute(described).fetchall():
             if table != "ops.versions" and not column.endswith(TOLD_BY_THE_CLOCK + but):
                 columns.setdefault(table, []).append(f'"{column}"')
-        asked = {table: f"select {', '.join(listed)} from {table}" for table, listed in sorted(columns.items())}
-        return {table: sorted(connection.execute(sql).fetchall(), key=repr) for table, sql in asked.items()}
+        queries = {table: f"select {', '.join(listed)} from {table}" for table, listed in sorted(columns.items())}
+        return {table: sorted(connection.execute(sql).fetchall(), key=repr) for table, sql in queries.items()}
 
 
 def lakes(layout: Layout) -> list[str]:
@@ -80,7 +80,7 @@ def lakes(layout: Layout) -> list[str]:
 
 
 def copied_without_links(layout: Layout) -> None:
-    """What is left of a home that was copied by a tool that follows links."""
+    """Turn the home into a copy made by a tool that follows links."""
     aside = layout.root / "copy"
     shutil.copytree(layout.lake, aside)
     folder = layout.lake.resolve()
@@ -89,7 +89,7 @@ def copied_without_links(layout: Layout) -> None:
     aside.rename(layout.lake)
 
 
-def test_a_rebuild_gives_the_same_rows_in_the_same_batches_and_of_a_lost_lake_in_others(warehouse: Warehouse) -> None:
+def test_a_rebuild_gives_the_same_rows_and_the_same_batches_unless_the_lake_was_lost(warehouse: Warehouse) -> None:
     land_all_sorts(warehouse)
     warehouse.publish()
     before, but_batches = everything(warehouse), everything(warehouse, but=TOLD_OF_BATCHES)
@@ -109,7 +109,7 @@ def test_a_rebuild_gives_the_same_rows_in_the_same_batches_and_of_a_lost_lake_in
     assert {"ops.batches"} == {name for name, rows in but_batches.items() if rows != again[name]}
 
 
-def test_a_landing_that_was_never_loaded_is_loaded_to_where_the_lake_always_is(warehouse: Warehouse) -> None:
+def test_a_rebuild_loads_a_landing_that_was_never_loaded(warehouse: Warehouse) -> None:
     warehouse.land(SAMPLE_BYTES)
 
     rebuild(warehouse.settings)
@@ -122,7 +122,7 @@ def test_a_landing_that_was_never_loaded_is_loaded_to_where_the_lake_always_is(w
     assert [] == pending(warehouse.settings)
 
 
-def test_kept_versions_answer_as_before_and_the_old_lake_stays_for_as_long_as_they_do(
+def test_kept_versions_answer_as_before_and_keep_the_old_lake(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layout = warehouse.settings.layout
@@ -145,7 +145,7 @@ def test_kept_versions_answer_as_before_and_the_old_lake_stays_for_as_long_as_th
     assert 4 == len(two_lakes)
 
 
-def test_what_was_ignored_is_loaded_once_a_version_knows_its_kind(
+def test_ignored_deliveries_are_loaded_once_a_version_knows_their_kind(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"stage_id": "x", "uuid": an_id("milestone stage"), "name": "Stage"}
@@ -175,16 +175,16 @@ def test_status_counts_the_batches_that_other_rules_loaded(
     shown = CliRunner().invoke(commands, ["status"], env=env).stdout
 
     before = read_status(warehouse.settings).outdated
-    told = CliRunner().invoke(commands, ["rebuild"], env=env)
+    result = CliRunner().invoke(commands, ["rebuild"], env=env)
 
     assert 1 == before
     assert "1  loaded by other rules: run `sighten-warehouse rebuild`" in shown
     assert 0 == read_status(warehouse.settings).outdated
-    assert 0 == told.exit_code
-    assert "rebuilt 2 batches of 2 deliveries: 2 loaded" in told.stdout
+    assert 0 == result.exit_code
+    assert "rebuilt 2 batches of 2 deliveries: 2 loaded" in result.stdout
 
 
-def test_what_lands_and_is_loaded_meanwhile_is_neither_lost_nor_loaded_twice(warehouse: Warehouse) -> None:
+def test_deliveries_loaded_meanwhile_are_neither_lost_nor_loaded_twice(warehouse: Warehouse) -> None:
     settings = warehouse.settings
     warehouse.land(a_milestone("one"))
     warehouse.load()
@@ -194,7 +194,7 @@ def test_what_lands_and_is_loaded_meanwhile_is_neither_lost_nor_loaded_twice(war
     def meanwhile(done: int, _: int) -> None:
         if done == 2:
             warehouse.land(a_milestone("meanwhile"))
-            warehouse.load()  # takes the pending one along, which the new lake holds by itself
+            warehouse.load()  # also loads the pending file, which the new lake has on its own
             warehouse.land(a_milestone("flattened"))
             ways["flattened"] = plan(settings)
             flatten(settings, *ways["flattened"])
@@ -255,7 +255,7 @@ def test_a_batch_that_was_being_flattened_during_the_swap_is_refused_and_stays_p
     assert 1 == len(pending(warehouse.settings))
 
 
-def test_a_new_lake_is_published_and_checked_anew(warehouse: Warehouse) -> None:
+def test_a_new_lake_is_published_and_checked_again(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
     warehouse.deliver(a_milestone(new_field=1))
     made = layout.root / "lake.made"
@@ -271,7 +271,7 @@ def test_a_new_lake_is_published_and_checked_anew(warehouse: Warehouse) -> None:
         warehouse.publish()
 
 
-def test_a_crash_before_the_swap_changes_nothing_and_the_next_rebuild_clears_up(warehouse: Warehouse) -> None:
+def test_a_crash_before_the_swap_changes_nothing_and_the_next_rebuild_cleans_up(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     in_use = warehouse.settings.layout.lake.resolve()
 
@@ -280,14 +280,14 @@ def test_a_crash_before_the_swap_changes_nothing_and_the_next_rebuild_clears_up(
 
     with pytest.raises(KeyboardInterrupt):
         rebuild(warehouse.settings, on_progress=crash)
-    left = lakes(warehouse.settings.layout)
+    found = lakes(warehouse.settings.layout)
     current = is_current(warehouse.settings)
     rebuild(warehouse.settings)
 
-    assert in_use.name in left
+    assert in_use.name in found
     assert current
-    assert 3 == len(left)
-    assert left[2].endswith(".tmp")
+    assert 3 == len(found)
+    assert found[2].endswith(".tmp")
     assert not any(name.endswith(".tmp") for name in lakes(warehouse.settings.layout))
 
 
@@ -311,7 +311,7 @@ def folder_replaced(layout: Layout, made: Path) -> None:
 
 
 @pytest.mark.parametrize("crash", [link_decided, folder_decided, folder_moved_away, folder_replaced])
-def test_a_crash_between_the_steps_of_the_swap_is_mended_by_whoever_comes_next(
+def test_the_next_reader_completes_a_swap_after_a_crash(
     warehouse: Warehouse, crash: Callable[[Layout, Path], None]
 ) -> None:
     layout = warehouse.settings.layout
@@ -343,15 +343,15 @@ def test_a_home_that_was_copied_without_its_links_can_be_rebuilt(warehouse: Ware
     assert 2 == warehouse.value("select count(*) from history.tasks")
 
 
-def test_landing_files_that_are_gone_are_lost_only_when_that_is_accepted(warehouse: Warehouse) -> None:
+def test_deliveries_of_missing_landing_files_are_lost_only_with_accept_loss(warehouse: Warehouse) -> None:
     settings = warehouse.settings
     warehouse.land(a_milestone("gone"))
     warehouse.land(a_milestone("kept"))
     warehouse.load()
-    gone, _ = landing_files(settings.layout.landing)
-    (settings.layout.landing / gone).unlink()
+    lost, _ = landing_files(settings.layout.landing)
+    (settings.layout.landing / lost).unlink()
 
-    with pytest.raises(LakeError, match=rf"lacks 1 files that were loaded, such as {gone}"):
+    with pytest.raises(LakeError, match=rf"lacks 1 files that were loaded, such as {lost}"):
         rebuild(settings)
     before = len(loaded_files(settings.layout))
     rebuild(settings, accept_loss=True)
@@ -361,7 +361,7 @@ def test_landing_files_that_are_gone_are_lost_only_when_that_is_accepted(warehou
     assert read_status(settings).balanced
 
 
-def test_a_damaged_lake_is_mended_by_a_rebuild(warehouse: Warehouse) -> None:
+def test_a_rebuild_repairs_a_damaged_lake(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
     for bodies in ([a_milestone("one"), a_milestone("two")], [SAMPLE_BYTES]):
         warehouse.land(*bodies)

@@ -1,4 +1,4 @@
-"""Rebuilding what was received on some days: those batches anew, all others as they are."""
+"""Rebuilding some days: their batches are remade, all others are kept."""
 
 import os
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ from sighten_warehouse.lake.hardlinks import hardlink_batch
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.load import delivery
-from sighten_warehouse.load.step import LEAST_BATCH_BYTES, divide, pending
+from sighten_warehouse.load.step import MIN_BATCH_BYTES, divide, pending
 from sighten_warehouse.ops import rebuild as rebuild_module
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
@@ -35,7 +35,7 @@ def land_on(warehouse: Warehouse, day: int, name: str) -> None:
 
 @pytest.fixture
 def three(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """Three batches, loaded by a version that knows no kinds: of the first day, of the first two, and of the third."""
+    """Three batches loaded by a version without kinds: of the first day, of the first two, and of the third."""
     with monkeypatch.context() as older:
         older.setattr(delivery, "CONFORM", {})
         for batch in ([(1, "a")], [(1, "b"), (2, "c")], [(3, "d")]):
@@ -46,9 +46,9 @@ def three(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
 
 
 def history(warehouse: Warehouse) -> list[tuple[str, int]]:
-    """Name and number on disk of every history file of deliveries, in the order of their batches."""
+    """Name and inode of every history file of deliveries, in the order of their batches."""
     layout = warehouse.settings.layout
-    files = [history_file(layout, "deliveries", one.batch_id) for one in commits(layout)]
+    files = [history_file(layout, "deliveries", manifest.batch_id) for manifest in commits(layout)]
     return [(path.name, path.stat().st_ino) for path in files]
 
 
@@ -57,25 +57,25 @@ def run(warehouse: Warehouse, *arguments: str) -> Result:
     return CliRunner().invoke(commands, ["rebuild", *arguments], env=env)
 
 
-def test_only_batches_that_touch_the_days_are_made_anew_and_each_as_a_whole(three: Warehouse) -> None:
+def test_only_batches_with_deliveries_of_the_days_are_remade_each_as_a_whole(three: Warehouse) -> None:
     before = history(three)
 
-    told = run(three, "--from", "2026-11-02", "--to", "2026-11-02")
+    result = run(three, "--from", "2026-11-02", "--to", "2026-11-02")
 
-    assert 0 == told.exit_code, told.output
-    assert "rebuilt 1 batches of 2 deliveries: 2 loaded\nkept 2 batches unchanged" in told.stdout
-    assert [True, False, True] == [one == other for one, other in zip(before, history(three), strict=True)]
+    assert 0 == result.exit_code, result.output
+    assert "rebuilt 1 batches of 2 deliveries: 2 loaded\nkept 2 batches unchanged" in result.stdout
+    assert [True, False, True] == [old == new for old, new in zip(before, history(three), strict=True)]
     assert {an_id("milestone b"), an_id("milestone c")} == set(three.column("select milestone_id from milestones"))
 
 
-def test_days_that_end_before_they_begin_are_refused(three: Warehouse) -> None:
-    told = run(three, "--from", "2026-11-02", "--to", "2026-11-01")
+def test_an_end_before_the_start_is_refused(three: Warehouse) -> None:
+    result = run(three, "--from", "2026-11-02", "--to", "2026-11-01")
 
-    assert 2 == told.exit_code
-    assert "; expected the same day or an earlier one" in told.stderr
+    assert 2 == result.exit_code
+    assert "; expected the same day or an earlier one" in result.stderr
 
 
-def test_all_days_one_after_the_other_give_the_rows_of_one_rebuild(three: Warehouse) -> None:
+def test_rebuilding_day_by_day_gives_the_rows_of_one_rebuild(three: Warehouse) -> None:
     three.land(SAMPLE_BYTES, b"no json", {"stage_id": 1})
     three.load()
 
@@ -90,7 +90,7 @@ def test_all_days_one_after_the_other_give_the_rows_of_one_rebuild(three: Wareho
     assert is_current(three.settings)
 
 
-def test_what_is_loaded_meanwhile_is_taken_over_and_what_is_pending_stays_so(three: Warehouse) -> None:
+def test_batches_loaded_meanwhile_are_taken_over_and_pending_files_stay_pending(three: Warehouse) -> None:
     def meanwhile(*_: int) -> None:
         for day, name in ((2, "meanwhile"), (4, "also meanwhile")):
             land_on(three, day, name)
@@ -116,7 +116,7 @@ def test_a_crash_at_any_step_leaves_the_lake_that_was_in_use(three: Warehouse, m
         "hardlink_batch",
         "sync_folders",
         "_make",
-        "finished",
+        "finish_lake",
         "publish_lake",
         "_catch_up",
         "swap_in",
@@ -155,7 +155,7 @@ def test_a_lake_whose_checks_fail_is_not_swapped_in(three: Warehouse) -> None:
     assert in_use != layout.lake.resolve()
 
 
-def test_landing_files_that_are_gone_matter_only_on_those_days(three: Warehouse) -> None:
+def test_missing_landing_files_matter_only_on_those_days(three: Warehouse) -> None:
     landing = three.settings.layout.landing
     for name in landing_files(landing)[-2:]:
         (landing / name).rename(landing / Path(name).name)
@@ -170,7 +170,7 @@ def test_landing_files_that_are_gone_matter_only_on_those_days(three: Warehouse)
     assert [an_id("milestone b")] == three.column("select milestone_id from milestones")
 
 
-def test_a_batch_that_lost_a_history_file_is_made_anew_whenever_it_was_received(three: Warehouse) -> None:
+def test_a_batch_that_lost_a_history_file_is_remade_whatever_its_days(three: Warehouse) -> None:
     layout = three.settings.layout
     last: Manifest = commits(layout)[-1]
     history_file(layout, "deliveries", last.batch_id).unlink()
@@ -181,9 +181,7 @@ def test_a_batch_that_lost_a_history_file_is_made_anew_whenever_it_was_received(
     assert read_status(three.settings).balanced
 
 
-def test_where_a_disk_knows_no_second_names_kept_files_are_copied(
-    three: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kept_files_are_copied_on_a_disk_without_hard_links(three: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
@@ -194,13 +192,13 @@ def test_where_a_disk_knows_no_second_names_kept_files_are_copied(
     for manifest in commits(layout):
         hardlink_batch(manifest, layout=layout, aside=aside)
 
-    held, kept = ({path.relative_to(one.lake): path for path in one.lake.rglob("*.*")} for one in (layout, aside))
+    held, kept = ({path.relative_to(lake): path for path in lake.rglob("*.*")} for lake in (layout.lake, aside.lake))
     assert kept.keys() == held.keys()
     assert all(kept[name].read_bytes() == path.read_bytes() for name, path in held.items())
     assert not any(kept[name].samefile(path) for name, path in held.items())
 
 
-def test_batches_of_a_long_past_that_is_loaded_at_once_end_with_a_day(tmp_path: Path) -> None:
+def test_large_batches_of_a_long_past_end_with_a_day(tmp_path: Path) -> None:
     layout = Settings(home=tmp_path).layout
     sizes = {"2025-01-01": (2, 1), "2025-01-02": (1,), "2025-01-03": (1,), "2025-01-04": (5,)}
     names = [f"received_date={day}/{number}.ndjson" for day, parts in sizes.items() for number in range(len(parts))]
@@ -208,7 +206,7 @@ def test_batches_of_a_long_past_that_is_loaded_at_once_end_with_a_day(tmp_path: 
         path = layout.landing / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            file.truncate(size * LEAST_BATCH_BYTES // 2)
+            file.truncate(size * MIN_BATCH_BYTES // 2)
 
     batches = [list(manifest.landing_files) for manifest in divide(layout, names)]
 

@@ -1,4 +1,4 @@
-"""The ladder from text to value: what each rung reads, and what none does."""
+"""Parsing the text of bodies: strict JSON, Python literals, and neither."""
 
 import ast
 import json
@@ -21,7 +21,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_a_python_literal_of_any_value_reads_as_that_value(value: object) -> None:
+def test_a_python_literal_is_read_as_its_value(value: object) -> None:
     read, _ = parse_text(repr(value))
 
     assert value == read
@@ -33,17 +33,17 @@ def test_strict_json_needs_no_repair(value: object) -> None:
 
 
 @given(TEXTS)
-def test_the_inside_of_a_string_is_never_touched(text: str) -> None:
-    said = f"True, False and None: {text}"
+def test_the_content_of_a_string_is_never_changed(text: str) -> None:
+    comment = f"True, False and None: {text}"
 
-    value, repair = parse_text(json.dumps({"comment": said, "required": 0}).replace(" 0}", " False}"))
+    value, repair = parse_text(json.dumps({"comment": comment, "required": 0}).replace(" 0}", " False}"))
 
-    assert {"comment": said, "required": False} == value
+    assert {"comment": comment, "required": False} == value
     assert "literals" == repair
 
 
 @given(st.text(alphabet="{}[]\"'\\,:TrueFalsNonxu0123 \n", max_size=60))
-def test_whatever_the_text_it_is_read_or_rejected_and_never_executed(text: str) -> None:
+def test_any_text_is_read_or_rejected_and_never_executed(text: str) -> None:
     try:
         value, repair = parse_text(text)
     except RejectedError as error:
@@ -87,7 +87,7 @@ def test_our_reading_of_python_escapes_agrees_with_python() -> None:
         (r"{'a': '\8'}", "line 1, column 7"),
     ],
 )
-def test_a_rejection_says_where_in_the_text_as_it_came(text: str, place: str) -> None:
+def test_a_rejection_gives_the_place_in_the_original_text(text: str, place: str) -> None:
     with pytest.raises(RejectedError) as rejected:
         parse_text(text)
 
@@ -100,7 +100,7 @@ def test_a_text_that_nests_too_deep_is_rejected_before_it_is_parsed() -> None:
 
 
 @pytest.mark.parametrize("text", ["[" * 300, "it's \"" + "{" * 300, "]" * 300])
-def test_brackets_inside_a_string_of_either_dialect_are_no_levels(text: str) -> None:
+def test_brackets_inside_a_string_of_either_language_are_no_levels(text: str) -> None:
     assert {"name": text, "ready": True} == parse_text(repr({"name": text, "ready": True}))[0]
 
 
@@ -109,7 +109,7 @@ def test_levels_after_a_quote_in_single_quotes_are_counted() -> None:
         parse_text("{'said': '\"', 'list': " + "[" * 300 + "]" * 300 + "}")
 
 
-def test_a_tiny_number_that_no_decimal_has_is_read_as_no_number() -> None:
+def test_a_number_too_small_for_a_decimal_is_not_a_number() -> None:
     value = parse_embedded(b'{"a": 1e-99999999999999999999}')
 
     assert isinstance(value["a"], NotANumber)
@@ -125,25 +125,25 @@ def test_numbers_keep_every_digit() -> None:
     assert '{"big":123456789012345678901234567890,"fine":1.10,"tiny":1E-400}' == json_text(value)
 
 
-def test_a_number_that_no_memory_holds_is_read_as_no_number() -> None:
+def test_a_number_too_large_for_memory_is_not_a_number() -> None:
     value, _ = parse_text('{"a": 1e99999999999999999999, "b": ' + "9" * 5_000 + "}")
 
-    assert [NotANumber, NotANumber] == [type(one) for one in value.values()]
+    assert [NotANumber, NotANumber] == [type(number) for number in value.values()]
 
 
-def test_not_a_number_is_read_as_no_number() -> None:
+def test_nan_and_infinity_are_not_numbers() -> None:
     value, _ = parse_text('{"a": NaN, "b": -Infinity}')
 
     assert isinstance(value["a"], NotANumber)
     assert '{"a":"NaN","b":"-Infinity"}' == json_text(value)
 
 
-def test_a_lone_surrogate_is_said_in_letters() -> None:
+def test_a_lone_surrogate_is_written_as_an_escape() -> None:
     value, _ = parse_text('{"a": "x\\ud800"}')
 
     assert '{"a":"x\\\\ud800"}' == json_text(value)
 
 
-def test_the_canonical_form_forgets_the_order_of_keys_only() -> None:
+def test_the_canonical_form_ignores_only_the_order_of_keys() -> None:
     assert canonical_json({"a": 1, "b": [2, 1]}) == canonical_json({"b": [2, 1], "a": 1})
     assert canonical_json({"a": [1, 2]}) != canonical_json({"a": [2, 1]})

@@ -27,7 +27,7 @@ def test_the_example_lists_every_setting_and_no_other() -> None:
     assert setting_names() == list(example())
 
 
-def test_the_example_says_what_each_setting_is_for() -> None:
+def test_the_example_describes_each_setting() -> None:
     described = {name: comment for name, (_, comment) in example().items()}
 
     assert {PREFIX + name.upper(): field.description for name, field in Settings.model_fields.items()} == described
@@ -77,7 +77,7 @@ def test_test_and_production_share_no_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("SIGHTEN_RECIEVER_PORT", "8088", "no such setting; expected one of SIGHTEN_HOME"),
         ("SIGHTEN_RECEIVER_PORT", "eighty", "valid integer"),
@@ -90,14 +90,16 @@ def test_test_and_production_share_no_path() -> None:
         ("SIGHTEN_WEBHOOK_HEADER", "X Signature", "match pattern"),
         ("SIGHTEN_WEBHOOK_ENCODING", "base32", "'hex' or 'base64'"),
         ("SIGHTEN_RECEIVER_OPEN_TO_ANYONE", "true", "'no' or 'yes'"),
+        ("SIGHTEN_ENGINE", "spark", "the SQL engine Spark is planned but not built yet; expected duckdb"),
+        ("SIGHTEN_ENGINE", "sqlite", "'duckdb'"),
     ],
 )
-def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: str, said: str) -> None:
+def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: str, message: str) -> None:
     with pytest.raises(SettingError) as refused:
         read_settings({name: value})
 
     assert name in str(refused.value)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_no_secret_is_shown() -> None:

@@ -1,4 +1,4 @@
-"""Status: landed = the sum of outcomes, and it says so when that is not true."""
+"""Status: landed deliveries equal the sum of outcomes, or the balance is reported as broken."""
 
 from factories import SAMPLE_BYTES, a_milestone
 from sighten_warehouse.ops.status import read_status
@@ -15,9 +15,9 @@ def test_the_balance_holds_at_every_step(warehouse: Warehouse) -> None:
     warehouse.land(a_milestone())
     statuses.append(read_status(warehouse.settings))
 
-    assert [True] * 4 == [one.balanced for one in statuses]
+    assert [True] * 4 == [status.balanced for status in statuses]
     assert [(0, 0, 0), (5, 5, 0), (5, 0, 5), (6, 1, 0)] == [
-        (one.landed, one.pending, one.unpublished) for one in statuses
+        (status.landed, status.pending, status.unpublished) for status in statuses
     ]
     outcomes = {"applied": 2, "superseded": 0, "duplicate": 1, "ignored": 1, "quarantined": 1}
     assert outcomes == statuses[-1].outcomes
@@ -35,7 +35,7 @@ def test_a_landing_file_that_lost_lines_after_it_was_loaded_breaks_the_balance(w
     assert "1 landed ≠ 2 accounted for" in status.explain()
 
 
-def test_a_landing_file_that_is_gone_breaks_the_balance(warehouse: Warehouse) -> None:
+def test_a_missing_landing_file_breaks_the_balance(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     [file] = warehouse.settings.layout.landing.glob("*/*.ndjson")
     file.unlink()

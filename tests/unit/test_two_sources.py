@@ -1,4 +1,4 @@
-"""A milestone that webhooks and REST both tell of: which of them each column is taken from."""
+"""A milestone delivered by both webhooks and REST: the source of each column."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,22 +22,22 @@ BEFORE, AFTER = "2026-10-01T12:00:00Z", "2026-12-01T12:00:00Z"  # of the pull, o
 Row = dict[str, Any]
 
 
-def told_by_webhook(**changes: Any) -> Row:
+def from_webhook(**changes: Any) -> Row:
     task = a_task("t", sub_tasks=[a_sub_task("s", documents=[a_document("d")], required=True)])
-    said = a_comment("c", "Example Bot submitted milestone Construction & Signoff for approval.", BEFORE)
-    return a_milestone("one", tasks=[task], description="do it", comments=[said]) | changes
+    comment = a_comment("c", "Example Bot submitted milestone Construction & Signoff for approval.", BEFORE)
+    return a_milestone("one", tasks=[task], description="do it", comments=[comment]) | changes
 
 
-def pull_one(there: Backfilled, **changes: Any) -> None:
-    """REST tells of the milestone now, with what differs."""
-    there.rest.has("one", told_by_webhook(**changes))
+def pull_milestone(there: Backfilled, **changes: Any) -> None:
+    """Pull the milestone by REST with those changes."""
+    there.rest.has("one", from_webhook(**changes))
     there.pull()
 
 
 def test_a_newer_webhook_wins_and_what_only_rest_has_stays(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
-        pull_one(there, status="SUBMITTED")
-        there.deliver(told_by_webhook(at=AFTER, date_updated=AFTER, status="APPROVED"))
+        pull_milestone(there, status="SUBMITTED")
+        there.deliver(from_webhook(at=AFTER, date_updated=AFTER, status="APPROVED"))
         warehouse.publish()
 
     assert ("APPROVED", "do it", 1, "CONSTRUCTION", an_id("contract")) == warehouse.row(
@@ -51,10 +51,10 @@ def test_a_newer_webhook_wins_and_what_only_rest_has_stays(warehouse: Warehouse)
     )
 
 
-def test_over_an_older_webhook_rest_tells_what_it_can_and_the_rest_stays(warehouse: Warehouse) -> None:
+def test_rest_overrides_an_older_webhook_where_it_has_values_and_the_others_stay(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
-        pull_one(there, status="APPROVED", date_updated=None)
-        late, *_ = there.deliver(told_by_webhook(at=BEFORE, date_updated=BEFORE, status="SUBMITTED"))
+        pull_milestone(there, status="APPROVED", date_updated=None)
+        late, *_ = there.deliver(from_webhook(at=BEFORE, date_updated=BEFORE, status="SUBMITTED"))
         warehouse.publish()
 
     assert ("APPROVED", "do it", 1, "CONSTRUCTION", datetime(2026, 10, 1, 12)) == warehouse.row(
@@ -74,11 +74,11 @@ def test_over_an_older_webhook_rest_tells_what_it_can_and_the_rest_stays(warehou
     assert [] == warehouse.rows("from ops.checks where findings > 0")
 
 
-def test_a_state_that_rest_tells_again_after_another_is_current_again(warehouse: Warehouse) -> None:
+def test_a_state_pulled_again_after_another_is_current_again(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
-        pull_one(there, status="SUBMITTED", date_updated=None)
+        pull_milestone(there, status="SUBMITTED", date_updated=None)
         between = there.clock.now().isoformat()
-        there.deliver(told_by_webhook(status="APPROVED", date_updated=between, comments=[], tasks=[]))
+        there.deliver(from_webhook(status="APPROVED", date_updated=between, comments=[], tasks=[]))
         there.rest.updated[site_of("one")] = "2018-06-01T00:00:00Z"
         there.pull(fresh_list=True)
         warehouse.publish()
@@ -89,8 +89,8 @@ def test_a_state_that_rest_tells_again_after_another_is_current_again(warehouse:
     )
 
 
-def test_a_file_that_older_code_published_is_looked_back_into_by_its_own_macros(warehouse: Warehouse) -> None:
-    warehouse.deliver(told_by_webhook(at=BEFORE, date_updated=BEFORE))
+def test_as_of_in_a_file_published_by_older_code_uses_its_own_macros(warehouse: Warehouse) -> None:
+    warehouse.deliver(from_webhook(at=BEFORE, date_updated=BEFORE))
     file = warehouse.settings.layout.warehouse_file
     with duckdb.connect(str(file)) as connection:
         held = "select table_name, table_type from information_schema.tables where table_schema = 'history'"
@@ -99,19 +99,19 @@ def test_a_file_that_older_code_published_is_looked_back_into_by_its_own_macros(
         ).fetchall():
             connection.execute(f"drop {kind.removeprefix('BASE ')} history.{name}")
         for name in ("milestones", "tasks", "sub_tasks", "documents"):
-            told = f"select * exclude (alias) from history.{name}" if name == "milestones" else f"from history.{name}"
-            connection.execute(f"create or replace macro {name}_as_of(ts) as table {told} where received_at > ts")
+            rows = f"select * exclude (alias) from history.{name}" if name == "milestones" else f"from history.{name}"
+            connection.execute(f"create or replace macro {name}_as_of(ts) as table {rows} where received_at > ts")
 
     with open_warehouse(file, pii="full") as opened, opened.as_of("2025-11-01") as then:
-        told = then.arrow(
+        rows = then.arrow(
             "select milestones.status, tasks.name as task from milestones inner join tasks using (milestone_id)"
         )
 
-        assert [{"status": "SUBMITTED", "task": "t"}] == told.to_pylist()
+        assert [{"status": "SUBMITTED", "task": "t"}] == rows.to_pylist()
         assert "alias" not in then.frame("from milestones").columns
 
 
-def test_an_approval_that_only_rest_tells_gets_the_date_it_tells_or_none(warehouse: Warehouse) -> None:
+def test_an_approval_known_from_rest_only_has_the_date_of_rest_or_none(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
         there.rest.has("dated", a_milestone("dated", status="APPROVED", date_updated="2018-05-01T10:00:00Z"))
         there.rest.has("undated", a_milestone("undated", status="APPROVED", date_updated=None))
@@ -133,10 +133,10 @@ def test_an_approval_that_only_rest_tells_gets_the_date_it_tells_or_none(warehou
     assert [("unknown", None)] == warehouse.rows("select age_band, age_seconds from marts.pending_ageing")
 
 
-def test_one_that_was_submitted_by_webhook_and_is_approved_by_rest_is_open_no_more(warehouse: Warehouse) -> None:
+def test_a_milestone_submitted_by_webhook_and_approved_by_rest_is_closed(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
-        there.deliver(told_by_webhook(at=BEFORE, date_updated=BEFORE))
-        pull_one(there, status="APPROVED", date_updated=None)
+        there.deliver(from_webhook(at=BEFORE, date_updated=BEFORE))
+        pull_milestone(there, status="APPROVED", date_updated=None)
         warehouse.publish()
 
     assert ("approved", False, 1, None, None) == warehouse.row(
@@ -145,10 +145,10 @@ def test_one_that_was_submitted_by_webhook_and_is_approved_by_rest_is_open_no_mo
     assert [] == warehouse.rows("from marts.approval_times")
 
 
-def test_a_state_told_by_rest_holds_from_when_it_was_asked_for(warehouse: Warehouse) -> None:
+def test_a_state_from_rest_holds_from_the_time_of_the_pull(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
-        there.deliver(told_by_webhook(date_updated=BEFORE))
-        pull_one(there, status="APPROVED", date_updated=BEFORE)
+        there.deliver(from_webhook(date_updated=BEFORE))
+        pull_milestone(there, status="APPROVED", date_updated=BEFORE)
         there.rest.updated[site_of("one")] = "2018-06-01T00:00:00Z"
         there.pull(fresh_list=True)
         warehouse.publish()
@@ -167,7 +167,7 @@ def test_a_state_told_by_rest_holds_from_when_it_was_asked_for(warehouse: Wareho
     assert 3 == warehouse.value("select count(*) from history.milestones")
 
 
-def test_history_before_the_webhook_was_switched_on_comes_in_and_webhooks_go_on_over_it(
+def test_history_from_before_the_webhook_is_pulled_and_webhooks_continue_it(
     warehouse: Warehouse,
 ) -> None:
     switched_on = datetime(2025, 10, 1, tzinfo=UTC)
@@ -176,28 +176,28 @@ def test_history_before_the_webhook_was_switched_on_comes_in_and_webhooks_go_on_
     with running_simulator(simulation, SimulatorOptions(now=switched_on)) as sighten:
         given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
         settings = warehouse.settings.model_copy(update=given)
-        begun = [life.final for one in sighten.world.lives if (life := one.as_of(switched_on))]
-        planned = sum(one.expected for one in plan_days(settings, first, last, clock=clock))
+        begun = [now.final for life in sighten.world.lives if (now := life.as_of(switched_on))]
+        planned = sum(day.expected for day in plan_days(settings, first, last, clock=clock))
 
         result = pull_days(settings, first, last, clock=clock)
 
     warehouse.load()
     warehouse.publish()
-    assert len({one["site"] for one in begun}) == planned == result.landed
-    assert len(begun) == result.milestones == sum(one.milestones for one in status(settings))
-    assert sorted((one["uuid"], one["status"]) for one in begun) == sorted(
+    assert len({milestone["site"] for milestone in begun}) == planned == result.landed
+    assert len(begun) == result.milestones == sum(day.milestones for day in status(settings))
+    assert sorted((milestone["uuid"], milestone["status"]) for milestone in begun) == sorted(
         warehouse.rows("select milestone_id, status from milestones")
     )
-    assert sum(len(one["tasks"]) for one in begun) == warehouse.value("select count(*) from tasks")
-    assert sum(len(task["sub_tasks"]) for one in begun for task in one["tasks"]) == (
+    assert sum(len(milestone["tasks"]) for milestone in begun) == warehouse.value("select count(*) from tasks")
+    assert sum(len(task["sub_tasks"]) for milestone in begun for task in milestone["tasks"]) == (
         warehouse.value("select count(*) from sub_tasks")
     )
 
     warehouse.clock = switched_on
-    warehouse.deliver(*(one.body for one in plan_deliveries(simulation, PlanOptions(since=switched_on))))
+    warehouse.deliver(*(delivery.body for delivery in plan_deliveries(simulation, PlanOptions(since=switched_on))))
 
     webhooks = {life.milestone_id: life.final["status"] for life in simulation.lives}
-    silent = {one["uuid"]: one["status"] for one in begun}
+    silent = {milestone["uuid"]: milestone["status"] for milestone in begun}
     assert silent | webhooks == dict(warehouse.rows("select milestone_id, status from milestones"))
     assert len(begun) == warehouse.value("select count(*) from milestones where alias is not null")
     assert {"applied", "superseded", "duplicate"} >= set(
@@ -205,7 +205,7 @@ def test_history_before_the_webhook_was_switched_on_comes_in_and_webhooks_go_on_
     )
 
 
-def test_what_a_backfill_brought_is_asked_about_after_what_webhooks_told(warehouse: Warehouse) -> None:
+def test_quotes_of_a_backfill_are_due_after_those_of_webhooks(warehouse: Warehouse) -> None:
     with backfilling(warehouse) as there:
         past, live = a_milestone("past"), a_milestone("live")
         there.rest.has("past", past)

@@ -1,4 +1,4 @@
-"""Whatever arrives: a bad value costs its cell, a bad child itself, an unreadable body only itself."""
+"""A bad value costs its cell, a bad child itself, an unreadable body only itself."""
 
 import gzip
 import json
@@ -51,7 +51,7 @@ def test_a_body_that_cannot_be_read_is_quarantined_whole(
     assert all((reason, place, expected))
 
 
-def test_a_delivery_among_unreadable_ones_is_loaded(after_all: tuple[Warehouse, dict[str, str]]) -> None:
+def test_a_delivery_between_unreadable_ones_is_loaded(after_all: tuple[Warehouse, dict[str, str]]) -> None:
     warehouse, _ = after_all
 
     assert ["Construction & Signoff"] == warehouse.column("select name from milestones")
@@ -66,7 +66,7 @@ def test_kinds_without_tables_are_kept_and_counted(warehouse: Warehouse) -> None
     )
 
 
-def test_other_encodings_are_read_and_compressed_bodies(warehouse: Warehouse) -> None:
+def test_other_encodings_and_compressed_bodies_are_read(warehouse: Warehouse) -> None:
     encoded = [SAMPLE_BYTES.decode().encode("utf-16"), b"\xef\xbb\xbf" + SAMPLE_BYTES]
     ids = warehouse.take_in(*encoded)
     ids += warehouse.deliver(gzip.compress(SAMPLE_BYTES), headers={"Content-Encoding": "gzip"})
@@ -96,7 +96,7 @@ CASES = [(key, column, value) for key, (column, values) in UNFIT.items() for val
 
 @pytest.fixture(scope="module")
 def unfit(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Each case as a milestone of its own, which its description names."""
+    """One milestone for each case, named by its description."""
     warehouse = Warehouse(tmp_path_factory.mktemp("home"))
     bodies = [a_milestone(repr(case), description=repr(case)) | {case[0]: case[2]} for case in CASES]
     warehouse.deliver(*(json.dumps(body).replace("Infinity", "1e400").encode() for body in bodies))
@@ -133,7 +133,7 @@ def test_the_text_none_is_null_where_null_is_possible_and_text_elsewhere(warehou
     assert "None" == warehouse.value("select label from sub_tasks")
 
 
-def test_a_uuid_is_told_in_any_spelling(warehouse: Warehouse) -> None:
+def test_a_uuid_is_read_in_any_spelling(warehouse: Warehouse) -> None:
     warehouse.deliver(a_milestone(uuid=UPPER, site="{" + UPPER + "}", quote=UPPER.replace("-", "")))
 
     assert (an_id("milestone one"),) * 3 == warehouse.row("select milestone_id, site_id, quote_id from milestones")
@@ -148,7 +148,7 @@ def described(child: Any) -> str:
 
 @pytest.fixture(scope="module")
 def without_child(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """For each of those children a milestone, which its description names: first whole, then with it as second task."""
+    """One milestone for each bad child, named by its description: first whole, then with the child as second task."""
     warehouse = Warehouse(tmp_path_factory.mktemp("home"))
     whole, spoilt = [], []
     for child in map(described, CHILDREN):
@@ -158,7 +158,10 @@ def without_child(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         spoilt.append(a_milestone(child, at="2025-03-02T12:00:00Z", description=child, tasks=[approved]))
     warehouse.take_in(*whole)
     warehouse.deliver(
-        *(one | {"tasks": [*one["tasks"], child], "task_count": 2} for one, child in zip(spoilt, CHILDREN, strict=True))
+        *(
+            body | {"tasks": [*body["tasks"], child], "task_count": 2}
+            for body, child in zip(spoilt, CHILDREN, strict=True)
+        )
     )
     return warehouse
 
@@ -199,7 +202,7 @@ def test_data_of_any_shape_is_kept(warehouse: Warehouse) -> None:
     warehouse.deliver(a_milestone(tasks=[a_task("t", sub_tasks=sub_tasks)]))
 
     kept = warehouse.rows("select label, data, is_checked from sub_tasks order by label")
-    assert [(label, *told) for label, told in shapes.items()] == [
+    assert [(label, *columns) for label, columns in shapes.items()] == [
         (label, json.loads(data), is_checked) for label, data, is_checked in kept
     ]
 
@@ -230,7 +233,7 @@ def test_unknown_codes_load_and_are_reported(warehouse: Warehouse) -> None:
     assert ('"PONDERED"', 1) == warehouse.row("select example, deliveries from ops.drift where path = 'status'")
 
 
-def test_text_of_every_sort_is_kept_as_it_is(warehouse: Warehouse) -> None:
+def test_text_of_every_kind_is_kept_unchanged(warehouse: Warehouse) -> None:
     text = "'; drop table milestones; -- True None \x00 \u2028 \U0001f600 ../../x {{ jinja }} %s $1"
 
     warehouse.deliver(a_milestone(name=text))
@@ -244,7 +247,7 @@ def test_a_lone_surrogate_costs_its_cell(warehouse: Warehouse) -> None:
     assert (None, '{"name":"x\\\\ud800y"}') == warehouse.row("select name, _rescued from milestones")
 
 
-def test_a_key_that_stands_twice_has_its_last_value(warehouse: Warehouse) -> None:
+def test_a_repeated_key_has_its_last_value(warehouse: Warehouse) -> None:
     warehouse.deliver(json.dumps(a_milestone()).replace("{", '{"status": "EARLIER", ', 1).encode())
 
     assert "SUBMITTED" == warehouse.value("select status from milestones")
@@ -262,4 +265,4 @@ def test_a_milestone_of_20000_documents_loads(warehouse: Warehouse) -> None:
 
 
 def _renamed(documents: list[dict[str, Any]], task: int) -> list[dict[str, Any]]:
-    return [one | {"uuid": an_id(f"{task} {one['name']}")} for one in documents]
+    return [document | {"uuid": an_id(f"{task} {document['name']}")} for document in documents]

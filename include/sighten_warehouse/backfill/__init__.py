@@ -1,1 +1,1 @@
-"""Milestones of the past: from files of old deliveries, or from Sighten's REST API."""
+"""Past milestones: from files of old deliveries, or from Sighten's REST API."""

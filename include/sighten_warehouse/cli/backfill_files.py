@@ -72,7 +72,7 @@ def files(
     _print_result(tally, dry_run=dry_run)
     if tally.stopped:
         sys.exit(STOPPED)
-    if tally.unreadable_count or tally.without_asked_time:
+    if tally.unreadable_count or tally.without_requested_time:
         sys.exit(NEEDS_ATTENTION)
 
 

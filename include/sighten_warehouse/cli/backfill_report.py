@@ -51,10 +51,10 @@ def problems(tally: Tally) -> Iterator[str]:
         yield printable(f"not read: {origin}: {error}")
     if tally.unreadable_count > MAX_PROBLEMS:
         yield f"not read: {tally.unreadable_count - MAX_PROBLEMS:,} more"
-    if tally.without_asked_time:
-        first = printable(tally.first_without_asked_time)
+    if tally.without_requested_time:
+        first = printable(tally.first_without_requested_time)
         yield (
-            f"{tally.without_asked_time:,} bodies have no time between 1970 and now in the given field or path,"
+            f"{tally.without_requested_time:,} bodies have no time between 1970 and now in the given field or path,"
             f" the first in {first}: the next source of times was used"
         )
     if tally.stopped:

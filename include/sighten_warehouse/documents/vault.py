@@ -1,6 +1,5 @@
 """The vault: the bytes of documents, each once, named after their SHA-256."""
 
-import os
 import re
 from collections.abc import Iterator
 from hashlib import file_digest
@@ -38,7 +37,7 @@ def store(vault: Path, path: Path, *, sha256: str) -> Path:
     ensure_folder(target.parent)
     path.chmod(_READ_ONLY)
     sync(path)
-    os.replace(path, target)  # noqa: PTH105  (os.replace is the atomic one)
+    path.replace(target)
     sync(target.parent)
     return target
 
@@ -60,6 +59,6 @@ def set_aside(vault: Path, path: Path) -> Path:
     folder = vault / DAMAGED_FOLDER
     ensure_folder(folder)
     target = folder / f"{path.name}.{path.stat().st_mtime_ns}"
-    os.replace(path, target)  # noqa: PTH105  (os.replace is the atomic one)
+    path.replace(target)
     sync(folder)
     return target

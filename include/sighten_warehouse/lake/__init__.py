@@ -1,1 +1,1 @@
-"""The lake: manifests of committed batches, the folder they lie in, and their history files."""
+"""The lake: manifests of committed batches, their history files, and the folder that holds them."""

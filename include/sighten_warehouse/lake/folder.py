@@ -1,9 +1,8 @@
-"""Which folder the lake is: `lake` is a link, and a rebuild lets it lead to another folder from one moment to the next.
+"""The folder of the lake: `lake` is a symbolic link, which a rebuild points to another folder by one rename.
 
-Readers that look up more than one file hold on to the folder that the link led to when they began.
+Readers of more than one file resolve the link once, with `resolve_lake`.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Collection
@@ -11,9 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
-from sighten_warehouse.durable import ensure_folder, sync, write_durably
+from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 
@@ -22,34 +20,34 @@ _NAME = re.compile(r"lake\.\d{8}T\d{6}\.\d{6}Z(\.tmp|\.before)?")
 
 
 def resolve_lake(layout: Layout) -> Layout:
-    """The layout whose lake is the folder that `lake` leads to now, whatever it leads to later."""
+    """The layout with the folder that `lake` points to now; later swaps do not change it."""
     complete_swap(layout)
     return replace(layout, lake_folder=str(layout.lake.resolve()))
 
 
 def ensure_lake(layout: Layout) -> None:
-    """There is a link to a lake; the folder it leads to is made by whoever first writes there."""
+    """Create the link to a lake if it is missing; the first writer creates the folder."""
     complete_swap(layout)
     if layout.lake.exists():
         return
     ensure_folder(layout.root)
-    with suppress(FileExistsError):  # nothing was written yet, or somebody else was faster
+    with suppress(FileExistsError):  # another process was faster
         layout.lake.symlink_to(_new_name())
         sync(layout.root)
 
 
 def new_lake(layout: Layout) -> Layout:
-    """The layout of an empty lake beside the one in use, which nobody reads until it is swapped in."""
-    for left in _lakes(layout):
-        if left.suffix == UNFINISHED:
-            shutil.rmtree(left)
+    """Create an empty lake beside the one in use; nobody reads it until it is swapped in."""
+    for leftover in _lakes(layout):
+        if leftover.suffix == UNFINISHED:
+            shutil.rmtree(leftover)
     aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
     ensure_folder(aside.lake)
     return aside
 
 
 def _lakes(layout: Layout) -> list[Path]:
-    """The folders that were made here; one that somebody else put beside them, whatever its name, is not ours."""
+    """The lake folders created here, recognised by the exact form of their names."""
     return [path for path in layout.root.glob("lake.*") if _NAME.fullmatch(path.name)]
 
 
@@ -57,48 +55,45 @@ def _new_name() -> str:
     return datetime.now(UTC).strftime("lake.%Y%m%dT%H%M%S.%fZ")
 
 
-def finished(aside: Layout) -> Layout:
-    """The lake aside under the name that it keeps; until it is swapped in, the next publish removes it."""
+def finish_lake(aside: Layout) -> Layout:
+    """Give the new lake its final name; unless it is swapped in, the next publish removes it."""
     whole = replace(aside, lake_folder=aside.lake_folder.removesuffix(UNFINISHED))
-    os.replace(aside.lake, whole.lake)  # noqa: PTH105  (named as in `durable`)
+    aside.lake.replace(whole.lake)
     sync(aside.root)
     return whole
 
 
 def swap_in(layout: Layout, whole: Layout) -> None:
-    """That lake becomes the one in use; once that is written down, a crash leaves it to the next reader."""
+    """Make that lake the one in use; after a crash half way, the next reader completes the swap."""
     decide_swap(layout, whole.lake.name)
     complete_swap(layout)
 
 
 def decide_swap(layout: Layout, name: str) -> None:
-    """From now on the folder of that name is the lake, for everybody who looks."""
+    """Record that the folder of that name is the lake from now on."""
     write_durably(layout.next_lake, name.encode())
 
 
 def complete_swap(layout: Layout) -> None:
-    """Let `lake` lead to where it was decided that it shall; nothing is done where nothing is left to do."""
+    """Finish a pending swap of the lake, if any."""
     if not layout.next_lake.exists():
         return
     with one_writer(layout, "swap"):
         if layout.next_lake.exists():
-            _point_to(layout, layout.next_lake.read_text())
+            _set_folder_aside(layout)
+            point_link(layout.lake, layout.root / layout.next_lake.read_text())
             layout.next_lake.unlink()
             sync(layout.root)
 
 
-def _point_to(layout: Layout, name: str) -> None:
-    # A home that was copied or restored may hold a folder in place of the link, which no single rename can replace.
+def _set_folder_aside(layout: Layout) -> None:
+    # A copied or restored home may hold a folder in place of the link, and a rename cannot replace a folder.
     if layout.lake.is_dir() and not layout.lake.is_symlink():
-        os.replace(layout.lake, layout.root / f"{_new_name()}.before")  # noqa: PTH105
-    hidden = layout.root / f".lake.{uuid4().hex}{UNFINISHED}"
-    hidden.symlink_to(name)
-    os.replace(hidden, layout.lake)  # noqa: PTH105
-    sync(layout.root)
+        layout.lake.replace(layout.root / f"{_new_name()}.before")
 
 
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
-    """Remove the lakes beside the one in use whose names are not `needed`; one that is being made stays."""
+    """Remove the lakes that are neither in use, nor `needed`, nor still being built."""
     in_use = layout.lake.resolve().name
     for folder in _lakes(layout):
         if folder.name not in (in_use, *needed) and folder.suffix != UNFINISHED:

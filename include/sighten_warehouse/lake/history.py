@@ -8,6 +8,7 @@ import duckdb
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Model, models
+from sighten_warehouse.sql_text import quoted
 
 COPIES = "ops.copies"
 DELIVERIES = "history.deliveries"
@@ -59,7 +60,7 @@ def _read(model: Model, files: Sequence[Path], *, options: str = "") -> str:
     nulls = (f'cast(null as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in model.columns)
     parts = [f"select {', '.join(nulls)} where false"]
     if files:
-        listed = ", ".join("'{}'".format(str(path).replace("'", "''")) for path in files)
+        listed = ", ".join(f"'{quoted(path)}'" for path in files)
         parts.append(f"from read_parquet([{listed}], union_by_name = true, hive_partitioning = false{options})")
     return f"({' union all by name '.join(parts)})"
 

@@ -1,4 +1,4 @@
-"""The lake: which batches were committed, which landing files they took, and which history files they wrote."""
+"""Manifests and commits: the landing files that each batch took, and the history files it wrote."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from sighten_warehouse.version import __version__
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a batch takes and what it wrote; `committed_at` is None until it counts.
+    """One batch: the landing files it takes and what it wrote; `committed_at` is None until it is committed.
 
     `landing_files`: name below `landing` → number of lines. `history_files`: table → rows in its file of this batch.
     """
@@ -37,12 +37,12 @@ class Manifest:
 
     @property
     def landed(self) -> int:
-        """How many deliveries the batch holds."""
+        """Number of deliveries in the batch."""
         return sum(self.landing_files.values())
 
     @property
     def history_rows(self) -> int:
-        """How many rows of history the batch wrote."""
+        """Number of history rows that the batch wrote."""
         return sum(self.history_files.values())
 
 
@@ -56,20 +56,20 @@ def _rules() -> str:
 
 
 def history_file(layout: Layout, table: str, batch_id: str) -> Path:
-    """Where a batch's rows of a history table lie."""
+    """The file with a batch's rows of a history table."""
     return layout.lake / table / f"batch={batch_id}.parquet"
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
-    """The manifest under that name, whole or not at all."""
+    """Write the manifest, whole or not at all."""
     write_durably(path, json.dumps(asdict(manifest), indent=1).encode())
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of that name.
+    """Read a manifest.
 
     Raises:
-        LakeError: it is missing or not a manifest.
+        LakeError: the file is missing or not a manifest.
     """
     try:
         facts: dict[str, Any] = json.loads(path.read_bytes())
@@ -79,23 +79,23 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def prepared_path(layout: Layout, batch_id: str) -> Path:
-    """Where a batch is kept that is planned or flattened, but not committed."""
+    """The manifest of a batch that is planned or flattened, and not committed."""
     return layout.prepared / f"{batch_id}.json"
 
 
 def commit_path(layout: Layout, batch_id: str) -> Path:
-    """Where a batch's commit lies: written last, and only then do its rows count."""
+    """The commit of a batch: written last; only then do its rows count."""
     return layout.commits / f"{batch_id}.json"
 
 
 def commit_files(layout: Layout) -> list[Path]:
-    """Where all commits lie, in the lake in use."""
+    """The files of all commits in the lake in use."""
     found = resolve_lake(layout).commits.glob("*.json")
     return [path for path in found if not path.name.startswith(".")]
 
 
 def oldest_first(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """The manifests as they were committed, oldest first."""
+    """The manifests in the order of commit, oldest first."""
     return sorted(manifests, key=lambda manifest: (manifest.committed_at or "", manifest.batch_id))
 
 
@@ -119,10 +119,10 @@ def commits(layout: Layout) -> list[Manifest]:
 
 @lru_cache(maxsize=100_000)
 def _read_commit(path: Path) -> Manifest:
-    # A commit never changes once it is there, and whoever watches the landing reads all of them every second.
+    # A commit never changes, and the doorbell reads all of them every second.
     return read_manifest(path)
 
 
 def loaded_files(layout: Layout) -> set[str]:
-    """The names of all landing files that a commit names."""
+    """The names of all landing files in a commit."""
     return {name for manifest in commits(layout) for name in manifest.landing_files}

@@ -1,1 +1,1 @@
-"""Landing: every delivery as received, one line each, in files that never change once visible."""
+"""Landing: each delivery as received, one line each, in files that never change once visible."""

@@ -1,4 +1,4 @@
-"""Decisions on quarantined deliveries; they are landed like any delivery, so that landing alone tells all."""
+"""Decisions on quarantined deliveries, landed as lines so that landing stays the only truth."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ import pyarrow as pa
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.line import LandingLine, landing_line
 
-# Only a line of this type from source "import" decides: what the receiver lands never does, whatever it says.
+# Only a line of this type with source "import" is a decision; what the receiver lands never is, whatever its type.
 DECISION_TYPE = "application/vnd.sighten-warehouse.decision+json"
 DECISION_SCHEMA = pa.schema(
     [
@@ -25,7 +25,7 @@ DECISION_SCHEMA = pa.schema(
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was decided on one delivery: another was landed in its place, or none shall be."""
+    """The decision on one delivery: retried as another delivery, or discarded."""
 
     quarantine_decision: Literal["retry", "discard"]
     landing_id: UUID
@@ -33,7 +33,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a retry that names no delivery, and a discard that does."""
+        """Refuse a retry without `retried_as`, and a discard with it."""
         if (self.quarantine_decision == "retry") != (self.retried_as is not None):
             raise ValueError("retried_as: expected with a retry, and with nothing else")
 
@@ -50,15 +50,15 @@ def decision_line(decision: Decision, *, landing_id: str, received_at: datetime)
 
 
 def is_decision(line: LandingLine) -> bool:
-    """Whether the line decides on another one instead of delivering something."""
+    """Whether the line is a decision and not a delivery."""
     return line.source == "import" and line.content_type == DECISION_TYPE
 
 
 def read_decision(line: LandingLine) -> Decision:
-    """What a line decides of which `is_decision` is true.
+    """The decision in a line for which `is_decision` is true.
 
     Raises:
-        RejectedError: it cannot be told.
+        RejectedError: the body is not a decision.
     """
     try:
         return msgspec.json.decode(line.body_as_received(), type=Decision)

@@ -1,4 +1,4 @@
-"""When something arrived and the landing id made of that moment, so that both sort alike."""
+"""Times of arrival, and landing ids made from them, so that both sort alike."""
 
 import secrets
 import threading
@@ -14,17 +14,17 @@ _VERSION_AND_VARIANT = (7 << 76) | (2 << 62)
 
 @dataclass(frozen=True)
 class Arrival:
-    """One moment, and a landing id that begins with it."""
+    """A time of arrival, and a landing id that begins with it."""
 
     landing_id: str
     received_at: datetime
 
 
 class Arrivals:
-    """Gives each caller, of any thread, a moment and a landing id that are later than all it gave before.
+    """A source of arrivals, each later than all before it; thread-safe.
 
-    When the clock stands still or is set back, the moments go on by a microsecond each until it has caught up:
-    the order in which deliveries came is worth more to us than the hour on the wall.
+    While the clock stands still or was set back, times advance by one microsecond each until it has caught up: the
+    order of deliveries matters more than the exact time.
     """
 
     def __init__(self, microseconds: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
@@ -33,7 +33,7 @@ class Arrivals:
         self._lock = threading.Lock()
 
     def next(self) -> Arrival:
-        """The next moment."""
+        """The next arrival."""
         with self._lock:
             self._last = max(self._microseconds(), self._last + 1)
             moment = self._last
@@ -41,7 +41,7 @@ class Arrivals:
 
 
 def _uuid7(microseconds: int) -> str:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of the fraction below (section 6.2, method 3), 62 of chance."""
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of their fraction (section 6.2, method 3), 62 random bits."""
     milliseconds, rest = divmod(microseconds, 1000)
     fraction = rest * 4096 // 1000
     return str(UUID(int=(milliseconds << 80) | (fraction << 64) | _VERSION_AND_VARIANT | secrets.randbits(62)))
@@ -51,5 +51,5 @@ ARRIVALS = Arrivals()
 
 
 def new_landing_id() -> str:
-    """A UUIDv7: later ones of one process sort after earlier ones (RFC 9562)."""
+    """A UUIDv7 (RFC 9562) that sorts after all earlier ones of this process."""
     return ARRIVALS.next().landing_id

@@ -1,4 +1,4 @@
-"""What can be said of a JSON text without parsing it into values, in steps so short that other threads hardly wait."""
+"""Checks of JSON text without building its values, in slices short enough not to stall other threads."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import msgspec
 
-# What is worked on at a stretch: a call into C keeps the interpreter to itself until it returns.
+# A call into C holds the interpreter lock until it returns, so work on slices of this size.
 _SLICE = 256 * 1024
 _BRACKETS = b"[{]}"
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
@@ -15,14 +15,14 @@ _LEVEL_CHANGE = (-1, 1)
 _TO_NUMBER_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
 _VAST_NUMBER_SHAPES = (b"e000", b"e+000", b"0" * 300)
 _NUMBER = re.compile(rb"[0-9][0-9.eE+-]*")
-_LONGEST_NUMBER = 4300  # Python reads no longer integer
+_MAX_NUMBER_DIGITS = 4300  # Python parses no longer integer
 
-# Raw makes the decoder check the text and build nothing: 40 times faster for a large body, and no memory.
+# With Raw the decoder checks the text and builds nothing: 40 times faster for a large body, without memory.
 _checker = msgspec.json.Decoder(msgspec.Raw)
 
 
 def is_plain_json(text: bytes, *, max_levels: int) -> bool:
-    """Whether UTF-8 text is strict JSON (RFC 8259) that no reader stumbles over: not too deep, each number in range."""
+    """Whether UTF-8 text is strict JSON (RFC 8259) that every reader accepts: not too deep, each number in range."""
     try:
         _checker.decode(text)
     except (msgspec.DecodeError, RecursionError):
@@ -32,12 +32,12 @@ def is_plain_json(text: bytes, *, max_levels: int) -> bool:
 
 
 def depth(text: bytes) -> int:
-    """How many levels of arrays and objects the JSON text nests; of other text, a fair guess."""
+    """The nesting depth of arrays and objects in JSON text; an estimate for other text."""
     return _depth(_without_strings(text))
 
 
 def _without_strings(text: bytes) -> bytes:
-    # A quote after an escape ends no string; backslashes are taken in pairs from the left, as a parser does.
+    # An escaped quote ends no string. Backslashes pair up from the left, as in a parser.
     unescaped = text.replace(b"\\\\", b"").replace(b'\\"', b"")
     kept, inside = [], 0
     for start in range(0, len(unescaped), _SLICE):
@@ -65,4 +65,4 @@ def _numbers_in_range(bare: bytes) -> bool:
 
 
 def _out_of_range(number: bytes) -> bool:
-    return len(number) > _LONGEST_NUMBER or (not number.isdigit() and math.isinf(float(number)))
+    return len(number) > _MAX_NUMBER_DIGITS or (not number.isdigit() and math.isinf(float(number)))

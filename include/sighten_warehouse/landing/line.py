@@ -13,7 +13,7 @@ from sighten_warehouse.landing.json_check import is_plain_json
 
 Source = Literal["webhook", "api", "import"]
 
-# On lines of source "api": what was asked. No answer brings it; whoever lands one writes it.
+# On lines with source "api": the request. It is never part of the response; whoever lands the response adds it.
 API_REQUEST_HEADER = "sighten-asked"
 KEPT_HEADERS = frozenset(
     {
@@ -27,18 +27,17 @@ KEPT_HEADERS = frozenset(
         "x-sighten-event",
     }
 )
-EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every line stays readable by every JSON reader
-MAX_BODY_BYTES = 2**40  # that a landing line may claim
+EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every JSON reader can read the line
+MAX_BODY_BYTES = 2**40  # the most that a landing line may claim
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 
 
 class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery as it lies in a landing file.
+    """One delivery in a landing file.
 
-    `payload` is the body itself where that is strict JSON (RFC 8259) of at most `EMBEDDED_DEPTH` levels. Its line
-    breaks, which can only stand between values, are then spaces, and white space around it is gone; where there was
-    any of either, `body` holds the original. Otherwise the whole body is in `body`, as text or, where it is none in
-    UTF-8, as base64.
+    `payload` is the body itself if that is strict JSON (RFC 8259) of at most `EMBEDDED_DEPTH` levels: line breaks,
+    which can only stand between values, become spaces, and white space around it is removed; if this changed anything,
+    `body` holds the original. Any other body is in `body`: as text if it is UTF-8, else as base64.
     """
 
     landing_id: str
@@ -54,7 +53,7 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     body_encoding: Literal["utf-8", "base64"] | None
 
     def body_as_received(self) -> bytes:
-        """The body, byte for byte as it came."""
+        """The body, byte for byte as received."""
         if self.body is None:
             return bytes(self.payload)
         return base64.b64decode(self.body) if self.body_encoding == "base64" else self.body.encode()
@@ -64,7 +63,7 @@ _encoder = msgspec.json.Encoder()
 _line_decoder = msgspec.json.Decoder(LandingLine)
 
 
-def landing_line(  # noqa: PLR0913  (a line has that many facts)
+def landing_line(  # noqa: PLR0913  (a line has that many fields)
     body: bytes,
     *,
     landing_id: str,
@@ -74,7 +73,7 @@ def landing_line(  # noqa: PLR0913  (a line has that many facts)
     content_type: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The delivery as one line of a landing file, its line break included; any body at all is taken."""
+    """The delivery as one line of a landing file, with its line break; accepts any body."""
     payload, text, encoding = _embed(body)
     kept = {name.lower(): value for name, value in (headers or {}).items() if name.lower() in KEPT_HEADERS}
     line = LandingLine(
@@ -108,13 +107,13 @@ def _text(body: bytes) -> str | None:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    # Each control character takes six bytes once it is escaped; a body full of them is no text, and base64 is smaller.
+    # An escaped control character takes six bytes: for a body full of them, base64 is smaller.
     controls = len(body) - len(body.translate(None, delete=_CONTROLS))
     return text if controls * 20 <= len(body) else None
 
 
 def parse_landing_line(raw: bytes) -> LandingLine:
-    """The line's envelope, its payload still unparsed.
+    """Parse the envelope of a line, not its payload.
 
     Raises:
         ValueError: it is not a landing line.

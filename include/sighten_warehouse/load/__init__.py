@@ -1,4 +1,4 @@
-"""Load: batches of landing files become history files; loading again changes nothing."""
+"""Load: turn batches of landing files into history files; loading again changes nothing."""
 
 from sighten_warehouse.load.step import commit, flatten, load, pending, plan
 

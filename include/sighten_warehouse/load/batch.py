@@ -19,6 +19,7 @@ from sighten_warehouse.models import Model, in_order, macros, models
 from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.snapshot_schema import snapshot_schema
+from sighten_warehouse.sql_text import quoted
 
 MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 
@@ -129,8 +130,4 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"copy written to '{_quoted(path)}' (format parquet, compression zstd)")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+    connection.execute(f"copy written to '{quoted(path)}' (format parquet, compression zstd)")

@@ -1,4 +1,4 @@
-"""One landed line as what the loader makes of it: a row of `deliveries` and, if it is loaded, a snapshot."""
+"""Reading one landed line: its row of `deliveries`, and the rows of other tables if it is loaded."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -68,26 +68,26 @@ DRIFT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one landed line came to: its row of `deliveries`, and its rows of the other tables of `staging`."""
+    """The result of one landed line: its row of `deliveries`, and its rows of the other tables of `staging`."""
 
     row: Row
     staged: Staged = field(default_factory=dict)
 
 
 def id_of_place(landing_file: str, line_number: int) -> str:
-    """The landing id of a line that has none of its own; `id_of_place` in SQL gives the same."""
+    """The landing id of a line without one of its own; the SQL macro `id_of_place` gives the same."""
     return str(UUID(hashlib.md5(f"{landing_file} line {line_number}".encode(), usedforsecurity=False).hexdigest()))
 
 
 def as_copy(delivery: Delivery) -> Delivery:
-    """The delivery of a line whose landing_id an earlier line of the batch has: it counts, and has no rows besides."""
+    """The delivery of a line that repeats a landing_id of its batch: counted, without rows in other tables."""
     row = delivery.row
     own = id_of_place(row["landing_file"], row["line_number"])
     return Delivery(row | {"landing_id": own, "copy_of_landing_id": row["landing_id"]})
 
 
 def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: str) -> Delivery:
-    """The outcome of one landed line, told from the line alone: `loaded`, `ignored` or `quarantined`."""
+    """Read one landed line; its outcome (`loaded`, `ignored` or `quarantined`) depends on the line alone."""
     where = {"landing_file": landing_file, "line_number": line_number, "batch_id": batch_id}
     try:
         line = parse_landing_line(raw)
@@ -98,7 +98,7 @@ def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: 
         return _read_body(line, facts)
     except RejectedError as error:
         return _quarantined(facts, error)
-    except Exception as error:  # one delivery must never keep the others from being loaded
+    except Exception as error:  # one delivery must never stop the others
         log.exception("delivery_failed", landing_id=line.landing_id, error=type(error).__name__)
         return _quarantined(
             facts, RejectedError("loader_failed", place=type(error).__name__, expected="a body the loader reads")
@@ -117,9 +117,9 @@ def _facts(line: LandingLine) -> Row:
 
 def _read_body(line: LandingLine, facts: Row) -> Delivery:
     if is_decision(line):
-        return _decided(line, facts)
+        return _read_decision_line(line, facts)
     if line.source == "api":
-        return _answered(line, facts)
+        return _read_api_answer(line, facts)
     payload, facts["repair"] = _parse(line)
     if not isinstance(payload, dict):
         raise RejectedError("not_an_object", place="the root", expected="an object, as every webhook of Sighten's is")
@@ -127,42 +127,42 @@ def _read_body(line: LandingLine, facts: Row) -> Delivery:
     if kind not in CONFORM:
         return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"})
     snapshot, findings = CONFORM[kind](payload)
-    facts |= _told(snapshot) | {"outcome": "loaded"}
+    facts |= _snapshot_facts(snapshot) | {"outcome": "loaded"}
     snapshot |= {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
     return Delivery(facts, {"snapshots": [snapshot], "drift": _drift_rows(facts, findings)})
 
 
-def _answered(line: LandingLine, facts: Row) -> Delivery:
-    asked = read_api_request(line)
-    facts |= {"kind": asked.purpose, "subject": asked.subject, "milestone_id": asked.milestone_id}
-    reader = ANSWER_READERS.get(asked.purpose)
+def _read_api_answer(line: LandingLine, facts: Row) -> Delivery:
+    request = read_api_request(line)
+    facts |= {"kind": request.purpose, "subject": request.subject, "milestone_id": request.milestone_id}
+    reader = ANSWER_READERS.get(request.purpose)
     if reader is None:
         return Delivery(facts | {"outcome": "ignored", "reason": "no tables for this kind yet"})
-    content, facts["repair"] = _content(line, asked)
-    staged, findings = reader(content, asked)
+    content, facts["repair"] = _content(line, request)
+    staged, findings = reader(content, request)
     for snapshot in staged.get("snapshots", []):
-        # Its place among the snapshots decides what becomes of it, not which answer came last.
-        facts |= _told(snapshot) | {"subject": None}
+        # The order of snapshots decides what becomes of it, not which answer came last.
+        facts |= _snapshot_facts(snapshot) | {"subject": None}
     keys = {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
     rows = {name: [row | keys for row in listed] for name, listed in staged.items()}
     return Delivery(facts | {"outcome": "loaded"}, rows | {"drift": _drift_rows(facts, findings)})
 
 
-def _told(snapshot: Row) -> Row:
+def _snapshot_facts(snapshot: Row) -> Row:
     return {name: snapshot.get(name) for name in ("milestone_id", "task_id", "watermark_at", "content_hash")}
 
 
-def _content(line: LandingLine, asked: ApiRequest) -> tuple[Any, str]:
-    """The answer, parsed; None where it is an error that is not JSON: its status tells enough."""
+def _content(line: LandingLine, request: ApiRequest) -> tuple[Any, str]:
+    """The answer, parsed; None for an error that is not JSON: its status is enough."""
     try:
         return _parse(line)
     except RejectedError:
-        if asked.status < HTTPStatus.BAD_REQUEST:
+        if request.status < HTTPStatus.BAD_REQUEST:
             raise
         return None, "none"
 
 
-def _decided(line: LandingLine, facts: Row) -> Delivery:
+def _read_decision_line(line: LandingLine, facts: Row) -> Delivery:
     decision = read_decision(line)
     row = {
         "landing_id": facts["landing_id"],
@@ -189,24 +189,24 @@ def _drift_rows(facts: Row, findings: Findings) -> list[Row]:
     return [
         keys
         | {
-            "path": one.path,
-            "drift": one.drift,
-            "expected": one.expected,
-            "example": one.example,
-            "occurrences": one.occurrences,
-            "code_field": one.code_field,
+            "path": drift.path,
+            "drift": drift.drift,
+            "expected": drift.expected,
+            "example": drift.example,
+            "occurrences": drift.occurrences,
+            "code_field": drift.code_field,
         }
-        for one in findings.drift.values()
+        for drift in findings.drift.values()
     ]
 
 
 def _quarantined(facts: Row, error: RejectedError) -> Delivery:
-    said = {"outcome": "quarantined", "reason": error.reason, "place": error.place, "expected": error.expected}
-    return Delivery(facts | said)
+    outcome = {"outcome": "quarantined", "reason": error.reason, "place": error.place, "expected": error.expected}
+    return Delivery(facts | outcome)
 
 
 def _unreadable_line(where: Row, problem: str) -> Delivery:
-    """A damaged line still has exactly one outcome, under an id made from where it stands."""
+    """A damaged line still has exactly one outcome, under an id made from its place."""
     place = f"{where['landing_file']} line {where['line_number']}"
     day = str(where["landing_file"]).partition("received_date=")[2][:10]
     facts = where | {

@@ -1,4 +1,4 @@
-"""What is known when the API is to be asked: the committed history, and answers that are landed but not loaded yet."""
+"""SQL models over the committed history and the API answers that are landed but not loaded yet."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,20 +15,20 @@ from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import Staged, read_delivery
 from sighten_warehouse.models import Model, models
 
-# As `land_answers` writes it, and nothing else does; near the begin of the line, so that large bodies cost nothing.
+# Only `land_answers` writes this, near the begin of the line, so large bodies cost nothing.
 _FROM_THE_API = b'"source":"api"'
 _BEGIN_BYTES = 256
 
 
 @contextmanager
 def open_models(
-    layout: Layout, wanted: Sequence[str], *, inputs: Mapping[str, pa.Table], variables: Mapping[str, object]
+    layout: Layout, names: Sequence[str], *, inputs: Mapping[str, pa.Table], variables: Mapping[str, object]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine that holds those models, and what they are made of.
+    """Open an engine that holds those models and their inputs.
 
-    `inputs` are the tables of `staging` that a step makes, `variables` what the models call a `setting`. Answers
-    that are landed and not loaded yet count like loaded ones: so whoever asks the API twice in a row, or once more
-    after a crash, does not ask for what it has answered.
+    `inputs` are tables of `staging` that the caller makes; `variables` are the models' settings. Answers that are
+    landed but not loaded yet count as loaded: a step that runs again, also after a crash, repeats no call that was
+    answered.
 
     Raises:
         LakeError: commits contradict each other.
@@ -43,7 +43,7 @@ def open_models(
         for name, table in {**_pending(layout, committed), **inputs}.items():
             connection.register(f"_{name}", table)
             connection.execute(f"create table staging.{name} as from _{name}")
-        for model in _with_inputs(wanted):
+        for model in _with_inputs(names):
             if model.is_loaded:
                 _create_history(connection, model, layout, committed)
             else:
@@ -52,8 +52,8 @@ def open_models(
 
 
 def _pending(layout: Layout, committed: Iterable[Manifest]) -> dict[str, pa.Table]:
-    """The rows of answers that no commit names, by table of `staging`."""
-    loaded = {name for one in committed for name in one.landing_files}
+    """The rows of API answers not loaded yet, by table of `staging`."""
+    loaded = {name for manifest in committed for name in manifest.landing_files}
     rows: Staged = {name: [] for name in schemas()}
     for name in landing_files(layout.landing):
         for number, raw in enumerate(() if name in loaded else read_raw_lines(layout.landing / name), 1):
@@ -64,18 +64,18 @@ def _pending(layout: Layout, committed: Iterable[Manifest]) -> dict[str, pa.Tabl
     return {name: pa.Table.from_pylist(found, schema=schemas()[name]) for name, found in rows.items()}
 
 
-def _with_inputs(wanted: Iterable[str]) -> list[Model]:
-    """Those models and all that they are made of, each after the ones it reads."""
+def _with_inputs(names: Iterable[str]) -> list[Model]:
+    """Those models and all their inputs, each after its own inputs."""
     found: dict[str, Model] = {}
 
     def add(name: str) -> None:
         model = models().get(name)
         if model is not None and name not in found:
-            for one in model.inputs:
-                add(one)
+            for input_name in model.inputs:
+                add(input_name)
             found[name] = model
 
-    for name in wanted:
+    for name in names:
         add(name)
     return list(found.values())
 

@@ -1,4 +1,4 @@
-"""Load: batches of landing files become history files; loading again changes nothing."""
+"""The steps of loading: plan batches, flatten each into history files, commit them."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,13 +28,13 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 MAX_BATCH_BYTES = 32 * 1024 * 1024
-LEAST_BATCH_BYTES = 8 * 1024 * 1024  # a smaller share would not be worth a task of its own
+MIN_BATCH_BYTES = 8 * 1024 * 1024  # a smaller batch is not worth a task of its own
 MAX_BATCH_FILES = 5_000
 
 
 @dataclass(frozen=True)
 class FlattenResult:
-    """What one batch came to, before it counts."""
+    """The outcomes of one batch, before it is committed."""
 
     batch_id: str
     landed: int
@@ -43,7 +43,7 @@ class FlattenResult:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What was committed; `refused` batches held a landing file that another commit had taken meanwhile."""
+    """What was committed; `refused` batches held a landing file of another commit."""
 
     batches: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -54,16 +54,16 @@ class LoadResult:
 
 
 def pending(settings: Settings) -> list[str]:
-    """The names of the landing files that no commit names, oldest first."""
+    """The landing files that are in no commit, oldest first."""
     layout = settings.layout
     loaded = loaded_files(layout)
     return [name for name in landing_files(layout.landing) if name not in loaded]
 
 
 def plan(settings: Settings, *, max_batches: int = 8) -> list[str]:
-    """Divide what is pending into batches of bounded size, write them down, and return their ids, oldest first.
+    """Divide the pending files into batches of bounded size, record them, and return their ids, oldest first.
 
-    What does not fit into `max_batches` stays pending for the next time.
+    Files beyond `max_batches` stay pending.
     """
     files = pending(settings)
     if not files:
@@ -71,21 +71,21 @@ def plan(settings: Settings, *, max_batches: int = 8) -> list[str]:
     ensure_lake(settings.layout)
     layout = resolve_lake(settings.layout)
     share = sum(_size(layout, name) for name in files) // max_batches
-    manifests = list(islice(divide(layout, files, max_bytes=max(share, LEAST_BATCH_BYTES)), max_batches))
+    manifests = list(islice(divide(layout, files, max_bytes=max(share, MIN_BATCH_BYTES)), max_batches))
     for manifest in manifests:
         write_manifest(prepared_path(layout, manifest.batch_id), manifest)
     return [manifest.batch_id for manifest in manifests]
 
 
 def divide(layout: Layout, files: Iterable[str], *, max_bytes: int = MAX_BATCH_BYTES) -> Iterator[Manifest]:
-    """Batches of those landing files, in their order, each bounded in bytes, in number of files, and by a day's end."""
+    """Batches of the files in order: each is bounded in bytes and files, and a large one ends with its day."""
     batch: list[str] = []
     taken = 0
     for name in files:
         size = _size(layout, name)
         is_full = taken + size > min(max_bytes, MAX_BATCH_BYTES) or len(batch) >= MAX_BATCH_FILES
-        # So a rebuild of some days of a past that was loaded at once takes little else.
-        ends_its_day = taken >= LEAST_BATCH_BYTES and day_of(name) != day_of(batch[-1])
+        # A rebuild of a few days then remakes little else.
+        ends_its_day = taken >= MIN_BATCH_BYTES and day_of(name) != day_of(batch[-1])
         if batch and (is_full or ends_its_day):
             yield _batch(batch)
             batch, taken = [], 0
@@ -105,7 +105,7 @@ def _batch(files: Sequence[str]) -> Manifest:
 
 
 def flatten(settings: Settings, batch_id: str) -> FlattenResult:
-    """Write the batch's history files, which count only once it is committed; doing it again writes the same files.
+    """Write the batch's history files; they count once it is committed, and a repeat writes the same files.
 
     Raises:
         LakeError: no such batch was planned.
@@ -121,16 +121,16 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
 
 
 def flatten_batch(manifest: Manifest, *, layout: Layout) -> Manifest:
-    """The batch with what it came to; its history files are written."""
+    """Write the history files of the batch; return its manifest with the outcomes."""
     manifest = flatten_files(manifest, layout=layout)
     log.info("flattened", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
     return replace(manifest, code_version=code_version(), prepared_at=now())
 
 
 def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
-    """Make flattened batches count, one after the other; one that was committed before stays as it is.
+    """Commit flattened batches; one that is committed already stays unchanged.
 
-    A batch with a landing file that another commit names is refused: what it held besides stays pending.
+    A batch with a landing file of another commit is refused; its other files stay pending.
     """
     with one_writer(settings.layout, "commit"):
         layout = resolve_lake(settings.layout)
@@ -139,7 +139,7 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
         for batch_id in batch_ids:
             if commit_path(layout, batch_id).exists():
                 continue
-            manifest = _unless_refused(layout, batch_id, loaded=loaded)
+            manifest = _read_flattened(layout, batch_id, loaded=loaded)
             if manifest is None:
                 refused.append(batch_id)
                 continue
@@ -154,12 +154,12 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
     return _sum(done, refused)
 
 
-def _unless_refused(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
-    """The batch as it was flattened; None, with a warning, for one that must not be committed."""
+def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
+    """The flattened batch; None, with a warning, if it must not be committed."""
     prepared = prepared_path(layout, batch_id)
     manifest = read_manifest(prepared) if prepared.exists() else None
     if manifest is None:
-        # A commit that refuses a batch forgets it; whoever then tries the same commit again is refused again.
+        # A refused batch is forgotten, so a repeat of the same commit is refused again.
         reason = "not prepared, or refused before"
     elif manifest.prepared_at is None:
         reason = "not flattened"
@@ -172,17 +172,19 @@ def _unless_refused(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manif
 
 
 def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
-    counts = {name: sum(one.outcomes.get(name, 0) for one in done) for name in ("loaded", "ignored", "quarantined")}
+    counts = {
+        name: sum(manifest.outcomes.get(name, 0) for manifest in done) for name in ("loaded", "ignored", "quarantined")
+    }
     return LoadResult(
-        batches=tuple(one.batch_id for one in done),
+        batches=tuple(manifest.batch_id for manifest in done),
         refused=tuple(refused),
-        landed=sum(one.landed for one in done),
+        landed=sum(manifest.landed for manifest in done),
         **counts,
     )
 
 
 def load(settings: Settings) -> LoadResult:
-    """Load everything that is pending when it starts, and what lands meanwhile at the latest the next time."""
+    """Load everything pending at the start; files that land meanwhile may wait for the next load."""
     results = []
     while batch_ids := plan(settings):
         for batch_id in batch_ids:
@@ -196,15 +198,15 @@ def load(settings: Settings) -> LoadResult:
 
 def _add(results: Sequence[LoadResult]) -> LoadResult:
     return LoadResult(
-        batches=tuple(batch for one in results for batch in one.batches),
-        refused=tuple(batch for one in results for batch in one.refused),
-        landed=sum(one.landed for one in results),
-        loaded=sum(one.loaded for one in results),
-        ignored=sum(one.ignored for one in results),
-        quarantined=sum(one.quarantined for one in results),
+        batches=tuple(batch for result in results for batch in result.batches),
+        refused=tuple(batch for result in results for batch in result.refused),
+        landed=sum(result.landed for result in results),
+        loaded=sum(result.loaded for result in results),
+        ignored=sum(result.ignored for result in results),
+        quarantined=sum(result.quarantined for result in results),
     )
 
 
 def now() -> str:
-    """The time as manifests have it."""
+    """The current time, as written in manifests."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,1 +1,1 @@
-"""What an operator does: status, quarantine, decisions and rebuild."""
+"""Operations: status, quarantine, decisions and rebuild."""

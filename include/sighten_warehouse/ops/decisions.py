@@ -1,4 +1,4 @@
-"""Decide on quarantined deliveries: read them again, put a mended body in the place of one, or discard them."""
+"""Decide on quarantined deliveries: retry them, replace the body of one, or discard them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Retried:
-    """What today's code makes of a quarantined delivery: landed anew as `retried_as`, or quarantined still."""
+    """The result of a retry: landed again as `retried_as`, or still quarantined."""
 
     landing_id: str
     outcome: str
@@ -38,63 +38,66 @@ class Retried:
 
 
 def retry(settings: Settings, landing_ids: Sequence[str]) -> list[Retried]:
-    """Read those deliveries again with today's code; what can be read now is landed anew, and loaded.
+    """Read the deliveries again with the current code; land and load those that can be read now.
 
     Raises:
-        NotQuarantinedError: one of them is not in quarantine, or was retried before.
+        NotQuarantinedError: a delivery is not in quarantine, or was retried before.
     """
     layout = settings.layout
     with one_writer(layout, "quarantine"):
         chosen = find(layout, landing_ids)
         _refuse_decided(chosen, "retry")
-        return _settle(settings, ((one, _again(one, found.line)) for one, found in landed(layout, chosen)))
+        copies = ((delivery, _copy(delivery, found.line)) for delivery, found in landed(layout, chosen))
+        return _land_copies(settings, copies)
 
 
 def retry_as(settings: Settings, landing_id: str, mended: bytes) -> Retried:
-    """Read a mended body in place of that delivery's; if it can be read it is landed, and loaded.
+    """Read the mended body in place of the delivery's; land and load it if it can be read.
 
-    What an earlier retry landed in its place no longer counts then.
+    It replaces the result of an earlier retry.
 
     Raises:
         NotQuarantinedError: it is not in quarantine.
     """
     with one_writer(settings.layout, "quarantine"):
-        [one] = find(settings.layout, [landing_id])
-        copy = landing_line(mended, landing_id=ARRIVALS.next().landing_id, received_at=_received(one), source="import")
-        [result] = _settle(settings, [(one, copy)])
+        [delivery] = find(settings.layout, [landing_id])
+        copy = landing_line(
+            mended, landing_id=ARRIVALS.next().landing_id, received_at=_received_at(delivery), source="import"
+        )
+        [result] = _land_copies(settings, [(delivery, copy)])
     return result
 
 
 def discard(settings: Settings, landing_ids: Sequence[str], *, reason: str) -> None:
-    """Record that nothing shall come of those deliveries; they stay in landing, and in quarantine as decided on.
+    """Discard the deliveries; they stay in landing, and in quarantine as decided on.
 
-    What an earlier retry landed in place of one no longer counts then.
+    The result of an earlier retry no longer counts.
 
     Raises:
-        NotQuarantinedError: one of them is not in quarantine, or was discarded before.
+        NotQuarantinedError: a delivery is not in quarantine, or was discarded before.
     """
     layout = settings.layout
     with one_writer(layout, "quarantine"):
         chosen = find(layout, landing_ids)
         _refuse_decided(chosen, "discard")
-        lines = [_decide(one, "discard", reason=reason) for one in chosen]
+        lines = [_decision_line(delivery, "discard", reason=reason) for delivery in chosen]
         _land(settings, lines)
         load(settings)
 
 
 def _refuse_decided(chosen: Sequence[Quarantined], decision: str) -> None:
-    if already := [one.landing_id for one in chosen if one.decision == decision]:
+    if already := [delivery.landing_id for delivery in chosen if delivery.decision == decision]:
         raise NotQuarantinedError(f"{', '.join(already)}: decided before, {decision}; expected ids that are open")
 
 
-def _again(one: Quarantined, line: LandingLine | None) -> bytes | None:
-    """The delivery as a line of its own; it keeps the time of receiving, and so its place in the order."""
+def _copy(delivery: Quarantined, line: LandingLine | None) -> bytes | None:
+    """The delivery as a new line with the same time of receiving, so it keeps its place in the order."""
     if line is None:
         return None
     return landing_line(
         line.body_as_received(),
         landing_id=ARRIVALS.next().landing_id,
-        received_at=_received(one),
+        received_at=_received_at(delivery),
         source="import",
         method=line.method,
         content_type=line.content_type,
@@ -102,19 +105,19 @@ def _again(one: Quarantined, line: LandingLine | None) -> bytes | None:
     )
 
 
-def _received(one: Quarantined) -> datetime:
-    return one.received_at.replace(tzinfo=UTC) if one.received_at else datetime.now(UTC)
+def _received_at(delivery: Quarantined) -> datetime:
+    return delivery.received_at.replace(tzinfo=UTC) if delivery.received_at else datetime.now(UTC)
 
 
-def _settle(settings: Settings, copies: Iterable[tuple[Quarantined, bytes | None]]) -> list[Retried]:
-    """Land the copies that can be read, each with its decision in the same file, and load them."""
+def _land_copies(settings: Settings, copies: Iterable[tuple[Quarantined, bytes | None]]) -> list[Retried]:
+    """Land the readable copies, each with its decision in the same file, and load them."""
     results, lines, size = [], [], 0
-    for one, copy in copies:
-        result = _read(one, copy)
+    for delivery, copy in copies:
+        result = _read(delivery, copy)
         results.append(result)
         if copy is None or result.retried_as is None:
             continue
-        lines += [_decide(one, "retry", retried_as=UUID(result.retried_as)), copy]
+        lines += [_decision_line(delivery, "retry", retried_as=UUID(result.retried_as)), copy]
         size += len(copy)
         if size >= MAX_FILE_BYTES:
             _land(settings, lines)
@@ -129,27 +132,27 @@ def _land(settings: Settings, lines: Sequence[bytes]) -> None:
     write_landing_file(settings.layout.landing, lines, received_at=datetime.now(UTC))
 
 
-def _read(one: Quarantined, copy: bytes | None) -> Retried:
-    told: dict[str, Any]
+def _read(delivery: Quarantined, copy: bytes | None) -> Retried:
+    facts: dict[str, Any]
     if copy is None:
-        told = {"reason": one.reason, "place": one.place, "expected": one.expected}
-        return Retried(landing_id=one.landing_id, outcome="quarantined", **told)
+        facts = {"reason": delivery.reason, "place": delivery.place, "expected": delivery.expected}
+        return Retried(landing_id=delivery.landing_id, outcome="quarantined", **facts)
     row = read_delivery(copy.rstrip(b"\n"), landing_file="", line_number=1, batch_id="").row
-    told = {name: row.get(name) for name in ("outcome", "kind", "reason", "place", "expected")}
+    facts = {name: row.get(name) for name in ("outcome", "kind", "reason", "place", "expected")}
     retried_as = row["landing_id"] if row["outcome"] != "quarantined" else None
-    return Retried(landing_id=one.landing_id, retried_as=retried_as, **told)
+    return Retried(landing_id=delivery.landing_id, retried_as=retried_as, **facts)
 
 
-def _decide(
-    one: Quarantined,
+def _decision_line(
+    delivery: Quarantined,
     decision: Literal["retry", "discard"],
     *,
     retried_as: UUID | None = None,
     reason: str | None = None,
 ) -> bytes:
-    decided = Decision(
-        quarantine_decision=decision, landing_id=UUID(one.landing_id), retried_as=retried_as, reason=reason
+    made = Decision(
+        quarantine_decision=decision, landing_id=UUID(delivery.landing_id), retried_as=retried_as, reason=reason
     )
     arrival = ARRIVALS.next()
-    log.info("decided", decision=decision, landing_id=one.landing_id, retried_as=retried_as and str(retried_as))
-    return decision_line(decided, landing_id=arrival.landing_id, received_at=arrival.received_at)
+    log.info("decided", decision=decision, landing_id=delivery.landing_id, retried_as=retried_as and str(retried_as))
+    return decision_line(made, landing_id=arrival.landing_id, received_at=arrival.received_at)

@@ -1,4 +1,4 @@
-"""Quarantine: the deliveries that could not be read, as history has them and as they lie in landing."""
+"""The deliveries that could not be read: their rows in history, and their lines in landing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,19 +33,19 @@ class Quarantined:
 
 @dataclass(frozen=True, kw_only=True)
 class Landed:
-    """A quarantined delivery as it lies in landing; `line` is None where not even that can be read."""
+    """A quarantined delivery in landing; `line` is None if the line itself is damaged."""
 
     raw: bytes
     line: LandingLine | None
 
     @property
     def body(self) -> bytes:
-        """The body as it came; of a damaged line, the line."""
+        """The body as received, or the whole line if that is damaged."""
         return self.raw if self.line is None else self.line.body_as_received()
 
 
 def quarantined(layout: Layout) -> list[Quarantined]:
-    """Every delivery that was loaded into quarantine, decided on or not, in the order of receiving."""
+    """Every quarantined delivery, open or decided on, in the order of receiving."""
     layout = resolve_lake(layout)
     facts = ("landing_id", "received_at", "reason", "place", "expected", "body_bytes", "landing_file", "line_number")
     decisions = _decisions_in_force(layout)
@@ -56,10 +56,10 @@ def quarantined(layout: Layout) -> list[Quarantined]:
         decided = decisions.get(row["landing_id"], {})
         last: dict[str, Any] = {"decision": decided.get("decision"), "retried_as": decided.get("retried_as_landing_id")}
         found.append(Quarantined(**{name: row[name] for name in facts}, **last))
-    # Of landing files that were copied the first place counts, as in `ops.copies`.
-    found.sort(key=lambda one: (one.landing_file, one.line_number), reverse=True)
-    firsts = {one.landing_id: one for one in found}
-    return sorted(firsts.values(), key=lambda one: (str(one.received_at or ""), one.landing_id))
+    # If a landing file was copied, its first place counts, as in `ops.copies`.
+    found.sort(key=lambda delivery: (delivery.landing_file, delivery.line_number), reverse=True)
+    firsts = {delivery.landing_id: delivery for delivery in found}
+    return sorted(firsts.values(), key=lambda delivery: (str(delivery.received_at or ""), delivery.landing_id))
 
 
 def _decisions_in_force(layout: Layout) -> dict[str, dict[str, Any]]:
@@ -69,19 +69,19 @@ def _decisions_in_force(layout: Layout) -> dict[str, dict[str, Any]]:
 
 def _rows(layout: Layout, table: str, *, where: list[Any] | None = None) -> Iterator[dict[str, Any]]:
     for manifest in commits(layout):
-        # Most batches hold nothing of the sort, and then there is nothing to open.
+        # Most batches have no such rows, and need not be opened.
         if manifest.outcomes.get("quarantined") if table == "deliveries" else manifest.history_files.get(table):
             path = history_file(layout, table, manifest.batch_id)
             yield from pq.read_table(path, filters=where, partitioning=None).to_pylist()
 
 
 def find(layout: Layout, landing_ids: Sequence[str]) -> list[Quarantined]:
-    """Those quarantined deliveries, in the order asked for.
+    """The quarantined deliveries with those ids, in that order.
 
     Raises:
-        NotQuarantinedError: one of them is not in quarantine.
+        NotQuarantinedError: a delivery is not in quarantine.
     """
-    known = {one.landing_id: one for one in quarantined(layout)}
+    known = {delivery.landing_id: delivery for delivery in quarantined(layout)}
     unknown = [landing_id for landing_id in landing_ids if landing_id not in known]
     if unknown:
         raise NotQuarantinedError(
@@ -91,22 +91,22 @@ def find(layout: Layout, landing_ids: Sequence[str]) -> list[Quarantined]:
 
 
 def landed(layout: Layout, chosen: Sequence[Quarantined]) -> Iterator[tuple[Quarantined, Landed]]:
-    """Those deliveries as they lie in landing, each landing file read once.
+    """The lines of the deliveries in landing; reads each landing file once.
 
     Raises:
-        LakeError: landing no longer holds one of them where it was when it was loaded.
+        LakeError: a delivery is not where it was when it was loaded.
     """
     by_file: dict[str, dict[int, Quarantined]] = {}
-    for one in chosen:
-        by_file.setdefault(one.landing_file, {})[one.line_number] = one
-    for name, wanted in by_file.items():
+    for delivery in chosen:
+        by_file.setdefault(delivery.landing_file, {})[delivery.line_number] = delivery
+    for name, missing in by_file.items():
         path = layout.landing / name
         for number, raw in enumerate(read_raw_lines(path) if path.exists() else (), 1):
-            if number in wanted:
-                yield wanted.pop(number), _parse(raw)
-        if wanted:
-            lines = ", ".join(f"{one.landing_id} in line {number}" for number, one in wanted.items())
-            raise LakeError(f"{path}: it lacks deliveries that were loaded from it; expected {lines}")
+            if number in missing:
+                yield missing.pop(number), _parse(raw)
+        if missing:
+            lines = ", ".join(f"{delivery.landing_id} in line {number}" for number, delivery in missing.items())
+            raise LakeError(f"{path}: lacks deliveries that were loaded from it; expected {lines}")
 
 
 def _parse(raw: bytes) -> Landed:

@@ -1,4 +1,4 @@
-"""Rebuild: make the lake anew from landing, or a part of it, by today's rules, and swap it in."""
+"""Rebuild: make a new lake from landing by the current rules, for all days or some, and swap it in."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sighten_warehouse.errors import LakeError
-from sighten_warehouse.lake.folder import finished, new_lake, resolve_lake, swap_in
+from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
 from sighten_warehouse.lake.hardlinks import hardlink_batch, is_whole, sync_folders
 from sighten_warehouse.lake.manifest import (
     Manifest,
@@ -36,7 +36,7 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What was made anew, how many batches were kept as they were, and the version that was published of both."""
+    """What was rebuilt, the number of batches kept unchanged, and the published version."""
 
     batches: int
     kept: int
@@ -52,14 +52,14 @@ def rebuild(
     accept_loss: bool = False,
     on_progress: OnProgress = lambda _done, _all: None,
 ) -> Rebuilt:
-    """Make a new lake of everything in landing, swap it in, and publish it; loads and readers go on meanwhile.
+    """Make a new lake from landing, swap it in, and publish it; loads and readers continue meanwhile.
 
-    Batches that were committed keep their names and times. With `days`, those without a delivery received then are kept
-    as they are, and so is what is pending. `on_progress` hears how many batches are made, of how many.
+    Committed batches keep their names and times. With `days`, batches without a delivery received then are kept
+    unchanged, and pending files stay pending. `on_progress` receives the number of batches done, and of all.
 
     Raises:
-        LakeError: landing lacks files that were loaded, and `accept_loss` does not say to go on without them.
-        CheckError: the new lake does not hold what must hold; the old one stays.
+        LakeError: landing lacks files that were loaded, and `accept_loss` is false.
+        CheckError: a check of the new lake failed; the old one stays.
     """
     layout = settings.layout
     with one_writer(layout, "rebuild"):
@@ -73,16 +73,16 @@ def rebuild(
             made += _make(manifest, aside)
             on_progress(number, len(todo))
         with one_writer(layout, "publish"):
-            version = _swap_in(settings, finished(aside), days, made)
+            version = _swap_in(settings, finish_lake(aside), days, made)
     log.info("rebuilt", **made)
-    if not is_current(settings):  # what was loaded meanwhile is in the lake, but not in the version
+    if not is_current(settings):  # batches loaded meanwhile are in the lake, but not in the version
         version = publish(settings)
     batches, unchanged, landed = (made.pop(name, 0) for name in ("batches", "kept", "landed"))
     return Rebuilt(batches, unchanged, landed, dict(made), version)
 
 
 def _swap_in(settings: Settings, whole: Layout, days: Days | None, made: Counter[str]) -> Version:
-    """The new lake is the one in use, and published; its checks decide whether. `made` is added to."""
+    """Publish the new lake and put it in use, if its checks pass. Adds to `made`."""
     layout = settings.layout
 
     def swap() -> None:
@@ -95,19 +95,19 @@ def _swap_in(settings: Settings, whole: Layout, days: Days | None, made: Counter
 
 
 def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest], list[Manifest]]:
-    """The batches that stay as they are, and those that are made again: one that lost a file is, whenever it was."""
+    """The batches to keep and the batches to remake; one that lost a history file is remade whatever its days."""
     kept: list[Manifest] = []
     remade: list[Manifest] = []
     taken: set[str] = set()
     layout = resolve_lake(layout)
     for manifest in _batches_before(layout):
-        again = days is None or days.touch(manifest.landing_files) or not is_whole(manifest, layout)
-        if again:
+        remake = days is None or days.touch(manifest.landing_files) or not is_whole(manifest, layout)
+        if remake:
             remade.append(manifest)
         elif not taken & manifest.landing_files.keys():
             kept.append(manifest)
             taken |= manifest.landing_files.keys()
-    return kept, [one for one in remade if not taken & one.landing_files.keys()]
+    return kept, [manifest for manifest in remade if not taken & manifest.landing_files.keys()]
 
 
 def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
@@ -123,7 +123,7 @@ def _files_to_take(layout: Layout, before: Collection[Manifest], days: Days | No
 
 
 def _batches_before(layout: Layout) -> list[Manifest]:
-    """What was committed, as far as it can be read: a rebuild is also the cure for a damaged lake."""
+    """The readable commits, oldest first; unreadable ones are skipped, since a rebuild also repairs a damaged lake."""
     found = []
     for path in commit_files(layout):
         try:
@@ -138,20 +138,20 @@ def _refuse_loss(layout: Layout, before: Collection[Manifest]) -> None:
     lost = sorted({name for manifest in before for name in manifest.landing_files} - landed)
     if lost:
         raise LakeError(
-            f"{layout.landing}: lacks {len(lost)} files that were loaded, such as {lost[0]}; expected all, since a"
-            " rebuild without them loses their deliveries; --accept-loss goes on without them"
+            f"{layout.landing}: lacks {len(lost)} files that were loaded, such as {lost[0]}; expected all: a rebuild"
+            " without them loses their deliveries; --accept-loss continues without them"
         )
 
 
 def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> Iterator[Manifest]:
-    """Those landing files in the batches that they were loaded in, and in new ones where they were in none."""
-    left = set(files)
+    """The landing files in their batches of before; files that were in none, in new batches."""
+    remaining = set(files)
     for manifest in before:
-        if manifest.landing_files.keys() <= left:
-            left -= manifest.landing_files.keys()
-            again = dict.fromkeys(manifest.landing_files, 0)
-            yield Manifest(manifest.batch_id, again, committed_at=manifest.committed_at)
-    yield from divide(layout, sorted(left))
+        if manifest.landing_files.keys() <= remaining:
+            remaining -= manifest.landing_files.keys()
+            uncounted = dict.fromkeys(manifest.landing_files, 0)
+            yield Manifest(manifest.batch_id, uncounted, committed_at=manifest.committed_at)
+    yield from divide(layout, sorted(remaining))
 
 
 def _make(manifest: Manifest, aside: Layout) -> Counter[str]:
@@ -161,18 +161,20 @@ def _make(manifest: Manifest, aside: Layout) -> Counter[str]:
 
 
 def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
-    """Take over what was loaded into the lake in use since it was looked at: nothing loaded is pending again."""
+    """Take over what was loaded into the lake in use meanwhile, so that it does not become pending again."""
     kept, before = _kept_and_remade(layout, days)
-    there = loaded_files(aside)
-    made = Counter(kept=_keep(layout, aside, [one for one in kept if not there & one.landing_files.keys()]))
+    present = loaded_files(aside)
+    made = Counter(
+        kept=_keep(layout, aside, [manifest for manifest in kept if not present & manifest.landing_files.keys()])
+    )
     loaded = {name for manifest in before for name in manifest.landing_files}
-    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - there):
+    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - present):
         made += _make(manifest, aside)
     return made
 
 
 def _keep_planned(layout: Layout, aside: Layout) -> None:
-    """Batches on their way are planned in the new lake too; what was flattened of them is flattened again."""
+    """Plan the uncommitted batches in the new lake too; flattened ones are flattened again."""
     loaded = loaded_files(aside)
     for path in resolve_lake(layout).prepared.glob("*.json"):
         with suppress(LakeError):

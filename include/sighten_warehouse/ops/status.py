@@ -1,4 +1,4 @@
-"""Status: proof that every landed delivery has exactly one outcome, and how fresh and how clean everything is."""
+"""Status: proof that every landed delivery has exactly one outcome, and the freshness and quality of the data."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,12 +20,12 @@ _LAST_COVERED = f"select {', '.join(COVERED)} from ops.coverage order by changed
 
 @dataclass(frozen=True)
 class Status:
-    """What lies where. Every landed delivery is in `pending`, in `unpublished`, or has one of `outcomes`.
+    """Counts of deliveries. Each landed one is in `pending`, in `unpublished`, or has one of `outcomes`.
 
-    `recounted` says whether the lines of all landing files were counted again, or only those of pending ones.
-    `outdated`: batches that were loaded by other rules than today's.
-    `quarantine`: reason → open deliveries; `checks`: check → rows it found in the published version.
-    `coverage`: the sums of `ops.coverage` over the last seven days that were reconciled; empty where none was.
+    `recounted`: whether the lines of all landing files were counted, or only those of pending files.
+    `outdated`: batches loaded by older rules than the current ones.
+    `quarantine`: reason → open deliveries; `checks`: check → rows found in the published version.
+    `coverage`: the sums of `ops.coverage` over the last seven reconciled days; empty if there are none.
     """
 
     landed: int
@@ -48,16 +48,16 @@ class Status:
 
     @cached_property
     def balanced(self) -> bool:
-        """Whether landed = the sum of what became of it."""
+        """Whether every landed delivery is accounted for."""
         return self.landed == self.accounted
 
     @property
     def accounted(self) -> int:
-        """How many deliveries are explained."""
+        """Number of deliveries that are pending, unpublished, or have an outcome."""
         return self.pending + self.unpublished + sum(self.outcomes.values())
 
     def explain(self) -> str:
-        """The balance in a sentence."""
+        """The balance as a sentence."""
         parts = [f"{count} {outcome}" for outcome, count in self.outcomes.items()]
         parts += [f"{self.unpublished} loaded but not yet published", f"{self.pending} pending"]
         sign = "=" if self.balanced else "≠"
@@ -65,9 +65,9 @@ class Status:
 
 
 def read_status(settings: Settings, *, recount: bool = True) -> Status:
-    """How things stand; reads landing, commits and the published version, and changes nothing.
+    """Read the status from landing, commits and the published version; changes nothing.
 
-    `recount` counts the lines of every landing file again; without it those of loaded ones are taken from the commits.
+    `recount`: count the lines of every landing file; otherwise commits give the counts of loaded files.
 
     Raises:
         LakeError: commits contradict each other.
@@ -128,7 +128,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     try:
         days = connection.execute(_LAST_COVERED).fetchall()
     except duckdb.CatalogException:
-        return {}  # published by older code, which had no such table
+        return {}  # published by older code, without this table
     return dict(zip(COVERED, map(sum, zip(*days, strict=True)), strict=True)) if days else {}
 
 
@@ -136,4 +136,4 @@ def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
     try:
         return dict(connection.execute(sql).fetchall())
     except (duckdb.BinderException, duckdb.CatalogException):
-        return {}  # published by older code, which had no such table or column
+        return {}  # published by older code, without this table or column

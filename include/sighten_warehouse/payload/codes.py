@@ -1,4 +1,4 @@
-"""The known codes, by field: those of the product, and the files of the same form in which a home adds its own."""
+"""The known codes of each field: the product's, and those that a home adds in `codes.yml`."""
 
 import hashlib
 from collections.abc import Collection
@@ -18,10 +18,10 @@ CODES_SCHEMA = pa.schema([("code_field", pa.string()), ("example", pa.string())]
 
 
 def parse_codes(text: str, *, name: str, fields: Collection[str] | None = None) -> Codes:
-    """The codes that such a file lists for each field, each as it is spelt there, in quotes or not.
+    """Parse a file of codes: field → codes as spelt in the file, with or without quotes.
 
     Raises:
-        SettingError: it is not of that form, or lists codes of a field that is none of `fields`; says in which line.
+        SettingError: it is ill-formed, or names a field that is not in `fields`; the message gives the line.
     """
     try:
         root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -49,7 +49,7 @@ def _codes(listed: Any, name: str, field: str) -> frozenset[str]:
     for code in listed.value:
         if not isinstance(code, yaml.ScalarNode):
             raise SettingError(f"{_place(name, code.start_mark)}: {field}: expected a code, not a list or a mapping")
-    # As it is spelt: YAML would make a boolean of NO and a number of 10.
+    # As spelt: YAML would turn NO into a boolean and 10 into a number.
     return frozenset(str(code.value) for code in listed.value)
 
 
@@ -61,10 +61,10 @@ KNOWN_CODES = parse_codes(files("sighten_warehouse.payload").joinpath("codes.yml
 
 
 def own_codes(layout: Layout) -> pa.Table:
-    """The rows of `staging.own_codes`: each code by its field, spelt as the examples in `history.drift` are.
+    """The rows of `staging.own_codes`, each code spelt like the examples in `history.drift`.
 
     Raises:
-        SettingError: the file is ill-formed; names it and the place.
+        SettingError: the file is ill-formed; the message gives the place.
     """
     codes = parse_codes(_text(layout), name=str(layout.codes), fields=KNOWN_CODES)
     rows = [(field, example_of(code)) for field in sorted(codes) for code in sorted(codes[field])]
@@ -72,7 +72,7 @@ def own_codes(layout: Layout) -> pa.Table:
 
 
 def codes_digest(layout: Layout) -> str:
-    """A short hash of the file, so that a change of it is published; empty while there is none."""
+    """A short hash of the file, so that a change is published; empty without a file."""
     return hashlib.sha256(layout.codes.read_bytes()).hexdigest()[:12] if layout.codes.exists() else ""
 
 

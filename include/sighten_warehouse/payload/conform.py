@@ -1,4 +1,4 @@
-"""From a parsed payload to one typed snapshot: what fits goes into columns, what does not is kept beside them."""
+"""Turning a parsed payload into one typed snapshot: values that fit fill columns, the others are rescued."""
 
 import hashlib
 from typing import Any
@@ -18,7 +18,7 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
     """The snapshot of a milestone-shaped payload.
 
     Raises:
-        RejectedError: it has no usable uuid, so nothing could be told to belong together.
+        RejectedError: it has no usable uuid.
     """
     findings = Findings()
     milestone = conform(MILESTONE, payload, At("", findings))
@@ -40,12 +40,12 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
         "comments": comments,
         "tasks_complete": complete,
     }
-    told = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
-    return snapshot | told, findings
+    derived = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
+    return snapshot | derived, findings
 
 
 def conform_task(payload: dict[str, Any]) -> tuple[Row, Findings]:
-    """The snapshot of a task-shaped payload: one task, its children, and what its root says of the milestone.
+    """The snapshot of a task-shaped payload: one task, its children, and the milestone fields of its root.
 
     Raises:
         RejectedError: it has no usable uuid.
@@ -57,18 +57,20 @@ def conform_task(payload: dict[str, Any]) -> tuple[Row, Findings]:
     snapshot = {name: task.pop(name) for name in facts}
     drop_repeated([task], [], findings)
     snapshot |= {"kind": "task", "task_id": task["task_id"], "tasks": [task], "comments": [], "tasks_complete": False}
-    told = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
-    return snapshot | told, findings
+    derived = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
+    return snapshot | derived, findings
 
 
 def content_hash(snapshot: Row) -> str:
-    """A hash of all that was understood and of what was rescued."""
+    """A hash of the meaning of a snapshot: its columns and what was rescued."""
     return hashlib.sha256(canonical_json(_meaning(snapshot))).hexdigest()
 
 
 def _meaning(snapshot: Row) -> Row:
-    """All that was understood, without `data` as it was spelt: its lists are there already, conformed."""
-    tasks = [task | {"sub_tasks": [_without_data(one) for one in task["sub_tasks"]]} for task in snapshot["tasks"]]
+    """The snapshot without the raw `data`, whose lists it holds conformed."""
+    tasks = [
+        task | {"sub_tasks": [_without_data(sub_task) for sub_task in task["sub_tasks"]]} for task in snapshot["tasks"]
+    ]
     return snapshot | {"tasks": tasks}
 
 
@@ -77,10 +79,10 @@ def _without_data(sub_task: Row) -> Row:
 
 
 def require_identity(row: Row, shape: Shape, payload: dict[str, Any]) -> None:
-    """The row has an id.
+    """Check that the row has an id.
 
     Raises:
-        RejectedError: it has none, so nothing could be told to belong together.
+        RejectedError: it has none, so its children cannot be tied to it.
     """
     if row[str(shape.identity)] is None:
         reason = "unfit_uuid" if payload.get("uuid") is not None else "no_uuid"
@@ -88,7 +90,7 @@ def require_identity(row: Row, shape: Shape, payload: dict[str, Any]) -> None:
 
 
 def conform(shape: Shape, given: Row, at: At) -> Row:
-    """The row of one entity and of all below it: what fits in its columns, what does not under `rescued`."""
+    """The row of one entity and its children: values that fit in columns, the others in `rescued`."""
     row: Row = dict(shape.empty)
     rescued: Row = {}
     by_key, nested_keys = shape.by_key, shape.nested_keys
@@ -111,7 +113,7 @@ def conform(shape: Shape, given: Row, at: At) -> Row:
 
 
 def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
-    """Whether the value fits its column, where it then is."""
+    """Put the value into its column; return whether it fits."""
     if value == "None" and known.none_is_null:
         return True
     fit = known.fit(value)
@@ -128,7 +130,7 @@ def _fill(row: Row, known: Field, value: Any, at: At) -> bool:
 
 
 def _conform_assignee(row: Row, key: str, payload: Row, at: At) -> Row:
-    """The assigned user into the row; returns what is to be rescued."""
+    """Put the assigned user into the row; return what to rescue."""
     given = payload.get(key)
     user = conform(USER, given, at.below(key)) if isinstance(given, dict) else None
     as_id = fit_uuid(given) if isinstance(given, str) else UNFIT
@@ -141,11 +143,11 @@ def _conform_assignee(row: Row, key: str, payload: Row, at: At) -> Row:
 
 
 def _conform_data(row: Row, given: Row, at: At) -> None:
-    """`data` whole, as JSON with sorted keys, so that nothing needs rescuing; and the lists in it as children."""
+    """Put the whole `data` into the row as sorted JSON, and its lists as children; nothing needs rescuing."""
     data = given.get("data")
     row["data"] = canonical_json(data).decode() if "data" in given else None
     row["is_checked"] = data if isinstance(data, bool) else None
-    # false and true say that there are no documents; anything else that is not an object says nothing of them.
+    # A boolean means that there are no documents; any other value that is not an object leaves them unknown.
     lists = data if isinstance(data, dict) else ({"documents": [], "envelopes": []} if isinstance(data, bool) else {})
     others = {key: lists[key] for key in lists if key not in DATA_LISTS}
     row["other_data"] = others if isinstance(data, dict) else data
@@ -157,7 +159,7 @@ def _conform_data(row: Row, given: Row, at: At) -> None:
 
 
 def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
-    """The readable children into the row; returns the unreadable to be rescued: then the list is not complete."""
+    """Put the readable children into the row; return the unreadable ones to rescue, which make the list incomplete."""
     children = given.get(name)
     row[name], row[f"{name}_complete"] = [], isinstance(children, list)
     if children in (None, "None", []):
@@ -179,20 +181,20 @@ def _conform_list(row: Row, name: str, shape: Shape, given: Row, at: At) -> Row:
     if not unreadable:
         return {}
     row[f"{name}_complete"] = False
-    # Beside so many, the positions would cost more than the list itself.
+    # Beyond that many, positions would cost more than the list itself.
     return {name: unreadable if len(unreadable) < MAX_UNREADABLE else children}
 
 
 def _count_agrees(milestone: Row, given: list[Any], tasks: list[Row], findings: Findings) -> bool:
-    said = milestone["task_count"]
-    if said is None or said in (len(given), len({task["task_id"] for task in tasks})):
+    count = milestone["task_count"]
+    if count is None or count in (len(given), len({task["task_id"] for task in tasks})):
         return True
-    findings.report("task_count", "truncated", expected=f"the number of tasks, {len(given)}", example=said)
+    findings.report("task_count", "truncated", expected=f"the number of tasks, {len(given)}", example=count)
     return False
 
 
 def _remove_nothing(tasks: list[Row]) -> None:
-    """No list below a truncated one counts as complete either: what cut off the tasks may have cut them as well."""
+    """Mark all lists below a truncated one as incomplete: what cut off the tasks may have cut them too."""
     for task in tasks:
         task["sub_tasks_complete"] = False
         for sub_task in task["sub_tasks"]:
@@ -201,15 +203,15 @@ def _remove_nothing(tasks: list[Row]) -> None:
 
 def _check_counters(milestone: Row, tasks: list[Row], findings: Findings) -> None:
     approved = sum(task["status"] == "APPROVED" for task in tasks)
-    said = milestone["approved_task_count"]
-    if tasks and said is not None and said != approved:
+    count = milestone["approved_task_count"]
+    if tasks and count is not None and count != approved:
         findings.report(
-            "approved_task_count", "counter_mismatch", expected=f"the approved tasks, {approved}", example=said
+            "approved_task_count", "counter_mismatch", expected=f"the approved tasks, {approved}", example=count
         )
 
 
 def drop_repeated(tasks: list[Row], comments: list[Row], findings: Findings) -> None:
-    """Of entities that stand twice in one snapshot the last stays, as with a key that stands twice in an object."""
+    """Keep the last of entities repeated in one snapshot, as JSON does for a repeated key."""
     _keep_last([tasks], "task_id", findings)
     sub_tasks = [task["sub_tasks"] for task in tasks]
     _keep_last(sub_tasks, "sub_task_id", findings)

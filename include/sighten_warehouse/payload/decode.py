@@ -1,4 +1,4 @@
-"""From a body's bytes to its text: content encodings undone within bounds, character sets recognised."""
+"""Decoding the bytes of a body to text: content encodings within bounds, and character sets."""
 
 import codecs
 import zlib
@@ -14,17 +14,17 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_GZIP_OR_ZLIB = 47  # zlib's own number for "find out which of the two"
-_TAKEN_BYTES = 64 * 1024
-_MAX_MEMBERS = 10_000  # each costs a copy of what was taken with it
-_MAX_ENCODINGS = 8  # one upon the other: each may cost as much as the whole body
+_GZIP_OR_ZLIB = 47  # zlib's value for "detect gzip or zlib"
+_CHUNK_BYTES = 64 * 1024
+_MAX_MEMBERS = 10_000  # each member costs a copy of one chunk
+_MAX_ENCODINGS = 8  # nested encodings: each may cost as much as the whole body
 
 
 def decode_body(body: bytes, *, headers: Mapping[str, str], content_type: str | None) -> str:
-    """The body as text.
+    """Decode the body to text.
 
     Raises:
-        RejectedError: the compression is unknown, broken or grows past `MAX_DECODED_BYTES`, or the bytes are no text.
+        RejectedError: the compression is unknown or broken, the text exceeds `MAX_DECODED_BYTES`, or is not text.
     """
     return _decode_characters(_decompress(body, headers.get("content-encoding", "")), content_type)
 
@@ -45,7 +45,7 @@ def _decompress(body: bytes, content_encoding: str) -> bytes:
 
 
 def _inflate(body: bytes) -> bytes:
-    for window in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # some senders of "deflate" leave the zlib header out
+    for window in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # some senders of "deflate" omit the zlib header
         try:
             return b"".join(_members(memoryview(body), window))
         except zlib.error:
@@ -54,15 +54,15 @@ def _inflate(body: bytes) -> bytes:
 
 
 def _members(body: memoryview, window: int) -> Iterator[bytes]:
-    """The text of all members: gzip data may be several, one after the other (RFC 1952 section 2.2)."""
-    at, left, members = 0, MAX_DECODED_BYTES, 0
+    """The data of all members: a gzip body may have several in sequence (RFC 1952 section 2.2)."""
+    at, remaining, members = 0, MAX_DECODED_BYTES, 0
     while at < len(body) or not members:
         inflater, members = zlib.decompressobj(window), members + 1
         while at < len(body) and not inflater.eof:
-            taken = body[at : at + _TAKEN_BYTES]
-            text = inflater.decompress(taken, left + 1)
-            at, left = at + len(taken) - len(inflater.unused_data), left - len(text)
-            if left < 0:
+            chunk = body[at : at + _CHUNK_BYTES]
+            text = inflater.decompress(chunk, remaining + 1)
+            at, remaining = at + len(chunk) - len(inflater.unused_data), remaining - len(text)
+            if remaining < 0:
                 expected = f"at most {MAX_DECODED_BYTES} bytes once decompressed"
                 raise RejectedError("too_big", place="body", expected=expected)
             yield text
@@ -76,7 +76,7 @@ def _decode_characters(body: bytes, content_type: str | None) -> str:
     for bom, name in _BOMS:
         if body.startswith(bom):
             return _decode_as(body, name)
-    if b"\x00" in body[:2]:  # two bytes a character without a mark, as RFC 4627 section 3 recognised them
+    if b"\x00" in body[:2]:  # UTF-16 without a BOM, detected as in RFC 4627 section 3
         return _decode_as(body, "utf-16-be" if body[0] == 0 else "utf-16-le")
     try:
         return body.decode()
@@ -91,7 +91,7 @@ def _decode_characters(body: bytes, content_type: str | None) -> str:
 
 def _decode_as(body: bytes, name: str) -> str:
     try:
-        return body.decode(name)  # refuses codecs that are no character set, such as base64
+        return body.decode(name)  # refuses codecs that are not character sets, such as base64
     except (LookupError, UnicodeError, ValueError) as error:
         raise RejectedError("not_text", place="body", expected=f"text in {name} ({error})") from None
 

@@ -1,4 +1,4 @@
-"""What is learned of a payload while it is conformed: its watermark, and whatever was not met before."""
+"""Findings while a payload is conformed: its watermark, and drift."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,13 +13,13 @@ MAX_DRIFT_PATHS = 200
 
 
 def example_of(value: Any) -> str:
-    """The value as it is shown: JSON, shortened."""
+    """The value as shortened JSON, for display."""
     return json_text(value)[:MAX_EXAMPLE_CHARACTERS]
 
 
 @dataclass
 class Drift:
-    """One thing about a payload that was not met before or does not add up; it never costs more than its cell."""
+    """Something new or inconsistent in a payload; it costs at most its own cell."""
 
     path: str
     drift: str
@@ -31,13 +31,13 @@ class Drift:
 
 @dataclass
 class Findings:
-    """What is learned of a whole payload while its parts are conformed."""
+    """The watermark and the drift of one payload."""
 
     watermark: datetime | None = None
     drift: dict[tuple[str, str, str | None], Drift] = field(default_factory=dict)
 
     def report(self, path: str, drift: str, *, expected: str, example: Any, code_field: str | None = None) -> None:
-        """Count one occurrence of drift; the first gives the example, but each unknown code is counted by itself."""
+        """Count one occurrence of drift; the first gives the example. Each unknown code is counted on its own."""
         key = (path, drift, example_of(example) if code_field else None)
         if key not in self.drift and len(self.drift) >= MAX_DRIFT_PATHS:
             path, drift, example, code_field = "", "more_drift", f"more than {MAX_DRIFT_PATHS} paths", None
@@ -47,15 +47,15 @@ class Findings:
         self.drift[key].occurrences += 1
 
     def see(self, moment: datetime) -> None:
-        """The watermark is the newest of all timestamps seen."""
+        """Raise the watermark to this timestamp, if newer."""
         if self.watermark is None or moment > self.watermark:
             self.watermark = moment
 
 
 class At(msgspec.Struct, frozen=True):
-    """Where in the payload something stands, and where to report what is found there.
+    """A place in the payload, and the findings to report to.
 
-    There is one for each entity, and a dataclass takes several times as long to make.
+    Made once for each entity; a dataclass would take several times as long to make.
     """
 
     path: str
@@ -66,5 +66,5 @@ class At(msgspec.Struct, frozen=True):
         self.findings.report(self.path + key, drift, expected=expected, example=example, code_field=code_field)
 
     def below(self, key: str) -> "At":
-        """The place one level further down."""
+        """The place one level below."""
         return At(f"{self.path}{key}.", self.findings)

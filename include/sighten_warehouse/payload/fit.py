@@ -1,4 +1,4 @@
-"""One function a type: a JSON value as that type, or `UNFIT`. None of them raises."""
+"""One function for each type: convert a JSON value to the type, or return `UNFIT`. None of them raises."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Fit = Callable[[Any], Any]
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INT64_DIGITS = 19
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-# Python's own reader takes hyphens anywhere, underscores, signs and the digits of every script.
+# Python's UUID() also accepts misplaced hyphens, underscores, signs and the digits of every script.
 _HEX = r"(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _ANY_UUID = re.compile(rf"\{{{_HEX}\}}|(?:urn:uuid:)?{_HEX}", re.ASCII | re.IGNORECASE)
 _DATE_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -50,7 +50,7 @@ def fit_uuid(value: Any) -> str | Unfit:
 
 
 def fit_timestamp(value: Any) -> datetime | Unfit:
-    """An ISO 8601 date and time as UTC without a zone; one that names no zone is UTC already."""
+    """An ISO 8601 date and time, as UTC without a zone; a value without a zone is taken as UTC."""
     if not isinstance(value, str) or not _DATE_FIRST.match(value):
         return UNFIT
     try:
@@ -72,13 +72,13 @@ def fit_integer(value: Any) -> int | Unfit:
 
 
 def _whole(value: Decimal) -> int | None:
-    # The size first: 1e999999999 is a short text and a number that no memory holds.
+    # Check the size first: 1e999999999 is short text, but no memory holds the integer.
     small = value.is_finite() and value.adjusted() < INT64_DIGITS
     return int(value) if small and value == value.to_integral_value() else None
 
 
 def fit_boolean(value: Any) -> bool | Unfit:
-    """`true` or `false`, nothing that merely looks like it."""
+    """`true` or `false`, and nothing similar."""
     return value if isinstance(value, bool) else UNFIT
 
 

@@ -1,4 +1,4 @@
-"""Which family of body a payload is: told from the keys of its root, since the sender names none."""
+"""The kind of a payload, from the keys of its root: the sender does not name it."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ _COUNTERS = ("task_count", "pending_task_count", "ready_task_count", "approved_t
 
 
 def kind_of(payload: dict[str, Any]) -> Kind:
-    """`milestone` and `task` have tables; the others are kept and counted until they have.
+    """The kind of a payload. `milestone` and `task` have tables; other kinds are kept and counted.
 
     Source: the vendor's page for milestones; task-shaped bodies are contract status, task and change order webhooks.
     """

@@ -1,4 +1,4 @@
-"""The ladder from a body's text to a parsed value: strict JSON, then Python's literals rewritten, then quarantine."""
+"""Parsing the text of a body: as strict JSON, else as JSON with Python's literals, else quarantine."""
 
 import json
 import re
@@ -22,14 +22,14 @@ Repair = Literal["none", "literals"]
 def _exact_float(text: str) -> Decimal | NotANumber:
     try:
         return Decimal(text)
-    except InvalidOperation:  # an exponent that no decimal has
+    except InvalidOperation:  # an exponent out of the range of Decimal
         return NotANumber(text)
 
 
 def _exact_integer(text: str) -> int | NotANumber:
     try:
         return int(text)
-    except ValueError:  # more digits than Python reads
+    except ValueError:  # more digits than Python parses
         return NotANumber(text)
 
 
@@ -37,9 +37,9 @@ _strict = msgspec.json.Decoder(float_hook=_exact_float)
 _tolerant = json.JSONDecoder(parse_float=_exact_float, parse_int=_exact_integer, parse_constant=NotANumber)
 _TOKENS = re.compile(
     r"""
-      "[^"\\]*+(?:\\.[^"\\]*+)*+"       # a string as JSON has it; `+` after `*`: no way back, so no memory for one
-    | [uU]?'[^'\\]*+(?:\\.[^'\\]*+)*+'  # a string as Python has it
-    | [uU](?=")                         # Python 2's prefix of one
+      "[^"\\]*+(?:\\.[^"\\]*+)*+"       # a JSON string; `*+` never backtracks, so it needs no memory for that
+    | [uU]?'[^'\\]*+(?:\\.[^'\\]*+)*+'  # a Python string
+    | [uU](?=")                         # its prefix in Python 2
     | [A-Za-z_][A-Za-z_0-9]*            # a bare word
     | ["']                              # a string that never ends
     """,
@@ -47,17 +47,17 @@ _TOKENS = re.compile(
 )
 _ESCAPES_AND_QUOTES = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-7]{1,3}|.)|\"", re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
-_JSON_ESCAPES = {escape: "\\" + escape for escape in '"\\/bfnrt'}  # one text each, however often it is used
+_JSON_ESCAPES = {escape: "\\" + escape for escape in '"\\/bfnrt'}  # shared strings, as a body may hold millions
 _OCTAL = frozenset("01234567")
 _PYTHON_ESCAPES = {"'": "'", "\n": "", "a": "\\u0007", "v": "\\u000b"}
 _EXPECTED = "JSON, or JSON with Python's literals"
 
 
 def parse_embedded(payload: bytes) -> Any:
-    """The value of a body that was strict JSON when it was landed; numbers keep every digit.
+    """Parse a payload that was strict JSON when it was landed; numbers keep every digit.
 
     Raises:
-        RejectedError: it is that no more; the landing file was changed.
+        RejectedError: it is not JSON, so the landing file was changed.
     """
     try:
         return _strict.decode(payload)
@@ -67,14 +67,14 @@ def parse_embedded(payload: bytes) -> Any:
 
 
 def parse_text(text: str) -> tuple[Any, Repair]:
-    """The value of a body's text and the rung that read it.
+    """Parse the text of a body; return its value and the repair that it needed.
 
     Raises:
-        RejectedError: no rung reads it; the message gives line and column of the original text.
+        RejectedError: it cannot be parsed; the place is the line and column in the original text.
     """
-    # In other text than JSON, the levels are a guess: what stands in single quotes may look like more, or hide some.
+    # The depth of text other than JSON is an estimate: single-quoted strings may add levels, or hide some.
     if _levels(text) <= EMBEDDED_DEPTH:
-        with suppress(ValueError, RecursionError):  # not JSON: the next rung
+        with suppress(ValueError, RecursionError):  # not JSON: try literals
             return _tolerant.decode(text.strip("\ufeff \t\r\n")), "none"
     return _parse_literals(text), "literals"
 
@@ -105,28 +105,28 @@ def place_of(text: str, position: int) -> str:
 
 
 class Offsets:
-    """Finds a position of the original text from one in the rewritten text."""
+    """Maps positions in the rewritten text to the original text."""
 
     def __init__(self) -> None:
         self._rewritten = array("q", [0])
         self._shift = array("q", [0])
 
     def add(self, end_in_original: int, grown: int) -> None:
-        """A token that ends there grew (or shrank) by so many characters."""
+        """Record that the token ending there grew by that many characters (negative: shrank)."""
         shift = self._shift[-1] + grown
         self._rewritten.append(end_in_original + shift)
         self._shift.append(shift)
 
     def original(self, position: int) -> int:
-        """Where that position of the rewritten text stood before."""
+        """The position in the original text."""
         return position - self._shift[bisect_right(self._rewritten, position) - 1]
 
 
 def rewrite_literals(text: str) -> tuple[str, Offsets]:
-    """The text with Python's words and quotes written as JSON's; the inside of a string keeps its meaning.
+    """Rewrite Python's words and quotes as JSON's; the content of strings keeps its meaning.
 
     Raises:
-        RejectedError: a string never ends, or holds an escape that neither language has.
+        RejectedError: a string does not end, or has an escape that neither language knows.
     """
     offsets = Offsets()
 
@@ -187,6 +187,6 @@ def _escaped(codepoint: int, text: str, start: int) -> str:
         ) from None
 
 
-@lru_cache  # one text for all of the same character, as a body may hold millions
+@lru_cache  # share the strings, as a body may hold millions
 def _spelt(codepoint: int) -> str:
     return json.dumps(chr(codepoint))[1:-1]

@@ -1,4 +1,4 @@
-"""What REST may tell of a milestone: all that a webhook may and, under other keys, what a webhook never does."""
+"""The shapes of milestones from REST: those of webhooks, plus fields under keys that webhooks never have."""
 
 from sighten_warehouse.payload.shapes import MILESTONE, SUB_TASK, TASK, Shape, fields_of
 

@@ -1,6 +1,6 @@
-"""What a payload may hold: every field of every entity with its type, and the Arrow types that follow from it.
+"""Every field of every entity in a payload with its type, and the Arrow types derived from them.
 
-Keys are those of the vendor's sample and of the 2021 key set; `docs/data-dictionary.md` says what each means.
+Keys are those of the vendor's sample and of the 2021 key set; `docs/data-dictionary.md` describes them.
 """
 
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ TYPES: dict[str, tuple[fit.Fit, pa.DataType, str]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One key of the vendor's and the column it becomes.
+    """One key of the vendor and its column.
 
-    `none_is_null`: the text "None" stands for null here, as in the vendor's sample.
-    `codes`: the name of the list of codes known for it.
+    `none_is_null`: the text "None" means null, as in the vendor's sample.
+    `codes`: the name of its list of known codes.
     """
 
     key: str
@@ -36,18 +36,18 @@ class Field:
 
     @cached_property
     def fit(self) -> fit.Fit:
-        """Makes the column's value of the key's."""
+        """The function that converts a value of the key for the column."""
         return TYPES[self.type][0]
 
     @property
     def expected(self) -> str:
-        """What the column takes, in words."""
+        """What the column accepts, in words."""
         return TYPES[self.type][2]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One entity: its fields, the lists of children below it, and the key under which it may hold a user."""
+    """One entity: its fields, its lists of children, and the key of its assigned user."""
 
     fields: tuple[Field, ...]
     identity: str | None = None
@@ -58,16 +58,16 @@ class Shape:
     @cached_property
     def by_key(self) -> dict[str, Field]:
         """The fields by the vendor's key."""
-        return {one.key: one for one in self.fields}
+        return {known.key: known for known in self.fields}
 
     @cached_property
     def empty(self) -> dict[str, None]:
-        """A row of this entity in which nothing is known."""
-        return dict.fromkeys(one.name for one in self.fields)
+        """A row of this entity with all columns null."""
+        return dict.fromkeys(known.name for known in self.fields)
 
     @cached_property
     def nested_keys(self) -> frozenset[str]:
-        """The keys that hold more than one value, and are conformed apart."""
+        """The keys with nested values, which are conformed separately."""
         return (
             frozenset(self.lists)
             | ({self.assignee_key} if self.assignee_key else set())
@@ -76,13 +76,13 @@ class Shape:
 
     @cached_property
     def all_lists(self) -> dict[str, "Shape"]:
-        """The children's shapes, those inside `data` included."""
+        """The shapes of the children, including those inside `data`."""
         return self.lists | (DATA_LISTS if self.has_data else {})
 
     @cached_property
     def arrow(self) -> pa.DataType:
         """The struct type of one row."""
-        columns = [(one.name, TYPES[one.type][1]) for one in self.fields]
+        columns = [(known.name, TYPES[known.type][1]) for known in self.fields]
         columns += [("position", pa.int64()), ("rescued", pa.string())]
         if self.assignee_key:
             columns += [("assigned_to_user_id", pa.string()), ("assigned_to", USER.arrow)]
@@ -94,14 +94,14 @@ class Shape:
 
 
 def fields_of(text: str) -> tuple[Field, ...]:
-    """The fields that a table of lines lists: key, column, type, and what else `Field` may be told."""
+    """Parse a table of fields, one a line: key, column, type, and options of `Field`."""
     return tuple(_parse(words) for line in text.splitlines() if (words := line.split()))
 
 
 def _parse(words: list[str]) -> Field:
     key, name, kind, *rest = words
     codes = next((word.removeprefix("codes=") for word in rest if word.startswith("codes=")), None)
-    # Ids and times are nullable everywhere; of the texts only those that say so.
+    # Ids and times are nullable everywhere; texts only where marked.
     none_is_null = kind in ("uuid", "timestamp") or "none=null" in rest
     return Field(key, name, kind, none_is_null=none_is_null, codes=codes)
 

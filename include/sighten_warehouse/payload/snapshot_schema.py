@@ -1,4 +1,4 @@
-"""The Arrow schema of snapshots, whoever told them: webhooks fill a part of it, REST another."""
+"""The Arrow schema of snapshots; webhooks fill one part of it, REST another."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ _NOT_OF_THE_ROW = ("tasks", "tasks_complete", "comments", "comments_complete", "
 
 
 def snapshot_schema() -> pa.Schema:
-    """The Arrow schema of `staging.snapshots`: one row a loaded delivery, everything below it nested."""
+    """The Arrow schema of `staging.snapshots`: one row for each loaded delivery, with its children nested."""
     return pa.schema(
         [
             ("landing_id", pa.string()),
@@ -36,5 +36,5 @@ def snapshot_schema() -> pa.Schema:
 
 
 def _without(struct: pa.DataType, names: Iterable[str]) -> list[pa.Field]:
-    left_out = set(names)
-    return [one for one in struct if one.name not in left_out]
+    omitted = set(names)
+    return [field for field in struct if field.name not in omitted]

@@ -24,9 +24,10 @@ from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
-from sighten_warehouse.publish.tables import attached_file, describe, quoted
+from sighten_warehouse.publish.tables import attached_file, describe
 from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
+from sighten_warehouse.sql_text import quoted
 
 EXPORTED = ("main", "marts")
 ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster

@@ -8,6 +8,7 @@ import duckdb
 
 from sighten_warehouse.models import Column, Model, models
 from sighten_warehouse.payload.answers.dal_config import DalObject, Metric
+from sighten_warehouse.sql_text import quoted
 
 SHAPES = "enrich.metric_shapes"
 QUOTE_ID, PULLED_AT = "quote_id", "pulled_at"
@@ -111,4 +112,4 @@ def _column_names(metrics: Sequence[Metric]) -> Iterator[str]:
 
 
 def _literal(text: str) -> str:
-    return "'{}'".format(text.replace("'", "''"))
+    return f"'{quoted(text)}'"

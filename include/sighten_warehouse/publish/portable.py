@@ -10,7 +10,8 @@ from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, is_masked, masked_models, masked_select
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS
-from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file, quoted
+from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
+from sighten_warehouse.sql_text import quoted
 
 _SOURCE = "source"
 

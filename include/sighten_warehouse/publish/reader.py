@@ -11,6 +11,7 @@ from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
 from sighten_warehouse.settings import read_settings
+from sighten_warehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,7 @@ class OpenedWarehouse:
         self._has_history = as_of is not None
         self._connection = duckdb.connect()
         try:
-            self._connection.execute("attach '{}' as {} (read_only)".format(str(path).replace("'", "''"), CATALOG))
+            self._connection.execute(f"attach '{quoted(path)}' as {CATALOG} (read_only)")
             create_views(self._connection, masked=pii == "masked", as_of=as_of)
         except BaseException:
             self.close()

@@ -1,6 +1,5 @@
 """Publish: build a new version of the warehouse in a private folder and swap it in by one rename."""
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from uuid import uuid4
 import structlog
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.durable import ensure_folder, sync
+from sighten_warehouse.durable import ensure_folder, point_link, sync
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
@@ -101,21 +100,13 @@ def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, in
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     version = replace(version, tables=tables)
     kept = layout.versions / f"{version.version}.duckdb"
-    os.replace(aside / "warehouse.duckdb", kept)  # noqa: PTH105  (named as in `durable`)
-    os.replace(aside / "parquet", layout.versions / f"{version.version}.parquet")  # noqa: PTH105
+    (aside / "warehouse.duckdb").replace(kept)
+    (aside / "parquet").replace(layout.versions / f"{version.version}.parquet")
     sync(layout.versions)
-    _point_to(layout.parquet, layout.versions / f"{version.version}.parquet")
+    point_link(layout.parquet, layout.versions / f"{version.version}.parquet")
     _copy_over(kept, layout.warehouse_file)
     write_version(layout, version)
     return version
-
-
-def _point_to(link: Path, target: Path) -> None:
-    """The link leads to the new target from one moment to the next."""
-    hidden = link.with_name(f".{link.name}.{uuid4().hex}.tmp")
-    hidden.symlink_to(os.path.relpath(target, link.parent))
-    os.replace(hidden, link)  # noqa: PTH105
-    sync(link.parent)
 
 
 def _copy_over(kept: Path, path: Path) -> None:
@@ -127,7 +118,7 @@ def _copy_over(kept: Path, path: Path) -> None:
         # A write-ahead log of the old file must not be replayed into the new one.
         with suppress(FileNotFoundError):
             path.with_name(f"{path.name}.wal").unlink()
-        os.replace(hidden, path)  # noqa: PTH105
+        hidden.replace(path)
         sync(path.parent)
     finally:
         with suppress(FileNotFoundError):

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from sighten_warehouse.models import DUCKDB_TYPES, Model, macros
+from sighten_warehouse.sql_text import quoted
 
 SCHEMAS = ("history", "marts", "ops", "masked")
 
@@ -52,8 +53,3 @@ def describe(connection: duckdb.DuckDBPyConnection, model: Model, kind: str) -> 
     comments = {f"{kind} {model.full_name}": model.description}
     comments |= {f'column {model.full_name}."{column.name}"': column.description for column in model.columns}
     connection.execute("; ".join(f"comment on {name} is '{quoted(text)}'" for name, text in comments.items()))
-
-
-def quoted(text: object) -> str:
-    """The text for use between single quotes in SQL."""
-    return str(text).replace("'", "''")

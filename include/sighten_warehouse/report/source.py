@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.models import macros, sql_folder
+from sighten_warehouse.sql_text import quoted
 
 FOLDER = "report"
 ENGINE: dict[str, Any] = {"memory_limit": "1GB", "threads": 2}  # it may share a process with Airflow's API server
@@ -30,8 +31,7 @@ class ReportSource:
             raise NotPublishedError(f"{warehouse_file}: expected a version published by `sighten-warehouse publish`")
         self._connection = duckdb.connect(config=ENGINE | {"temp_directory": tempfile.gettempdir()})
         try:
-            path = str(warehouse_file).replace("'", "''")
-            self._connection.execute(f"attach '{path}' as warehouse (read_only)")
+            self._connection.execute(f"attach '{quoted(warehouse_file)}' as warehouse (read_only)")
             self._connection.execute("attach ':memory:' as report")
             self._connection.execute("use warehouse")
             self._connection.execute(macros("duckdb"))

@@ -1,4 +1,4 @@
-"""Past deliveries from files into landing, each landed once however often it is imported."""
+"""Landing past deliveries from files; importing twice lands once."""
 
 from sighten_warehouse.backfill.files.step import import_files
 

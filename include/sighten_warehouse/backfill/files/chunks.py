@@ -1,4 +1,4 @@
-"""Lines on their way into landing: gathered by the day they were received, and landed as files of bounded size."""
+"""Gathering lines by day of receiving, and landing them as files of bounded size."""
 
 import tempfile
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ MAX_WAITING_BYTES = 2 * 1024**3
 
 @dataclass
 class _Day:
-    """What waits: blocks that were put aside, as place and size, and the lines that came after them."""
+    """The waiting lines of a day: spilled blocks (offset and size), and the lines after them in memory."""
 
     first_id: str
     blocks: list[tuple[int, int]] = field(default_factory=list)
@@ -34,10 +34,10 @@ class _Day:
 
 
 class Chunks(AbstractContextManager["Chunks"]):
-    """Takes lines one by one; those of `landed` files are on stable storage, what waits is lost in a crash.
+    """Takes lines one by one; those in the `landed` files are on stable storage, waiting ones are lost in a crash.
 
-    Each file costs two syncs. Where lines come in no order of days, some of every day wait on disk, so that files are
-    few and memory is bounded; what waits there is bounded too, since whoever is cut off has to read it again.
+    Each file costs two syncs. If days come mixed, lines of every day wait on disk, so that files are few and memory is
+    bounded. What waits is bounded too, since an interrupted import has to read it again.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -47,16 +47,16 @@ class Chunks(AbstractContextManager["Chunks"]):
         self._days: dict[date, _Day] = {}
         self._in_memory = 0
         self._waiting = 0
-        self._aside = tempfile.TemporaryFile(dir=layout.root)  # noqa: SIM115  (closed by __exit__)
+        self._spill_file = tempfile.TemporaryFile(dir=layout.root)  # noqa: SIM115  (closed by __exit__)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Forgets what waits."""
-        self._aside.close()
+        """Drop the waiting lines."""
+        self._spill_file.close()
 
     def add(self, line: bytes, *, landing_id: str, received_on: date) -> None:
-        """Take a line, its break included; lands a file where one is full, or all where too much waits.
+        """Take a line with its line break; land its file if that is full, or all if too much waits.
 
         Raises:
             StorageError: the disk refused.
@@ -73,39 +73,39 @@ class Chunks(AbstractContextManager["Chunks"]):
         elif self._waiting >= MAX_WAITING_BYTES:
             self.land_all()
         elif self._in_memory >= MAX_MEMORY_BYTES:
-            self._put_aside()
+            self._spill()
 
     def land_all(self) -> None:
-        """Nothing waits any more.
+        """Land all waiting lines.
 
         Raises:
             StorageError: the disk refused.
         """
         for received_on in sorted(self._days):
             self._land(received_on)
-        self._aside.seek(0)
+        self._spill_file.seek(0)
 
-    def _put_aside(self) -> None:
-        """The lines of the days that have most of them in memory wait on disk."""
+    def _spill(self) -> None:
+        """Spill the lines of the days with the most lines in memory to disk."""
         average = self._in_memory / len(self._days)
         for day in self._days.values():
             if day.lines_size >= average:
                 try:
-                    day.blocks.append((self._aside.tell(), day.lines_size))
-                    self._aside.writelines(day.lines)
+                    day.blocks.append((self._spill_file.tell(), day.lines_size))
+                    self._spill_file.writelines(day.lines)
                 except OSError as error:
-                    raise StorageError(f"{self._landing}: {error}; expected room beside it for what waits") from error
+                    raise StorageError(f"{self._landing}: {error}; expected free space for waiting lines") from error
                 self._in_memory -= day.lines_size
                 day.lines, day.lines_size = [], 0
 
     def _land(self, received_on: date) -> None:
         day = self._days.pop(received_on)
-        # A delivery is landed once, so no two files begin with the same one.
+        # A delivery is landed once, so no two files begin with the same landing id.
         path = self._landing / f"received_date={received_on.isoformat()}" / f"{day.first_id}.ndjson.zst"
         try:
             replace_durably(path, partial(self._write, day))
         except OSError as error:
-            raise StorageError(f"{path}: {error}; expected room and the right to write there") from error
+            raise StorageError(f"{path}: {error}; expected free space and permission to write there") from error
         self._in_memory -= day.lines_size
         self._waiting -= day.size
         self.landed += 1
@@ -116,9 +116,9 @@ class Chunks(AbstractContextManager["Chunks"]):
                 stream.write(piece)
 
     def _pieces(self, day: _Day) -> Iterator[bytes]:
-        end = self._aside.tell()
+        end = self._spill_file.tell()
         for place, size in day.blocks:
-            self._aside.seek(place)
-            yield self._aside.read(size)
-        self._aside.seek(end)
+            self._spill_file.seek(place)
+            yield self._spill_file.read(size)
+        self._spill_file.seek(end)
         yield from day.lines

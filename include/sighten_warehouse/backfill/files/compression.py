@@ -1,4 +1,4 @@
-"""Which compression a stream has, told from its first bytes, and the stream without it."""
+"""Detecting the compression of a stream by its first bytes, and undoing it."""
 
 import bz2
 import gzip
@@ -13,16 +13,16 @@ from sighten_warehouse.backfill.files.reading import BLOCK, Readable, Reader
 if TYPE_CHECKING:
     import io
 
-MAX_XZ_MEMORY = 128 * 1024 * 1024  # the file itself says how much it wants; `xz -9` wants half of this
+MAX_XZ_MEMORY = 128 * 1024 * 1024  # the file itself demands memory; `xz -9` demands half of this
 
 
 def compression_of(begin: bytes) -> str | None:
-    """The compression's name; None for what has none that is known here."""
+    """The name of the compression; None if none is known."""
     return next((name for magic, (name, _) in _COMPRESSIONS.items() if begin.startswith(magic)), None)
 
 
 def decompressed(reader: Reader, compression: str) -> Reader:
-    """The stream without that compression, undone bit by bit as it is read."""
+    """The decompressed stream, decompressed as it is read."""
     return Reader(next(undo for name, undo in _COMPRESSIONS.values() if name == compression)(reader))
 
 
@@ -39,25 +39,25 @@ def _unzstd(reader: Reader) -> Readable:
 
 
 class _Unxz:
-    """As `lzma.LZMAFile`, but with a bound to the memory that a file may ask for."""
+    """Like `lzma.LZMAFile`, but with a limit of the memory that a file may demand."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._one: lzma.LZMADecompressor | None = None
+        self._decompressor: lzma.LZMADecompressor | None = None
 
     def read(self, size: int, /) -> bytes:
         while True:
-            if self._one is None or self._one.eof:
-                rest = (self._one.unused_data if self._one else b"") or self._reader.read(BLOCK)
+            if self._decompressor is None or self._decompressor.eof:
+                rest = (self._decompressor.unused_data if self._decompressor else b"") or self._reader.read(BLOCK)
                 rest = rest.lstrip(b"\0")  # padding between streams
                 if not rest:
                     return b""
-                self._one = lzma.LZMADecompressor(memlimit=MAX_XZ_MEMORY)
+                self._decompressor = lzma.LZMADecompressor(memlimit=MAX_XZ_MEMORY)
             else:
-                rest = self._reader.read(BLOCK) if self._one.needs_input else b""
-                if self._one.needs_input and not rest:
+                rest = self._reader.read(BLOCK) if self._decompressor.needs_input else b""
+                if self._decompressor.needs_input and not rest:
                     raise EOFError("the compressed data is cut off")
-            if text := self._one.decompress(rest, size):
+            if text := self._decompressor.decompress(rest, size):
                 return text
 
 

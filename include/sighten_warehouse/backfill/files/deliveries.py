@@ -1,4 +1,4 @@
-"""A body of the past as a delivery: when it was received, whether landing has it, and its line if not."""
+"""Turning a past body into a delivery: its time of receiving, whether it is landed already, and its line."""
 
 import hashlib
 from dataclasses import dataclass
@@ -20,36 +20,36 @@ _LANDING_LINE = b'{"landing_id":'
 
 @dataclass(frozen=True)
 class ImportedDelivery:
-    """What a body comes to; `line` is None where landing has it."""
+    """The delivery of one body; `line` is None if it is landed already."""
 
     landing_id: str
     received_on: date
     time_from: TimeFrom
     line: bytes | None
-    lacks_asked_time: bool = False
+    lacks_requested_time: bool = False
 
 
 class Deliveries:
-    """Makes deliveries of the bodies of one text after the other, in their order."""
+    """Turns the bodies of one text after the other into deliveries, in order."""
 
     def __init__(self, times: Times, known: LandedKeys) -> None:
         self._times = times
         self._known = known
         self._position = 0
 
-    def begin(self, member: Member, shape: Framing) -> None:
-        """The bodies that follow are those of this member."""
+    def begin(self, member: Member, framing: Framing) -> None:
+        """Start a member: the bodies that follow are its own."""
         self._name_time = self._times.of_name(member.origin)
         file_time = self._times.of_file(member.modified)
         self._other_time = self._name_time or file_time or self._times.now
         self._time_from: TimeFrom = "name" if self._name_time else "file" if file_time else "run"
         self._position = 0
-        self._repeats = shape != ONE
+        self._repeats = framing != ONE
         if self._repeats:
             self._known.begin_file()
 
     def take(self, body: bytes) -> ImportedDelivery:
-        """The next body as a delivery, which is known from now on."""
+        """Turn the next body into a delivery, and remember it as landed."""
         if body.startswith(_LANDING_LINE) and (copied := _as_landing_line(body)):
             return self._copied(copied, body)
         field_time = self._times.of_body(body)
@@ -63,7 +63,7 @@ class Deliveries:
         if self._known.add(key(landing_id, source="import")):
             line = landing_line(body, landing_id=landing_id, received_at=received_at, source="import")
         time_from = "field" if field_time else self._time_from
-        return ImportedDelivery(landing_id, received_at.date(), time_from, line, time_from != self._times.asked_for)
+        return ImportedDelivery(landing_id, received_at.date(), time_from, line, time_from != self._times.requested)
 
     def _copied(self, line: LandingLine, raw: bytes) -> ImportedDelivery:
         received_on = datetime.fromisoformat(line.received_at).astimezone(UTC).date()

@@ -1,4 +1,4 @@
-"""By what a delivery of the past is known again, whatever file it comes from, so that none is landed twice."""
+"""Content-derived ids of past deliveries, so that importing one twice lands it once, from whatever file."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,10 @@ _BYTES_OF_TIME = 6
 
 
 def imported_id(body_digest: bytes, *, received_at: datetime, own_time: datetime | None, before: int) -> str:
-    """The landing id: a UUIDv7 of the time, whose other 74 bits are a digest of what the delivery is known by.
+    """The landing id: a UUIDv7 of the time, whose other 74 bits are a digest that identifies the delivery.
 
-    That is its bytes, of which `body_digest` is the SHA-256; the time of its own, if it has one besides its file's; and
-    how many of the same bytes its file holds before it.
+    The digest covers the SHA-256 of the body, its own time if it has one (not that of its file), and the number of
+    equal bodies before it in its file.
     """
     own = "" if own_time is None else str((own_time - _EPOCH) // _MICROSECOND)
     digest = hashlib.sha256(b"%s %s %d" % (body_digest, own.encode(), before)).digest()
@@ -25,6 +25,6 @@ def imported_id(body_digest: bytes, *, received_at: datetime, own_time: datetime
 
 
 def key(landing_id: str, *, source: str) -> bytes:
-    """By what landing is asked whether it has the delivery: of an imported one all of the id but its time."""
+    """The key that identifies a delivery in landing: its id; for imported ones, the id without the time."""
     whole = UUID(landing_id).bytes
     return whole[_BYTES_OF_TIME:] if source == "import" else whole

@@ -1,4 +1,4 @@
-"""The files that some paths mean, each once whatever ways lead to it, oldest first, however many there are."""
+"""The input files below some paths: each once, oldest first, in bounded memory."""
 
 import glob
 import os
@@ -15,20 +15,20 @@ from types import TracebackType
 def _is_link_to_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_symlink() and entry.is_dir()
-    except OSError:  # a link to itself: to be told as what it is, and what stands beside it is read all the same
+    except OSError:  # a link to itself: reported as unreadable, and its neighbours are still read
         return False
 
 
 def _time(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError):  # file systems can keep times that no calendar has
+    except (ValueError, OverflowError):  # file systems accept times outside the calendar
         return None
 
 
 @dataclass(frozen=True)
 class Input:
-    """A file to read; `modified` is None where its time is none."""
+    """One file to read; `modified` is None if its time is out of range."""
 
     path: Path
     size: int
@@ -36,9 +36,9 @@ class Input:
 
 
 class Inputs(AbstractContextManager["Inputs"]):
-    """Files by the time that `time_of` gives them; on disk, and gone once it is closed.
+    """Files ordered by `time_of`, kept on disk until closed.
 
-    Read in the order of their times, they come day by day, so that landing files are large.
+    In the order of their times they come day by day, so that landing files become large.
     """
 
     def __init__(self, time_of: Callable[[Input], datetime]) -> None:
@@ -46,7 +46,7 @@ class Inputs(AbstractContextManager["Inputs"]):
         self.unreadable: list[tuple[str, OSError]] = []
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("pragma journal_mode = off")
-        # The same file is found again by where it lies on the disk: through links and through other names.
+        # Device and inode identify a file, also through links and other names.
         columns = "place text primary key, path blob, size integer, modified real, time real"
         self._database.execute(f"create table inputs ({columns}) without rowid")
         self._database.execute("begin")
@@ -54,21 +54,21 @@ class Inputs(AbstractContextManager["Inputs"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Forgets all."""
+        """Drop the list."""
         self._database.close()
 
     def add(self, path: str) -> bool:
-        """Add the file, all files below the folder, or all that the glob finds; whether anything has that name.
+        """Add the file, all files below the folder, or all matches of the glob; return whether there are any.
 
-        Below a folder, names that begin with a dot are left out.
+        Below a folder, names that begin with a dot are skipped.
         """
         if os.path.lexists(path):
             self._add(path)
             return True
         found = False
-        for one in glob.iglob(path, recursive=True):  # noqa: PTH207  (Path.glob takes no absolute pattern)
+        for match in glob.iglob(path, recursive=True):  # noqa: PTH207  (Path.glob takes no absolute pattern)
             found = True
-            self._add(one)
+            self._add(match)
         return found
 
     def _add(self, path: str) -> None:
@@ -85,13 +85,13 @@ class Inputs(AbstractContextManager["Inputs"]):
             self.unreadable.append((path, error))
 
     def _remember(self, path: str, facts: os.stat_result) -> None:
-        one = Input(Path(path), facts.st_size, _time(facts.st_mtime))
+        file = Input(Path(path), facts.st_size, _time(facts.st_mtime))
         place = f"{facts.st_dev}/{facts.st_ino}"
-        row = (place, os.fsencode(path), one.size, facts.st_mtime, self._time_of(one).timestamp())
+        row = (place, os.fsencode(path), file.size, facts.st_mtime, self._time_of(file).timestamp())
         self._database.execute("insert or ignore into inputs values (?, ?, ?, ?, ?)", row)
 
     def total(self) -> tuple[int, int]:
-        """How many files there are, and how many bytes in all."""
+        """The number of files, and of their bytes."""
         files, size = self._database.execute("select count(*), coalesce(sum(size), 0) from inputs").fetchone()
         return int(files), int(size)
 

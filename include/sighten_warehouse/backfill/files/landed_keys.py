@@ -1,4 +1,4 @@
-"""Which deliveries landing has already, asked one by one, in memory that does not grow with their number."""
+"""The keys of the deliveries in landing, looked up one by one in bounded memory."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ _CACHE_KIB = 64 * 1024
 
 
 class LandedKeys(AbstractContextManager["LandedKeys"]):
-    """The keys of all deliveries in landing and of those that were added; on disk, and gone once it is closed."""
+    """The keys of all deliveries in landing and of added ones, kept on disk until closed."""
 
     def __init__(self, layout: Layout) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
@@ -31,30 +31,32 @@ class LandedKeys(AbstractContextManager["LandedKeys"]):
             "begin",
         ):
             self._database.execute(statement)
-        self._database.executemany("insert or ignore into known values (?)", ((one,) for one in landed_keys(layout)))
+        self._database.executemany(
+            "insert or ignore into known values (?)", ((found,) for found in landed_keys(layout))
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Forgets all."""
+        """Drop the keys."""
         self._database.close()
 
-    def add(self, one: bytes) -> bool:
-        """Whether the key is new; from now on it is not."""
-        return self._database.execute("insert or ignore into known values (?)", (one,)).rowcount > 0
+    def add(self, landed_key: bytes) -> bool:
+        """Add the key; return whether it was new."""
+        return self._database.execute("insert or ignore into known values (?)", (landed_key,)).rowcount > 0
 
     def begin_file(self) -> None:
-        """From now on `times_before` counts in another file."""
+        """Start a file, in which `times_before` counts from zero."""
         self._database.execute("delete from within")
 
     def times_before(self, body_digest: bytes) -> int:
-        """How often that body came before in this file; to be asked once each time that it comes."""
+        """The number of earlier calls with that body in this file; call it once for each body."""
         upsert = "insert into within values (?, 0) on conflict do update set times = times + 1 returning times"
         return int(self._database.execute(upsert, (body_digest,)).fetchone()[0])
 
 
 def landed_keys(layout: Layout) -> Iterator[bytes]:
-    """The keys of all deliveries in landing: as history has them where they are loaded, else as their lines say."""
+    """The keys of all deliveries in landing: from history if loaded, else from their lines."""
     layout = resolve_lake(layout)
     loaded: set[str] = set()
     for manifest in commits(layout):
@@ -68,7 +70,7 @@ def landed_keys(layout: Layout) -> Iterator[bytes]:
 
 
 def _keys(deliveries: Iterable[dict[str, str]]) -> Iterator[bytes]:
-    return (key(one["landing_id"], source=one["source"]) for one in deliveries)
+    return (key(delivery["landing_id"], source=delivery["source"]) for delivery in deliveries)
 
 
 def _ids(lines: Iterable[bytes]) -> Iterator[dict[str, str]]:

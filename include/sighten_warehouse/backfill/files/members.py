@@ -1,4 +1,4 @@
-"""What a file holds once every archive and compression in it is opened: streams to read, one after the other."""
+"""Opening archives and compressions, nested too: the streams of a file, one after the other."""
 
 import stat
 import tempfile
@@ -23,10 +23,10 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 @dataclass(frozen=True)
 class Member:
-    """One stream without any archive or compression around it; to be read before the next one is asked for.
+    """One plain stream; read it before the next one.
 
-    `origin` is the path of the file and then that within its archives. `within` has the archives and compressions, the
-    outermost first. `modified` is None where no time is known for it.
+    `origin`: the path of the file, then the path within its archives. `within`: its archives and compressions, the
+    outermost first. `modified`: None if unknown.
     """
 
     origin: str
@@ -37,19 +37,19 @@ class Member:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Something that could not be read, and why."""
+    """A file or member that could not be read, and why."""
 
     origin: str
     error: RejectedError
 
 
 def members(path: Path, file: BinaryIO, *, modified: datetime | None) -> Iterator[Member | Unreadable]:
-    """All that the file holds; what is broken is told in its place, and the rest goes on."""
+    """Everything in the file; a broken member is yielded as unreadable, and the others continue."""
     yield from _members(Member(str(path), modified, (), Reader(file)), file)
 
 
 def _members(outer: Member, file: BinaryIO | None) -> Iterator[Member | Unreadable]:
-    """`file` is the same as the member's reader where that can be read from anywhere."""
+    """`file` is the stream of the member's reader if it is seekable, else None."""
     try:
         begin = _begin(outer)
         if begin.startswith(_ZIP):
@@ -68,7 +68,7 @@ def _members(outer: Member, file: BinaryIO | None) -> Iterator[Member | Unreadab
 def _begin(outer: Member) -> bytes:
     if len(outer.within) > MAX_NESTED:
         raise RejectedError("too_deep", place="the whole file", expected=f"at most {MAX_NESTED} archives nested")
-    return outer.reader.look(TAR_BLOCK)
+    return outer.reader.peek(TAR_BLOCK)
 
 
 def _of_zip(outer: Member, file: BinaryIO | None) -> Iterator[Member | Unreadable]:

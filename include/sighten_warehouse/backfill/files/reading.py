@@ -1,4 +1,4 @@
-"""A stream that shows what comes next before it is taken, and says what is wrong where it breaks."""
+"""A reader with look-ahead, which turns every error of a library into one of ours."""
 
 import io
 import lzma
@@ -9,9 +9,9 @@ from typing import Protocol
 
 from sighten_warehouse.errors import RejectedError
 
-BLOCK = 64 * 1024  # larger ones are mapped and unmapped each time, which takes longer than reading a small file
+BLOCK = 64 * 1024  # larger buffers are mapped and unmapped each time, which costs more than reading a small file
 
-# What libraries raise about what they read; zipfile says with a RuntimeError that a member is encrypted.
+# The errors of libraries about their input; zipfile raises RuntimeError for an encrypted member.
 BROKEN: tuple[type[Exception], ...] = (
     OSError,
     EOFError,
@@ -25,60 +25,60 @@ BROKEN: tuple[type[Exception], ...] = (
 
 
 class Readable(Protocol):
-    """What can be read from its start to its end."""
+    """A stream that can be read from start to end."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, at most so many; none at the end."""
+        """The next bytes, at most `size`; empty at the end."""
 
 
 def broken(error: Exception) -> RejectedError:
-    """That something cannot be read on, in the words of the library that met it."""
-    said = str(error) or type(error).__name__
-    return RejectedError("broken", place="the bytes", expected=f"a whole and readable file ({said})")
+    """The error of a library, as a rejection."""
+    message = str(error) or type(error).__name__
+    return RejectedError("broken", place="the bytes", expected=f"a whole and readable file ({message})")
 
 
 class Reader(io.RawIOBase):
-    """Reads a stream once, from its start to its end; `text` from `at` on is what was looked at and not yet taken."""
+    """Reads a stream once, from start to end; `buffer` from `at` on is read ahead and not consumed yet."""
 
     def __init__(self, stream: Readable) -> None:
         super().__init__()
         self._stream = stream
-        self.text = b""
+        self.buffer = b""
         self.at = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
-    def look_further(self) -> bool:
-        """`text` holds more than before, unless the stream has ended, which is then said; `at` moves with it.
+    def read_ahead(self) -> bool:
+        """Read more into `buffer`, and move `at` with it; return false at the end of the stream.
 
         Raises:
             RejectedError: the stream is broken.
         """
-        rest = self.text[self.at :] if self.at else self.text
-        # As much again as is held: so a long body is put together in few steps.
+        rest = self.buffer[self.at :] if self.at else self.buffer
+        # Doubling the buffer assembles a long body in few steps.
         block = self._next(max(BLOCK, len(rest)))
-        self.text, self.at = rest + block, 0
+        self.buffer, self.at = rest + block, 0
         return bool(block)
 
-    def look(self, size: int) -> bytes:
-        """The next bytes, so many or all there are, without taking them."""
-        while len(self.text) - self.at < size and self.look_further():
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, or fewer at the end, without consuming them."""
+        while len(self.buffer) - self.at < size and self.read_ahead():
             continue
-        return self.text[self.at : self.at + size]
+        return self.buffer[self.at : self.at + size]
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes, at most so many or all there are; they are taken.
+        """Consume and return the next bytes, at most `size`; empty at the end.
 
         Raises:
             RejectedError: the stream is broken.
         """
         if size is None or size < 0:
             raise io.UnsupportedOperation("read without a bound")
-        if self.at == len(self.text):
+        if self.at == len(self.buffer):
             return self._next(size)
-        taken = self.text[self.at : self.at + size]
+        taken = self.buffer[self.at : self.at + size]
         self.at += len(taken)
         return taken
 

@@ -1,4 +1,4 @@
-"""Import files: every body in them becomes a delivery in landing, once, however often they are read or cut off."""
+"""Importing files: every body becomes one delivery in landing; a repeat or an interrupted run lands none twice."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -23,12 +23,12 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
-_TELL_EVERY = 200
+_REPORT_EVERY = 200
 
 
 @dataclass(frozen=True)
 class ImportProgress:
-    """How far it has come: bytes of the files read, of all, and bodies found."""
+    """Progress: bytes read, bytes of all files, and bodies found."""
 
     read: int
     size: int
@@ -38,7 +38,7 @@ class ImportProgress:
 OnProgress = Callable[[ImportProgress], None]
 
 
-def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
+def import_files(  # noqa: PLR0913  (input, options and callbacks)
     settings: Settings,
     paths: Iterable[str],
     *,
@@ -47,20 +47,20 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
     on_progress: OnProgress = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Tally:
-    """Land every body that the files hold and landing has not; nothing is loaded yet.
+    """Land every body of the files that is not landed yet; loads nothing.
 
-    What cannot be read is told, and the rest goes on. A dry run reads all the same and writes nothing. Once `stop` says
-    so, what was read is landed and nothing more is read.
+    What cannot be read is reported, and the rest continues. A dry run reads everything and writes nothing. When `stop`
+    returns true, reading ends and what was read is landed.
 
     Raises:
-        FileNotFoundError: nothing has one of those names.
-        StorageError: the disk refused what was to be landed.
+        FileNotFoundError: a path matches nothing.
+        StorageError: the disk refused to store what was read.
     """
     with ExitStack() as stack:
         inputs = stack.enter_context(Inputs(partial(_time_of, times)))
         for path in paths:
             if not inputs.add(path):
-                raise FileNotFoundError(f"{path}: no such file or folder, and no pattern that finds one")
+                raise FileNotFoundError(f"{path}: no such file or folder, and no pattern that matches one")
         if not dry_run:
             stack.enter_context(one_writer(settings.layout, "import"))
         known = stack.enter_context(LandedKeys(settings.layout))
@@ -73,8 +73,8 @@ def import_files(  # noqa: PLR0913  (what is asked for, and who is told)
     return tally
 
 
-def _time_of(times: Times, one: Input) -> datetime:
-    return times.of_name(str(one.path)) or times.of_file(one.modified) or times.now
+def _time_of(times: Times, file: Input) -> datetime:
+    return times.of_name(str(file.path)) or times.of_file(file.modified) or times.now
 
 
 @dataclass
@@ -86,17 +86,17 @@ class _Run:
     stop: Callable[[], bool]
     tally: Tally = field(default_factory=Tally)
     _read_before: int = 0
-    _since_told: int = 0
+    _since_reported: int = 0
 
     def take_all(self, inputs: Inputs) -> None:
         self.tally.files, self.tally.size = inputs.total()
         for origin, error in inputs.unreadable:
             self.tally.add_unreadable(origin, broken(error))
-        for one in inputs:
+        for source in inputs:
             if self._stopped():
                 break
-            self._take_file(one)
-            self._read_before += one.size
+            self._take_file(source)
+            self._read_before += source.size
         if self.chunks:
             self.chunks.land_all()
             self.tally.landing_files = self.chunks.landed
@@ -106,35 +106,35 @@ class _Run:
         self.tally.stopped = self.tally.stopped or self.stop()
         return self.tally.stopped
 
-    def _take_file(self, one: Input) -> None:
-        listed = str(one.path) if self.tally.files <= MAX_LISTED else ""
+    def _take_file(self, source: Input) -> None:
+        listed = str(source.path) if self.tally.files <= MAX_LISTED else ""
         try:
-            file = one.path.open("rb")
+            file = source.path.open("rb")
         except OSError as error:
-            self.tally.add_unreadable(str(one.path), broken(error))
+            self.tally.add_unreadable(str(source.path), broken(error))
             return
         with file:
-            for member in members(one.path, file, modified=one.modified):
+            for member in members(source.path, file, modified=source.modified):
                 if isinstance(member, Unreadable):
                     self.tally.add_unreadable(member.origin, member.error)
                 else:
-                    self._take_member(member, listed, lambda: min(file.tell(), one.size))
+                    self._take_member(member, listed, lambda: min(file.tell(), source.size))
                 if self._stopped():
                     return
 
     def _take_member(self, member: Member, listed: str, position: Callable[[], int]) -> None:
         try:
             text = read_text(member.reader, max_bytes=self.max_bytes)
-            self.deliveries.begin(member, text.shape)
+            self.deliveries.begin(member, text.framing)
             kind: KindCounts | None = None
             for body in text.bodies:
                 if isinstance(body, RejectedError):
                     self.tally.add_unreadable(member.origin, body)
                     continue
                 delivery = self.deliveries.take(body)
-                kind = kind or self._begin_kind(listed, member, shape=_shape(text.shape, delivery))
-                if delivery.lacks_asked_time:
-                    self.tally.add_without_asked_time(member.origin)
+                kind = kind or self._begin_kind(listed, member, framing=_framing(text.framing, delivery))
+                if delivery.lacks_requested_time:
+                    self.tally.add_without_requested_time(member.origin)
                 self._take(delivery, kind, len(body))
                 self._report_progress(position)
                 if self._stopped():
@@ -142,8 +142,8 @@ class _Run:
         except RejectedError as error:
             self.tally.add_unreadable(member.origin, error)
 
-    def _begin_kind(self, listed: str, member: Member, *, shape: str) -> KindCounts:
-        kind = self.tally.kinds[listed, " in ".join((shape, *reversed(member.within)))]
+    def _begin_kind(self, listed: str, member: Member, *, framing: str) -> KindCounts:
+        kind = self.tally.kinds[listed, " in ".join((framing, *reversed(member.within)))]
         kind.files += 1
         return kind
 
@@ -159,11 +159,11 @@ class _Run:
             self.chunks.add(delivery.line, landing_id=delivery.landing_id, received_on=delivery.received_on)
 
     def _report_progress(self, position: Callable[[], int]) -> None:
-        self._since_told += 1
-        if self._since_told >= _TELL_EVERY:
-            self._since_told = 0
+        self._since_reported += 1
+        if self._since_reported >= _REPORT_EVERY:
+            self._since_reported = 0
             self.on_progress(ImportProgress(self._read_before + position(), self.tally.size, self.tally.bodies))
 
 
-def _shape(shape: str, first: ImportedDelivery) -> str:
-    return "landing lines" if first.time_from == "landing line" else shape
+def _framing(framing: str, first: ImportedDelivery) -> str:
+    return "landing lines" if first.time_from == "landing line" else framing

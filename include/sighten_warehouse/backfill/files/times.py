@@ -1,4 +1,4 @@
-"""When a delivery of the past was received: told by a field of its body, the name of its file, or the file's time."""
+"""The time of receiving of a past delivery: from a field of its body, the name of its file, or the file's time."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sighten_warehouse.payload.decode import decode_body
 from sighten_warehouse.payload.repair import parse_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LEAST_MILLISECONDS = 10**11  # as seconds that would be after the year 5000
+_MIN_MILLISECONDS = 10**11  # in seconds this would be after the year 5000
 _DAY = timedelta(days=1)
 _DIRECTIVES = {
     "%Y": r"\d{4}",
@@ -31,13 +31,13 @@ _GROUPS = ("year", "month", "day", "hour", "minute", "second")
 
 @dataclass(frozen=True)
 class NamePattern:
-    """Where in a path a time stands: `strptime` reads what was found; where that is None, its groups name the parts."""
+    """A pattern for times in paths: `strptime` parses the match; if it is None, named groups give the parts."""
 
     found: re.Pattern[str]
     strptime: str | None
 
     def time_in(self, origin: str) -> datetime | None:
-        """The last time that the path has, in UTC where it names no zone; None where there is none."""
+        """The last time in the path, as UTC if it has no zone; None if there is none."""
         for match in reversed(list(self.found.finditer(origin))):
             try:
                 return _utc(self._read(match))
@@ -47,7 +47,7 @@ class NamePattern:
 
     def _read(self, match: re.Match[str]) -> datetime:
         if self.strptime:
-            return datetime.strptime(match.group(), self.strptime)  # noqa: DTZ007  (the pattern may lack a zone: UTC)
+            return datetime.strptime(match.group(), self.strptime)  # noqa: DTZ007  (without a zone: UTC)
         parts = match.groupdict()
         if parts.get("epoch"):
             return _of_number(float(parts["epoch"]))
@@ -57,17 +57,17 @@ class NamePattern:
 
 
 def name_pattern(text: str) -> NamePattern:
-    """The pattern as a person gives it: strptime's directives, or a regular expression with named groups.
+    """Parse a pattern: strptime directives, or a regular expression with named groups.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the pattern is neither.
     """
     if "(?P<" not in text:
         pieces = re.split(r"(%.?)", text)
-        unknown = [one for one in pieces[1::2] if one not in _DIRECTIVES]
+        unknown = [piece for piece in pieces[1::2] if piece not in _DIRECTIVES]
         if unknown or "%" not in text:
-            raise ValueError(f"{text!r}: expected directives out of {' '.join(_DIRECTIVES)}, or named groups")
-        found = "".join(_DIRECTIVES[one] if number % 2 else re.escape(one) for number, one in enumerate(pieces))
+            raise ValueError(f"{text!r}: expected some of the directives {' '.join(_DIRECTIVES)}, or named groups")
+        found = "".join(_DIRECTIVES[piece] if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
         return NamePattern(re.compile(found, re.ASCII), text)
     try:
         compiled = re.compile(text, re.ASCII)
@@ -82,27 +82,27 @@ def name_pattern(text: str) -> NamePattern:
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """How the time of receiving is found; `now` is the latest that can be true."""
+    """How to find the time of receiving; times after `now` are not plausible."""
 
     field: str | None = None
     pattern: NamePattern | None = None
     now: datetime
 
     @property
-    def asked_for(self) -> Literal["field", "name", "file"]:
-        """Where the time is looked for first."""
+    def requested(self) -> Literal["field", "name", "file"]:
+        """The first source of the time."""
         return "field" if self.field else "name" if self.pattern else "file"
 
     def of_name(self, origin: str) -> datetime | None:
-        """The time that the path says, where there is a pattern and the time can be true."""
+        """The time in the path, if there is a pattern and the time is plausible."""
         return self._plausible(self.pattern.time_in(origin)) if self.pattern else None
 
     def of_file(self, modified: datetime | None) -> datetime | None:
-        """The file's time, where it has one that can be true."""
+        """The time of the file, if plausible."""
         return self._plausible(modified)
 
     def of_body(self, body: bytes) -> datetime | None:
-        """The time in the body's field, where one is asked for and can be true."""
+        """The time in the field of the body, if a field is requested and the time is plausible."""
         if self.field is None:
             return None
         try:
@@ -114,7 +114,7 @@ class Times:
             return None
 
     def _plausible(self, time: datetime | None) -> datetime | None:
-        # A zone or a slow clock may put a true time a little ahead of ours.
+        # A zone or a slow clock may put a correct time slightly ahead of ours.
         return time if time and _EPOCH <= time <= self.now + _DAY else None
 
 
@@ -125,8 +125,8 @@ def _of_value(value: Any) -> datetime:
 
 
 def _of_number(number: float) -> datetime:
-    """Seconds since 1970, or milliseconds where those would be thousands of years."""
-    return _EPOCH + timedelta(seconds=number / 1000 if number >= _LEAST_MILLISECONDS else number)
+    """Seconds since 1970, or milliseconds if seconds would give a year after 5000."""
+    return _EPOCH + timedelta(seconds=number / 1000 if number >= _MIN_MILLISECONDS else number)
 
 
 def _utc(time: datetime) -> datetime:

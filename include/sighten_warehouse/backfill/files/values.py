@@ -1,12 +1,12 @@
-"""Where a JSON value ends in a text, told from brackets and strings alone, in JSON's spelling or in Python's."""
+"""Finding the end of a JSON or Python value by brackets and strings alone."""
 
 import re
 
 OPENING, CLOSING = b"{[", b"}]"
 SPACE = re.compile(rb"[ \t\r\n]*+")
 
-# All up to the next bracket, whole strings included. No line breaks in a string: neither language has them there, and
-# without that a single missing quote would swallow line after line. `+` after `*`: no way back, so no memory for one.
+# Everything up to the next bracket, including whole strings. Neither language allows line breaks in a string; without
+# this rule one missing quote would swallow line after line. `*+` never backtracks, so it needs no memory for that.
 _TO_BRACKET = re.compile(
     rb"""(?: [^"'{}\[\]]++ | "[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+" | '[^'\\\r\n]*+(?:\\.[^'\\\r\n]*+)*+' )*+""",
     re.VERBOSE | re.DOTALL,
@@ -15,14 +15,14 @@ _LINE_BREAK = re.compile(rb"[\r\n]")
 
 
 class NoValueError(ValueError):
-    """No value begins there that could end anywhere: a string in it runs past its line."""
+    """There is no value that can end: a string in it does not end in its line."""
 
 
 def end_of_value(text: bytes, start: int) -> int | None:
-    """Where the object or array that begins at `start` ends; None where the text ends before it.
+    """The end of the object or array that begins at `start`; None if the text ends before it.
 
     Raises:
-        NoValueError: however the text goes on, it cannot end.
+        NoValueError: it cannot end, however the text continues.
     """
     level, at = 0, start
     while True:
@@ -41,7 +41,7 @@ def end_of_value(text: bytes, start: int) -> int | None:
 
 
 def is_one_value(line: bytes) -> bool:
-    """Whether the line is one whole object or array and nothing besides."""
+    """Whether the line is exactly one object or array."""
     line = line.strip()
     try:
         return line[:1] in (b"{", b"[") and end_of_value(line, 0) == len(line)
@@ -50,5 +50,5 @@ def is_one_value(line: bytes) -> bool:
 
 
 def after_space(text: bytes, start: int) -> int:
-    """Where the next byte stands that is no white space, or the text ends."""
+    """The position of the next byte that is not white space, or the end of the text."""
     return SPACE.match(text, start).end()  # type: ignore[union-attr]  # it matches at least nothing

@@ -1,4 +1,4 @@
-"""The members of a zip archive, some thousand at a time: zipfile alone keeps all that an archive lists in memory."""
+"""The members of a zip archive, read in slices of its directory: zipfile alone would hold all of it in memory."""
 
 import io
 import struct
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 AT_ONCE = 2_000
-MAX_BYTES_AT_ONCE = 4 * 1024 * 1024  # of names and what is listed with them
+MAX_BYTES_AT_ONCE = 4 * 1024 * 1024  # of the central directory
 
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
@@ -23,10 +23,10 @@ _MAX_16, _MAX_32 = 2**16 - 1, 2**32 - 1
 
 
 def zip_members(file: BinaryIO) -> Iterator[tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
-    """Each member, with the archive to open it in; only until the next one.
+    """Each member, with the archive to open it in; valid until the next one.
 
     Raises:
-        BadZipFile: it is none, or its list of members is broken.
+        BadZipFile: it is not a zip, or its central directory is broken.
     """
     listed, before = _find_list(file)
     at, end = listed
@@ -38,7 +38,7 @@ def zip_members(file: BinaryIO) -> Iterator[tuple[zipfile.ZipFile, zipfile.ZipIn
 
 
 def zip_time(info: zipfile.ZipInfo) -> datetime | None:
-    """When the member was last modified; its times without a zone are taken for UTC. None where it says nothing."""
+    """The time of modification, as UTC if it has no zone; None if the archive has none."""
     extra = info.extra
     while len(extra) >= _FIELD.size:
         number, length = _FIELD.unpack_from(extra)
@@ -52,14 +52,14 @@ def zip_time(info: zipfile.ZipInfo) -> datetime | None:
 
 
 def _find_list(file: BinaryIO) -> tuple[tuple[int, int], int]:
-    """Where the list of members begins and ends, and how many bytes stand before the archive."""
+    """The begin and end of the central directory, and the number of bytes before the archive."""
     size = file.seek(0, io.SEEK_END)
     tail_at = max(0, size - _END.size - _LONGEST_COMMENT)
     file.seek(tail_at)
     tail = file.read()
     found = tail.rfind(b"PK\x05\x06")
     if found < 0 or len(tail) - found < _END.size:
-        raise zipfile.BadZipFile("its list of members is missing; is it cut off?")
+        raise zipfile.BadZipFile("its list of members is missing: the archive is probably cut off")
     _, _, _, _, _, length, offset, _ = _END.unpack_from(tail, found)
     end = tail_at + found
     if found >= _LOCATOR.size and tail[found - _LOCATOR.size :].startswith(b"PK\x06\x07"):
@@ -67,16 +67,16 @@ def _find_list(file: BinaryIO) -> tuple[tuple[int, int], int]:
         file.seek(end)
         fields = file.read(_END_64.size)
         if not fields.startswith(b"PK\x06\x06"):
-            raise zipfile.BadZipFile("its list of members is not where it is said to be")
+            raise zipfile.BadZipFile("the position of its list of members is wrong")
         length, offset = _END_64.unpack(fields)[-2:]
     start = end - length
     if start < 0 or start < offset:
-        raise zipfile.BadZipFile("its list of members is not where it is said to be")
+        raise zipfile.BadZipFile("the position of its list of members is wrong")
     return (start, end), start - offset
 
 
 def _entries(file: BinaryIO, at: int, end: int) -> tuple[bytes, int, int]:
-    """The next entries of the list, how many, and where the ones after them begin."""
+    """The next entries of the directory, their number, and the position after them."""
     file.seek(at)
     entries, count, start = [], 0, at
     while at < end and count < AT_ONCE and at - start < MAX_BYTES_AT_ONCE:
@@ -91,7 +91,7 @@ def _entries(file: BinaryIO, at: int, end: int) -> tuple[bytes, int, int]:
 
 
 class _Slice(io.RawIOBase):
-    """The archive as if it listed those entries alone: in the place of its list, another one."""
+    """The archive with a central directory of those entries only."""
 
     def __init__(self, file: BinaryIO, entries: bytes, count: int, *, at: int, before: int) -> None:
         super().__init__()
