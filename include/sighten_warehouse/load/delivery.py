@@ -15,7 +15,7 @@ from sighten_warehouse.landing.api_request import ApiRequest, read_api_request
 from sighten_warehouse.landing.decision import is_decision, read_decision
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.payload.answers.readers import ANSWER_READERS
-from sighten_warehouse.payload.conform import Row, conform_milestone, conform_task
+from sighten_warehouse.payload.conform import Row, Staged, conform_milestone, conform_task
 from sighten_warehouse.payload.decode import decode_body
 from sighten_warehouse.payload.drift import Findings
 from sighten_warehouse.payload.kinds import kind_of
@@ -23,7 +23,6 @@ from sighten_warehouse.payload.repair import parse_embedded, parse_text
 
 log = structlog.get_logger()
 
-Staged = dict[str, list[Row]]
 CONFORM = {"milestone": conform_milestone, "task": conform_task}
 
 DELIVERY_SCHEMA = pa.schema(

@@ -12,8 +12,9 @@ from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import schemas, staging_connection
-from sighten_warehouse.load.delivery import Staged, read_delivery
+from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.models import Model, models
+from sighten_warehouse.payload.conform import Staged
 
 # Only `land_answers` writes this, near the begin of the line, so large bodies cost nothing.
 _FROM_THE_API = b'"source":"api"'

@@ -11,6 +11,7 @@ from sighten_warehouse.payload.json_text import canonical_json
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, SUB_TASK, TASK_ROOT, USER, Field, Shape
 
 Row = dict[str, Any]
+Staged = dict[str, list[Row]]  # rows by table of `staging`
 MAX_UNREADABLE = 1_000
 
 

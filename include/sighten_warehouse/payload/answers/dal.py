@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.json_text import json_text
-
-Row = dict[str, Any]
 
 # APPROVED_BASELINE_NONEXISTANT is the vendor's spelling; the sentinels of other baselines may be spelt either way.
 _SENTINEL = re.compile(r"[A-Z]+(_[A-Z]+)*_NON_?EXIST[AE]NT")

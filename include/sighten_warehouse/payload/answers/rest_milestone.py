@@ -7,13 +7,12 @@ import pyarrow as pa
 
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.api_request import ApiRequest
-from sighten_warehouse.payload.conform import Row, conform, content_hash, drop_repeated, require_identity
+from sighten_warehouse.payload.conform import Row, Staged, conform, content_hash, drop_repeated, require_identity
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_timestamp
 from sighten_warehouse.payload.rest_shapes import REST_MILESTONE, WORKFLOW
 from sighten_warehouse.payload.shapes import Shape
 
-Staged = dict[str, list[Row]]
 SCHEMA = pa.schema(
     [
         ("landing_id", pa.string()),
