@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted_api import Request, Response, json_response, scripted
 from structlog.testing import capture_logs
 
 from sighten_airflow.api_tasks import api_settings, report_result
@@ -13,6 +12,7 @@ from sighten_warehouse import load
 from sighten_warehouse.enrich.step import EnrichResult
 from sighten_warehouse.errors import ApiUnavailableError
 from sighten_warehouse.settings import Settings
+from support.scripted_api import Request, Response, json_response, scripted
 
 pytestmark = pytest.mark.airflow
 TOKEN = "the-token-that-no-log-may-hold"  # noqa: S105  (for a test server)

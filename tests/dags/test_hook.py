@@ -8,10 +8,10 @@ import pytest
 from airflow.models.connection import Connection
 from airflow.providers_manager import ProvidersManager
 from airflow.utils.session import create_session
-from scripted_api import Response, Script, json_response, scripted
 
 from sighten_airflow.hook import SightenHook
 from sighten_warehouse.errors import SettingError
+from support.scripted_api import Response, Script, json_response, scripted
 
 pytestmark = pytest.mark.airflow
 TOKEN = "the-token-of-the-connection"  # noqa: S105  (for a test server)

@@ -9,8 +9,8 @@ import pytest
 from airflow import plugins_manager
 from fastapi.testclient import TestClient
 
-from factories import SAMPLE_BYTES, SAMPLE_MILESTONE
-from warehouses import Warehouse
+from support.factories import SAMPLE_BYTES, SAMPLE_MILESTONE
+from support.warehouses import Warehouse
 
 pytestmark = pytest.mark.airflow
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -9,11 +9,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from running_stack import MILESTONES, PAST, REPOSITORY, RunningStack
 
 from devstack.process_marks import find_marked
 from devstack.waiting import wait_until
 from sighten_warehouse.settings import read_settings
+from support.running_stack import MILESTONES, PAST, REPOSITORY, RunningStack
 
 START_SECONDS = 600  # 15 s on an idle machine, minutes on a busy one
 STOP_SECONDS = 60

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from running_stack import RunningStack
-from simulated_past import SECONDS, Backfills, busiest_days
 
 from devstack.process_marks import find_marked, part_mark
 from devstack.waiting import wait_until
+from support.running_stack import RunningStack
+from support.simulated_past import SECONDS, Backfills, busiest_days
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 PUBLISHED_SECONDS = 60

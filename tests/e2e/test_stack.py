@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_stack import REPOSITORY
 
 from devstack.__main__ import places_after_stop
 from devstack.credentials import read_admin_password, read_or_make_credentials
@@ -17,6 +16,7 @@ from devstack.plan import locked_home, read_plan
 from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
 from devstack.waiting import DeadlineError, wait_until
+from support.running_stack import REPOSITORY
 
 SECONDS = 120
 DIED = r"receiver ended with exit code 1; the last lines of .*receiver\.log:\s+the disk is full"

@@ -1,10 +1,9 @@
 """What `make run` waits for: published deliveries, and then published answers of the API."""
 
-from running_stack import SAMPLE
-
 from devstack.await_published import is_api_published, is_published
 from sighten_warehouse.landing.files import landing_files
-from warehouses import Warehouse
+from support.running_stack import SAMPLE
+from support.warehouses import Warehouse
 
 
 def test_deliveries_count_as_published_whatever_lands_after_them(warehouse: Warehouse) -> None:

@@ -4,11 +4,11 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from factories import a_milestone, a_sub_task, a_task, a_task_delivery, an_id, as_json
 from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.collect import land_answers
 from sighten_warehouse.landing.api_request import ApiRequest
-from warehouses import Warehouse
+from support.factories import a_milestone, a_sub_task, a_task, a_task_delivery, an_id, as_json
+from support.warehouses import Warehouse
 
 STATUSES = ["APPROVED", "REJECTED", "SUBMITTED", None]
 Row = dict[str, Any]

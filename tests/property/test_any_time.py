@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import pytest
-from oracle import Current, Row, replay
-from test_any_order import TIMES, a_world, expected, in_some_dialect
 
-from warehouses import Warehouse
+from support.oracle import Current, Row, replay
+from support.warehouses import Warehouse
+from support.worlds import TIMES, a_world, expected, in_some_dialect
 
 WORLDS = 40
 DELIVERIES = 25

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import replay
-from test_any_order import a_world, all_rows, expected, found, in_some_dialect
 
 from sighten_warehouse.ops.rebuild import rebuild
-from warehouses import Warehouse
+from support.oracle import replay
+from support.warehouses import Warehouse
+from support.worlds import a_world, all_rows, expected, found, in_some_dialect
 
 Deliveries = list[dict[str, Any]]
 Tables = dict[str, dict[str, Any]]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from shown_world import make_world, put_version
 
 from sighten_warehouse.report.rendering import render
 from sighten_warehouse.report.writing import read_dataset
 from sighten_warehouse.settings import Settings
+from support.shown_world import make_world, put_version
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

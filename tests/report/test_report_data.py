@@ -5,14 +5,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from shown_world import HOSTILE
 
-from factories import SAMPLE_MILESTONE
 from sighten_warehouse.report.dataset import Dataset, make_dataset
 from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import Filters, find, timelines
 from sighten_warehouse.report.writing import read_dataset
 from sighten_warehouse.settings import Settings
+from support.factories import SAMPLE_MILESTONE
+from support.shown_world import HOSTILE
 
 SAMPLE_CYCLE_MINUTES = 5 * 1440 + 2 * 60
 

@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
-from shown_world import HOSTILE, put_version
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.report.rendering import ECHARTS, render
 from sighten_warehouse.report.writing import read_dataset, write_report
 from sighten_warehouse.settings import Settings
+from support.shown_world import HOSTILE, put_version
 
 
 class Page(HTMLParser):

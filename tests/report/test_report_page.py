@@ -8,13 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
-from shown_world import ENDLESS, HOSTILE, LIVES
 
-from factories import SAMPLE_MILESTONE
 from sighten_simulator.serve import served
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.server import report_app
 from sighten_warehouse.settings import Settings
+from support.factories import SAMPLE_MILESTONE
+from support.shown_world import ENDLESS, HOSTILE, LIVES
 
 WIDTHS = (360, 768, 1440)
 CHARTS = {

@@ -6,14 +6,14 @@ from pathlib import Path
 import duckdb
 import pytest
 import requests
-from shown_world import put_version
 
-from factories import SAMPLE_MILESTONE, an_id
 from sighten_simulator.serve import served
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.server import report_app
 from sighten_warehouse.report.timelines import Filters
 from sighten_warehouse.settings import Settings, read_settings
+from support.factories import SAMPLE_MILESTONE, an_id
+from support.shown_world import put_version
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from test_sql_rules import final_selects, tables
 
 from sighten_warehouse.models import models, sql_folder
 from sighten_warehouse.report.dataset import COLUMNS, ROWS, make_dataset
 from sighten_warehouse.report.source import STAGED, ReportSource, report_query
-from warehouses import Warehouse
+from support.sql_syntax import final_selects, tables
+from support.warehouses import Warehouse
 
 ASKED_ALONE = ("facts", "found", "freshness", "kept", "timeline", "work")
 HEADER = re.compile(

@@ -4,12 +4,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from receiving import Running, listening
-from signing import configured
 
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
 from sighten_simulator.world.lives import build_simulation
-from warehouses import Warehouse
+from support.receiving import Running, listening
+from support.signing import configured
+from support.warehouses import Warehouse
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +15,9 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.models import Model, models
-from sighten_warehouse.payload.conform import Staged
+
+if TYPE_CHECKING:
+    from sighten_warehouse.payload.conform import Staged
 
 # Only `land_answers` writes this, near the begin of the line, so large bodies cost nothing.
 _FROM_THE_API = b'"source":"api"'

@@ -1,0 +1,143 @@
+"""The command line, as a person or a script meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from sighten_warehouse.cli.main import COMMANDS, commands
+from support.factories import SAMPLE_BYTES
+from support.warehouses import Warehouse
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(commands, arguments, env={"SIGHTEN_HOME": str(home)})
+
+
+def run_apart(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command as a process of its own."""
+    command = [str(Path(sys.executable).with_name("sighten-warehouse")), *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTEN_")}
+    env |= {"SIGHTEN_HOME": str(home)} | environment
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False, timeout=60)
+
+
+@pytest.fixture
+def home(warehouse: Warehouse) -> Path:
+    warehouse.land(SAMPLE_BYTES)
+    return warehouse.settings.home
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home where the vendor's sample is published, shared by tests that land nothing."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("published"))
+    warehouse.deliver(SAMPLE_BYTES)
+    return warehouse.settings.home
+
+
+def test_load_publish_and_query_work_in_sequence(home: Path) -> None:
+    loaded, published = run_apart(home, "load"), run_apart(home, "publish")
+    queried = run_apart(home, "query", "select name, task_count from milestones")
+
+    assert (0, 0, 0) == (loaded.returncode, published.returncode, queried.returncode), loaded.stderr + published.stderr
+    assert "landed 1: 1 loaded, 0 ignored, 0 quarantined" in loaded.stdout
+    assert "Construction & Signoff" in queried.stdout
+    assert "(1 rows)" in queried.stderr
+
+
+def test_a_load_that_quarantines_a_delivery_exits_with_1_and_reports_it_on_stderr(warehouse: Warehouse) -> None:
+    warehouse.land(b"no json")
+
+    result = run(warehouse.settings.home, "load")
+
+    assert 1 == result.exit_code
+    assert "1 deliveries are in quarantine" in result.stderr
+
+
+def test_run_runs_all_steps_once_and_has_nothing_to_do_the_second_time(home: Path) -> None:
+    first, second = run(home, "run"), run(home, "run")
+
+    assert (0, 0) == (first.exit_code, second.exit_code), first.stderr
+    assert "loaded 1 deliveries, published" in first.stdout
+    assert "" == second.stdout
+
+
+def test_query_writes_csv_json_and_parquet(published: Path, tmp_path: Path) -> None:
+    sql = "select name, position from tasks order by position"
+
+    csv = run(published, "query", sql, "--format", "csv")
+    as_json = run(published, "query", sql, "--format", "json")
+    run(published, "query", sql, "--format", "parquet", "--output", str(tmp_path / "tasks.parquet"))
+
+    assert ["name,position", "Equipment Delivered,1", "Inspection Completion,2"] == csv.stdout.splitlines()
+    assert {"name": "Equipment Delivered", "position": 1} == json.loads(as_json.stdout)[0]
+    assert 2 == len(duckdb.execute("from read_parquet(?)", [str(tmp_path / "tasks.parquet")]).fetchall())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["query", "selec"], "the query failed"),
+        (["query", "drop table tasks"], "read-only"),
+        (["query", "from tasks", "--output", "x"], "expected --format"),
+        (["query", "from tasks", "--format", "csv", "--output", "/dev/null/x.csv"], "/dev/null/x.csv: Not a directory"),
+        (["dictionary", "--html", "/dev/null/x.html"], "/dev/null/x.html: Not a directory"),
+        (["report", "--to", "/dev/null/x.html"], "/dev/null/x.html: File exists"),
+        (["publish", "--portable", "/dev/null/x.duckdb"], "/dev/null/x.duckdb: File exists"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_wrong_use_exits_with_2_and_names_what_was_expected(
+    published: Path, arguments: list[str], message: str
+) -> None:
+    result = run(published, *arguments)
+
+    assert 2 == result.exit_code
+    assert message in result.stderr
+
+
+def test_a_query_before_the_first_publish_names_the_command_to_run(tmp_path: Path) -> None:
+    result = run(tmp_path, "query", "from tasks")
+
+    assert 2 == result.exit_code
+    assert "sighten-warehouse publish" in result.stderr
+
+
+def test_an_ill_formed_setting_exits_with_2_and_is_named(tmp_path: Path) -> None:
+    result = run_apart(tmp_path, "status", SIGHTEN_RECEIVER_PORT="eighty")
+
+    assert 2 == result.returncode
+    assert "SIGHTEN_RECEIVER_PORT" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_status_as_json_has_the_balance(published: Path) -> None:
+    status = json.loads(run(published, "status", "--json").stdout)
+
+    assert (1, 0, True, 1) == (status["landed"], status["pending"], status["balanced"], status["outcomes"]["applied"])
+
+
+def test_status_exits_with_1_when_the_balance_is_broken(home: Path) -> None:
+    run(home, "run")
+    for file in home.glob("production/landing/*/*.ndjson"):
+        file.unlink()
+
+    result = run(home, "status")
+
+    assert 1 == result.exit_code
+    assert "0 landed ≠ 1 accounted for" in result.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
+    shown = run(tmp_path, command, "--help")
+
+    assert 0 == shown.exit_code
+    assert "Example" in shown.stdout
+    assert f"sighten-warehouse {command}" in shown.stdout

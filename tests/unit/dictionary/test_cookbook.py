@@ -1,0 +1,31 @@
+"""The cookbook: every query runs and returns what the page shows."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sighten_warehouse.dictionary.cookbook import recipes, render_cookbook
+from sighten_warehouse.errors import ModelError
+from support.repository import text
+from support.warehouses import Warehouse
+
+
+def test_the_cookbook_shows_the_results_of_its_queries(simulated: Warehouse) -> None:
+    with duckdb.connect(str(simulated.settings.layout.warehouse_file), read_only=True) as connection:
+        page = render_cookbook(connection)
+
+    assert page == text("docs/cookbook.md"), "expected what `make docs` writes"
+
+
+def test_there_are_twenty_different_questions() -> None:
+    assert 20 == len({recipe.question for recipe in recipes()}) == len({recipe.sql for recipe in recipes()})
+
+
+def test_a_recipe_without_a_question_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cookbook").mkdir()
+    (tmp_path / "cookbook" / "01.sql").write_text("select 1")
+    monkeypatch.setattr("sighten_warehouse.dictionary.cookbook.sql_folder", lambda: tmp_path)
+
+    with pytest.raises(ModelError, match="expected a first line that is a question"):
+        recipes()

@@ -1,0 +1,224 @@
+"""Publishing: complete versions, swapped in by one rename while readers are active."""
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from sighten_warehouse.errors import ModelError
+from sighten_warehouse.lake.manifest import history_file
+from sighten_warehouse.models import NOT_PUBLISHED, models
+from sighten_warehouse.publish import is_current, publish
+from sighten_warehouse.publish.versions import versions, write_version
+from sighten_warehouse.report.writing import read_dataset
+from support.factories import SAMPLE_BYTES, a_milestone, a_task
+from support.scripted_api import FakeClock
+from support.warehouses import Warehouse
+
+WRITE_AND_CRASH = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create table scratch as select 1")
+os._exit(0)
+"""
+
+
+def test_every_table_exists_and_is_described_from_the_first_publish_on(warehouse: Warehouse) -> None:
+    warehouse.publish()
+
+    described = set(warehouse.rows("select schema_name, table_name from duckdb_tables() where comment is not null"))
+    described |= set(
+        warehouse.rows("select schema_name, view_name from duckdb_views() where comment is not null and not internal")
+    )
+    bare = warehouse.rows("select table_name, column_name from duckdb_columns() where comment is null and not internal")
+
+    published = {(schema, name) for schema, name in described if schema != "masked"}
+    assert {(model.schema, model.name) for model in models().values() if model.schema not in NOT_PUBLISHED} == published
+    assert {("masked", "comments"), ("masked", "reviews"), ("masked", "drift")} <= described
+    assert [] == bare
+    assert 0 == warehouse.value("select count(*) from milestones")
+
+
+def test_a_reader_keeps_its_version_while_a_new_one_is_published(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one"))
+    with duckdb.connect(str(warehouse.settings.layout.warehouse_file), read_only=True) as reader:
+        warehouse.deliver(a_milestone("two"))
+
+        held = reader.execute(
+            "select (select count(*) from milestones), (select count(*) from history.tasks)"
+        ).fetchall()
+
+    assert [(1, 1)] == held
+    assert 2 == warehouse.value("select count(*) from milestones")
+
+
+def test_readers_see_only_complete_versions_while_others_are_published(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("0"))
+    finished = Event()
+
+    def read() -> list[tuple[int, ...]]:
+        seen = []
+        while not finished.wait(0.005):  # leave time for publishing
+            seen += warehouse.rows("select (select count(*) from milestones), (select count(*) from tasks)")
+        return seen
+
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read)
+        try:
+            for number in range(1, 4):
+                warehouse.deliver(a_milestone(str(number)))
+        finally:
+            finished.set()
+        seen = reading.result()
+
+    assert seen
+    assert all(milestones == tasks for milestones, tasks in seen)
+    assert seen == sorted(seen)
+
+
+def test_writes_to_the_published_file_are_not_carried_into_the_next_version(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one"))
+    path = warehouse.settings.layout.warehouse_file
+    subprocess.run([sys.executable, "-c", WRITE_AND_CRASH, str(path)], check=True)
+    left_behind = path.with_name("warehouse.duckdb.wal").exists()
+
+    warehouse.deliver(a_milestone("two"))
+
+    assert left_behind
+    assert 2 == warehouse.value("select count(*) from milestones")
+    assert [] == warehouse.rows("select * from duckdb_tables() where table_name = 'scratch'")
+
+
+def test_a_model_whose_columns_differ_from_its_description_leaves_the_previous_version(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    warehouse.deliver(a_milestone("one"))
+    before = warehouse.settings.layout.warehouse_file.read_bytes()
+    folder = shutil.copytree(Path("sql"), tmp_path / "sql")
+    model = folder / "marts" / "resigns.sql"
+    model.write_text(model.read_text().replace("milestones.site_id as site_id,", ""))
+    monkeypatch.setattr("sighten_warehouse.models.sql_folder", lambda: folder)
+    models.cache_clear()
+
+    with pytest.raises(ModelError, match=r"marts\.resigns"):
+        warehouse.publish()
+
+    monkeypatch.undo()
+    models.cache_clear()
+    assert before == warehouse.settings.layout.warehouse_file.read_bytes()
+    assert 1 == len(versions(warehouse.settings.layout))
+    assert [] == list(warehouse.settings.layout.versions.glob(".*"))
+
+
+def test_the_published_parquet_holds_the_same_rows(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES, a_milestone())
+    parquet = warehouse.settings.layout.parquet
+
+    frame = pd.read_parquet(parquet / "milestones")
+    tables = {path.name for path in parquet.iterdir()}
+
+    assert {"Construction & Signoff"} == set(frame["name"])
+    assert 2 == len(frame)
+    assert 3 + 1 == sum(pq.read_metadata(path).num_rows for path in (parquet / "sub_tasks").glob("*.parquet"))
+    assert {model.name for model in models().values() if model.schema in ("main", "marts")} == tables
+
+
+def test_only_the_files_of_the_last_versions_are_kept_and_all_versions_are_listed(warehouse: Warehouse) -> None:
+    layout = warehouse.settings.layout
+    first = warehouse.publish()
+    for year in range(2020, 2025):  # as if it had been published in each of those years too
+        older = replace(first, version=f"{year}0101T000000.000000Z")
+        write_version(layout, older)
+        shutil.copyfile(layout.versions / f"{first.version}.duckdb", layout.versions / f"{older.version}.duckdb")
+        shutil.copytree(layout.versions / f"{first.version}.parquet", layout.versions / f"{older.version}.parquet")
+
+    last = warehouse.publish()
+
+    kept = [path.stem for path in sorted(layout.versions.glob("*.duckdb"))]
+    assert ["2022", "2023", "2024"] == [name[:4] for name in kept[:-2]]
+    assert [first.version, last.version] == kept[-2:]
+    assert kept == [path.stem for path in sorted(layout.versions.glob("*.parquet"))]
+    assert 7 == warehouse.value("select count(*) from ops.versions")
+    assert (layout.parquet / "milestones").is_dir()
+
+
+def test_a_version_published_after_the_clock_was_set_back_is_the_newest_and_is_kept(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sighten_warehouse.publish.step.KEPT_VERSIONS", 1)
+    layout, noon = warehouse.settings.layout, datetime(2026, 11, 23, 12, tzinfo=UTC)
+    ahead = publish(warehouse.settings, clock=FakeClock(noon + timedelta(days=9)))
+
+    set_back = publish(warehouse.settings, clock=FakeClock(noon))
+
+    assert ahead.version < set_back.version == versions(layout)[-1].version
+    assert noon == datetime.fromisoformat(set_back.published_at)
+    assert [f"{set_back.version}.duckdb"] == [path.name for path in layout.versions.glob("*.duckdb")]
+    assert layout.parquet.exists()
+    assert set_back.version == read_dataset(warehouse.settings)["freshness"]["version"]
+
+
+def test_a_version_is_current_until_a_delivery_is_loaded(warehouse: Warehouse) -> None:
+    before = is_current(warehouse.settings)
+    warehouse.publish()
+    published = is_current(warehouse.settings)
+    warehouse.land(SAMPLE_BYTES)
+    landed = is_current(warehouse.settings)
+    warehouse.load()
+
+    assert (False, True, True, False) == (before, published, landed, is_current(warehouse.settings))
+
+
+def test_latency_covers_landed_to_published(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    warehouse.deliver(a_milestone())
+
+    rows = warehouse.rows("select loaded_at <= published_at, publish_seconds >= 0 from ops.latency")
+
+    assert [(True, True)] * 2 == rows
+    assert [1, 1] == warehouse.column("select new_batches from ops.versions order by version")
+
+
+def test_the_preview_link_needs_the_address_of_sighten(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    without = warehouse.value("select preview_url from documents")
+    warehouse.settings = warehouse.settings.model_copy(update={"api_url": "https://sighten.example"})
+
+    warehouse.publish()
+
+    assert without is None
+    expected = "https://sighten.example/api/v1/document/189bd7c0-2e6f-45cb-a00e-33ca4fe297d2/preview"
+    assert expected == warehouse.value("select preview_url from documents")
+
+
+def test_a_milestone_without_names_and_comments_is_published(warehouse: Warehouse) -> None:
+    nameless = a_milestone("one", status="APPROVED", tasks=[a_task("a") | {"name": None}, a_task("b") | {"name": None}])
+
+    warehouse.deliver(nameless | {"milestone_definition": None})
+
+    assert (None, "status") == warehouse.row("select comment_id, source from marts.milestone_events")
+    assert [(None, None, 2)] == warehouse.rows(
+        "select milestone_definition_id, name, tasks from marts.task_bottlenecks"
+    )
+
+
+def test_history_that_lacks_a_newer_column_is_published(warehouse: Warehouse) -> None:
+    warehouse.land(SAMPLE_BYTES)
+    [batch] = warehouse.load().batches
+    for table, column in (("deliveries", "copy_of_landing_id"), ("tasks", "task_definition_id")):
+        path = history_file(warehouse.settings.layout, table, batch)
+        pq.write_table(pq.read_table(path, partitioning=None).drop_columns([column]), path)
+
+    warehouse.publish()
+
+    assert [(None,), (None,)] == warehouse.rows("select task_definition_id from history.tasks")
+    assert [("applied",)] == warehouse.rows("select outcome from ops.deliveries")
