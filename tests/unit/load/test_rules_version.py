@@ -27,7 +27,7 @@ from sighten_warehouse.version import __version__
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.warehouses import Warehouse
 
-CORPUS = Path(__file__).parent.parent / "corpus"
+CORPUS = Path(__file__).parents[2] / "corpus"
 # Columns with messages: a new wording is no reason to rebuild.
 MESSAGES = {"expected"}
 

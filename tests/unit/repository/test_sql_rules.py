@@ -111,7 +111,7 @@ def test_a_description_consists_of_sentences(model: Model) -> None:
 
 @pytest.mark.parametrize("model", MARTS)
 def test_a_mart_has_a_worked_example_and_cases_as_data(model: Model) -> None:
-    cases = Path(__file__).parent.parent / "sql" / "cases" / f"{model.full_name}.yml"
+    cases = Path(__file__).parents[2] / "sql" / "cases" / f"{model.full_name}.yml"
 
     assert re.search(r" Example: .+\.$", model.description)
     assert cases.is_file()
