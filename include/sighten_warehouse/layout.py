@@ -88,3 +88,8 @@ class Layout:
     def report_data(self) -> Path:
         """The data of the report as JSON, written once for each version."""
         return self.published / "report.json"
+
+    @property
+    def work(self) -> Path:
+        """Files of the publisher that can be made again at any time; nobody else opens them."""
+        return self.root / "work"

@@ -47,7 +47,7 @@ def build_warehouse(
         CheckError: a check of severity `fail` has findings.
         SettingError: the home's list of codes or the file of metrics is ill-formed.
     """
-    write_empty_file(folder / "warehouse.duckdb")
+    write_empty_file(folder / "warehouse.duckdb", work=layout.work)
     with attached_file(folder / "warehouse.duckdb") as connection:
         if sum(manifest.history_rows for manifest in commits) < ROWS_FOR_MORE_THREADS:
             connection.execute("set threads = 1")

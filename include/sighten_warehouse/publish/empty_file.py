@@ -1,24 +1,46 @@
 """A published file without rows: every table, view and macro, with its descriptions."""
 
+import hashlib
 from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, loaded_models, macros, published_models
+from sighten_warehouse.models import Model, loaded_models, macros, models, published_models
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_views
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
 
 
-def write_empty_file(path: Path) -> None:
-    """Write the file.
+def write_empty_file(path: Path, *, work: Path) -> None:
+    """Write the file; it is built once for these models and this DuckDB, and kept below `work` under its digest.
 
     Raises:
         ModelError: a model's columns differ from its description.
+        OSError: the disk refused.
     """
+    made_from = (*models().values(), macros("duckdb"), macros("published"), duckdb.__version__)
+    key = _digest(repr(made_from).encode())
+    for kept in work.glob(f"empty-{key}-*.duckdb"):
+        content = kept.read_bytes()
+        if kept.stem.endswith(_digest(content)):  # otherwise it is damaged, and built again
+            path.write_bytes(content)
+            return
+    _build(path)
+    content = path.read_bytes()
+    for outdated in work.glob("empty-*.duckdb"):
+        outdated.unlink()
+    write_durably(work / f"empty-{key}-{_digest(content)}.duckdb", content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _build(path: Path) -> None:
     with new_file(path) as connection:
         connection.execute("set threads = 1")  # no rows to process in parallel
         connection.execute("create schema staging")

@@ -1,5 +1,6 @@
 """Publishing: complete versions, swapped in by one rename while readers are active."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -117,6 +118,22 @@ def test_a_model_whose_columns_differ_from_its_description_leaves_the_previous_v
     assert before == warehouse.settings.layout.warehouse_file.read_bytes()
     assert 1 == len(versions(warehouse.settings.layout))
     assert [] == list(warehouse.settings.layout.versions.glob(".*"))
+
+
+def test_the_empty_file_is_kept_for_the_next_publish_and_built_again_when_damaged(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one"))
+    [kept] = warehouse.settings.layout.work.iterdir()
+    built = kept.stat().st_mtime_ns
+
+    warehouse.publish()
+    reused = kept.stat().st_mtime_ns
+    kept.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+    warehouse.publish()
+
+    assert built == reused
+    assert 1 == warehouse.value("select count(*) from milestones")
+    [rebuilt] = warehouse.settings.layout.work.iterdir()
+    assert hashlib.sha256(rebuilt.read_bytes()).hexdigest()[:16] == rebuilt.stem.rpartition("-")[2]
 
 
 def test_the_published_parquet_holds_the_same_rows(warehouse: Warehouse) -> None:
