@@ -6,7 +6,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
 from fastapi import Depends, FastAPI, Request, Response
 
-from sighten_warehouse.report import responses
+from sighten_warehouse.report import handlers
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.settings import read_settings
 
@@ -30,14 +30,14 @@ def report_app() -> FastAPI:
 
     @app.get("/")
     def page() -> Response:
-        return responses.page(report)
+        return handlers.page(report)
 
     @app.get("/milestones")
     def listed(request: Request) -> Response:
-        return responses.listed(report, request)
+        return handlers.listed(report, request)
 
     @app.get("/milestones/{milestone_id}")
     def timeline(request: Request, milestone_id: str) -> Response:
-        return responses.timeline(report, request, milestone_id)
+        return handlers.timeline(report, request, milestone_id)
 
     return app

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, listen_on_loopback, run_until_signalled
-from sighten_warehouse.report import responses
+from sighten_warehouse.report import handlers
 from sighten_warehouse.report.live import LiveReport
 
 STOP_SECONDS = 3
@@ -24,13 +24,13 @@ def report_app(report: LiveReport) -> Starlette:
     """
 
     def page(_: Request) -> Response:
-        return responses.page(report)
+        return handlers.page(report)
 
     def listed(request: Request) -> Response:
-        return responses.listed(report, request)
+        return handlers.listed(report, request)
 
     def timeline(request: Request) -> Response:
-        return responses.timeline(report, request, request.path_params["milestone_id"])
+        return handlers.timeline(report, request, request.path_params["milestone_id"])
 
     routes = [Route("/", page), Route("/milestones", listed), Route("/milestones/{milestone_id}", timeline)]
     return Starlette(

@@ -11,7 +11,7 @@ import structlog
 from sighten_warehouse.backfill.files.bodies import read_text
 from sighten_warehouse.backfill.files.chunks import Chunks
 from sighten_warehouse.backfill.files.deliveries import Deliveries, ImportedDelivery
-from sighten_warehouse.backfill.files.inputs import Input, Inputs
+from sighten_warehouse.backfill.files.input_files import Input, Inputs
 from sighten_warehouse.backfill.files.landed_keys import LandedKeys
 from sighten_warehouse.backfill.files.members import Member, Unreadable, members
 from sighten_warehouse.backfill.files.reading import broken
