@@ -15,10 +15,13 @@ def load() -> None:
     Example:
       sighten-warehouse load
     """
+    from sighten_warehouse.cli.home import require_home
     from sighten_warehouse.load.step import load as load_pending
     from sighten_warehouse.settings import read_settings
 
-    result = load_pending(read_settings())
+    settings = read_settings()
+    require_home(settings)
+    result = load_pending(settings)
     click.echo(
         f"landed {result.landed}: {result.loaded} loaded, {result.ignored} ignored, {result.quarantined} quarantined"
         f" in {len(result.batches)} batches"

@@ -8,6 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from sighten_warehouse.cli.home import require_home
+from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.ops.status import Status, read_status
 from sighten_warehouse.settings import read_settings
 
@@ -18,21 +20,31 @@ from sighten_warehouse.settings import read_settings
 def status(*, as_json: bool, quick: bool) -> None:
     """Check that each delivery has one outcome; show freshness.
 
-    Also shows quarantine, drift, failed checks and coverage. Exits with 1 if the balance does not hold.
+    Also shows quarantine, drift, failed checks and coverage. Exits with 1 if the balance does not hold or the
+    published file is missing.
 
     \b
     Examples:
       sighten-warehouse status
       sighten-warehouse status --json
     """
-    found = read_status(read_settings(), recount=not quick)
+    settings = read_settings()
+    require_home(settings)
+    found = read_status(settings, recount=not quick)
     if as_json:
         click.echo(json.dumps(asdict(found) | {"balanced": found.balanced}, default=str, indent=1))
     else:
         Console().print(_table(found))
+    if found.published_file_missing:
+        click.echo(
+            f"error: {settings.layout.warehouse_file}: missing, expected version {found.version}; "
+            "run `sighten-warehouse publish` to write it again",
+            err=True,
+        )
     if not found.balanced:
         click.echo(f"error: {found.explain()}", err=True)
-        sys.exit(1)
+    if found.published_file_missing or not found.balanced:
+        sys.exit(NEEDS_ATTENTION)
 
 
 def _table(found: Status) -> Table:

@@ -26,6 +26,7 @@ class Status:
     `outdated`: batches loaded by older rules than the current ones.
     `quarantine`: reason → open deliveries; `checks`: check → rows found in the published version.
     `coverage`: the sums of `ops.coverage` over the last seven reconciled days; empty if there are none.
+    `published_file_missing`: a version was published and its file is gone; its deliveries count as `unpublished`.
     """
 
     landed: int
@@ -45,6 +46,7 @@ class Status:
     coverage: dict[str, int] = field(default_factory=dict)
     drift: int = 0
     outdated: int = 0
+    published_file_missing: bool = False
 
     @cached_property
     def balanced(self) -> bool:
@@ -77,7 +79,9 @@ def read_status(settings: Settings, *, recount: bool = True) -> Status:
     counted = {name: lines for manifest in committed for name, lines in manifest.landing_files.items()}
     files = landing_files(layout.landing)
     lines = {name: _lines(layout, name) if recount or name not in counted else counted[name] for name in files}
-    known, published = versions(layout), published_batches(layout)
+    known = versions(layout)
+    is_missing = bool(known) and not layout.warehouse_file.exists()
+    published = frozenset() if is_missing else published_batches(layout)
     return Status(
         landed=sum(lines.values()),
         pending=sum(count for name, count in lines.items() if name not in counted),
@@ -89,6 +93,7 @@ def read_status(settings: Settings, *, recount: bool = True) -> Status:
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
         outdated=sum(manifest.is_outdated for manifest in committed),
+        published_file_missing=is_missing,
         last_committed_at=committed[-1].committed_at if committed else None,
         **_published(layout),
     )

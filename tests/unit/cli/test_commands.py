@@ -123,6 +123,32 @@ def test_status_as_json_has_the_balance(published: Path) -> None:
     assert (1, 0, True, 1) == (status["landed"], status["pending"], status["balanced"], status["outcomes"]["applied"])
 
 
+@pytest.mark.parametrize("command", ["status", "load"])
+def test_a_home_that_is_missing_or_a_file_is_refused_and_not_created(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    missing, no_folder = run_apart(tmp_path / "missing", command), run_apart(file, command)
+
+    assert (2, 2) == (missing.returncode, no_folder.returncode)
+    assert f"error: SIGHTEN_HOME, SIGHTEN_ENV: {tmp_path / 'missing' / 'production'} does not exist" in missing.stderr
+    assert f"error: SIGHTEN_HOME, SIGHTEN_ENV: {file / 'production'} is a file" in no_folder.stderr
+    assert not (tmp_path / "missing").exists()
+
+
+def test_status_says_that_the_published_file_is_missing_and_how_to_write_it_again(home: Path) -> None:
+    run_apart(home, "load")
+    run_apart(home, "publish")
+    (home / "production" / "published" / "warehouse.duckdb").unlink()
+
+    ended = run(home, "status")
+
+    assert 1 == ended.exit_code
+    assert "warehouse.duckdb: missing, expected version" in ended.stderr
+    assert "run `sighten-warehouse publish`" in ended.stderr
+    assert "≠" not in ended.output
+
+
 def test_status_exits_with_1_when_the_balance_is_broken(home: Path) -> None:
     run(home, "run")
     for file in home.glob("production/landing/*/*.ndjson"):

@@ -41,3 +41,16 @@ def test_a_missing_landing_file_breaks_the_balance(warehouse: Warehouse) -> None
     file.unlink()
 
     assert not read_status(warehouse.settings, recount=False).balanced
+
+
+def test_a_missing_published_file_is_reported_as_such_and_no_delivery_as_lost(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES, a_milestone())
+    warehouse.close()
+    warehouse.settings.layout.warehouse_file.unlink()
+
+    missing = read_status(warehouse.settings)
+    warehouse.publish()
+    republished = read_status(warehouse.settings)
+
+    assert (True, 2, True) == (missing.balanced, missing.unpublished, missing.published_file_missing)
+    assert (True, 0, False) == (republished.balanced, republished.unpublished, republished.published_file_missing)
