@@ -13,6 +13,7 @@ WarehouseError
 │   └── ApiContractError       the API answers in a way that must not be followed
 ├── TransientError             try again: the same call may succeed later
 │   ├── StorageError           the disk refused a write; nothing was acknowledged
+│   ├── FileLockedError        another program has the published file open for writing
 │   └── ApiUnavailableError    the API gave no usable answer, after retries
 │       └── CircuitOpenError   the call was not made: too many calls in a row failed
 └── RejectedError              set this record aside, go on with the next
@@ -72,6 +73,10 @@ class TransientError(WarehouseError):
 
 class StorageError(TransientError):
     """The disk refused a write: nothing was acknowledged."""
+
+
+class FileLockedError(TransientError):
+    """Another program has the published file open for writing."""
 
 
 class ApiUnavailableError(TransientError):

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sighten_warehouse.cli.ending import writing_to
+from sighten_warehouse.duckdb_lock import explain_lock
 from sighten_warehouse.settings import read_settings
 
 COPY_OPTIONS = {
@@ -54,8 +55,11 @@ def query(sql: str, *, form: str, output: Path | None) -> None:
 
 
 def _run_query(path: Path, sql: str) -> pa.Table:
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         try:
+            statements = connection.extract_statements(sql)
+            if len(statements) > 1:
+                raise click.UsageError(f"SQL: expected one statement, got {len(statements)}")
             relation = connection.sql(sql)
             return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from sighten_warehouse.duckdb_lock import explain_lock
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.layout import Layout
@@ -73,6 +74,7 @@ def read_status(settings: Settings, *, recount: bool = True) -> Status:
 
     Raises:
         LakeError: commits contradict each other.
+        FileLockedError: another program has the published file open for writing.
     """
     layout = settings.layout
     committed = commits(layout)
@@ -106,7 +108,8 @@ def _lines(layout: Layout, name: str) -> int:
 def _published(layout: Layout) -> dict[str, Any]:
     if not layout.warehouse_file.exists():
         return {"outcomes": dict.fromkeys(OUTCOMES, 0)}
-    with duckdb.connect(str(layout.warehouse_file), read_only=True) as connection:
+    path = layout.warehouse_file
+    with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         outcomes = _counts(connection, "select outcome, count(*) from ops.deliveries group by outcome")
         quarantine = _counts(
             connection,

@@ -6,6 +6,7 @@ from typing import Literal
 
 import duckdb
 
+from sighten_warehouse.duckdb_lock import explain_lock
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, is_masked, masked_models, masked_select
@@ -27,7 +28,8 @@ def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "fu
 
     def write(hidden: Path) -> None:
         with new_file(hidden) as connection:
-            connection.execute(f"attach '{quoted(version_file)}' as {_SOURCE} (read_only)")
+            with explain_lock(version_file):
+                connection.execute(f"attach '{quoted(version_file)}' as {_SOURCE} (read_only)")
             connection.execute("begin")
             _copy(connection, masked=pii == "masked")
             connection.execute("commit")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import duckdb
 
+from sighten_warehouse.duckdb_lock import explain_lock
 from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
@@ -83,7 +84,8 @@ class OpenedWarehouse:
         self._has_history = as_of is not None
         self._connection = duckdb.connect()
         try:
-            self._connection.execute(f"attach '{quoted(path)}' as {CATALOG} (read_only)")
+            with explain_lock(path):
+                self._connection.execute(f"attach '{quoted(path)}' as {CATALOG} (read_only)")
             create_views(self._connection, masked=pii == "masked", as_of=as_of)
         except BaseException:
             self.close()

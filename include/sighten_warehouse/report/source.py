@@ -7,6 +7,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from sighten_warehouse.duckdb_lock import explain_lock
 from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.models import macros, sql_folder
 from sighten_warehouse.sql_text import quoted
@@ -23,6 +24,7 @@ class ReportSource:
 
     Raises:
         NotPublishedError: there is no such file.
+        FileLockedError: another program has it open for writing.
         ModelError: the version was published by incompatible code.
     """
 
@@ -31,7 +33,8 @@ class ReportSource:
             raise NotPublishedError(f"{warehouse_file}: expected a version published by `sighten-warehouse publish`")
         self._connection = duckdb.connect(config=ENGINE | {"temp_directory": tempfile.gettempdir()})
         try:
-            self._connection.execute(f"attach '{quoted(warehouse_file)}' as warehouse (read_only)")
+            with explain_lock(warehouse_file):
+                self._connection.execute(f"attach '{quoted(warehouse_file)}' as warehouse (read_only)")
             self._connection.execute("attach ':memory:' as report")
             self._connection.execute("use warehouse")
             self._connection.execute(macros("duckdb"))

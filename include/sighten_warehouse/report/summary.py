@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sighten_warehouse.duckdb_lock import explain_lock
 from sighten_warehouse.settings import Settings
 
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"  # the milestone of the vendor's own sample
@@ -51,7 +52,7 @@ def summarise(settings: Settings) -> Summary:
         duckdb.IOException: nothing is published yet.
     """
     path = settings.layout.warehouse_file
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         described = connection.execute(_TABLES).fetchall()
         tables = {
             f"{schema}.{name}": (_rows(connection, schema, name), comment or "") for schema, name, comment in described

@@ -160,6 +160,32 @@ def test_status_exits_with_1_when_the_balance_is_broken(home: Path) -> None:
     assert "0 landed ≠ 1 accounted for" in result.stderr
 
 
+@pytest.mark.parametrize("arguments", [("query", "select 1"), ("status",), ("report", "--to", "report.html")], ids=str)
+def test_a_published_file_that_is_open_for_writing_elsewhere_is_named(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_apart(home, "load")
+    run_apart(home, "publish")
+    file = home / "production" / "published" / "warehouse.duckdb"
+
+    with duckdb.connect(str(file)):
+        locked = run_apart(home, *arguments)
+    unlocked = run_apart(home, *arguments)
+
+    assert 1 == locked.returncode
+    assert f"error: {file}: another program has it open for writing" in locked.stderr
+    assert "Traceback" not in locked.stderr
+    assert 0 == unlocked.returncode, unlocked.stderr
+
+
+def test_a_query_of_two_statements_is_refused(published: Path) -> None:
+    ended = run(published, "query", "select 1; select 2")
+
+    assert 2 == ended.exit_code
+    assert "expected one statement, got 2" in ended.stderr
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
     shown = run(tmp_path, command, "--help")
