@@ -6,6 +6,7 @@ A small library in C, preloaded into pytest and all that it starts, sets their c
 import argparse
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,12 @@ DATES: dict[str, Callable[[datetime], datetime]] = {
 }
 
 
+def folder_for_libraries() -> str:
+    """A folder that libraries may be loaded from; LD_PRELOAD divides its value at spaces and colons."""
+    folders = (sys.prefix, "/var/tmp", tempfile.gettempdir())  # noqa: S108  (a new folder of its own is made there)
+    return next(folder for folder in folders if not re.search(r"[\s:]", folder) and os.access(folder, os.W_OK))
+
+
 def compiled(folder: Path) -> Path:
     """The library that sets the clock, made in that folder."""
     compiler = next(filter(None, map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang"))), None)
@@ -93,7 +100,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, prog="python tests/dates", allow_abbrev=False)
     parser.add_argument("--date", dest="names", action="append", choices=DATES, help="only this date")
     options, arguments = parser.parse_known_args()
-    with tempfile.TemporaryDirectory(dir=sys.prefix) as folder:  # libraries may be loaded from there
+    with tempfile.TemporaryDirectory(dir=folder_for_libraries()) as folder:
         library = compiled(Path(folder))
         codes = {name: run(name, library, arguments) for name in options.names or DATES}
     failed = [name for name, code in codes.items() if code]
