@@ -21,4 +21,4 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def pytest_unconfigure() -> None:
     """Hypothesis stays with the garbage collector; DuckDB then takes its own types for leaked, and says so."""
-    gc.callbacks[:] = [one for one in gc.callbacks if not one.__module__.startswith("hypothesis")]
+    gc.callbacks[:] = [callback for callback in gc.callbacks if not callback.__module__.startswith("hypothesis")]

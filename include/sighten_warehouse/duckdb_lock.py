@@ -1,4 +1,4 @@
-"""What a reader is told when another program has a DuckDB file open for writing."""
+"""The error for a DuckDB file that another program has open for writing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

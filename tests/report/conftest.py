@@ -35,7 +35,7 @@ def report_file(world: Settings, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The report on both environments, with names, as one file."""
     shown = [world.model_copy(update={"pii": "full", "env": env}) for env in ("production", "test")]
     path = tmp_path_factory.mktemp("file") / "report.html"
-    path.write_bytes(render([read_dataset(one) for one in shown], shown="production", live=False))
+    path.write_bytes(render([read_dataset(settings) for settings in shown], shown="production", live=False))
     return path
 
 

@@ -34,7 +34,7 @@ def rows(world: Settings, sql: str) -> list[tuple[Any, ...]]:
 
 
 def flat(lists: list[list[int] | None]) -> list[int]:
-    return sorted(value for one in lists for value in one or [])
+    return sorted(value for group in lists for value in group or [])
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -112,7 +112,7 @@ def test_masked_data_holds_no_names_and_no_texts(world: Settings) -> None:
         shown = list(texts(make_dataset(source, environment="production", pii="masked", keep=1000)))
 
     assert len(personal) > 100
-    assert [] == [text for text in shown if any(one in text for one in personal)]
+    assert [] == [text for text in shown if any(word in text for word in personal)]
 
 
 def test_in_full_persons_and_texts_are_shown(source: ReportSource) -> None:
@@ -124,9 +124,11 @@ def test_in_full_persons_and_texts_are_shown(source: ReportSource) -> None:
 def test_a_timeline_lists_events_comments_documents_and_deliveries_in_order(source: ReportSource) -> None:
     details = timelines(source, [SAMPLE_MILESTONE])[SAMPLE_MILESTONE]
 
-    assert ["document", "submitted", "approved", "delivery", "delivery"] == [one["what"] for one in details["timeline"]]
-    assert sorted(one["at_ms"] for one in details["timeline"]) == [one["at_ms"] for one in details["timeline"]]
-    assert {"Equipment Delivered", "Inspection Completion"} == {one["task"] for one in details["work"]}
+    assert ["document", "submitted", "approved", "delivery", "delivery"] == [
+        event["what"] for event in details["timeline"]
+    ]
+    assert sorted(event["at_ms"] for event in details["timeline"]) == [event["at_ms"] for event in details["timeline"]]
+    assert {"Equipment Delivered", "Inspection Completion"} == {item["task"] for item in details["work"]}
 
 
 def test_milestones_are_found_by_what_is_chosen(world: Settings, source: ReportSource) -> None:

@@ -103,7 +103,7 @@ def test_the_chart_library_is_the_one_that_was_released() -> None:
         "61f13280aba3161f77fc801bf5f9c786f55f10432153a0683fc5cc0700b013d5"
         == hashlib.sha256(files("sighten_warehouse.report").joinpath(ECHARTS).read_bytes()).hexdigest()
     )
-    assert {"LICENSE", "NOTICE", "licenses"} <= {one.name for one in folder.iterdir()}
+    assert {"LICENSE", "NOTICE", "licenses"} <= {file.name for file in folder.iterdir()}
 
 
 def test_the_report_is_written_beside_the_version(home: Settings) -> None:
@@ -123,8 +123,8 @@ def test_what_was_written_down_is_used_for_its_own_version_and_masks_only(world:
     put_version(home, world)
     newer = read_dataset(home)
 
-    assert ["marked" in one for one in (again, unmasked, newer)] == [True, False, False]
-    assert [one["pii"] for one in (again, unmasked, newer)] == ["masked", "full", "masked"]
+    assert ["marked" in dataset for dataset in (again, unmasked, newer)] == [True, False, False]
+    assert [dataset["pii"] for dataset in (again, unmasked, newer)] == ["masked", "full", "masked"]
 
 
 def test_damaged_data_is_made_again(home: Settings) -> None:
@@ -153,7 +153,10 @@ def test_a_report_that_cannot_be_written_leaves_the_one_before_and_the_version(w
 
 
 def test_a_file_shows_every_environment_of_the_home(page: Page) -> None:
-    shown = {one["environment"]: one["freshness"]["milestones"] for one in page.data()["environments"]}
+    shown = {
+        environment["environment"]: environment["freshness"]["milestones"]
+        for environment in page.data()["environments"]
+    }
 
     assert {"production", "test"} == set(shown)
     assert 1 == shown["test"] < shown["production"]
@@ -176,7 +179,9 @@ def test_the_command_writes_one_file(world: Settings, tmp_path: Path, monkeypatc
     answer = CliRunner().invoke(commands, ["report", "--to", str(path)])
 
     assert 0 == answer.exit_code, answer.output
-    assert ["production", "test"] == [one["environment"] for one in Page(path.read_text()).data()["environments"]]
+    assert ["production", "test"] == [
+        environment["environment"] for environment in Page(path.read_text()).data()["environments"]
+    ]
 
 
 def test_without_a_version_there_is_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

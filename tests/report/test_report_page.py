@@ -171,7 +171,7 @@ def test_every_filter_changes_the_numbers_and_the_address_keeps_them(
         counts.append(figure(page, "Submitted"))
     again = opened(context, page.url, problems)
 
-    assert sorted(map(int, counts), reverse=True) == [int(one) for one in counts]
+    assert sorted(map(int, counts), reverse=True) == [int(count) for count in counts]
     assert counts[-1] == figure(again, "Submitted")
     page.get_by_role("button", name="Clear filters").click()
     expect(figure_of(page, "Submitted")).to_have_text(counts[0])
@@ -235,14 +235,16 @@ def test_a_screen_reader_finds_every_chart_in_words_and_as_a_table(page: Page) -
     controls = page.locator("button, select, input, summary").all()
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
 
-    assert CHARTS == {one.get_attribute("id") for one in page.locator("article:has(canvas)").all()}
-    assert {"img"} == {one.get_attribute("role") for one in charts.all()}
-    assert [] == [one for one in charts.all() if len(one.get_attribute("aria-label") or "") < 40]
+    assert CHARTS == {article.get_attribute("id") for article in page.locator("article:has(canvas)").all()}
+    assert {"img"} == {chart.get_attribute("role") for chart in charts.all()}
+    assert [] == [chart for chart in charts.all() if len(chart.get_attribute("aria-label") or "") < 40]
     assert [] == [panel for panel in CHARTS if len(table(page, panel)) < 2]
-    assert [] == [one.evaluate("one => one.outerHTML") for one in controls if not named(one)]
+    assert [] == [control.evaluate("control => control.outerHTML") for control in controls if not named(control)]
     assert sorted(set(ids)) == sorted(ids)
     regions = page.locator("section[aria-labelledby], [role=region]:visible").all()
-    names = [one.evaluate("one => one.ariaLabel ?? one.querySelector('h2').textContent") for one in regions]
+    names = [
+        region.evaluate("region => region.ariaLabel ?? region.querySelector('h2').textContent") for region in regions
+    ]
     assert sorted(set(names)) == sorted(names)
     assert ["H1", *["H2"] * 4] == page.evaluate("[...document.querySelectorAll('h1, main h2')].map(one => one.tagName)")
 
@@ -275,7 +277,7 @@ def test_a_very_long_name_leaves_room_for_everything_else(page: Page, problems: 
         assert page.locator("#milestones .scroll").evaluate(inside)
         assert len(link.inner_text()) < 100
     assert link.inner_text().endswith("the second roof")
-    assert not [one for one in page.locator("option").all_text_contents() if len(one) > 110]
+    assert not [option for option in page.locator("option").all_text_contents() if len(option) > 110]
     assert len(page.locator("#bottlenecks .insight").inner_text()) < 400
 
     link.click()

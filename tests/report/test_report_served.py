@@ -63,7 +63,7 @@ def test_every_milestone_has_its_timeline(address: str) -> None:
     answer = requests.get(f"{address}/milestones/{SAMPLE_MILESTONE}", {"environment": "production"}, timeout=10)
 
     assert ["submitted", "approved"] == [
-        one["what"] for one in answer.json()["timeline"] if one["what"] in ("submitted", "approved")
+        event["what"] for event in answer.json()["timeline"] if event["what"] in ("submitted", "approved")
     ]
 
 

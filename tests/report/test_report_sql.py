@@ -37,14 +37,14 @@ def test_a_query_begins_with_a_sentence_its_grain_and_the_inputs_that_it_reads(n
     assert header
     inputs = re.sub(r"\s|--", "", header["inputs"]).split(",")
     assert sorted(inputs) == inputs == sorted(tables(parse(name)))
-    assert set(inputs) <= {*models(), *(f"report.{one}" for one in STAGED)}
+    assert set(inputs) <= {*models(), *(f"report.{name}" for name in STAGED)}
 
 
 @every_query
 def test_the_last_select_of_a_query_names_its_columns(name: str) -> None:
     listed = [expression for select in final_selects(parse(name)) for expression in select["select_list"]]
 
-    assert [] == [one for one in listed if one["type"] == "STAR"]
+    assert [] == [column for column in listed if column["type"] == "STAR"]
 
 
 def test_a_version_without_any_delivery_has_a_report(warehouse: Warehouse) -> None:

@@ -36,11 +36,13 @@ def make_world(home: Path) -> Settings:
     """Delivers, loads and publishes it all; returns the settings of `production`."""
     warehouse = Warehouse(home)
     simulated = build_simulation(3, LIVES).lives
-    snapshots = sorted((one for life in simulated for one in life.snapshots), key=lambda one: one.sent_at)
+    snapshots = sorted(
+        (snapshot for life in simulated for snapshot in life.snapshots), key=lambda snapshot: snapshot.sent_at
+    )
     for number in range(PARTS):
         part = snapshots[number::PARTS]
         warehouse.clock = snapshots[len(snapshots) * number // PARTS].sent_at
-        warehouse.land(*(one.payload for one in part), part[0].payload)
+        warehouse.land(*(snapshot.payload for snapshot in part), part[0].payload)
     warehouse.land(SAMPLE_BYTES, sample_as_json(), hostile_milestone(), endless_milestone(), NOT_JSON, b"<xml/>")
     land_answers(warehouse.settings.layout.landing, [signed(life, warehouse) for life in simulated[: LIVES // 2]])
     warehouse.load()

@@ -37,20 +37,26 @@ class Warehouse:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines.append(landing_line(raw, landing_id=ids[-1], received_at=self.clock, **envelope))
         write_landing_file(self.settings.layout.landing, lines, received_at=self.clock)
+        self._keep()
         return ids
 
     def load(self) -> LoadResult:
         return load(self.settings)
 
     def publish(self) -> Version:
+        version = publish(self.settings)
+        _KEPT.update(
+            {path.name: path.read_bytes() for path in self.settings.layout.work.iterdir()} if not _KEPT else {}
+        )
+        return version
+
+    def _keep(self) -> None:
+        """Give a new home what the first publish of this process kept."""
         work = self.settings.layout.work
         if _KEPT and not work.exists():
             work.mkdir(parents=True)
             for name, content in _KEPT.items():
                 (work / name).write_bytes(content)
-        version = publish(self.settings)
-        _KEPT.update({path.name: path.read_bytes() for path in work.iterdir()} if not _KEPT else {})
-        return version
 
     def take_in(self, *bodies: Any, **envelope: Any) -> list[str]:
         """Land and load as one batch, without publishing."""

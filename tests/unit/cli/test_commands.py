@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sighten_warehouse.cli.main import COMMANDS, commands
+from sighten_warehouse.errors import SettingError
 from support.factories import SAMPLE_BYTES
 from support.warehouses import Warehouse
 
@@ -128,20 +129,20 @@ def test_a_home_that_is_missing_or_a_file_is_refused_and_not_created(tmp_path: P
     file = tmp_path / "file"
     file.touch()
 
-    missing, no_folder = run_apart(tmp_path / "missing", command), run_apart(file, command)
+    missing, no_folder = run(tmp_path / "missing", command), run(file, command)
 
-    assert (2, 2) == (missing.returncode, no_folder.returncode)
-    assert f"error: SIGHTEN_HOME, SIGHTEN_ENV: {tmp_path / 'missing' / 'production'} does not exist" in missing.stderr
-    assert f"error: SIGHTEN_HOME, SIGHTEN_ENV: {file / 'production'} is a file" in no_folder.stderr
+    assert isinstance(missing.exception, SettingError)
+    assert f"SIGHTEN_HOME, SIGHTEN_ENV: {tmp_path / 'missing' / 'production'} does not exist" in str(missing.exception)
+    assert isinstance(no_folder.exception, SettingError)
+    assert f"SIGHTEN_HOME, SIGHTEN_ENV: {file / 'production'} is a file" in str(no_folder.exception)
     assert not (tmp_path / "missing").exists()
 
 
-def test_status_says_that_the_published_file_is_missing_and_how_to_write_it_again(home: Path) -> None:
-    run_apart(home, "load")
-    run_apart(home, "publish")
-    (home / "production" / "published" / "warehouse.duckdb").unlink()
+def test_status_says_that_the_published_file_is_missing_and_how_to_write_it_again(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    warehouse.settings.layout.warehouse_file.unlink()
 
-    ended = run(home, "status")
+    ended = run(warehouse.settings.home, "status")
 
     assert 1 == ended.exit_code
     assert "warehouse.duckdb: missing, expected version" in ended.stderr
@@ -160,22 +161,17 @@ def test_status_exits_with_1_when_the_balance_is_broken(home: Path) -> None:
     assert "0 landed ≠ 1 accounted for" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("query", "select 1"), ("status",), ("report", "--to", "report.html")], ids=str)
-def test_a_published_file_that_is_open_for_writing_elsewhere_is_named(
-    home: Path, tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    run_apart(home, "load")
-    run_apart(home, "publish")
-    file = home / "production" / "published" / "warehouse.duckdb"
+def test_a_published_file_that_is_open_for_writing_elsewhere_is_named(published: Path, tmp_path: Path) -> None:
+    file = published / "production" / "published" / "warehouse.duckdb"
+    commands_that_read = (("query", "select 1"), ("status",), ("report", "--to", str(tmp_path / "report.html")))
 
     with duckdb.connect(str(file)):
-        locked = run_apart(home, *arguments)
-    unlocked = run_apart(home, *arguments)
+        locked = [run_apart(published, *arguments) for arguments in commands_that_read]
+    unlocked = run_apart(published, "query", "select 1")
 
-    assert 1 == locked.returncode
-    assert f"error: {file}: another program has it open for writing" in locked.stderr
-    assert "Traceback" not in locked.stderr
+    assert [1, 1, 1] == [ended.returncode for ended in locked]
+    expected = f"error: {file}: another program has it open for writing"
+    assert [] == [ended.stderr for ended in locked if expected not in ended.stderr or "Traceback" in ended.stderr]
     assert 0 == unlocked.returncode, unlocked.stderr
 
 

@@ -44,7 +44,9 @@ def tree(path: Path) -> ast.Module:
 def imports(paths: Iterable[Path], *packages: str) -> list[str]:
     """Where those files import those packages, or anything in them."""
     names = [(path, name) for path in paths for name in _imported(tree(path))]
-    return [f"{path}: {name}" for path, name in names if any(f"{name}.".startswith(f"{one}.") for one in packages)]
+    return [
+        f"{path}: {name}" for path, name in names if any(f"{name}.".startswith(f"{package}.") for package in packages)
+    ]
 
 
 def _imported(module: ast.Module) -> Iterator[str]:

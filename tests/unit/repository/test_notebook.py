@@ -17,8 +17,8 @@ NOTEBOOK = ROOT / "notebooks" / "warehouse.py"
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the cells define, after all of them ran."""
     warehouse = Warehouse(tmp_path_factory.mktemp("notebook"))
-    snapshots = [one for life in build_simulation(1, 40).lives for one in life.snapshots]
-    warehouse.deliver(SAMPLE_BYTES, *(one.payload for one in snapshots))
+    snapshots = [snapshot for life in build_simulation(1, 40).lives for snapshot in life.snapshots]
+    warehouse.deliver(SAMPLE_BYTES, *(snapshot.payload for snapshot in snapshots))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SIGHTEN_HOME", str(warehouse.settings.home))
         _, defined = runpy.run_path(str(NOTEBOOK))["app"].run()
