@@ -24,6 +24,7 @@ COMMANDS = (
     "backfill",
     "reconcile",
     "rebuild",
+    "landing",
     "simulate",
     "demo",
 )

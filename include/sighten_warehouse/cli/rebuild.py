@@ -16,11 +16,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--from", "first", type=DAY, metavar="YYYY-MM-DD", help="Only batches received on this day or later.")
 @click.option("--to", "last", type=DAY, metavar="YYYY-MM-DD", help="Only batches received on this day or earlier.")
 @click.option(
-    "--accept-loss",
-    is_flag=True,
-    help="Continue if landing lacks files that were loaded; their deliveries are lost.",
+    "--without",
+    multiple=True,
+    metavar="FILE",
+    help="Leave out a missing, short or altered landing file: its name below landing/, or a pattern. Repeatable.",
 )
-def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool) -> None:
+def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str, ...]) -> None:
     """Rebuild the lake from landing and publish it.
 
     It applies the rules of this version. Loading, publishing and reading continue meanwhile; the new lake is swapped in
@@ -29,10 +30,14 @@ def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool)
     With --from and --to (UTC), only batches with a delivery received on those days are rebuilt, each as a whole. The
     others are kept.
 
+    Landing files that are not what was loaded from them are refused, each by name. --without leaves them out and
+    records it; once one is restored, the next load takes it.
+
     \b
     Examples:
       sighten-warehouse rebuild
       sighten-warehouse rebuild --from 2026-10-01 --to 2026-10-31
+      sighten-warehouse rebuild --without 'received_date=2026-10-07/*'
     """
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
@@ -48,7 +53,7 @@ def rebuild(*, first: datetime | None, last: datetime | None, accept_loss: bool)
         result = rebuild_lake(
             settings,
             days=days,
-            accept_loss=accept_loss,
+            without=without,
             on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(result.outcomes.items()))

@@ -2,81 +2,97 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
+from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.status import Status, read_status
 from sighten_warehouse.settings import read_settings
+
+RUNBOOK = "docs/runbook.md"
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--quick", is_flag=True, help="Trust the commits instead of recounting every landed line.")
-def status(*, as_json: bool, quick: bool) -> None:
+@click.option("--deep", is_flag=True, help="Read every landing and history file and compare it with the commits.")
+def status(*, as_json: bool, quick: bool, deep: bool) -> None:
     """Check that each delivery has one outcome; show freshness.
 
-    Also shows quarantine, drift, failed checks and coverage. Exits with 1 if the balance does not hold or the
-    published file is missing.
+    Also shows quarantine, drift, failed checks and coverage. Exits with 1 if the balance does not hold or a file is
+    missing or damaged.
 
     \b
     Examples:
       sighten-warehouse status
-      sighten-warehouse status --json
+      sighten-warehouse status --deep --json
     """
     settings = read_settings()
     require_home(settings)
-    found = read_status(settings, recount=not quick)
+    found = read_status(settings, recount=not quick, deep=deep)
     if as_json:
         click.echo(json.dumps(asdict(found) | {"balanced": found.balanced}, default=str, indent=1))
     else:
-        Console().print(_table(found))
-    if found.published_file_missing:
-        click.echo(
-            f"error: {settings.layout.warehouse_file}: missing, expected version {found.version}; "
-            "run `sighten-warehouse publish` to write it again",
-            err=True,
-        )
-    if not found.balanced:
-        click.echo(f"error: {found.explain()}", err=True)
-    if found.published_file_missing or not found.balanced:
+        for name, count, text in _rows(found):
+            click.echo(f"{name:<13} {count:>9}  {text}".rstrip())
+    problems = list(_problems(found, settings.layout))
+    for problem in problems:
+        click.echo(f"error: {problem}", err=True)
+    if problems:
         sys.exit(NEEDS_ATTENTION)
 
 
-def _table(found: Status) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column()
-    method = "counted line by line" if found.recounted else "according to the commits"
-    table.add_row("landed", f"{found.landed:,}", f"in {found.landing_files:,} landing files, {method}")
-    for outcome, count in found.outcomes.items():
-        table.add_row(f"  {outcome}", f"{count:,}", _format_reasons(found) if outcome == "quarantined" else "")
-    table.add_row("  unpublished", f"{found.unpublished:,}", "loaded, will be in the next version")
-    table.add_row("  pending", f"{found.pending:,}", f"in {found.pending_files:,} landing files not loaded yet")
-    table.add_row("balance", "holds" if found.balanced else "BROKEN", found.explain())
-    table.add_row("batches", f"{found.batches:,}", f"last commit: {found.last_committed_at or 'never'}")
-    if found.outdated:
-        table.add_row(
-            "  outdated",
-            f"{found.outdated:,}",
-            "loaded by other rules: run `sighten-warehouse rebuild`",
+def _problems(found: Status, layout: Layout) -> Iterator[str]:
+    """What somebody has to look at, each with the section of the runbook."""
+    for name, problem in found.landing.damaged.items():
+        yield f"{layout.landing / name}: {problem} ({RUNBOOK}#damaged-landing-files)"
+    for name, problem in found.damaged_history.items():
+        yield f"{layout.lake / name}: {problem} ({RUNBOOK}#damaged-history-files)"
+    if found.published_file_missing or found.published_file_damaged:
+        what = "missing" if found.published_file_missing else "cannot be read"
+        yield (
+            f"{layout.warehouse_file}: {what}, expected version {found.version}; run `sighten-warehouse publish` to"
+            f" write it again ({RUNBOOK}#publish-fails)"
         )
+    if not found.balanced:
+        yield f"{found.explain()} ({RUNBOOK}#balance-broken)"
+
+
+def _rows(found: Status) -> Iterator[tuple[str, str, str]]:
+    method = "counted line by line" if found.recounted else "according to the commits"
+    yield "landed", f"{found.landed:,}", f"in {found.landing_files:,} landing files, {method}"
+    for outcome, count in found.outcomes.items():
+        yield f"  {outcome}", f"{count:,}", _format_reasons(found) if outcome == "quarantined" else ""
+    yield "  unpublished", f"{found.unpublished:,}", "loaded, will be in the next version"
+    yield "  pending", f"{found.pending:,}", f"in {found.pending_files:,} landing files not loaded yet"
+    if found.landing.left_out:
+        lost = sum(found.landing.left_out.values())
+        text = f"of {lost:,} in {len(found.landing.left_out):,} damaged landing files, which a rebuild left out"
+        yield "  left out", f"{found.left_out:,}", text
+    yield "balance", "holds" if found.balanced else "BROKEN", found.explain()
+    yield "batches", f"{found.batches:,}", f"last commit {_format_time(found.last_committed_at, 'not yet')}"
+    if found.outdated:
+        yield "  outdated", f"{found.outdated:,}", "loaded by other rules: run `sighten-warehouse rebuild`"
     for check, findings in found.checks.items():
-        table.add_row("check", f"{findings:,}", f"{check}: see ops.checks")
+        yield "check", f"{findings:,}", f"{check}: see ops.checks"
     if found.coverage:
-        table.add_row("coverage", *_format_coverage(found.coverage))
-    table.add_row("drift", f"{found.drift:,}", "places in payloads with a new field, code or shape: see ops.drift")
-    table.add_row(
-        "published",
-        "",
-        f"{found.published_at or 'never'}, newest delivery received: {found.last_received_at or 'none'}",
-    )
-    return table
+        yield "coverage", *_format_coverage(found.coverage)
+    yield "drift", f"{found.drift:,}", "places in payloads with a new field, code or shape: see ops.drift"
+    received = _format_time(found.last_received_at, "none yet")
+    yield "published", "", f"{_format_time(found.published_at, 'not yet')}, newest delivery received {received}"
+
+
+def _format_time(time: datetime | str | None, never: str) -> str:
+    """The time as everywhere in this output: UTC, to the second."""
+    if time is None:
+        return never
+    parsed = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return f"{parsed.replace(tzinfo=parsed.tzinfo or UTC).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _format_coverage(coverage: dict[str, int]) -> tuple[str, str]:

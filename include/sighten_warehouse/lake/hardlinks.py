@@ -9,11 +9,6 @@ from sighten_warehouse.lake.manifest import Manifest, commit_path, history_file
 from sighten_warehouse.layout import Layout
 
 
-def is_whole(manifest: Manifest, layout: Layout) -> bool:
-    """Whether every history file of the batch still exists."""
-    return all(history_file(layout, table, manifest.batch_id).exists() for table in manifest.history_files)
-
-
 def hardlink_batch(manifest: Manifest, *, layout: Layout, aside: Layout) -> None:
     """Take the batch over into the lake of `aside`; `sync_folders` makes that durable.
 

@@ -10,6 +10,7 @@ from typing import Any
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
+from sighten_warehouse.landing.integrity import Recorded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import RULES_VERSION
 from sighten_warehouse.version import __version__
@@ -19,7 +20,9 @@ from sighten_warehouse.version import __version__
 class Manifest:
     """One batch: the landing files it takes and what it wrote; `committed_at` is None until it is committed.
 
-    `landing_files`: name below `landing` → number of lines. `history_files`: table → rows in its file of this batch.
+    `landing_files`: name below `landing` → number of lines; `landing_bytes` and `landing_sha256` → size and digest, if
+    recorded; `damaged_lines` → how many lines were damaged when loaded, if any. `history_files`: table → rows in its
+    file of this batch.
     """
 
     batch_id: str
@@ -29,6 +32,18 @@ class Manifest:
     code_version: str = ""
     prepared_at: str | None = None
     committed_at: str | None = None
+    landing_bytes: dict[str, int] = field(default_factory=dict)
+    landing_sha256: dict[str, str] = field(default_factory=dict)
+    damaged_lines: dict[str, int] = field(default_factory=dict)
+
+    def recorded(self, name: str) -> Recorded:
+        """What the batch records of that landing file."""
+        return Recorded(
+            lines=self.landing_files[name],
+            bytes=self.landing_bytes.get(name),
+            sha256=self.landing_sha256.get(name),
+            damaged_lines=self.damaged_lines.get(name, 0),
+        )
 
     @property
     def is_outdated(self) -> bool:

@@ -1,11 +1,13 @@
 """Landing files: write one, list them, and read their lines."""
 
+import hashlib
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.landing.ids import new_landing_id
@@ -29,31 +31,63 @@ def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: da
 
 def landing_files(landing: Path) -> list[str]:
     """The names of all visible landing files, relative to `landing`, oldest first."""
-    found = (path for path in landing.glob("received_date=*/*") if path.name.endswith(SUFFIXES))
-    return sorted(path.relative_to(landing).as_posix() for path in found if not path.name.startswith("."))
+    found = []
+    for folder in landing.glob(f"{_FOLDER}*/"):
+        with os.scandir(folder) as entries:  # tells files from folders without a call for each
+            found += [f"{folder.name}/{entry.name}" for entry in entries if entry.is_file() and _is_visible(entry.name)]
+    return sorted(found)
+
+
+def _is_visible(name: str) -> bool:
+    return name.endswith(SUFFIXES) and not name.startswith(".")
 
 
 def read_raw_lines(path: Path) -> Iterator[bytes]:
     """The lines of a landing file, plain or zstd, in order and without line breaks.
 
     Raises:
-        OSError: the file cannot be read, or is compressed and cut off.
+        OSError: the file cannot be read; without `errno`, if it is compressed and damaged.
     """
+    return iter(LandingReader(path))
+
+
+class LandingReader:
+    """The lines of a landing file; once all are read, also the number and the digest of its bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.bytes = 0
+        self.sha256 = ""
+        self._path = path
+
+    def __iter__(self) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        with self._path.open("rb") as file:
+            is_compressed = self._path.name.endswith(".zst")
+            try:
+                for line in self._unzstd(file) if is_compressed else file:
+                    if not is_compressed:
+                        digest.update(line)
+                    stripped = line.rstrip(b"\n")
+                    if stripped:
+                        yield stripped
+            finally:
+                self.bytes = self._path.stat().st_size
+                self.sha256 = digest_of(self._path) if is_compressed else digest.hexdigest()
+
+    def _unzstd(self, file: BinaryIO) -> io.BufferedReader:
+        import pyarrow as pa  # noqa: PLC0415  (large; the receiver only writes, and stays small)
+
+        if not self._path.stat().st_size:
+            # Arrow would take this for a complete stream.
+            raise OSError(f"{self._path}: empty, expected zstd")
+        stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+        return io.BufferedReader(stream)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of the file's bytes."""
     with path.open("rb") as file:
-        for line in _unzstd(path, file) if path.name.endswith(".zst") else file:
-            stripped = line.rstrip(b"\n")
-            if stripped:
-                yield stripped
-
-
-def _unzstd(path: Path, file: io.BufferedReader) -> io.BufferedReader:
-    import pyarrow as pa  # noqa: PLC0415  (large; the receiver only writes, and stays small)
-
-    if not path.stat().st_size:
-        # Arrow would take this for a complete stream.
-        raise OSError(f"{path}: empty, expected zstd")
-    stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
-    return io.BufferedReader(stream)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,14 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
             return bytes(self.payload)
         return base64.b64decode(self.body) if self.body_encoding == "base64" else self.body.encode()
 
+    def is_intact(self) -> bool:
+        """Whether the body has the size and the digest that were recorded when it was received."""
+        try:
+            body = self.body_as_received()
+        except ValueError:  # no base64, or a text that UTF-8 cannot hold
+            return False
+        return len(body) == self.body_bytes and hashlib.sha256(body).hexdigest() == self.body_sha256
+
 
 _encoder = msgspec.json.Encoder()
 _line_decoder = msgspec.json.Decoder(LandingLine)

@@ -12,9 +12,17 @@ import pyarrow as pa
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.landing.decision import DECISION_SCHEMA
-from sighten_warehouse.landing.files import read_raw_lines
+from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load.delivery import DELIVERY_SCHEMA, DRIFT_SCHEMA, Delivery, as_copy, read_delivery
+from sighten_warehouse.load.delivery import (
+    DAMAGED,
+    DELIVERY_SCHEMA,
+    DRIFT_SCHEMA,
+    Delivery,
+    as_copy,
+    read_delivery,
+    unreadable_rest,
+)
 from sighten_warehouse.models import Model, in_order, macros, models
 from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row
@@ -70,14 +78,44 @@ def _rows(delivery: Delivery, table: str) -> Sequence[Row]:
 def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
     """Write the batch's history files to stable storage; return the manifest with its outcomes and files."""
     staged = _Staged()
-    lines = dict.fromkeys(manifest.landing_files, 0)
-    for name in sorted(manifest.landing_files):
-        for number, raw in enumerate(read_raw_lines(layout.landing / name), 1):
-            staged.add(read_delivery(raw, landing_file=name, line_number=number, batch_id=manifest.batch_id), len(raw))
-            lines[name] = number
+    recorded = {name: _take(name, staged, layout, manifest.batch_id) for name in sorted(manifest.landing_files)}
     staged.flush()
     written = dict(_write_history(staged, layout, manifest.batch_id))
-    return replace(manifest, landing_files=lines, history_files=written, outcomes=dict(staged.outcomes))
+    return replace(
+        manifest,
+        landing_files={name: found.lines for name, found in recorded.items()},
+        landing_bytes={name: found.bytes for name, found in recorded.items()},
+        landing_sha256={name: found.sha256 for name, found in recorded.items()},
+        damaged_lines={name: found.damaged_lines for name, found in recorded.items() if found.damaged_lines},
+        history_files=written,
+        outcomes=dict(staged.outcomes),
+    )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    lines: int
+    bytes: int
+    sha256: str
+    damaged_lines: int
+
+
+def _take(name: str, staged: _Staged, layout: Layout, batch_id: str) -> _Taken:
+    """Stage every line of the file; what cannot be decompressed is one damaged line."""
+    reader = LandingReader(layout.landing / name)
+    number = damaged = 0
+    try:
+        for number, raw in enumerate(reader, 1):
+            delivery = read_delivery(raw, landing_file=name, line_number=number, batch_id=batch_id)
+            staged.add(delivery, len(raw))
+            damaged += delivery.row.get("reason") in DAMAGED
+    except OSError as error:
+        if error.errno is not None:  # the disk, not the file
+            raise
+        number, damaged = number + 1, damaged + 1
+        where = {"landing_file": name, "line_number": number, "batch_id": batch_id}
+        staged.add(unreadable_rest(where, str(error)), 0)
+    return _Taken(lines=number, bytes=reader.bytes, sha256=reader.sha256, damaged_lines=damaged)
 
 
 def _write_history(staged: _Staged, layout: Layout, batch_id: str) -> Iterator[tuple[str, int]]:

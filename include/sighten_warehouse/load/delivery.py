@@ -65,6 +65,9 @@ DRIFT_SCHEMA = pa.schema(
 )
 
 
+DAMAGED = ("damaged_line", "altered_body")  # reasons for which the landing file, not the sender, is to blame
+
+
 @dataclass(frozen=True)
 class Delivery:
     """The result of one landed line: its row of `deliveries`, and its rows of the other tables of `staging`."""
@@ -93,6 +96,8 @@ def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: 
     except ValueError as error:
         return _unreadable_line(where, str(error))
     facts = where | _facts(line)
+    if not line.is_intact():
+        return _altered(facts)
     try:
         return _read_body(line, facts)
     except RejectedError as error:
@@ -216,6 +221,17 @@ def _unreadable_line(where: Row, problem: str) -> Delivery:
     return _quarantined(
         facts, RejectedError("damaged_line", place=place, expected=f"a whole landing line ({problem[:200]})")
     )
+
+
+def _altered(facts: Row) -> Delivery:
+    place = f"{facts['landing_file']} line {facts['line_number']}"
+    expected = f"the body as received: {facts['body_bytes']} bytes with SHA-256 {facts['body_sha256']}"
+    return _quarantined(facts, RejectedError("altered_body", place=place, expected=expected))
+
+
+def unreadable_rest(where: Row, problem: str) -> Delivery:
+    """What a damaged compressed file still holds after its last readable line: one damaged line."""
+    return _unreadable_line(where, problem)
 
 
 def _midnight(day: str) -> datetime | None:

@@ -10,6 +10,7 @@ from itertools import islice
 import structlog
 
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
+from sighten_warehouse.lake.left_out import left_out
 from sighten_warehouse.lake.manifest import (
     Manifest,
     code_version,
@@ -54,10 +55,10 @@ class LoadResult:
 
 
 def pending(settings: Settings) -> list[str]:
-    """The landing files that are in no commit, oldest first."""
+    """The landing files to load, oldest first: those in no commit, except empty ones and those left out."""
     layout = settings.layout
-    loaded = loaded_files(layout)
-    return [name for name in landing_files(layout.landing) if name not in loaded]
+    done = loaded_files(layout) | left_out(layout).keys()
+    return [name for name in landing_files(layout.landing) if name not in done and _size(layout, name)]
 
 
 def plan(settings: Settings, *, max_batches: int = 8) -> list[str]:

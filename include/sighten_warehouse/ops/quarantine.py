@@ -11,6 +11,7 @@ from sighten_warehouse.errors import LakeError, NotQuarantinedError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.files import read_raw_lines
+from sighten_warehouse.landing.integrity import is_intact
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.layout import Layout
 
@@ -33,7 +34,7 @@ class Quarantined:
 
 @dataclass(frozen=True, kw_only=True)
 class Landed:
-    """A quarantined delivery in landing; `line` is None if the line itself is damaged."""
+    """A quarantined delivery in landing; `line` is None if the line itself is damaged or altered."""
 
     raw: bytes
     line: LandingLine | None
@@ -110,7 +111,4 @@ def landed(layout: Layout, chosen: Sequence[Quarantined]) -> Iterator[tuple[Quar
 
 
 def _parse(raw: bytes) -> Landed:
-    try:
-        return Landed(raw=raw, line=parse_landing_line(raw))
-    except ValueError:
-        return Landed(raw=raw, line=None)
+    return Landed(raw=raw, line=parse_landing_line(raw) if is_intact(raw) else None)

@@ -1,15 +1,18 @@
 """Rebuild: make a new lake from landing by the current rules, for all days or some, and swap it in."""
 
+import fnmatch
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
 
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.damage import is_whole
 from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
-from sighten_warehouse.lake.hardlinks import hardlink_batch, is_whole, sync_folders
+from sighten_warehouse.lake.hardlinks import hardlink_batch, sync_folders
+from sighten_warehouse.lake.left_out import left_out, write_left_out
 from sighten_warehouse.lake.manifest import (
     Manifest,
     commit_files,
@@ -21,6 +24,7 @@ from sighten_warehouse.lake.manifest import (
     write_manifest,
 )
 from sighten_warehouse.landing.files import Days, landing_files
+from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
@@ -49,26 +53,28 @@ def rebuild(
     settings: Settings,
     *,
     days: Days | None = None,
-    accept_loss: bool = False,
+    without: Collection[str] = (),
     on_progress: OnProgress = lambda _done, _all: None,
 ) -> Rebuilt:
     """Make a new lake from landing, swap it in, and publish it; loads and readers continue meanwhile.
 
     Committed batches keep their names and times. With `days`, batches without a delivery received then are kept
-    unchanged, and pending files stay pending. `on_progress` receives the number of batches done, and of all.
+    unchanged, and pending files stay pending. Landing files that are not what was loaded from them are left out if they
+    match one of the patterns `without`; the new lake records them, and a load takes them once they are restored.
+    `on_progress` receives the number of batches done, and of all.
 
     Raises:
-        LakeError: landing lacks files that were loaded, and `accept_loss` is false.
+        LakeError: another landing file is missing, short or altered, or a pattern matches none that is.
         CheckError: a check of the new lake failed; the old one stays.
     """
     layout = settings.layout
     with one_writer(layout, "rebuild"):
         kept, before = _kept_and_remade(layout, days)
-        if not accept_loss:
-            _refuse_loss(layout, before)
+        lost = _leave_out(layout, before, without)
         aside = new_lake(layout)
+        write_left_out(aside, lost)
         made = Counter(kept=_keep(layout, aside, kept))
-        todo = list(_division(layout, before, _files_to_take(layout, before, days)))
+        todo = list(_division(layout, before, _files_to_take(layout, before, days) - lost.keys()))
         for number, manifest in enumerate(todo, 1):
             made += _make(manifest, aside)
             on_progress(number, len(todo))
@@ -133,14 +139,31 @@ def _batches_before(layout: Layout) -> list[Manifest]:
     return oldest_first(found)
 
 
-def _refuse_loss(layout: Layout, before: Collection[Manifest]) -> None:
-    landed = set(landing_files(layout.landing))
-    lost = sorted({name for manifest in before for name in manifest.landing_files} - landed)
-    if lost:
+def _leave_out(layout: Layout, before: Collection[Manifest], without: Collection[str]) -> dict[str, Recorded]:
+    """The files to leave out: those left out before, and damaged ones that match a pattern; others are refused."""
+    recorded = {name: manifest.recorded(name) for manifest in before for name in manifest.landing_files}
+    found = ((name, find_problem(layout.landing / name, recorded[name], deep=True)) for name in sorted(recorded))
+    problems = {name: problem for name, problem in found if problem}
+    unused = [pattern for pattern in without if not fnmatch.filter(problems, pattern)]
+    if unused:
         raise LakeError(
-            f"{layout.landing}: lacks {len(lost)} files that were loaded, such as {lost[0]}; expected all: a rebuild"
-            " without them loses their deliveries; --accept-loss continues without them"
+            f"--without {' '.join(unused)}: matches no landing file that is missing, short or altered; expected "
+            f"{', '.join(problems) or 'none: every file is what was loaded from it'}"
         )
+    accepted = {name for pattern in without for name in fnmatch.filter(problems, pattern)}
+    if refused := {name: problem for name, problem in problems.items() if name not in accepted}:
+        raise LakeError(describe_damage(layout, refused))
+    return left_out(layout) | {name: recorded[name] for name in accepted}
+
+
+def describe_damage(layout: Layout, problems: Mapping[str, str]) -> str:
+    """What is wrong with each of the landing files, and what to do."""
+    listed = [f"\n  {name}: {problem}" for name, problem in problems.items()]
+    return (
+        f"{layout.landing}: {len(problems)} landing files are not what was loaded from them:{''.join(listed)}\n"
+        "Nothing was changed. Restore them from a backup (docs/runbook.md#damaged-landing-files), or go on without"
+        " their deliveries: `sighten-warehouse rebuild --without FILE`"
+    )
 
 
 def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> Iterator[Manifest]:
@@ -168,7 +191,8 @@ def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
         kept=_keep(layout, aside, [manifest for manifest in kept if not present & manifest.landing_files.keys()])
     )
     loaded = {name for manifest in before for name in manifest.landing_files}
-    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - present):
+    missing = left_out(aside).keys()
+    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing):
         made += _make(manifest, aside)
     return made
 

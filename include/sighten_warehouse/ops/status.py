@@ -8,9 +8,12 @@ from typing import Any
 import duckdb
 
 from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.lake.damage import damaged_history
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.files import LandingReader, landing_files
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.ops.landing import LandingCheck, check_landing
 from sighten_warehouse.publish.versions import published_batches, versions
 from sighten_warehouse.settings import Settings
 
@@ -27,11 +30,14 @@ class Status:
     `outdated`: batches loaded by older rules than the current ones.
     `quarantine`: reason → open deliveries; `checks`: check → rows found in the published version.
     `coverage`: the sums of `ops.coverage` over the last seven reconciled days; empty if there are none.
-    `published_file_missing`: a version was published and its file is gone; its deliveries count as `unpublished`.
+    `published_file_missing`, `published_file_damaged`: a version was published and its file is gone, or cannot be read;
+    its deliveries count as `unpublished`.
+    `landing`: landing files that are not what was loaded from them; `damaged_history`: files of the lake, if read.
     """
 
     landed: int
     pending: int
+    left_out: int
     unpublished: int
     outcomes: dict[str, int]
     recounted: bool
@@ -48,6 +54,9 @@ class Status:
     drift: int = 0
     outdated: int = 0
     published_file_missing: bool = False
+    published_file_damaged: bool = False
+    landing: LandingCheck = field(default_factory=LandingCheck)
+    damaged_history: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def balanced(self) -> bool:
@@ -56,21 +65,23 @@ class Status:
 
     @property
     def accounted(self) -> int:
-        """Number of deliveries that are pending, unpublished, or have an outcome."""
-        return self.pending + self.unpublished + sum(self.outcomes.values())
+        """Number of deliveries that are pending, left out, unpublished, or have an outcome."""
+        return self.pending + self.left_out + self.unpublished + sum(self.outcomes.values())
 
     def explain(self) -> str:
         """The balance as a sentence."""
         parts = [f"{count} {outcome}" for outcome, count in self.outcomes.items()]
         parts += [f"{self.unpublished} loaded but not yet published", f"{self.pending} pending"]
+        parts += [f"{self.left_out} left out by a rebuild"] if self.left_out else []
         sign = "=" if self.balanced else "≠"
         return f"{self.landed} landed {sign} {self.accounted} accounted for: {', '.join(parts)}"
 
 
-def read_status(settings: Settings, *, recount: bool = True) -> Status:
+def read_status(settings: Settings, *, recount: bool = True, deep: bool = False) -> Status:
     """Read the status from landing, commits and the published version; changes nothing.
 
-    `recount`: count the lines of every landing file; otherwise commits give the counts of loaded files.
+    `recount`: count the lines of every landing file; otherwise commits give the counts of loaded files. `deep`: read
+    every landing file and every history file, and compare them with the commits.
 
     Raises:
         LakeError: commits contradict each other.
@@ -81,47 +92,66 @@ def read_status(settings: Settings, *, recount: bool = True) -> Status:
     counted = {name: lines for manifest in committed for name, lines in manifest.landing_files.items()}
     files = landing_files(layout.landing)
     lines = {name: _lines(layout, name) if recount or name not in counted else counted[name] for name in files}
+    landing = check_landing(layout, committed, deep=deep)
     known = versions(layout)
     is_missing = bool(known) and not layout.warehouse_file.exists()
-    published = frozenset() if is_missing else published_batches(layout)
+    facts = _published(layout)
+    published = frozenset() if is_missing or "published_file_damaged" in facts else published_batches(layout)
     return Status(
         landed=sum(lines.values()),
-        pending=sum(count for name, count in lines.items() if name not in counted),
+        pending=sum(count for name, count in lines.items() if name not in counted and name not in landing.left_out),
+        left_out=sum(count for name, count in lines.items() if name in landing.left_out),
         unpublished=sum(manifest.landed for manifest in committed if manifest.batch_id not in published),
         recounted=recount,
         landing_files=len(files),
-        pending_files=sum(name not in counted for name in files),
+        pending_files=sum(name not in counted and name not in landing.left_out for name in files),
         batches=len(committed),
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
         outdated=sum(manifest.is_outdated for manifest in committed),
         published_file_missing=is_missing,
         last_committed_at=committed[-1].committed_at if committed else None,
-        **_published(layout),
+        landing=landing,
+        damaged_history=damaged_history(resolve_lake(layout), committed, deep=True) if deep else {},
+        **facts,
     )
 
 
 def _lines(layout: Layout, name: str) -> int:
-    return sum(1 for _ in read_raw_lines(layout.landing / name))
+    reader = LandingReader(layout.landing / name)
+    lines = 0
+    try:
+        for _ in reader:
+            lines += 1
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        return lines + 1  # what cannot be decompressed is one damaged line
+    return lines
 
 
 def _published(layout: Layout) -> dict[str, Any]:
     if not layout.warehouse_file.exists():
         return {"outcomes": dict.fromkeys(OUTCOMES, 0)}
     path = layout.warehouse_file
-    with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
-        outcomes = _counts(connection, "select outcome, count(*) from ops.deliveries group by outcome")
-        quarantine = _counts(
-            connection,
-            "select reason, count(*) from ops.quarantine where decision is null group by reason order by reason",
-        )
-        checks = _counts(
-            connection, "select check_name, findings from ops.checks where findings > 0 order by check_name"
-        )
-        coverage = _coverage(connection)
-        drift, last = connection.execute(
-            "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"
-        ).fetchall()[0]
+    try:
+        with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
+            return _read_published(connection)
+    except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException):
+        return {"outcomes": dict.fromkeys(OUTCOMES, 0), "published_file_damaged": True}
+
+
+def _read_published(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    outcomes = _counts(connection, "select outcome, count(*) from ops.deliveries group by outcome")
+    quarantine = _counts(
+        connection,
+        "select reason, count(*) from ops.quarantine where decision is null group by reason order by reason",
+    )
+    checks = _counts(connection, "select check_name, findings from ops.checks where findings > 0 order by check_name")
+    coverage = _coverage(connection)
+    drift, last = connection.execute(
+        "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"
+    ).fetchall()[0]
     return {
         "outcomes": dict.fromkeys(OUTCOMES, 0) | outcomes,
         "quarantine": quarantine,

@@ -12,6 +12,7 @@ import structlog
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import ensure_folder, point_link, sync
+from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
@@ -61,7 +62,8 @@ def publish_lake(
     ensure_folder(aside)
     try:
         known = [*versions(layout), version]
-        tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
+        with explaining_damage(layout, committed):
+            tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
         on_checked()
         version = _swap_in(layout, aside, version, tables)
     finally:

@@ -44,6 +44,15 @@ def test_every_link_leads_somewhere() -> None:
     assert [] == [link for path in markdown() for link in dead_links(path)]
 
 
+def test_every_section_of_the_runbook_that_a_message_names_exists() -> None:
+    named = {
+        section for path in code("include") for section in re.findall(r"(?:runbook\.md|RUNBOOK\})#([\w-]+)", text(path))
+    }
+
+    assert {"damaged-landing-files", "damaged-history-files", "publish-fails", "balance-broken"} <= named
+    assert set() == named - anchors("docs/runbook.md")
+
+
 def test_every_document_is_reached_from_the_readme() -> None:
     assert set() == set(markdown()) - reached_from(Path("README.md"))
 

@@ -1,0 +1,62 @@
+"""Finds history files that are missing or damaged; a rebuild remakes them from landing."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.manifest import Manifest, history_file
+from sighten_warehouse.landing.files import day_of
+from sighten_warehouse.layout import Layout
+
+
+def damaged_history(layout: Layout, committed: Sequence[Manifest], *, deep: bool) -> dict[str, str]:
+    """File below the lake → what is wrong with it. `deep`: read every file; otherwise only its end."""
+    found = {}
+    for manifest in committed:
+        for table, rows in manifest.history_files.items():
+            path = history_file(layout, table, manifest.batch_id)
+            if problem := _problem(path, rows, deep=deep):
+                days = sorted(map(day_of, manifest.landing_files))
+                name = path.relative_to(layout.lake).as_posix()
+                found[name] = f"{problem}; run `sighten-warehouse rebuild --from {days[0]} --to {days[-1]}`"
+    return found
+
+
+def is_whole(manifest: Manifest, layout: Layout) -> bool:
+    """Whether every history file of the batch is there and complete."""
+    return not damaged_history(layout, [manifest], deep=False)
+
+
+@contextmanager
+def explaining_damage(layout: Layout, committed: Sequence[Manifest]) -> Iterator[None]:
+    """Name the damaged history files if the block fails because of one.
+
+    Raises:
+        LakeError: history files are damaged.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        problems = damaged_history(layout, committed, deep=True)
+        if not problems:
+            raise
+        listed = "".join(f"\n  {name}: {problem}" for name, problem in problems.items())
+        raise LakeError(
+            f"{layout.lake}: {len(problems)} history files are damaged:{listed}\n"
+            "The published version was not changed (docs/runbook.md#damaged-history-files)."
+        ) from error
+
+
+def _problem(path: Path, rows: int, *, deep: bool) -> str | None:
+    try:
+        found = pq.read_table(path, partitioning=None).num_rows if deep else pq.read_metadata(path).num_rows
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, pa.ArrowException) as error:
+        return f"not a whole Parquet file ({str(error).splitlines()[0][:120]})"
+    return None if found == rows else f"{found:,} rows; expected {rows:,}"
