@@ -1,5 +1,5 @@
 -- The newest values of every pulled DAL metric, including nulls.
--- grain: quote_id, object, metric, baseline, position
+-- grain: signed_quote_id, object, metric, baseline, position
 -- inputs: history.dal_values, main.quotes
 -- A response without values removes the earlier ones; a refusal changes nothing.
 with dal_values as (
@@ -33,7 +33,7 @@ with dal_values as (
 )
 
 select
-    dal_values.quote_id as quote_id,
+    dal_values.quote_id as signed_quote_id,
     dal_values.object as object,
     dal_values.metric as metric,
     dal_values.baseline as baseline,

@@ -41,7 +41,10 @@ def metric_value(  # noqa: PLR0913  (a value depends on all of these)
     if baseline is not None and quote_ids is None:
         return _missing_value(baseline, variants)
     values = metric_values(index, plain, site=subject.site, quote_ids=quote_ids or (), proposal_id=subject.proposal_id)
-    return values[0] if _is_one_to_one(plain, name, variants) else values
+    if not _is_one_to_one(plain, name, variants):
+        return values
+    # The proposal of another quote is not in the baseline.
+    return _missing_value(baseline, variants) if baseline is not None and not values else values[0]
 
 
 def _is_one_to_one(metric: str, name: str, variants: ApiVariants) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 import duckdb
 
@@ -11,7 +12,7 @@ from sighten_warehouse.payload.answers.dal_config import DalObject, Metric
 from sighten_warehouse.sql_text import quoted
 
 SHAPES = "enrich.metric_shapes"
-QUOTE_ID, PULLED_AT = "quote_id", "pulled_at"
+SIGNED_QUOTE_ID, PULLED_AT = "signed_quote_id", "pulled_at"
 
 # Readers query these views without the macros of sql/macros/duckdb.sql, so they use DuckDB's own functions only.
 _TEXT = (
@@ -60,11 +61,11 @@ def create_dal_views(connection: duckdb.DuckDBPyConnection, objects: Sequence[Da
 
 def _view(dal_object: DalObject, shapes: Shapes) -> Model:
     metrics = dal_object.metrics
-    names = list(_column_names(metrics))
+    names = list(_column_names(dal_object))
     found = [shapes.get((dal_object.name, metric.name, metric.baseline), _Shape()) for metric in metrics]
     selected = [_selected(metric, shape) for metric, shape in zip(metrics, found, strict=True)]
     listed = "".join(f', {value} as "{name}"' for name, value in zip(names, selected, strict=True))
-    select = f"select {QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
+    select = f"select {SIGNED_QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
     signed = "select signed_quote_id from main.quotes where resolution = 'signed'"
     return Model(
         schema="main",
@@ -72,12 +73,12 @@ def _view(dal_object: DalObject, shapes: Shapes) -> Model:
         description=f"The newest values of {dal_object.name}, queried as {dal_object.dal_object}; one row per quote.",
         is_view=True,
         columns=(
-            Column(QUOTE_ID, "text", "The quote signed now, for which the DAL was queried."),
+            Column(SIGNED_QUOTE_ID, "text", "The quote signed now, for which the DAL was queried."),
             *(_column(name, metric, shape) for name, metric, shape in zip(names, metrics, found, strict=True)),
             Column(PULLED_AT, "timestamp", "When the newest of these values was pulled."),
         ),
-        select=f"{select} where object = '{dal_object.name}' and {QUOTE_ID} in ({signed}) group by {QUOTE_ID}",
-        grain=(QUOTE_ID,),
+        select=f"{select} where object = '{dal_object.name}' and {SIGNED_QUOTE_ID} in ({signed}) group by {SIGNED_QUOTE_ID}",
+        grain=(SIGNED_QUOTE_ID,),
         inputs=("main.dal_values", "main.quotes"),
     )
 
@@ -88,8 +89,8 @@ def _selected(metric: Metric, shape: _Shape) -> str:
     if not shape.is_list:
         return f"max(case when {is_metric} then {typed} end)"
     # A null in place of the list is not a list of one null.
-    count = f'count("value") filter (where {is_metric})'
-    return f"case when {count} > 0 then list({typed} order by position) filter (where {is_metric}) end"
+    values = f'count("value") filter (where {is_metric})'
+    return f"case when {values} > 0 then list({typed} order by position) filter (where {is_metric}) end"
 
 
 def _column(name: str, metric: Metric, shape: _Shape) -> Column:
@@ -98,15 +99,17 @@ def _column(name: str, metric: Metric, shape: _Shape) -> Column:
     return Column(name, kind, f"The metric {metric.name} of the {metric.baseline} baseline: {plural}.", "json")
 
 
-def _column_names(metrics: Sequence[Metric]) -> Iterator[str]:
-    """The metrics' names with `_` for each other character than a letter, digit or underscore; unique in any case."""
-    taken = {QUOTE_ID, PULLED_AT}
-    for metric in metrics:
+def _column_names(dal_object: DalObject) -> Iterator[str]:
+    """The metrics' names with `_` for each other character than a letter, digit or underscore.
+
+    A name that is taken, in any case, gets the object's name in front, and a number if that is taken too.
+    """
+    taken = {SIGNED_QUOTE_ID, PULLED_AT}
+    for metric in dal_object.metrics:
         plain = re.sub(r"\W", "_", metric.name)
-        name, number = plain, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{plain}_{number}"
+        with_object = f"{dal_object.name}_{plain}"
+        numbered = (f"{with_object}_{number}" for number in count(2))
+        name = next(name for name in chain([plain, with_object], numbered) if name.lower() not in taken)
         taken.add(name.lower())
         yield name
 

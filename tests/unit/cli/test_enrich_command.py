@@ -54,7 +54,7 @@ def test_run_loads_enriches_loads_and_publishes_and_reports_problems(
     assert "the API refused metrics of SIGHTEN_DAL_METRICS: quote.unknown" in first.stderr
     assert ("", False, False) == (messages(second), "looked up" in second.stdout, "published 2" in second.stdout)
     assert SIGNED == warehouse.value("select signed_quote_id from milestones")
-    assert [(SIGNED, "7.5")] == warehouse.rows("select quote_id, value from dal_values")
+    assert [(SIGNED, "7.5")] == warehouse.rows("select signed_quote_id, value from dal_values")
 
 
 def test_run_without_an_api_reports_it_and_runs_the_other_steps(warehouse: Warehouse) -> None:

@@ -82,7 +82,7 @@ def test_a_view_has_one_row_for_each_quote_that_is_signed_now(enriched: Enriched
     enriched.enrich()
     publish(settings(enriched))
 
-    assert {SIGNED, quote("two")} == set(enriched.warehouse.column("select quote_id from dal_quote"))
+    assert {SIGNED, quote("two")} == set(enriched.warehouse.column("select signed_quote_id from dal_quote"))
     assert 3 == enriched.warehouse.value("select count(*) from dal_values")
     parquet = enriched.warehouse.settings.layout.parquet / "dal_quote" / "dal_quote.parquet"
     assert (
@@ -147,10 +147,10 @@ def test_odd_and_clashing_names_become_distinct_columns(enriched: Enriched) -> N
     publish(settings(enriched))
 
     assert [
+        "signed_quote_id",
         "quote_id",
-        "quote_id_2",
-        "Quote_ID_3",
-        "pulled_at_2",
+        "quote_Quote_ID",
+        "quote_pulled_at",
         "it_s",
         "1_st",
         "a_b",
@@ -161,7 +161,7 @@ def test_odd_and_clashing_names_become_distinct_columns(enriched: Enriched) -> N
             "select column_name from duckdb_columns() where table_name = 'dal_quote' and schema_name = 'main'"
         )
     )
-    assert (1.0, 1.0, 1.0, 1.0) == enriched.warehouse.row('select quote_id_2, it_s, "1_st", a_b from dal_quote')
+    assert (1.0, 1.0, 1.0, 1.0) == enriched.warehouse.row('select quote_id, it_s, "1_st", a_b from dal_quote')
 
 
 def test_a_configured_view_exists_empty_and_a_changed_file_is_published(enriched: Enriched) -> None:
