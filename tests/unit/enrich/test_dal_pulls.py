@@ -335,7 +335,9 @@ def test_the_simulated_sighten_is_pulled_by_each_signed_quote_for_any_shape_of_a
     assert (0, 0, 0) == (again.asked, again.pulled, result.left)
     assert signed == dict(warehouse.rows("select quote_id, signed_quote_id from quotes where resolution = 'signed'"))
     assert set(signed.values()) == set(warehouse.column("select quote_id from dal_quote"))
-    assert set(signed.values()) == set(warehouse.column("select signed_quote_id from dal_site where site_id is not null"))
+    assert set(signed.values()) == set(
+        warehouse.column("select signed_quote_id from dal_site where site_id is not null")
+    )
     joined = "select count(distinct milestone_id) from milestones inner join dal_site using (signed_quote_id)"
     assert warehouse.value("select count(signed_quote_id) from milestones") == warehouse.value(joined)
 
