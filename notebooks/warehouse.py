@@ -58,8 +58,7 @@ def _(alt, mo, warehouse):
             open,
             p50_seconds / 86400 as p50_days,
             p90_seconds / 86400 as p90_days
-        from marts.approval_times
-        where grouped_by = 'month'
+        from marts.approval_times_by_month
         order by submitted_month
     """)
     _base = alt.Chart(times).encode(x=alt.X("yearmonth(submitted_month):O", title="month of first submit"))

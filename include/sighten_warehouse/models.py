@@ -40,12 +40,17 @@ _HEADER = re.compile(r"^-- (?P<key>grain|inputs): (?P<value>.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a model; `type` is a key of `DUCKDB_TYPES`, `pii` one of `PII_KINDS`."""
+    """One column of a model; `type` is a key of `DUCKDB_TYPES`, `pii` one of `PII_KINDS`.
+
+    `computed`: an SQL expression over the table's other columns, computed whenever the column is read, so that it may
+    depend on the present time; the model's `select` does not give it.
+    """
 
     name: str
     type: str
     description: str
     pii: str | None = None
+    computed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,11 @@ class Model:
         return f"{self.schema}.{self.name}"
 
     @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns that the model's `select` gives."""
+        return tuple(column for column in self.columns if column.computed is None)
+
+    @property
     def is_loaded(self) -> bool:
         """Whether `load` writes its rows to the lake: a history table that reads staged rows only."""
         return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
@@ -88,6 +98,11 @@ def sql_folder() -> Path:
 def macros(name: str) -> str:
     """The statements that create macros: `duckdb` for the models, `published` for readers."""
     return _sql(sql_folder() / "macros" / f"{name}.sql")
+
+
+def as_of_macros() -> dict[str, str]:
+    """The macros for the state at a time: name → description."""
+    return dict(re.findall(r"comment on macro table (\w+) is '([^']+)'", macros("published")))
 
 
 def _sql(path: Path) -> str:
@@ -171,7 +186,8 @@ def _column(path: Path, name: str, facts: Any) -> Column:
     pii = facts.get("pii", "json" if name == RESCUED else None)
     if pii not in (None, *PII_KINDS):
         raise ModelError(f"{path}: column {name}: pii is {pii}, expected one of {', '.join(PII_KINDS)}")
-    return Column(name, facts["type"], facts["description"], pii)
+    zone = " UTC." if facts["type"] in ("timestamp", "timestamps") else ""
+    return Column(name, facts["type"], facts["description"] + zone, pii, facts.get("computed"))
 
 
 def _names(listed: str) -> tuple[str, ...]:

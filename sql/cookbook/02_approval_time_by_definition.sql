@@ -8,6 +8,5 @@ select
     round(p90_seconds / 86400, 1) as p90_days,
     round(p50_seconds_of_approved / 86400, 1) as p50_days_of_approved,
     round(p90_seconds_of_approved / 86400, 1) as p90_days_of_approved,
-from marts.approval_times
-where grouped_by = 'definition'
+from marts.approval_times_by_definition
 order by p50_seconds desc

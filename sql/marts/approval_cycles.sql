@@ -91,13 +91,6 @@ select
     seconds_between(decided.last_submitted_at, approvals.approved_at) as review_seconds,
     reviews.total_review_seconds as total_review_seconds,
     reviews.rework_seconds as rework_seconds,
-    case
-        when
-            approvals.approved_at is null
-            and coalesce(pulled.event, '') <> 'approved'
-            and decided.submitted_at is not null
-            then greatest(seconds_between(decided.submitted_at, cast(setting('published_at') as timestamp)), 0.0)
-    end as open_seconds,
     decided.submitted_at as submitted_at,
     decided.last_submitted_at as last_submitted_at,
     approvals.approved_at as approved_at,

@@ -66,10 +66,6 @@ select
     next_decisions.decision as decision,
     coalesce(documents_now.is_current, false) and next_decisions.decision is null as is_open,
     seconds_between(documents.date_created, next_decisions.decided_at) as turnaround_seconds,
-    case
-        when documents_now.is_current and next_decisions.decision is null and documents.date_created is not null
-            then greatest(seconds_between(documents.date_created, cast(setting('published_at') as timestamp)), 0.0)
-    end as open_seconds,
     documents.date_created as date_created,
     next_decisions.decided_at as decided_at,
 from documents

@@ -1,4 +1,4 @@
--- Milestones pending a decision and their age since the last submit, by assignee.
+-- Milestones pending a decision, by assignee; their age since the last submit is computed when it is read.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.approval_cycles, marts.people
 with milestones as (
@@ -11,13 +11,7 @@ with milestones as (
 
 ), pending as (
 
-    select
-        *,
-        case
-            when last_submitted_at is not null
-                then greatest(seconds_between(last_submitted_at, cast(setting('published_at') as timestamp)), 0.0)
-        end as age_seconds,
-    from marts.approval_cycles
+    select * from marts.approval_cycles
     where state = 'pending'
 
 )
@@ -32,16 +26,6 @@ select
     milestones.assigned_to_user_id as assigned_to_user_id,
     people.email as assigned_to_email,
     pending.submits as submits,
-    pending.age_seconds as age_seconds,
-    case
-        when pending.age_seconds is null then 'unknown'
-        when pending.age_seconds < 86400 then 'under 1 day'
-        when pending.age_seconds < 3 * 86400 then '1 to 3 days'
-        when pending.age_seconds < 7 * 86400 then '3 to 7 days'
-        when pending.age_seconds < 14 * 86400 then '7 to 14 days'
-        when pending.age_seconds < 30 * 86400 then '14 to 30 days'
-        else '30 days and more'
-    end as age_band,
     pending.last_submitted_at as pending_since_at,
 from pending
 inner join milestones using (milestone_id)

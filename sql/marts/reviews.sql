@@ -59,10 +59,6 @@ select
     case
         when ended.ended_as = 'rejected' then seconds_between(ended.ended_at, ended.next_submitted_at)
     end as rework_seconds,
-    case
-        when ended.ended_as is null
-            then greatest(seconds_between(ended.event_at, cast(setting('published_at') as timestamp)), 0.0)
-    end as waiting_seconds,
     ended.event_at as submitted_at,
     ended.ended_at as ended_at,
     ended.next_submitted_at as next_submitted_at,

@@ -12,5 +12,6 @@ select
     batches,
     new_batches,
     code_version,
+    started_at,
     published_at,
 from versions

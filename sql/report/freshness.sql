@@ -43,7 +43,7 @@ select
     milestones.milestones as milestones,
     quarantine.quarantined as quarantined,
     drift.drift as drift,
-    epoch_ms(versions.published_at) as published_ms,
+    epoch_ms(coalesce(versions.published_at, setting('published_at'), versions.started_at)) as published_ms,
     epoch_ms(deliveries.received_at) as received_ms,
 from versions
 cross join deliveries

@@ -134,8 +134,8 @@ def test_pointing_at_a_chart_shows_its_numbers(page: Page, problems: list[str]) 
 def test_numbers_are_those_of_the_marts(world: Settings, page: Page) -> None:
     with duckdb.connect(str(world.layout.warehouse_file), read_only=True) as connection:
         months = connection.execute(
-            "select strftime(submitted_month, '%b %Y'), milestones, open, p50_seconds / 60 from marts.approval_times"
-            " where grouped_by = 'month' order by submitted_month"
+            "select strftime(submitted_month, '%b %Y'), milestones, open, p50_seconds / 60 from"
+            " marts.approval_times_by_month order by submitted_month"
         ).fetchall()
     shown = {row[0]: row[1:] for row in table(page, "times")[1:]}
 

@@ -37,7 +37,7 @@ REGISTERED = {
     "staging.versions": VERSIONS_SCHEMA,
     **{f"staging.{name}": schema for name, schema in schemas().items()},
 }
-VARIABLES = ("published_at", "api_url", "home", "asked_at", "asked_too_long_ago", "compared_from")
+VARIABLES = ("api_url", "home", "asked_at", "asked_too_long_ago", "compared_from")
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [
@@ -59,12 +59,19 @@ def test_given_rows_give_the_expected_rows(name: str, case: dict[str, Any]) -> N
         for table in tested.inputs:
             give(connection, table, case["given"].get(table, []))
 
-        found = connection.execute(f"select * from ({tested.select})")
+        found = connection.execute(f"select *{computed(tested, case)} from ({tested.select})")
         names = [column[0] for column in found.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     columns = list(case["expect"][0]) if case["expect"] else []
     assert comparable(case["expect"], columns) == comparable(rows, columns)
+
+
+def computed(tested: Any, case: dict[str, Any]) -> str:
+    """The columns that are computed when they are read, at the time `now` of the case."""
+    now = f"timestamptz '{case.get('now', '2025-01-01 00:00:00')}+00'"
+    columns = [column for column in getattr(tested, "columns", ()) if column.computed]
+    return "".join(f", {column.computed.replace('now()', now)} as {column.name}" for column in columns)
 
 
 def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:

@@ -9,7 +9,7 @@ from support.warehouses import Warehouse
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-TOLD_BY_THE_CLOCK = ("age_seconds", "open_seconds", "waiting_seconds")
+TOLD_BY_THE_CLOCK = ("age_seconds", "age_band", "open_seconds", "waiting_seconds")
 
 
 def everything(warehouse: Warehouse, *, but: tuple[str, ...] = ()) -> Rows:

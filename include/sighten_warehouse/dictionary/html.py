@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from sighten_warehouse.dictionary.markdown import NOTES, SCHEMAS, models_of
+from sighten_warehouse.dictionary.markdown import AS_OF, NOTES, SCHEMAS, models_of
 from sighten_warehouse.dictionary.relations import DRAWN, Relation, relations
-from sighten_warehouse.models import Model
+from sighten_warehouse.models import Model, as_of_macros
 from sighten_warehouse.version import __version__
 
 _PAGE = """\
@@ -59,9 +59,15 @@ def render_page() -> str:
         f'<p class="soft">Sighten Warehouse {escape(__version__)}</p>',
         "<ul>" + "".join(f"<li>{_prose(note)}</li>" for note in NOTES) + "</ul>",
         _SEARCH,
+        f"<section><h2>{AS_OF}</h2><ul>{_macros()}</ul></section>",
         *(part for schema in SCHEMAS for part in _section(schema)),
     ]
     return _PAGE.format(style=_STYLE, body="\n".join(body), script=_SCRIPT)
+
+
+def _macros() -> str:
+    items = as_of_macros().items()
+    return "".join(f"<li><code>from {name}(timestamp '2018-09-01')</code>: {escape(text)}</li>" for name, text in items)
 
 
 def _prose(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from sighten_warehouse.dictionary.relations import DRAWN, er_diagram
-from sighten_warehouse.models import Model, models
+from sighten_warehouse.models import Model, as_of_macros, models
 
 INTRODUCTION = """\
 # Data dictionary
@@ -36,13 +36,22 @@ SCHEMAS = {
         "One row per entity and snapshot, and the intervals of validity derived from them.",
     ),
 }
+AS_OF = "State at a time (UTC)"
 WRITTEN_BY_A_STEP = "Its rows are written by a step, not by a `select`. No step of this version writes it."
 
 
 def render_dictionary() -> str:
     """The whole dictionary: one section per schema, one table per model."""
     introduction = INTRODUCTION.format(notes="\n".join(f"- {note}" for note in NOTES))
-    return "\n".join([introduction, *_contents(), *(line for schema in SCHEMAS for line in _section(schema))])
+    sections = (line for schema in SCHEMAS for line in _section(schema))
+    return "\n".join([introduction, *_contents(), *_macros(), *sections])
+
+
+def _macros() -> Iterator[str]:
+    yield f"## {AS_OF}\n"
+    for name, description in as_of_macros().items():
+        yield f"- `from {name}(timestamp '2018-09-01')`: {description}"
+    yield ""
 
 
 def _contents() -> Iterator[str]:

@@ -54,7 +54,6 @@ def build_warehouse(
         connection.execute("create schema staging")
         connection.execute("set variable api_url = ?", [settings.api_url])
         connection.execute("set variable home = ?", [str(layout.root)])
-        connection.execute("set variable published_at = ?", [versions[-1].published_time])
         register_inputs(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
         stage_deliveries(connection, history_files(layout, "deliveries", commits))

@@ -66,7 +66,7 @@ def _view(dal_object: DalObject, shapes: Shapes) -> Model:
     selected = [_selected(metric, shape) for metric, shape in zip(metrics, found, strict=True)]
     listed = "".join(f', {value} as "{name}"' for name, value in zip(names, selected, strict=True))
     select = f"select {SIGNED_QUOTE_ID}{listed}, max({PULLED_AT}) as {PULLED_AT} from main.dal_values"
-    signed = "select signed_quote_id from main.quotes where resolution = 'signed'"
+    signed = f"{SIGNED_QUOTE_ID} in (select signed_quote_id from main.quotes where resolution = 'signed')"
     return Model(
         schema="main",
         name=dal_object.view,
@@ -75,9 +75,9 @@ def _view(dal_object: DalObject, shapes: Shapes) -> Model:
         columns=(
             Column(SIGNED_QUOTE_ID, "text", "The quote signed now, for which the DAL was queried."),
             *(_column(name, metric, shape) for name, metric, shape in zip(names, metrics, found, strict=True)),
-            Column(PULLED_AT, "timestamp", "When the newest of these values was pulled."),
+            Column(PULLED_AT, "timestamp", "When the newest of these values was pulled. UTC."),
         ),
-        select=f"{select} where object = '{dal_object.name}' and {SIGNED_QUOTE_ID} in ({signed}) group by {SIGNED_QUOTE_ID}",
+        select=f"{select} where object = '{dal_object.name}' and {signed} group by {SIGNED_QUOTE_ID}",
         grain=(SIGNED_QUOTE_ID,),
         inputs=("main.dal_values", "main.quotes"),
     )
@@ -96,7 +96,8 @@ def _selected(metric: Metric, shape: _Shape) -> str:
 def _column(name: str, metric: Metric, shape: _Shape) -> Column:
     kind = metric.type or shape.type
     plural = f"a list of {kind}" if shape.is_list else kind
-    return Column(name, kind, f"The metric {metric.name} of the {metric.baseline} baseline: {plural}.", "json")
+    zone = " UTC." if kind == "timestamp" else ""
+    return Column(name, kind, f"The metric {metric.name} of the {metric.baseline} baseline: {plural}.{zone}", "json")
 
 
 def _column_names(dal_object: DalObject) -> Iterator[str]:

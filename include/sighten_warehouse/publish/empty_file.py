@@ -65,7 +65,7 @@ def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     returned = [column[0] for column in connection.execute(f"select * from ({model.select}) limit 0").description or ()]
-    described = [column.name for column in model.columns]
+    described = [column.name for column in model.stored_columns]
     # A view has the columns in the order of its select; rows of a table are inserted by name.
     same = returned == described if model.is_view else sorted(returned) == sorted(described)
     if not same:

@@ -24,6 +24,7 @@ VERSIONS_SCHEMA = pa.schema(
         ("batches", pa.int64()),
         ("new_batches", pa.int64()),
         ("code_version", pa.string()),
+        ("started_at", pa.timestamp("us")),
         ("published_at", pa.timestamp("us")),
     ]
 )
@@ -70,5 +71,6 @@ def _version_row(version: Version) -> dict[str, Any]:
         "batches": version.batches,
         "new_batches": len(version.new_batches),
         "code_version": version.code_version,
+        "started_at": version.started_time,
         "published_at": version.published_time,
     }

@@ -58,7 +58,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, *, masked: bool) -> None:
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, model: Model, rows_of: Callable[[Model], str]) -> None:
     create_table(connection, model)
-    connection.execute(f"insert into {model.full_name} {rows_of(model)}")
+    computed = [column.name for column in model.columns if column.computed]
+    stored = f"select * exclude ({', '.join(computed)})" if computed else "select *"
+    connection.execute(f"insert into {model.full_name} by name {stored} from ({rows_of(model)})")
 
 
 def _rows(model: Model) -> str:

@@ -56,8 +56,9 @@ def publish_lake(
     Raises:
         LakeError, ModelError, CheckError, SettingError: as `publish`; `on_checked` was not called.
     """
+    clock = clock or Clock()
     committed = commits(layout)
-    version = _new_version(settings, layout, committed, now=(clock or Clock()).now())
+    version = _new_version(settings, layout, committed, now=clock.now())
     aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
     ensure_folder(aside)
     try:
@@ -65,7 +66,7 @@ def publish_lake(
         with explaining_damage(layout, committed):
             tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
         on_checked()
-        version = _swap_in(layout, aside, version, tables)
+        version = _swap_in(layout, aside, version, tables, clock=clock)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _remove_old(layout)
@@ -77,7 +78,8 @@ def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifes
     known = published_batches(layout)
     return Version(
         version=_name(now, known=versions(layout)),
-        published_at=now.isoformat(timespec="microseconds"),
+        published_at="",
+        started_at=now.isoformat(timespec="microseconds"),
         code_version=code_version(),
         batches=len(committed),
         new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
@@ -98,15 +100,15 @@ def _name(now: datetime, *, known: Sequence[Version]) -> str:
     return (newest + timedelta(microseconds=1)).strftime(VERSION_NAME)
 
 
-def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int]) -> Version:
+def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int], *, clock: Clock) -> Version:
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
-    version = replace(version, tables=tables)
     kept = layout.versions / f"{version.version}.duckdb"
     (aside / "warehouse.duckdb").replace(kept)
     (aside / "parquet").replace(layout.versions / f"{version.version}.parquet")
     sync(layout.versions)
     point_link(layout.parquet, layout.versions / f"{version.version}.parquet")
     _copy_over(kept, layout.warehouse_file)
+    version = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
     write_version(layout, version)
     return version
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.models import DUCKDB_TYPES, Model, macros
+from sighten_warehouse.models import DUCKDB_TYPES, Column, Model, macros
 from sighten_warehouse.sql_text import quoted
 
 SCHEMAS = ("history", "marts", "ops", "masked")
@@ -37,9 +37,14 @@ def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Create the table, empty, with its descriptions."""
-    columns = ", ".join(f'"{column.name}" {DUCKDB_TYPES[column.type]}' for column in model.columns)
+    columns = ", ".join(_definition(column) for column in model.columns)
     connection.execute(f"create table {model.full_name} ({columns})")
     describe(connection, model, "table")
+
+
+def _definition(column: Column) -> str:
+    computed = f" generated always as ({column.computed}) virtual" if column.computed else ""
+    return f'"{column.name}" {DUCKDB_TYPES[column.type]}{computed}'
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:

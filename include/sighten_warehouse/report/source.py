@@ -1,6 +1,8 @@
 """A published version, opened for the queries of `sql/report`."""
 
+import json
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,12 +41,23 @@ class ReportSource:
             self._connection.execute("use warehouse")
             self._connection.execute(macros("duckdb"))
             self._set("pii", pii)
+            self._set("published_at", self._published_at(warehouse_file))
             for name in STAGED:
                 self._connection.register("_staged", self.table(name))
                 self._connection.execute(f"create table report.{name} as from _staged")
         except BaseException:
             self.close()
             raise
+
+    def _published_at(self, warehouse_file: Path) -> datetime | None:
+        """When readers could open the version, from its manifest, UTC without a zone; None for a file alone."""
+        try:
+            [(version,)] = self._connection.execute("select max(version) from ops.versions").fetchall()
+            folder = warehouse_file.parent
+            [manifest] = [*folder.glob(f"versions/{version}.json"), *folder.glob(f"{version}.json")]
+            return datetime.fromisoformat(json.loads(manifest.read_bytes())["published_at"]).replace(tzinfo=None)
+        except (duckdb.CatalogException, OSError, ValueError, KeyError):
+            return None
 
     def table(self, query: str, **parameters: Any) -> pa.Table:
         """The result of the query of that name; its header lists the parameters.

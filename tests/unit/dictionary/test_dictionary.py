@@ -10,7 +10,7 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.dictionary.html import render_page
 from sighten_warehouse.dictionary.markdown import render_dictionary
 from sighten_warehouse.dictionary.relations import er_diagram, relations
-from sighten_warehouse.models import NOT_PUBLISHED, models
+from sighten_warehouse.models import NOT_PUBLISHED, as_of_macros, models
 
 PUBLISHED = [model for model in models().values() if model.schema not in NOT_PUBLISHED]
 
@@ -41,6 +41,18 @@ def test_the_page_has_every_table_and_column_and_fetches_nothing() -> None:
     assert {model.full_name for model in PUBLISHED} <= parser.ids
     assert {f"#{name}" for name in parser.ids} >= parser.links
     assert sum(len(model.columns) for model in PUBLISHED) == page.count("<tr><td><code>")
+
+
+def test_every_time_is_said_to_be_utc_and_every_as_of_macro_is_described() -> None:
+    times = [column for model in PUBLISHED for column in model.columns if column.type.startswith("timestamp")]
+
+    assert [] == [column.name for column in times if not column.description.endswith("UTC.")]
+    assert 6 == len(as_of_macros())
+    assert [True] * 12 == [
+        f"from {name}(" in page and as_of_macros()[name] in page
+        for page in (render_page(), render_dictionary())
+        for name in as_of_macros()
+    ]
 
 
 def test_a_table_refers_to_its_nearest_parent() -> None:

@@ -142,7 +142,7 @@ def test_a_milestone_submitted_by_webhook_and_approved_by_rest_is_closed(warehou
     assert ("approved", False, 1, None, None) == warehouse.row(
         "select state, is_open, submits, cycle_seconds, open_seconds from marts.approval_cycles"
     )
-    assert [] == warehouse.rows("from marts.approval_times")
+    assert [] == warehouse.rows("from marts.approval_times_by_month")
 
 
 def test_a_state_from_rest_holds_from_the_time_of_the_pull(warehouse: Warehouse) -> None:

@@ -37,17 +37,8 @@ from support.factories import (
 )
 from support.warehouses import Warehouse
 
-TOLD_OF_BATCHES = (
-    "batch_id",
-    "loaded_at",
-    "published_at",
-    "load_seconds",
-    "publish_seconds",
-    "total_seconds",
-    "median_seconds_to_publish",
-    "p90_seconds_to_publish",
-    "longest_seconds_to_publish",
-)
+PUBLISHING = ("published_at", "publish_seconds", "total_seconds", "seconds_to_publish")
+TOLD_OF_BATCHES = (*PUBLISHING, "batch_id", "loaded_at", "load_seconds")
 
 
 def land_all_sorts(warehouse: Warehouse) -> None:
@@ -88,10 +79,10 @@ def copied_without_links(layout: Layout) -> None:
 def test_a_rebuild_gives_the_same_rows_and_the_same_batches_unless_the_lake_was_lost(warehouse: Warehouse) -> None:
     land_all_sorts(warehouse)
     warehouse.publish()
-    before, but_batches = everything(warehouse), everything(warehouse, but=TOLD_OF_BATCHES)
+    before, but_batches = everything(warehouse, but=PUBLISHING), everything(warehouse, but=TOLD_OF_BATCHES)
 
     result = rebuild(warehouse.settings)
-    after, status, current = everything(warehouse), read_status(warehouse.settings), is_current(warehouse.settings)
+    after, status, current = everything(warehouse, but=PUBLISHING), read_status(warehouse.settings), is_current(warehouse.settings)
     shutil.rmtree(warehouse.settings.layout.lake.resolve())
     of_a_lost_lake = rebuild(warehouse.settings)
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, models
@@ -195,13 +196,27 @@ def test_a_version_is_current_until_a_delivery_is_loaded(warehouse: Warehouse) -
     assert (False, True, True, False) == (before, published, landed, is_current(warehouse.settings))
 
 
-def test_latency_covers_landed_to_published(warehouse: Warehouse) -> None:
-    warehouse.deliver(SAMPLE_BYTES)
+def test_latency_ends_when_readers_can_open_the_version(warehouse: Warehouse) -> None:
+    class SlowClock(Clock):
+        """A minute passes between two looks at it."""
+
+        minutes = 0
+
+        def now(self) -> datetime:
+            self.minutes += 1
+            return datetime(2030, 1, 1, 12, self.minutes, tzinfo=UTC)
+
+    warehouse.take_in(SAMPLE_BYTES)
+    publish(warehouse.settings, clock=SlowClock())
+    then = warehouse.rows("select published_at from ops.latency")
     warehouse.deliver(a_milestone())
 
-    rows = warehouse.rows("select loaded_at <= published_at, publish_seconds >= 0 from ops.latency")
+    rows = warehouse.rows("select published_at from ops.latency order by landed_at")
+    minutes = "select date_diff('minute', started_at, published_at) from ops.versions order by version"
 
-    assert [(True, True)] * 2 == rows
+    assert [(None,)] == then
+    assert [datetime(2030, 1, 1, 12, 2), None] == [time for (time,) in rows]
+    assert [1, None] == warehouse.column(minutes)
     assert [1, 1] == warehouse.column("select new_batches from ops.versions order by version")
 
 

@@ -1,12 +1,16 @@
-// Percentiles that include what is still open (censored), as marts.approval_times does.
+// Percentiles that include what is still open (censored), as ops.approval_times does.
 
 /**
- * The Kaplan–Meier quantile: the time within which that share was closed; null while too many are open to reach it.
- * Both lists are sorted; an open one counts with its time so far.
+ * The Kaplan–Meier quantile: the time within which that share was closed, between the two nearest times; null while too
+ * many are open to reach it. Both lists are sorted; an open one counts with its time so far.
  */
 function closedWithin(closed, open, share) {
+    const total = closed.length + open.length;
+    const place = share * (total - 1);
+    const fraction = place - Math.floor(place);
     let remaining = 1;
     let openBefore = 0;
+    let lower = null;
     for (let first = 0; first < closed.length;) {
         const value = closed[first];
         let next = first;
@@ -14,7 +18,9 @@ function closedWithin(closed, open, share) {
         while (openBefore < open.length && open[openBefore] < value) openBefore += 1;
         const atRisk = closed.length - first + open.length - openBefore;
         remaining *= 1 - (next - first) / atRisk;
-        if (remaining <= 1 - share + 1e-9) return value;
+        if (lower === null && remaining < 1 - Math.floor(place) / total - 1e-9) lower = value;
+        if (lower !== null && fraction < 1e-9) return lower;
+        if (remaining < 1 - (Math.floor(place) + 1) / total - 1e-9) return lower + fraction * (value - lower);
         first = next;
     }
     return null;
