@@ -45,6 +45,11 @@ class Layout:
         return self.root / "codes.yml"
 
     @property
+    def acknowledged_drift(self) -> Path:
+        """The drift that somebody has looked at; optional."""
+        return self.root / "acknowledged_drift.json"
+
+    @property
     def pseudonym_key(self) -> Path:
         """The secret key of pseudonyms; whoever has it can resolve them to people."""
         return self.root / "pseudonyms.key"

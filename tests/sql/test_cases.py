@@ -18,6 +18,7 @@ from sighten_warehouse.documents.due import CREATION_TYPES_SCHEMA
 from sighten_warehouse.enrich.due import STATUSES_SCHEMA
 from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import DUCKDB_TYPES, loaded_models, macros, models, sql_folder
+from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_SCHEMA
 from sighten_warehouse.payload.answers.dal_config import METRICS_SCHEMA
 from sighten_warehouse.payload.codes import CODES_SCHEMA
 from sighten_warehouse.publish.checks import FINDINGS_SCHEMA, checks
@@ -25,6 +26,7 @@ from sighten_warehouse.publish.inputs import COMMITS_SCHEMA, VERSION_BATCHES_SCH
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA
 
 REGISTERED = {
+    "staging.acknowledged_drift": ACKNOWLEDGED_SCHEMA,
     "staging.commits": COMMITS_SCHEMA,
     "staging.creation_types": CREATION_TYPES_SCHEMA,
     "staging.dal_metrics": METRICS_SCHEMA,

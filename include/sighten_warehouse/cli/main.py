@@ -21,6 +21,7 @@ COMMANDS = (
     "report",
     "dictionary",
     "quarantine",
+    "drift",
     "backfill",
     "reconcile",
     "rebuild",

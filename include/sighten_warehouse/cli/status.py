@@ -82,7 +82,10 @@ def _rows(found: Status) -> Iterator[tuple[str, str, str]]:
         yield "check", f"{findings:,}", f"{check}: see ops.checks"
     if found.coverage:
         yield "coverage", *_format_coverage(found.coverage)
-    yield "drift", f"{found.drift:,}", "places in payloads with a new field, code or shape: see ops.drift"
+    drift = f"{found.drift - found.acknowledged_drift:,}"
+    yield "drift", drift, "places with a new field, code or shape: see `sighten-warehouse drift list`"
+    if found.acknowledged_drift:
+        yield "  known", f"{found.acknowledged_drift:,}", "places that were acknowledged"
     received = _format_time(found.last_received_at, "none yet")
     yield "published", "", f"{_format_time(found.published_at, 'not yet')}, newest delivery received {received}"
 

@@ -52,6 +52,7 @@ class Status:
     checks: dict[str, int] = field(default_factory=dict)
     coverage: dict[str, int] = field(default_factory=dict)
     drift: int = 0
+    acknowledged_drift: int = 0
     outdated: int = 0
     published_file_missing: bool = False
     published_file_damaged: bool = False
@@ -149,15 +150,15 @@ def _read_published(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     )
     checks = _counts(connection, "select check_name, findings from ops.checks where findings > 0 order by check_name")
     coverage = _coverage(connection)
-    drift, last = connection.execute(
-        "select (select count(*) from ops.drift), (select max(received_at) from ops.deliveries)"
-    ).fetchall()[0]
+    drift = _counts(connection, "select acknowledged_at is not null, count(*) from ops.drift group by all")
+    [(last,)] = connection.execute("select max(received_at) from ops.deliveries").fetchall()
     return {
         "outcomes": dict.fromkeys(OUTCOMES, 0) | outcomes,
         "quarantine": quarantine,
         "checks": checks,
         "coverage": coverage,
-        "drift": drift,
+        "drift": sum(drift.values()),
+        "acknowledged_drift": drift.get(True, 0),
         "last_received_at": last,
     }
 
@@ -170,7 +171,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(zip(COVERED, map(sum, zip(*days, strict=True)), strict=True)) if days else {}
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[Any, int]:
     try:
         return dict(connection.execute(sql).fetchall())
     except (duckdb.BinderException, duckdb.CatalogException):

@@ -61,19 +61,23 @@ KNOWN_CODES = parse_codes(files("sighten_warehouse.payload").joinpath("codes.yml
 
 
 def own_codes(layout: Layout) -> pa.Table:
-    """The rows of `staging.own_codes`, each code spelt like the examples in `history.drift`.
+    """The rows of `staging.own_codes`: the home's codes and the product's, which may not have been known when loaded.
+
+    Each is spelt like the examples in `history.drift`.
 
     Raises:
         SettingError: the file is ill-formed; the message gives the place.
     """
     codes = parse_codes(_text(layout), name=str(layout.codes), fields=KNOWN_CODES)
-    rows = [(field, example_of(code)) for field in sorted(codes) for code in sorted(codes[field])]
+    known = {(field, code) for listed in (KNOWN_CODES, codes) for field in listed for code in listed[field]}
+    rows = [(field, example_of(code)) for field, code in sorted(known)]
     return pa.Table.from_pylist([dict(zip(CODES_SCHEMA.names, row, strict=True)) for row in rows], schema=CODES_SCHEMA)
 
 
 def codes_digest(layout: Layout) -> str:
-    """A short hash of the file, so that a change is published; empty without a file."""
-    return hashlib.sha256(layout.codes.read_bytes()).hexdigest()[:12] if layout.codes.exists() else ""
+    """A short hash of the home's codes and acknowledged drift, so that a change is published; empty without either."""
+    files = [path.read_bytes() for path in (layout.codes, layout.acknowledged_drift) if path.exists()]
+    return hashlib.sha256(b"".join(files)).hexdigest()[:12] if files else ""
 
 
 def _text(layout: Layout) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.payload.acknowledged import acknowledged_table
 from sighten_warehouse.payload.codes import own_codes
 from sighten_warehouse.publish.checks import findings_table
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA
@@ -45,6 +46,7 @@ def register_inputs(
         "versions": pa.Table.from_pylist([_version_row(version) for version in versions], schema=VERSIONS_SCHEMA),
         "version_batches": pa.Table.from_pylist(batches, schema=VERSION_BATCHES_SCHEMA),
         "own_codes": own_codes(layout),
+        "acknowledged_drift": acknowledged_table(layout),
         "findings": findings_table([]),
         "pseudonyms": PSEUDONYMS_SCHEMA.empty_table(),
     }

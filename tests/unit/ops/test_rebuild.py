@@ -82,7 +82,11 @@ def test_a_rebuild_gives_the_same_rows_and_the_same_batches_unless_the_lake_was_
     before, but_batches = everything(warehouse, but=PUBLISHING), everything(warehouse, but=TOLD_OF_BATCHES)
 
     result = rebuild(warehouse.settings)
-    after, status, current = everything(warehouse, but=PUBLISHING), read_status(warehouse.settings), is_current(warehouse.settings)
+    after, status, current = (
+        everything(warehouse, but=PUBLISHING),
+        read_status(warehouse.settings),
+        is_current(warehouse.settings),
+    )
     shutil.rmtree(warehouse.settings.layout.lake.resolve())
     of_a_lost_lake = rebuild(warehouse.settings)
 

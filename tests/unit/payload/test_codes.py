@@ -24,7 +24,7 @@ def know(warehouse: Warehouse, text: str) -> None:
 
 def test_each_unknown_code_is_reported_until_the_home_knows_it(warehouse: Warehouse) -> None:
     tasks = [a_task("a", status="NO"), a_task("b", status="10"), a_task("c", status="10")]
-    warehouse.deliver(a_milestone(tasks=tasks))
+    warehouse.deliver(a_milestone(tasks=tasks, status="ODD"))
     before = set(warehouse.rows(f"{UNKNOWN} and path like 'tasks%'"))
     history = warehouse.rows("select * from history.drift order by all")
 
@@ -38,14 +38,31 @@ def test_each_unknown_code_is_reported_until_the_home_knows_it(warehouse: Wareho
     } == before
     assert not current
     assert is_current(warehouse.settings)
-    assert [("status", "milestone_status", '"SUBMITTED"', 1, 1)] == warehouse.rows(UNKNOWN)
+    assert [("status", "milestone_status", '"ODD"', 1, 1)] == warehouse.rows(UNKNOWN)
     assert history == warehouse.rows("select * from history.drift order by all")
 
 
-def test_a_code_that_is_known_for_one_field_is_unknown_for_another(warehouse: Warehouse) -> None:
-    know(warehouse, "task_status: [SUBMITTED]")
+def test_the_codes_of_the_simulated_sighten_and_of_the_sample_are_known(simulated: Warehouse) -> None:
+    assert [] == simulated.rows(UNKNOWN)
+    assert 300 < simulated.value("select count(*) from milestones")
 
-    warehouse.deliver(a_milestone())
+
+def test_the_product_s_codes_are_known_in_what_older_code_loaded(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("sighten_warehouse.payload.conform.KNOWN_CODES", dict.fromkeys(KNOWN_CODES, frozenset()))
+        warehouse.take_in(a_milestone(status="SUBMITTED"))
+
+    warehouse.publish()
+
+    assert [] == warehouse.rows(UNKNOWN)
+
+
+def test_a_code_that_is_known_for_one_field_is_unknown_for_another(warehouse: Warehouse) -> None:
+    know(warehouse, "task_status: [ODD]")
+
+    warehouse.deliver(a_milestone(status="ODD"))
 
     assert "milestone_status" in warehouse.column("select code_field from ops.drift where drift = 'unknown_code'")
 

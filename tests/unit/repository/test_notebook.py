@@ -26,7 +26,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_it_answers_the_first_question_of_the_cookbook(shown: dict[str, Any]) -> None:
-    assert 20 == len(shown["cookbook"])
+    assert 22 == len(shown["cookbook"])
     assert 41 == shown["answer"]["milestones"].sum()
 
 

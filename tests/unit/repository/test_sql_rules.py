@@ -13,6 +13,7 @@ from support.sql_syntax import Node, final_selects, tables
 
 # Tables that a step gives to the models; every other input is a model.
 REGISTERED = {
+    "staging.acknowledged_drift",
     "staging.commits",
     "staging.creation_types",
     "staging.dal_metrics",

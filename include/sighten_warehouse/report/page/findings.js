@@ -81,16 +81,16 @@ const drift = {
         return {
             insight: `${counted(rows.length, "kind")} of unexpected content in payloads.`,
             columns: [
-                { title: "Place" },
                 { title: "Kind" },
-                ...(data.pii === "full" ? [{ title: "Example" }] : []),
+                { title: "Field" },
+                { title: "Value" },
                 { title: "Deliveries", number: true },
                 { title: "Last seen (UTC)", short: true },
             ],
             rows: rows.map((one) => [
+                words(one.drift) + (one.is_acknowledged ? " (acknowledged)" : ""),
                 breakable(one.path),
-                words(one.drift),
-                ...(data.pii === "full" ? [one.example] : []),
+                one.example === null ? "hidden" : breakable(one.example),
                 count(one.deliveries),
                 momentText(one.last_seen_ms),
             ]),

@@ -1,0 +1,92 @@
+"""Drift of the published version, and acknowledging it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import duckdb
+
+from sighten_warehouse.clock import Clock
+from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.locks import one_writer
+from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
+from sighten_warehouse.settings import Settings
+
+_COLUMNS = "kind, path, drift, example, deliveries, last_seen_at"
+
+
+@dataclass(frozen=True)
+class DriftPlace:
+    """One row of `ops.drift`; `acknowledged` is None while nobody has looked."""
+
+    kind: str | None
+    path: str
+    drift: str
+    example: str | None
+    deliveries: int
+    last_seen_at: datetime
+    acknowledged: Acknowledged | None = None
+
+    @property
+    def value(self) -> str | None:
+        """The code, if it is an unknown one: each is a place of its own."""
+        return self.example if self.drift == "unknown_code" else None
+
+
+def drift_places(settings: Settings) -> list[DriftPlace]:
+    """The drift of the published version, last seen first, with what was acknowledged since.
+
+    Raises:
+        NotPublishedError: nothing is published.
+        FileLockedError: another program has the file open for writing.
+    """
+    path = settings.layout.warehouse_file
+    if not path.exists():
+        raise NotPublishedError(f"{path}: expected a version published by `sighten-warehouse publish`")
+    known = {place.key: place for place in read_acknowledged(settings.layout)}
+    with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute(f"select {_COLUMNS} from ops.drift order by last_seen_at desc, kind, path, example").fetchall()
+    places = [DriftPlace(*row) for row in rows]
+    keys = [(place.kind, place.path, place.drift, place.value) for place in places]
+    return [replace(place, acknowledged=known.get(key)) for place, key in zip(places, keys, strict=True)]
+
+
+def acknowledge(  # noqa: PLR0913  (a place has that many parts)
+    settings: Settings,
+    *,
+    kind: str | None = None,
+    path: str | None = None,
+    value: str | None = None,
+    note: str | None = None,
+    clock: Clock | None = None,
+) -> list[DriftPlace]:
+    """Record that somebody has looked at the open places of that kind, path and value; None stands for any.
+
+    Raises:
+        NotPublishedError, FileLockedError: as `drift_places`.
+    """
+    now = (clock or Clock()).now().replace(tzinfo=None).isoformat(timespec="seconds")
+    with one_writer(settings.layout, "drift"):
+        chosen = [
+            place
+            for place in drift_places(settings)
+            if place.acknowledged is None
+            and kind in (None, place.kind)
+            and path in (None, place.path)
+            and value in (None, place.example, (place.example or "").strip('"'))
+        ]
+        add_acknowledged(
+            settings.layout,
+            [
+                Acknowledged(
+                    kind=place.kind,
+                    path=place.path,
+                    drift=place.drift,
+                    value=place.value,
+                    note=note,
+                    acknowledged_at=now,
+                )
+                for place in chosen
+            ],
+        )
+    return chosen
