@@ -1,11 +1,17 @@
 """Writing files so that each is whole or absent, and survives a power cut."""
 
+import errno
 import os
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from sighten_warehouse.errors import StorageError
+
+# A full disk, a quota, a limit of size, a read-only disk, a missing permission, a broken disk.
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 _HIDDEN_SUFFIX = ".tmp"
 _BUFFER = 1024 * 1024  # so that many small pieces cause few writes
 
@@ -41,6 +47,31 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+@contextmanager
+def explaining_disk(folder: Path) -> Iterator[None]:
+    """Write files below the folder inside this context; what the disk refuses becomes an error in words.
+
+    Raises:
+        StorageError: the disk refused: it is full, read-only or broken, or the permission is missing.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise StorageError(describe_refusal(Path(error.filename or folder), error.errno)) from error
+
+
+def describe_refusal(path: Path, number: int) -> str:
+    """What the disk refused, where, and what to do; `number` is one of `DISK_ERRORS`."""
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    return (
+        f"{path}: {os.strerror(number)}; expected to write there ({free / 1e6:,.0f} MB are free). Nothing that was "
+        "landed is lost: free space or give permission, and run it again"
+    )
 
 
 def point_link(link: Path, target: Path) -> None:

@@ -4,15 +4,20 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sighten_warehouse.durable import ensure_folder
+from sighten_warehouse.durable import ensure_folder, explaining_disk
 from sighten_warehouse.layout import Layout
 
 
 @contextmanager
 def one_writer(layout: Layout, what: str) -> Iterator[None]:
-    """Hold the lock `what` of this environment, waiting for it first; it is freed when its process dies."""
+    """Hold the lock `what` of this environment, waiting for it first; it is freed when its process dies.
+
+    Raises:
+        StorageError: the disk refused a write, of the lock or inside this context.
+    """
     lock = layout.root / f".{what}.lock"
-    ensure_folder(lock.parent)
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    with explaining_disk(layout.root):
+        ensure_folder(lock.parent)
+        with lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

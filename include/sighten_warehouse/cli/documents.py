@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from sighten_warehouse.cli.ending import end
+from sighten_warehouse.cli.ending import end, require_folder_of
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def fetch(document_id: UUID, *, target: Path, force: bool) -> None:
     """
     from sighten_warehouse.documents.export import fetch_document
 
+    require_folder_of(target, option="--to")
     if target.exists() and not force:
         raise click.UsageError(f"{target} exists: expected another name or --force")
     sha256 = fetch_document(read_settings(), str(document_id), to=target)

@@ -48,11 +48,21 @@ def until_interrupted(*, on_second: Callable[[], None] | None = None) -> Iterato
 
 @contextmanager
 def writing_to(path: Path, *, option: str) -> Iterator[None]:
-    """Report an error of the file system as wrong use of the option that named the file."""
+    """Report a missing folder, or an error of the file system, as wrong use of the option that named the file.
+
+    No command creates the folder of a file that it writes: a slip in a path would leave folders about.
+    """
+    require_folder_of(path, option=option)
     try:
         yield
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror or error}", param_hint=option) from error
+
+
+def require_folder_of(path: Path, *, option: str) -> None:
+    """Refuse a file in a folder that does not exist, before the work and not after it."""
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"{path}: {path.parent} is no folder, expected one that exists", param_hint=option)
 
 
 def end_at_once() -> None:

@@ -2,9 +2,11 @@
 
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
+from sighten_warehouse.durable import DISK_ERRORS, describe_refusal
 from sighten_warehouse.errors import SettingError, WarehouseError
 from sighten_warehouse.logs import events_to_stderr
 from sighten_warehouse.version import __version__
@@ -72,3 +74,8 @@ def main() -> None:
     except WarehouseError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(WRONG_USE if isinstance(error, SettingError) else NEEDS_ATTENTION)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        click.echo(f"error: {describe_refusal(Path(error.filename or '.'), error.errno)}", err=True)
+        sys.exit(NEEDS_ATTENTION)

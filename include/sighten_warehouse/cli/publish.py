@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from sighten_warehouse.cli.ending import writing_to
+from sighten_warehouse.cli.ending import require_folder_of, writing_to
+from sighten_warehouse.cli.home import require_home
 
 
 def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
@@ -39,6 +40,9 @@ def publish(*, portable: Path | None) -> None:
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
+    require_home(settings)
+    if portable is not None:
+        require_folder_of(portable, option="--portable")
     version = publish_version(settings)
     click.echo(
         f"published {version.version}: {version.batches} batches, {version.tables['main.milestones']} milestones"

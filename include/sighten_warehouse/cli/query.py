@@ -1,5 +1,7 @@
 """`sighten-warehouse query`."""
 
+import difflib
+import re
 import shutil
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sighten_warehouse.cli.ending import writing_to
-from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.settings import read_settings
 
 COPY_OPTIONS = {
@@ -40,6 +42,8 @@ def query(sql: str, *, form: str, output: Path | None) -> None:
       sighten-warehouse query "select status, count(*) from milestones group by status"
       sighten-warehouse query "from marts.approval_cycles" --format csv --output cycles.csv
     """
+    if not sql.strip():
+        raise click.UsageError("SQL: empty, expected one statement")
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("--format parquet cannot be printed on a terminal: expected --output FILE or a pipe")
     if form == "table" and output is not None:
@@ -58,12 +62,32 @@ def _run_query(path: Path, sql: str) -> pa.Table:
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         try:
             statements = connection.extract_statements(sql)
-            if len(statements) > 1:
+            if len(statements) != 1:
                 raise click.UsageError(f"SQL: expected one statement, got {len(statements)}")
             relation = connection.sql(sql)
             return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
-            raise click.UsageError(f"the query failed: {error}") from error
+            raise click.UsageError(f"the query failed: {_in_our_words(connection, str(error))}") from error
+
+
+def _in_our_words(connection: duckdb.DuckDBPyConnection, message: str) -> str:
+    """DuckDB's message; of an unknown table it suggests tables of its own catalogue, we suggest the published ones."""
+    unknown = re.match(r"Catalog Error: Table with name (?P<name>\S+) does not exist!", message)
+    if unknown is None:
+        return message
+    known = [
+        name
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables() union"
+            " select schema_name, view_name from duckdb_views() where not internal"
+        ).fetchall()
+        for name in ([table, f"main.{table}"] if schema == "main" else [f"{schema}.{table}"])
+    ]
+    wanted = unknown["name"].lower()
+    by_table = [name for name in known if name.split(".")[-1] == wanted.split(".")[-1]]
+    close = by_table or difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(close)}?" if close else "`sighten-warehouse dictionary` lists the tables."
+    return f"no table {unknown['name']}; {hint}"
 
 
 def _print(rows: pa.Table) -> None:
@@ -72,7 +96,7 @@ def _print(rows: pa.Table) -> None:
         is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
         table.add_column(column.name, justify="right" if is_number else "left", overflow="fold")
     for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("NULL", style="dim") if value is None else Text(str(value)) for value in row))
     console = Console()
     if not console.is_terminal:
         console.width = 10_000
@@ -85,6 +109,8 @@ def _write(rows: pa.Table, form: str, output: Path | None) -> None:
         result = Path(folder, f"rows.{form}")
         connection.register("rows", rows)
         connection.execute(f"copy rows to '{result}' ({COPY_OPTIONS[form]})")
+        if form == "json" and not rows.num_rows:
+            result.write_text("[]\n")  # DuckDB writes the brackets on three lines
         if output is None:
             with result.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sighten_warehouse.cli.home import require_home
+
 if TYPE_CHECKING:
     from sighten_warehouse.landing.files import Days
 
@@ -47,6 +49,7 @@ def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str
 
     days = _days(first, last)
     settings = read_settings()
+    require_home(settings)
     columns = [*Progress.get_default_columns(), MofNCompleteColumn()]
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("batches", total=None)

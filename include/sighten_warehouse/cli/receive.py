@@ -38,5 +38,11 @@ def receive(host: str | None, port: int | None) -> None:
             "anybody who reaches it can deliver. Listen on 127.0.0.1 or let only Sighten through your firewall."
         )
         click.secho(warning, fg="red", bold=True, err=True)
+    if server.storage_problem:
+        warning = (
+            f"WARNING: {server.storage_problem}. Until that is mended, every delivery is answered 503 and is not "
+            "landed; the sender has to send it again."
+        )
+        click.secho(warning, fg="red", bold=True, err=True)
     click.echo(f"receiver listens on {server.url} and lands in {settings.layout.landing}")
     server.run()

@@ -8,6 +8,7 @@ from time import monotonic
 
 import click
 
+from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
 from sighten_warehouse.settings import Settings, read_settings
 
@@ -28,7 +29,10 @@ def run(*, follow: bool) -> None:
       sighten-warehouse run
       sighten-warehouse run --follow
     """
-    steps = _Steps(read_settings())
+    settings = read_settings()
+    if not follow:  # a follower may start before the receiver
+        require_home(settings)
+    steps = _Steps(settings)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM) if follow else ():
         signal.signal(number, lambda *_: stop.set())

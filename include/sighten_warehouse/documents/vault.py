@@ -1,6 +1,7 @@
 """The vault: the bytes of documents, each once, named after their SHA-256."""
 
 import re
+import stat
 from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
@@ -9,7 +10,7 @@ from sighten_warehouse.durable import ensure_folder, sync
 
 PARTIAL_FOLDER = ".partial"
 DAMAGED_FOLDER = ".damaged"
-_READ_ONLY = 0o444
+_WRITE = 0o222
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -35,7 +36,7 @@ def store(vault: Path, path: Path, *, sha256: str) -> Path:
     """
     target = vault / name_in_vault(sha256)
     ensure_folder(target.parent)
-    path.chmod(_READ_ONLY)
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_WRITE)
     sync(path)
     path.replace(target)
     sync(target.parent)

@@ -9,6 +9,8 @@ from itertools import islice
 
 import structlog
 
+from sighten_warehouse.duckdb_errors import explain_refusal
+from sighten_warehouse.durable import explaining_disk
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
 from sighten_warehouse.lake.manifest import (
@@ -65,7 +67,15 @@ def plan(settings: Settings, *, max_batches: int = 8) -> list[str]:
     """Divide the pending files into batches of bounded size, record them, and return their ids, oldest first.
 
     Files beyond `max_batches` stay pending.
+
+    Raises:
+        StorageError: the disk refused a write.
     """
+    with explaining_disk(settings.layout.root):
+        return _plan(settings, max_batches)
+
+
+def _plan(settings: Settings, max_batches: int) -> list[str]:
     files = pending(settings)
     if not files:
         return []
@@ -110,7 +120,13 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
 
     Raises:
         LakeError: no such batch was planned.
+        StorageError: the disk refused a write; nothing of the batch counts.
     """
+    with explaining_disk(settings.layout.root), explain_refusal(settings.layout.root):
+        return _flatten(settings, batch_id)
+
+
+def _flatten(settings: Settings, batch_id: str) -> FlattenResult:
     layout = resolve_lake(settings.layout)
     committed = commit_path(layout, batch_id)
     if committed.exists():

@@ -6,13 +6,13 @@ from datetime import datetime
 import duckdb
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
 from sighten_warehouse.settings import Settings
 
-_COLUMNS = "kind, path, drift, example, deliveries, last_seen_at"
+_PLACES = "select kind, path, drift, example, deliveries, last_seen_at from ops.drift"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def drift_places(settings: Settings) -> list[DriftPlace]:
         raise NotPublishedError(f"{path}: expected a version published by `sighten-warehouse publish`")
     known = {place.key: place for place in read_acknowledged(settings.layout)}
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
-        rows = connection.execute(f"select {_COLUMNS} from ops.drift order by last_seen_at desc, kind, path, example").fetchall()
+        rows = connection.execute(f"{_PLACES} order by last_seen_at desc, kind, path, example").fetchall()
     places = [DriftPlace(*row) for row in rows]
     keys = [(place.kind, place.path, place.drift, place.value) for place in places]
     return [replace(place, acknowledged=known.get(key)) for place, key in zip(places, keys, strict=True)]

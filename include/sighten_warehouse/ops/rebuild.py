@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.damage import is_whole
 from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
@@ -66,9 +67,10 @@ def rebuild(
     Raises:
         LakeError: another landing file is missing, short or altered, or a pattern matches none that is.
         CheckError: a check of the new lake failed; the old one stays.
+        StorageError: the disk refused a write; the old lake stays.
     """
     layout = settings.layout
-    with one_writer(layout, "rebuild"):
+    with one_writer(layout, "rebuild"), explain_refusal(layout.root):
         kept, before = _kept_and_remade(layout, days)
         lost = _leave_out(layout, before, without)
         aside = new_lake(layout)

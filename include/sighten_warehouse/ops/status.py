@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits

@@ -6,12 +6,13 @@ from typing import Literal
 
 import duckdb
 
-from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, is_masked, masked_models, masked_select
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
+from sighten_warehouse.publish.versions import PUBLISHED_MODE
 from sighten_warehouse.sql_text import quoted
 
 _SOURCE = "source"
@@ -33,6 +34,7 @@ def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "fu
             connection.execute("begin")
             _copy(connection, masked=pii == "masked")
             connection.execute("commit")
+        hidden.chmod(PUBLISHED_MODE)
 
     replace_durably(path, write)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import duckdb
 
-from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views

@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.durable import ensure_folder, point_link, sync
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
@@ -20,7 +21,14 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
-from sighten_warehouse.publish.versions import Version, code_version, published_batches, versions, write_version
+from sighten_warehouse.publish.versions import (
+    PUBLISHED_MODE,
+    Version,
+    code_version,
+    published_batches,
+    versions,
+    write_version,
+)
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -39,6 +47,7 @@ def publish(settings: Settings, *, clock: Clock | None = None) -> Version:
         ModelError: a model's columns differ from its description.
         CheckError: a check of severity `fail` has findings.
         SettingError: the home's list of codes or the file of metrics is ill-formed.
+        StorageError: the disk refused a write; the previous version stays.
     """
     with one_writer(settings.layout, "publish"):
         return publish_lake(settings, resolve_lake(settings.layout), clock=clock)
@@ -63,7 +72,7 @@ def publish_lake(
     ensure_folder(aside)
     try:
         known = [*versions(layout), version]
-        with explaining_damage(layout, committed):
+        with explain_refusal(layout.root), explaining_damage(layout, committed):
             tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
         on_checked()
         version = _swap_in(layout, aside, version, tables, clock=clock)
@@ -103,6 +112,8 @@ def _name(now: datetime, *, known: Sequence[Version]) -> str:
 def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int], *, clock: Clock) -> Version:
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     kept = layout.versions / f"{version.version}.duckdb"
+    for path in (aside / "warehouse.duckdb", *aside.glob("parquet/*/*.parquet")):
+        path.chmod(PUBLISHED_MODE)
     (aside / "warehouse.duckdb").replace(kept)
     (aside / "parquet").replace(layout.versions / f"{version.version}.parquet")
     sync(layout.versions)
@@ -118,6 +129,7 @@ def _copy_over(kept: Path, path: Path) -> None:
     hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         shutil.copyfile(kept, hidden)
+        hidden.chmod(PUBLISHED_MODE)
         sync(hidden)
         # A write-ahead log of the old file must not be replayed into the new one.
         with suppress(FileNotFoundError):

@@ -17,6 +17,8 @@ from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.version import __version__
 
+PUBLISHED_MODE = 0o440  # a client that opens the file for writing would lock all readers out
+
 
 @dataclass(frozen=True)
 class Version:

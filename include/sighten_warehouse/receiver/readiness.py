@@ -41,13 +41,14 @@ class Readiness:
         now = self._clock()
         if self._probe is None or (self._probe.done() and now - self._probed_at >= self._interval_s):
             self._probed_at = now
-            self._probe = asyncio.ensure_future(asyncio.to_thread(self._try_to_write))
+            self._probe = asyncio.ensure_future(asyncio.to_thread(self.probe))
         try:
             return await asyncio.wait_for(asyncio.shield(self._probe), self._timeout_s)
         except TimeoutError:
             return f"{self._landing}: a small write did not end within {self._timeout_s:g} s"
 
-    def _try_to_write(self) -> str | None:
+    def probe(self) -> str | None:
+        """Write a small file now; return why that failed, or None."""
         try:
             write_durably(self._landing / PROBE_NAME, PROBE)
             disk = os.statvfs(self._landing)

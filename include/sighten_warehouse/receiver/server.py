@@ -83,6 +83,9 @@ def prepare_landing(landing: Path, *, now: float) -> None:
 class ReceiverServer:
     """One receiver, which takes its port when created; `run` serves until `stop`.
 
+    `storage_problem`: why nothing can be landed yet, or None. The receiver serves nevertheless and answers 503, because
+    a disk can be mended while it runs.
+
     Raises:
         SettingError: the settings contradict each other, or the port is taken.
         StorageError: landing cannot be written.
@@ -96,11 +99,13 @@ class ReceiverServer:
         self._listener = listen(settings.receiver_host, settings.receiver_port)
         self._refuse_to_be_open(settings)
         self._committer = Committer(landing, metrics=metrics)
+        readiness = Readiness(
+            landing, largest_body=settings.max_body_bytes, committer_runs=lambda: self._committer.is_running
+        )
+        self.storage_problem = readiness.probe()
         receiver = Receiver(
             committer=self._committer,
-            readiness=Readiness(
-                landing, largest_body=settings.max_body_bytes, committer_runs=lambda: self._committer.is_running
-            ),
+            readiness=readiness,
             metrics=metrics,
             authentication=authentication,
             max_body_bytes=settings.max_body_bytes,

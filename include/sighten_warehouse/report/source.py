@@ -9,7 +9,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.duckdb_lock import explain_lock
+from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import ModelError, NotPublishedError
 from sighten_warehouse.models import macros, sql_folder
 from sighten_warehouse.sql_text import quoted

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.cli import main
+from sighten_warehouse.receiver.server import ReceiverServer
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +83,22 @@ def test_its_help_has_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     printed = capsys.readouterr().out
     assert 0 == code
     assert "Example:\n    sighten-warehouse receive --port 8088 &\n    curl " in printed
+
+
+def test_a_disk_that_cannot_be_written_is_told_at_start_and_the_receiver_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    landing = tmp_path / "production" / "landing"
+    landing.mkdir(parents=True)
+    (landing / ".probe").write_text("a file where a folder is written")
+    monkeypatch.setattr(sys, "argv", ["sighten-warehouse", "receive", "--port", "0"])
+    monkeypatch.setattr("sighten_warehouse.receiver.server.ReceiverServer.run", ReceiverServer.close)
+
+    with pytest.raises(SystemExit) as exited:
+        main()
+
+    printed = capsys.readouterr()
+    assert 0 == exited.value.code
+    assert "receiver listens on" in printed.out
+    assert f"WARNING: {landing}: cannot write" in printed.err
+    assert "every delivery is answered 503 and is not landed" in printed.err

@@ -1,12 +1,14 @@
-"""The error for a DuckDB file that another program has open for writing."""
+"""DuckDB's errors about files, in our words: another program's lock, and what the disk refused."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.errors import FileLockedError
+from sighten_warehouse.durable import DISK_ERRORS, describe_refusal
+from sighten_warehouse.errors import FileLockedError, StorageError
 
 _LOCKED = "Could not set lock on file"
 
@@ -27,3 +29,19 @@ def explain_lock(path: Path) -> Iterator[None]:
             f"{path}: another program has it open for writing; expected readers only: close it there or open it "
             "read-only, or run `sighten-warehouse publish`, which replaces the file"
         ) from error
+
+
+@contextmanager
+def explain_refusal(folder: Path) -> Iterator[None]:
+    """Write files below the folder inside this context; DuckDB's error about the disk becomes one in words.
+
+    Raises:
+        StorageError: the disk refused a write.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        for number in DISK_ERRORS:
+            if os.strerror(number) in str(error):
+                raise StorageError(describe_refusal(folder, number)) from error
+        raise
