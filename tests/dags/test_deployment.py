@@ -12,6 +12,7 @@ from airflow.configuration import retrieve_configuration_description
 from devstack.airflow_environment import airflow_environment
 from devstack.credentials import Credentials
 from devstack.plan import read_plan
+from sighten_warehouse.settings import read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -22,6 +23,7 @@ SECRETS = (
     "AIRFLOW_SECRET_KEY",
     "AIRFLOW_FERNET_KEY",
     "AIRFLOW_ADMIN_PASSWORD",
+    "SIGHTEN_WEBHOOK_SECRET",
 )
 
 pytestmark = pytest.mark.airflow
@@ -67,6 +69,40 @@ def test_every_secret_comes_from_the_environment_and_is_required() -> None:
     used = re.findall(r"\$\{(\w+):\?", yaml.safe_dump(COMPOSE, width=10_000))
 
     assert set(SECRETS) == set(used)
+
+
+def test_the_example_for_compose_names_every_secret_and_only_what_compose_reads() -> None:
+    example = example_values()
+    read = set(re.findall(r"\$\{(\w+):", yaml.safe_dump(COMPOSE, width=10_000)))
+
+    assert set(SECRETS) == {name for name, value in example.items() if not value and "API" not in name}
+    assert set() == set(example) - read
+
+
+def test_the_receiver_starts_with_the_example_once_the_secrets_are_filled_in() -> None:
+    values = example_values() | dict.fromkeys(SECRETS, "filled in")
+    environment = {
+        name: re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda match: values.get(match[1]) or match[2], str(value))
+        for name, value in COMPOSE["services"]["receiver"]["environment"].items()
+    }
+
+    settings = read_settings(environment)
+
+    assert ("hmac", ["filled in"]) == (settings.webhook_auth, [s.get_secret_value() for s in settings.webhook_secret])
+
+
+def example_values() -> dict[str, str]:
+    lines = (REPOSITORY / ".env.compose.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_each_image_is_built_by_one_service_before_the_others_start() -> None:
+    ours = {name: service for name, service in COMPOSE["services"].items() if "sighten" in service["image"]}
+    built = {service["image"]: name for name, service in ours.items() if "build" in service}
+
+    assert {"sighten-warehouse-airflow": "migrate", "sighten-warehouse": "receiver"} == built
+    assert 2 == sum("build" in service for service in ours.values())
+    assert {"never"} == {service["pull_policy"] for name, service in ours.items() if name not in built.values()}
 
 
 def test_every_port_is_open_only_to_this_machine() -> None:
