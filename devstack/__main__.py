@@ -24,6 +24,8 @@ from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.report.summary import render, summarise
 
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
+NEXT_ALONE = "Next: `make notebook`, or SQL: .venv/bin/sighten-warehouse query 'from marts.approval_cycles limit 5'"
+NEXT = f"{NEXT_ALONE}\nin another terminal. It serves until Ctrl-C."
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,11 +86,12 @@ def run(plan: Plan, *, once: bool) -> None:
         with reaped(plan.mark), stopped_on_exit(stack):
             bring_up(stack)
             console.print(render(summarise(plan.settings)))
-            if once:
-                print_places(console, places_after_stop(plan))
-            else:
-                print_places(console, places_while_serving(stack))
+            print_places(console, places_after_stop(plan) if once else places_while_serving(stack))
+            if not once:
+                console.print(NEXT, markup=False, highlight=False)
                 serve_until_stopped(stack)
+    if once:
+        console.print(NEXT_ALONE, markup=False, highlight=False)
 
 
 @contextmanager

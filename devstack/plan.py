@@ -4,10 +4,12 @@ import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from devstack.errors import WrongUseError
 from devstack.ports import Port, read_port
+from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.settings import Settings, read_settings
 
@@ -17,7 +19,10 @@ DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
 
 @dataclass(frozen=True)
 class Plan:
-    """A stack before anything is started; `past` counts the milestones that only the simulated API has."""
+    """A stack before anything is started; `past` counts the milestones that only the simulated API has.
+
+    The simulated lives go on until `now`.
+    """
 
     home: Path
     settings: Settings
@@ -26,6 +31,7 @@ class Plan:
     simulator: Port
     milestones: int
     past: int
+    now: datetime
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -66,6 +72,7 @@ def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> 
         simulator=read_port(environ, "STACK_SIMULATOR_PORT", purpose="the simulated Sighten", default=8090),
         milestones=milestones,
         past=past,
+        now=Clock().now().replace(microsecond=0),
     )
 
 

@@ -17,7 +17,11 @@ TAIL_LINES, LINE_WIDTH = 15, 160
 
 
 class ChildDiedError(StackError):
-    """A served process has ended."""
+    """The served process of that name has ended."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class Processes:
@@ -28,12 +32,18 @@ class Processes:
         self._mark = mark
         self._environment = {**environment, **mark_environment(mark)}
         self._serving: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, Sequence[str]] = {}
         self._grace: dict[str, float] = {}
 
     def serve(self, name: str, command: Sequence[str], *, grace_seconds: float = GRACE_SECONDS) -> None:
         """Start a process that must keep running; `stop` gives it the grace time to end."""
         self._serving[name] = self.start(name, command)
+        self._commands[name] = command
         self._grace[name] = grace_seconds
+
+    def restart(self, name: str) -> None:
+        """Start a served process again that has ended."""
+        self._serving[name] = self.start(name, self._commands[name])
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start a process that ends by itself; its output goes to `<name>.log`, the last one is kept beside it."""
@@ -76,7 +86,7 @@ class Processes:
         for name, process in self._serving.items():
             code = process.poll()
             if code is not None:
-                raise ChildDiedError(f"{name} {format_exit(code)}; {self.log_tail(name)}")
+                raise ChildDiedError(name, f"{name} {format_exit(code)}; {self.log_tail(name)}")
 
     def log_tail(self, name: str) -> str:
         """The last lines of that process' log, and its path."""

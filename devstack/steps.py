@@ -1,11 +1,12 @@
 """What `make run` does, in order: start, deliver, wait for the first publish, serve."""
 
 import time
+from collections import Counter
 
 from devstack.airflow import start_airflow
 from devstack.await_published import await_api_answers, await_deliveries
 from devstack.processes import ChildDiedError
-from devstack.sighten import finish_deliveries, start_deliveries, start_sighten
+from devstack.sighten import SIGHTEN, await_sighten, finish_deliveries, start_deliveries, start_sighten
 from devstack.stack import Stack
 from sighten_warehouse.landing.files import landing_files
 
@@ -30,26 +31,37 @@ def bring_up(stack: Stack) -> None:
 
 
 def serve_until_stopped(stack: Stack) -> None:
-    """Serve until Ctrl-C or SIGTERM; restart Airflow if it dies, while the receiver keeps running.
+    """Serve until Ctrl-C or SIGTERM; restart what dies: the receiver, the simulated Sighten, or Airflow as a whole.
 
     Raises:
-        StackError: the receiver or the simulated Sighten died, or Airflow died too often.
+        StackError: one of them died too often.
     """
-    stack.progress.print_line("serving; Ctrl-C stops everything")
-    restarts = 0
+    restarts: Counter[str] = Counter()
     try:
         while True:
-            stack.sighten.check_alive()
             try:
-                stack.airflow.check_alive()
+                stack.check_alive()
             except ChildDiedError as error:
-                restarts += 1
-                if restarts > MAX_RESTARTS:
+                part = error.name if error.name in SIGHTEN else "airflow"
+                restarts[part] += 1
+                if restarts[part] > MAX_RESTARTS:
                     raise
-                restart_airflow(stack, error)
+                restart_airflow(stack, error) if part == "airflow" else restart_sighten(stack, error)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         stack.progress.print_line("stop requested")
+
+
+def restart_sighten(stack: Stack, error: ChildDiedError) -> None:
+    """Restart the receiver or the simulated Sighten; what it had acknowledged is landed.
+
+    Raises:
+        StackError: it does not come up.
+    """
+    stack.progress.print_line(str(error))
+    stack.sighten.restart(error.name)
+    await_sighten(stack, error.name)
+    stack.progress.print_line(f"started {error.name} again")
 
 
 def restart_airflow(stack: Stack, error: ChildDiedError) -> None:

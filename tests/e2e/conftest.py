@@ -56,7 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         )
     try:
         wait_until(
-            lambda: "serving" in output.read_text() or process.poll() is not None,
+            lambda: "serves until Ctrl-C" in output.read_text() or process.poll() is not None,
             what="the first publish",
             seconds=START_SECONDS,
         )

@@ -74,7 +74,7 @@ def test_everything_listens_only_on_this_machine(running: RunningStack) -> None:
 @pytest.mark.big
 @pytest.mark.timeout(900)
 def test_a_backfill_pulls_days_of_history_and_the_next_one_only_what_failed(running: RunningStack) -> None:
-    past = busiest_days()
+    past = busiest_days(running)
     backfills = Backfills(running, past)
     (lost, day), *_ = past.sites.items()
 
@@ -95,6 +95,20 @@ def test_a_backfill_pulls_days_of_history_and_the_next_one_only_what_failed(runn
     assert {"backfill"} == {run["run_type"] for run in second.values()}
     assert dict.fromkeys(past.sites, 1) == first_pulls
     assert dict.fromkeys(past.sites, 1) | {lost: 2} == pulls
+
+
+def test_a_killed_receiver_is_started_again_while_airflow_keeps_running(running: RunningStack) -> None:
+    milestone_id, airflow = str(uuid4()), find_marked(part_mark(str(running.home), "airflow"))
+    for process in find_marked(part_mark(str(running.home), "sighten")):
+        if "receive" in process.cmdline():
+            process.kill()
+
+    wait_until(lambda: "started receiver again" in running.output.read_text(), what="the restart", seconds=60)
+    status = running.deliver(milestone_id)
+    wait_until(lambda: milestone_id in running.published(), what="the published row", seconds=PUBLISHED_SECONDS)
+
+    assert 200 == status
+    assert all(process.is_running() for process in airflow if "scheduler" in " ".join(process.cmdline()))
 
 
 def test_deliveries_while_airflow_is_killed_are_published_after_its_restart(running: RunningStack) -> None:

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,11 @@ from devstack.credentials import read_admin_password, read_or_make_credentials
 from devstack.plan import locked_home, read_plan
 from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
+from devstack.simulated_past import SEED, SimulatedPast, read_past, record_delivered
 from devstack.waiting import DeadlineError, wait_until
+from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
+from sighten_simulator.world.lives import build_simulation
+from sighten_warehouse.settings import read_settings
 from support.running_stack import REPOSITORY
 
 SECONDS = 120
@@ -206,3 +211,26 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path
 
     assert (first, password) == (second, read_admin_password(second))
     assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+
+
+def test_a_second_run_delivers_what_has_happened_since(tmp_path: Path) -> None:
+    settings = read_settings({"SIGHTEN_HOME": str(tmp_path)})
+    first, later = datetime(2027, 3, 1, 9, 30, tzinfo=UTC), datetime(2027, 3, 3, 9, 30, tzinfo=UTC)
+
+    fresh = read_past(settings, milestones=300, now=first)
+    record_delivered(settings, fresh, first)
+    past = read_past(settings, milestones=300, now=later)
+    then, now = (planned(fresh, first), planned(fresh, later))
+    since = planned(fresh, later, since=first)
+
+    assert ["--no-sample", "--since", "2027-03-01T09:30:00"] == past.delivery_options()
+    assert [] == fresh.delivery_options() == read_past(settings, milestones=301, now=later).delivery_options()
+    assert past.options(300, later) == fresh.options(300, later)
+    assert 0 < since == now - then
+
+
+def planned(past: SimulatedPast, until: datetime, *, since: datetime | None = None) -> int:
+    """How many webhooks a run up to that time delivers."""
+    ends = datetime.fromisoformat(past.ends).replace(tzinfo=UTC)
+    simulation = build_simulation(SEED, past.milestones, ends=ends, until=until)
+    return len(plan_deliveries(simulation, PlanOptions(duplicates=0, since=since)))

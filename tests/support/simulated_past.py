@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import requests
 
-from devstack.sighten import SEED
+from devstack.simulated_past import SEED, read_past
 from devstack.waiting import wait_until
 from sighten_simulator.world.lives import build_simulation
 from sighten_simulator.world.world import EVERYTHING, World
@@ -34,10 +34,12 @@ class PastDays:
         return {milestone_id for site_id in sites for milestone_id in self.milestones[site_id]}
 
 
-def busiest_days() -> PastDays:
+def busiest_days(running: RunningStack) -> PastDays:
     """Three consecutive days with updates on as many of them as possible, of sites that no webhook delivered."""
-    index = World(build_simulation(SEED, MILESTONES + PAST)).index_for(EVERYTHING)
-    delivered = {life.site.site_id for life in build_simulation(SEED, MILESTONES).lives}
+    past = read_past(running.settings, milestones=MILESTONES, now=datetime.now(UTC))
+    ends, until = (datetime.fromisoformat(str(time)).replace(tzinfo=UTC) for time in (past.ends, past.delivered_until))
+    index = World(build_simulation(SEED, MILESTONES + PAST, ends=ends, until=until)).index_for(EVERYTHING)
+    delivered = {life.site.site_id for life in build_simulation(SEED, MILESTONES, ends=ends, until=until).lives}
     updated = {
         site.site_id: datetime.fromisoformat(index.last_updated(site)).date()
         for site in index.sites.values()

@@ -25,7 +25,6 @@ from sighten_simulator.documents.routes import document_routes
 from sighten_simulator.documents.signed_urls import SignedUrls
 from sighten_simulator.documents.storage import build_storage
 from sighten_simulator.world.lives import Simulation
-from sighten_simulator.world.people import END
 from sighten_simulator.world.world import Account, World
 
 
@@ -38,14 +37,14 @@ class SimulatorOptions:
         faults: the faults of requests.
         documents: how documents are served.
         variants: the choices where Sighten's behaviour is not known.
-        now: the simulated present.
+        now: the simulated present; the end of all lives by default.
     """
 
     accounts: Sequence[Account] = ()
     faults: Faults = field(default_factory=Faults)
     documents: DocumentOptions = field(default_factory=DocumentOptions)
     variants: ApiVariants = field(default_factory=ApiVariants)
-    now: datetime = END
+    now: datetime | None = None
 
 
 @dataclass(frozen=True)

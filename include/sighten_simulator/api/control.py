@@ -13,7 +13,6 @@ from starlette.routing import Route
 from sighten_simulator.api.journal import Journal
 from sighten_simulator.api.refusals import Refusals
 from sighten_simulator.api.status_page import render
-from sighten_simulator.world.people import END
 from sighten_simulator.world.timestamps import format_time
 from sighten_simulator.world.world import EVERYTHING, World
 
@@ -84,7 +83,7 @@ def time_of(world: World) -> dict[str, Any]:
     re_signs = world.future_re_signs()
     return {
         "now": format_time(world.now),
-        "end": format_time(END),
+        "end": format_time(world.end),
         "re_signs_to_come": len(re_signs),
         "next_re_sign": format_time(re_signs[0]) if re_signs else None,
     }
@@ -100,5 +99,5 @@ def _moment(world: World, move: dict[str, Any]) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if "days" in move:
         return world.now + timedelta(days=float(move["days"]))
-    targets = {"next_re_sign": next(iter(world.future_re_signs()), END), "end": END}
+    targets = {"next_re_sign": next(iter(world.future_re_signs()), world.end), "end": world.end}
     return targets[move["until"]]

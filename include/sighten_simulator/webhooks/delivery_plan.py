@@ -11,7 +11,6 @@ from sighten_simulator.webhooks.other_bodies import other_bodies
 from sighten_simulator.webhooks.task_bodies import task_bodies
 from sighten_simulator.world.dialects import Dialect, as_strict_json, write
 from sighten_simulator.world.lives import Life, Simulation
-from sighten_simulator.world.people import END
 from sighten_simulator.world.randomness import seeded_random
 from sighten_simulator.world.sample import sample_body, sample_payload
 
@@ -122,15 +121,17 @@ def _place_all(
         for body in bodies_of(life, simulation.seed, options):
             by_entity.setdefault(body.entity_id, []).append(body)
         for bodies in by_entity.values():
-            yield from _place(random, bodies, options)
+            yield from _place(random, bodies, options, simulation.end)
 
 
-def _place(random: Random, bodies: list[WebhookBody], options: PlanOptions) -> Iterator[tuple[float, PlannedDelivery]]:
+def _place(
+    random: Random, bodies: list[WebhookBody], options: PlanOptions, end: datetime
+) -> Iterator[tuple[float, PlannedDelivery]]:
     """The deliveries of one milestone or task with their places."""
     arriving = [body for body in bodies if random.random() >= options.dropped and options.includes(body.sent_at)]
     places = sorted(random.random() if options.shuffled else body.sent_at.timestamp() for body in arriving)
     late = _swap_some(random, places, options.late)
-    last = 1.0 if options.shuffled else END.timestamp()
+    last = 1.0 if options.shuffled else end.timestamp()
     for number, (body, place) in enumerate(zip(arriving, places, strict=True)):
         first = _write(random, body, options, role="late" if number in late else "first")
         yield place, first

@@ -26,7 +26,7 @@ from sighten_simulator.world.timestamps import format_time, random_time
 from sighten_simulator.world.wording import note
 
 NOTE_SHARE = 0.35
-LATEST_BEGIN = END - timedelta(days=31)  # preparation takes up to 30 days, so each milestone is submitted at least once
+PREPARATION = timedelta(days=31)  # it takes up to 30 days, so each milestone is submitted at least once
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Simulation:
     seed: int
     organizations: tuple[Organization, ...]
     lives: tuple[Life, ...]
+    end: datetime = END
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -103,27 +104,38 @@ class Simulation:
         return replace(self, lives=tuple(life for life in lives if life is not None))
 
 
-def build_simulation(seed: int, milestones: int) -> Simulation:
-    """Simulate that many milestones; the same seed gives the same lives, and a larger number only adds to them."""
+def build_simulation(seed: int, milestones: int, *, ends: datetime = END, until: datetime | None = None) -> Simulation:
+    """Simulate that many milestones; the same seed gives the same lives, and a larger number only adds to them.
+
+    `ends` moves all times by whole days; `until` leaves out what happens later, and a later `until` only adds to an
+    earlier one.
+    """
+    until = until or ends
     organizations = new_organizations(seed)
     lives: list[Life] = []
     for number in range(milestones):
         site_number = number // MILESTONES_PER_SITE
         organization = organizations[site_number % len(organizations)]
         is_first = number % MILESTONES_PER_SITE == 0
-        site = new_site(seed, site_number, organization=organization) if is_first else lives[-1].site
-        lives.append(_simulate_life(seed, number, site=site, organization=organization))
-    return Simulation(seed, organizations, tuple(lives))
+        site = (
+            new_site(seed, site_number, organization=organization, ends=ends, until=until)
+            if is_first
+            else lives[-1].site
+        )
+        lives.append(_simulate_life(seed, number, site=site, organization=organization, ends=ends, until=until))
+    return Simulation(seed, organizations, tuple(lives), until)
 
 
-def _simulate_life(seed: int, number: int, *, site: Site, organization: Organization) -> Life:
+def _simulate_life(  # noqa: PLR0913  (what a life depends on)
+    seed: int, number: int, *, site: Site, organization: Organization, ends: datetime, until: datetime
+) -> Life:
     random = seeded_random(seed, "milestone", number)
     template = DEFINITIONS[number % len(DEFINITIONS)]
     begin = site.date_created + timedelta(days=random.uniform(0, 20) * (number % MILESTONES_PER_SITE))
-    begin = min(begin, LATEST_BEGIN)
+    begin = min(begin, ends - PREPARATION)
     milestone = _SimulatedMilestone(random, template, seed=seed, site=site, organization=organization)
     milestone.begin(begin)
-    for step in plan_steps(random, begin=begin, end=END):
+    for step in plan_steps(random, begin=begin, end=until):
         milestone.apply(step)
     return milestone.life()
 

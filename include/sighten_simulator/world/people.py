@@ -126,10 +126,15 @@ def _email(first: str, last: str, domain: str) -> str:
     return f"{re.sub('[^A-Za-z.-]', '', ascii_name).strip('.')}@{domain}"
 
 
-def new_site(seed: int, number: int, *, organization: Organization) -> Site:
-    """The site of that number: about one in five is re-signed, some of them again; one in sixteen is never signed."""
+def new_site(
+    seed: int, number: int, *, organization: Organization, ends: datetime = END, until: datetime = END
+) -> Site:
+    """The site of that number: about one in five is re-signed, some of them again; one in sixteen is never signed.
+
+    Its times are those of a world that `ends` then; it has the signings before `until`.
+    """
     random = seeded_random(seed, "site", number)
-    created = random_time(random, BEGIN, END - timedelta(days=45))
+    created = random_time(random, BEGIN, END - timedelta(days=45)) + (ends - END)
     quote_id = new_uuid(random)
     return Site(
         site_id=new_uuid(random),
@@ -138,11 +143,11 @@ def new_site(seed: int, number: int, *, organization: Organization) -> Site:
         homeowner=random.choice(PEOPLE),
         date_created=created,
         quote_id=quote_id,
-        signings=_signings(random, quote_id, created),
+        signings=_signings(random, quote_id, created, until),
     )
 
 
-def _signings(random: Random, quote_id: str, created: datetime) -> tuple[Signing, ...]:
+def _signings(random: Random, quote_id: str, created: datetime, until: datetime) -> tuple[Signing, ...]:
     (count,) = random.choices((0, 1, 2, 3, 4), weights=(6, 74, 12, 6, 2))
     if not count:
         return ()
@@ -153,4 +158,4 @@ def _signings(random: Random, quote_id: str, created: datetime) -> tuple[Signing
         at += random_duration(random, shortest=timedelta(days=1), longest=timedelta(days=120))
         at = sometimes_whole_second(random, at)
         signings.append(Signing(new_uuid(random), at))
-    return tuple(signing for signing in signings if signing.signed_at < END)
+    return tuple(signing for signing in signings if signing.signed_at < until)

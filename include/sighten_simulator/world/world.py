@@ -7,7 +7,6 @@ from starlette.requests import Request
 
 from sighten_simulator.world.index import Index
 from sighten_simulator.world.lives import Life, Simulation
-from sighten_simulator.world.people import END
 from sighten_simulator.world.sample import sample_life
 
 
@@ -27,13 +26,14 @@ class World:
 
     Args:
         simulation: the complete lives, of which the part up to the moment is visible.
-        now: the first moment.
+        now: the first moment; the end of all lives by default.
     """
 
-    def __init__(self, simulation: Simulation, *, now: datetime = END) -> None:
+    def __init__(self, simulation: Simulation, *, now: datetime | None = None) -> None:
         self.seed = simulation.seed
         self.lives: tuple[Life, ...] = (sample_life(), *simulation.lives)
-        self._now = now
+        self.end = simulation.end
+        self._now = now or simulation.end
         self._indexes: dict[frozenset[str] | None, Index] = {}
 
     @property

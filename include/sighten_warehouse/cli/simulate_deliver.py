@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
-from sighten_warehouse.cli.simulate_options import MOMENT_FORMATS, SHARE, lives_options, moment
+from sighten_warehouse.cli.simulate_options import MOMENT_FORMATS, SHARE, lives_options, moment, simulated
 
 if TYPE_CHECKING:
     from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
@@ -75,8 +75,8 @@ if TYPE_CHECKING:
 )
 @click.option("--secret", help="The secret. Prefer SIGHTEN_WEBHOOK_SECRET: other users can see command lines.")
 def deliver(  # noqa: PLR0917  (click passes by name)
-    to: str, seed: int, milestones: int, rate: float | None, retries: int, method: Any, auth: str | None,
-    secret: str | None, *, sample: bool, **mixture: Any,
+    to: str, seed: int, milestones: int, ends: Any, lives_until: Any, rate: float | None, retries: int, method: Any,
+    auth: str | None, secret: str | None, *, sample: bool, **mixture: Any,
 ) -> None:  # fmt: skip
     """Send simulated webhooks to a receiver.
 
@@ -90,13 +90,12 @@ def deliver(  # noqa: PLR0917  (click passes by name)
     """
     from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
     from sighten_simulator.webhooks.signing import build_auth_headers
-    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.receiver.auth.schemes import signing_key
 
     if not to.startswith(("http://", "https://")):
         raise click.BadParameter(f"{to!r}: expected a URL that begins with http:// or https://", param_hint="--to")
     parts = [[delivery] for delivery in plan_sample()] if sample else []
-    parts.append(plan_deliveries(build_simulation(seed, milestones), PlanOptions(**mixture)))
+    parts.append(plan_deliveries(simulated(seed, milestones, ends, lives_until), PlanOptions(**mixture)))
     settings = _webhook_settings(auth, secret)
     auth_headers = build_auth_headers(settings, standard_key=signing_key(settings))
     counts = _deliver_in_turn(parts, to=to, rate=rate, retries=retries, method=method, auth_headers=auth_headers)

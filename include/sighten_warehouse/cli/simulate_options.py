@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from sighten_simulator.world.lives import Simulation
 
 Command = Callable[..., Any]
 Decorator = Callable[[Command], Command]
@@ -29,7 +32,27 @@ def lives_options(command: Command) -> Command:
             show_default=True,
             help="Number of milestones to simulate.",
         ),
+        click.option(
+            "--ends",
+            type=click.DateTime(["%Y-%m-%d"]),
+            callback=moment,
+            help="The day, in UTC, at which the lives end; by default 2026-07-01, for the same bytes on any day.",
+        ),
+        click.option(
+            "--lives-until",
+            type=click.DateTime(MOMENT_FORMATS),
+            callback=moment,
+            help="Leave out what happens after this time, in UTC; by default --ends.",
+        ),
     )(command)
+
+
+def simulated(seed: int, milestones: int, ends: datetime | None, lives_until: datetime | None) -> "Simulation":
+    """The simulation of those options."""
+    from sighten_simulator.world.lives import build_simulation
+    from sighten_simulator.world.people import END
+
+    return build_simulation(seed, milestones, ends=ends or END, until=lives_until)
 
 
 def fault_options(command: Command) -> Command:

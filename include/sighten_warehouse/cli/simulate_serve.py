@@ -13,6 +13,7 @@ from sighten_warehouse.cli.simulate_options import (
     fault_options,
     lives_options,
     moment,
+    simulated,
     unknown_options,
 )
 
@@ -49,6 +50,8 @@ def serve(  # noqa: PLR0917  (click passes by name)
     port: int,
     seed: int,
     milestones: int,
+    ends: datetime | None,
+    lives_until: datetime | None,
     token: str | None,
     users: Sequence[tuple[str, str]],
     now: datetime | None,
@@ -64,10 +67,9 @@ def serve(  # noqa: PLR0917  (click passes by name)
       sighten-warehouse simulate serve --port 8089 --fault-429 0.1 --trouble truncated 0.2
     """
     from sighten_simulator.running import run_simulator
-    from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.http_server import listen_on_loopback
 
-    simulation = build_simulation(seed, milestones)
+    simulation = simulated(seed, milestones, ends, lives_until)
     try:
         options = _simulator_options(_accounts(simulation, token, users), now, switches)
     except ValueError as error:
@@ -103,7 +105,6 @@ def _simulator_options(accounts: "list[Account]", now: datetime | None, switches
     from sighten_simulator.api.faults import Faults
     from sighten_simulator.api.variants import ApiVariants
     from sighten_simulator.documents.options import DocumentOptions
-    from sighten_simulator.world.people import END
 
     switches |= {"troubles": dict(switches["troubles"]), "refused": frozenset(switches["refused"])}
 
@@ -115,4 +116,4 @@ def _simulator_options(accounts: "list[Account]", now: datetime | None, switches
         DocumentOptions(**of(DocumentOptions)),
         ApiVariants(**of(ApiVariants)),
     )
-    return SimulatorOptions(accounts, faults, documents, variants, now or END)
+    return SimulatorOptions(accounts, faults, documents, variants, now)
