@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run notebook test test-dates test-big setup setup-dev check fix docs clean lock fuzz
+.PHONY: help run backfill notebook test test-dates test-big setup setup-dev check fix docs clean lock fuzz
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -18,6 +18,9 @@ help: ## list the commands
 
 run: .venv/.installed ## start a simulated Sighten, the receiver and Airflow (ONCE=1 stops after the first result)
 	@$(BIN)/python -m devstack $(if $(ONCE),--once)
+
+backfill: .venv/.installed ## pull past milestones by the Airflow of `make run` (FROM=2026-04-19 TO=2026-04-24)
+	@$(BIN)/python -m devstack.backfill --from "$(FROM)" --to "$(TO)" $(if $(RETRY),--retry)
 
 notebook: .venv/.installed-dev ## open the example notebook on what `make run` published
 	@$(BIN)/marimo edit --host 127.0.0.1 notebooks/warehouse.py

@@ -6,9 +6,9 @@ Use Trigger, Backfill in this UI, or the command, which also has `--dry-run`:
 airflow backfill create --dag-id backfill_milestones --from-date 2018-01-01 --to-date 2018-12-31
 ```
 
-- **One run per day** (UTC). Airflow names a run after the following day, when its day has ended. The run pulls every
-  site last updated on that day, with all its milestones in REST. It skips sites that are landed already, so days may
-  run in any order, twice, or again after a crash.
+- **One run per day** (UTC), named after it, once the day has ended. The run pulls every site last updated on that
+  day, with all its milestones in REST. It skips sites that are landed already, so days may run in any order, twice, or
+  again after a crash.
 - **A run fails if a site of its day failed**; the other sites are landed. A backfill of Missing and Errored Runs
   (`--reprocess-behavior failed`) repeats these days, and of them only the failed sites.
 - **One day at a time** is pulled, however many runs are active. Live work goes first in the pool and the API's budget.

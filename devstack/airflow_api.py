@@ -1,7 +1,8 @@
-"""The calls to Airflow's REST API that a start needs."""
+"""The calls to Airflow's REST API."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -11,7 +12,6 @@ from devstack.errors import StackError
 from devstack.pools import Pool
 
 CALL_SECONDS = 30.0
-CONFLICT = 409
 
 
 def is_healthy(url: str) -> bool:
@@ -37,18 +37,40 @@ def make_pools(url: str, pools: Iterable[Pool], *, password: str) -> None:
     Raises:
         StackError: Airflow did not answer, or refused.
     """
-    try:
-        token = _post(f"{url}/auth/token", {"username": ADMIN, "password": password}).json()["access_token"]
-        # One after the other: two writing calls at a time freeze SQLite.
-        for pool in pools:
-            body = {**asdict(pool), "include_deferred": False}
-            _post(f"{url}/api/v2/pools", body, headers={"Authorization": f"Bearer {token}"})
-    except (requests.RequestException, ValueError, KeyError) as error:
-        raise StackError(f"could not create Airflow's pools: {error}") from error
+    airflow = AirflowApi(url, password=password)
+    # One after the other: two writing calls at a time freeze SQLite.
+    for pool in pools:
+        airflow.post("pools", {**asdict(pool), "include_deferred": False}, may_exist=True)
 
 
-def _post(url: str, body: dict[str, Any], *, headers: dict[str, str] | None = None) -> requests.Response:
-    response = requests.post(url, json=body, headers=headers, timeout=CALL_SECONDS)
-    if response.status_code != CONFLICT:  # an earlier run created it
-        response.raise_for_status()
-    return response
+class AirflowApi:
+    """Calls as the stack's admin.
+
+    Raises:
+        StackError: Airflow does not answer, or refuses.
+    """
+
+    def __init__(self, url: str, *, password: str) -> None:
+        self._url = url
+        self._headers: dict[str, str] = {}
+        token = self._call("POST", f"{url}/auth/token", {"username": ADMIN, "password": password})["access_token"]
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The response to a GET below /api/v2."""
+        return self._call("GET", f"{self._url}/api/v2/{path}")
+
+    def post(self, path: str, body: dict[str, Any], *, may_exist: bool = False) -> dict[str, Any]:
+        """The response to a POST below /api/v2; `may_exist`: a conflict is no error."""
+        return self._call("POST", f"{self._url}/api/v2/{path}", body, may_exist=may_exist)
+
+    def _call(
+        self, method: str, url: str, body: dict[str, Any] | None = None, *, may_exist: bool = False
+    ) -> dict[str, Any]:
+        try:
+            response = requests.request(method, url, json=body, headers=self._headers, timeout=CALL_SECONDS)
+            if response.ok or (may_exist and response.status_code == HTTPStatus.CONFLICT):
+                return dict(response.json())
+        except (requests.RequestException, ValueError) as error:
+            raise StackError(f"Airflow at {self._url} does not answer: is `make run` serving? ({error})") from error
+        raise StackError(f"Airflow refused {method} {url}: {response.status_code} {response.text[:300]}")

@@ -24,12 +24,16 @@ class DaysOfHistory(CronDataIntervalTimetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The next day with catchup, which is how Airflow asks for the days of a backfill; none without."""
+        """The next day with catchup, which is how Airflow asks for the days of a backfill; none without.
+
+        Airflow names a run after `run_after`, so that is the day itself, and not the next one.
+        """
         if not restriction.catchup:
             return None
-        return super().next_dagrun_info(
+        info = super().next_dagrun_info(
             last_automated_data_interval=last_automated_data_interval, restriction=restriction
         )
+        return info and info._replace(run_after=info.data_interval.start)
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
         """The day that holds the logical date of a manual run, with the same interval as in a backfill."""

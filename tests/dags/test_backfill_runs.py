@@ -67,6 +67,7 @@ def test_a_backfill_has_a_run_for_each_day_and_no_run_is_scheduled(dags: dict[st
     by_hand = dag.timetable.infer_manual_data_interval(run_after=runs[0].logical_date.add(hours=5))
 
     assert [date(2018, 1, 1), date(2018, 1, 2), date(2018, 1, 3)] == [run.data_interval.start.date() for run in runs]
+    assert [run.data_interval.start for run in runs] == [run.run_after for run in runs]  # Airflow names runs after it
     assert runs[0].data_interval == by_hand
     assert dag.timetable.periodic
     assert dag.next_dagrun_info(last_automated_run_info=None) is None
