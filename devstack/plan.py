@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from devstack.errors import WrongUseError
@@ -21,7 +21,7 @@ DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
 class Plan:
     """A stack before anything is started; `past` counts the milestones that only the simulated API has.
 
-    The simulated lives go on until `now`.
+    The simulated lives go on until `today`, 0:00 UTC.
     """
 
     home: Path
@@ -31,7 +31,7 @@ class Plan:
     simulator: Port
     milestones: int
     past: int
-    now: datetime
+    today: datetime
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -72,7 +72,7 @@ def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> 
         simulator=read_port(environ, "STACK_SIMULATOR_PORT", purpose="the simulated Sighten", default=8090),
         milestones=milestones,
         past=past,
-        now=Clock().now().replace(microsecond=0),
+        today=Clock().now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
     )
 
 

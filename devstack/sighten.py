@@ -26,7 +26,7 @@ def start_sighten(stack: Stack) -> None:
         receive = ["receive", "--host", LOOPBACK, "--port", str(plan.receiver.number)]
         token = ["--token", stack.credentials.simulator_token]
         # A larger world of one seed contains the smaller one: the API has all delivered milestones, and further ones.
-        world = _past(stack).options(plan.milestones + plan.past, plan.now)
+        world = _past(stack).options(plan.milestones + plan.past, plan.today)
         simulate = ["simulate", "serve", "--port", str(plan.simulator.number), *token, *world]
         stack.sighten.serve("receiver", [warehouse, *receive])
         # The real Sighten has a machine of its own; this one yields to load and publish.
@@ -61,12 +61,12 @@ def start_deliveries(stack: Stack) -> subprocess.Popen[bytes]:
     """Start delivering in the background, while Airflow starts."""
     plan, past = stack.plan, _past(stack)
     to = f"{plan.receiver.url}/webhooks/sighten"
-    options = [*past.options(plan.milestones, plan.now), *past.delivery_options()]
+    options = [*past.options(plan.milestones, plan.today), *past.delivery_options()]
     return stack.sighten.start("deliver", [program("sighten-warehouse"), "simulate", "deliver", "--to", to, *options])
 
 
 def _past(stack: Stack) -> SimulatedPast:
-    return read_past(stack.plan.settings, milestones=stack.plan.milestones, now=stack.plan.now)
+    return read_past(stack.plan.settings, milestones=stack.plan.milestones, today=stack.plan.today)
 
 
 def finish_deliveries(stack: Stack, deliveries: subprocess.Popen[bytes]) -> None:
@@ -81,4 +81,4 @@ def finish_deliveries(stack: Stack, deliveries: subprocess.Popen[bytes]) -> None
         sent = f"what has happened to {plan.milestones} simulated milestones since {past.delivered_until} UTC"
     with stack.progress.step(f"delivering {sent}", done=f"delivered and acknowledged: {sent}"):
         stack.sighten.wait("deliver", deliveries, seconds=DELIVER_SECONDS, meanwhile=stack.check_alive)
-    record_delivered(plan.settings, past, plan.now)
+    record_delivered(plan.settings, past, plan.today)

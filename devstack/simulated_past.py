@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sighten_warehouse.durable import write_durably
@@ -35,11 +35,11 @@ class SimulatedPast:
         return ["--no-sample", "--since", self.delivered_until]
 
 
-def read_past(settings: Settings, *, milestones: int, now: datetime) -> SimulatedPast:
+def read_past(settings: Settings, *, milestones: int, today: datetime) -> SimulatedPast:
     """What was delivered to this home; a run with another number of milestones delivers all of them."""
     path = _record(settings)
     if not path.exists():
-        return SimulatedPast(milestones, f"{now.astimezone(UTC) + GOES_ON:%Y-%m-%d}")
+        return SimulatedPast(milestones, f"{today + GOES_ON:%Y-%m-%d}")
     past = SimulatedPast(**json.loads(path.read_bytes()))
     return past if past.milestones == milestones else SimulatedPast(milestones, past.ends)
 

@@ -217,14 +217,14 @@ def test_a_second_run_delivers_what_has_happened_since(tmp_path: Path) -> None:
     settings = read_settings({"SIGHTEN_HOME": str(tmp_path)})
     first, later = datetime(2027, 3, 1, 9, 30, tzinfo=UTC), datetime(2027, 3, 3, 9, 30, tzinfo=UTC)
 
-    fresh = read_past(settings, milestones=300, now=first)
+    fresh = read_past(settings, milestones=300, today=first)
     record_delivered(settings, fresh, first)
-    past = read_past(settings, milestones=300, now=later)
+    past = read_past(settings, milestones=300, today=later)
     then, now = (planned(fresh, first), planned(fresh, later))
     since = planned(fresh, later, since=first)
 
     assert ["--no-sample", "--since", "2027-03-01T09:30:00"] == past.delivery_options()
-    assert [] == fresh.delivery_options() == read_past(settings, milestones=301, now=later).delivery_options()
+    assert [] == fresh.delivery_options() == read_past(settings, milestones=301, today=later).delivery_options()
     assert past.options(300, later) == fresh.options(300, later)
     assert 0 < since == now - then
 

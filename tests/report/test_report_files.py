@@ -174,7 +174,7 @@ def test_a_live_page_leaves_out_what_it_can_ask_for(world: Settings) -> None:
 
 def test_the_command_writes_one_file(world: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTEN_HOME", str(world.home))
-    path = tmp_path / "a folder" / "report.html"
+    path = tmp_path / "a report.html"
 
     answer = CliRunner().invoke(commands, ["report", "--to", str(path)])
 

@@ -1,7 +1,9 @@
 """The page in a browser: every chart drawn, every filter at work, by keyboard and by screen reader, in every width."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -183,13 +185,41 @@ def choose_day(page: Page, name: str, day: str) -> None:
     field(page, name).dispatch_event("change")
 
 
+def test_each_chart_and_the_list_can_be_saved_as_csv(page: Page, problems: list[str]) -> None:
+    def saved(card: str) -> list[dict[str, str]]:
+        with page.expect_download() as download:
+            page.locator(f"#{card} .csv").click()
+        return list(csv.DictReader(StringIO(Path(download.value.path()).read_bytes().decode())))
+
+    shown = [row[1] for row in table(page, "funnel")[1:]]
+    rows, times, listed = saved("funnel"), saved("times"), saved("milestones")
+
+    assert shown == [f"{int(row['Milestones']):,}" for row in rows]
+    assert "1" == rows[0]["Share of all"]
+    assert any(row["median seconds"].isdigit() for row in times)
+    assert {36} == {len(row["Id"]) for row in listed}
+    assert [f"'{HOSTILE}"] == [row["Milestone"] for row in listed if "script" in row["Milestone"]]  # no formula
+    assert page.locator(".card:has(canvas)").count() == page.locator(".card:has(canvas) .csv").count()
+    assert [] == problems
+
+
+def test_no_holes_are_left_between_cards(page: Page) -> None:
+    bottoms = page.locator(".columns").evaluate_all(
+        "all => all.flatMap((one) => [...one.children].map((card) => Math.round(card.getBoundingClientRect().bottom)))"
+    )
+
+    assert all(2 == bottoms.count(bottom) for bottom in bottoms)
+
+
 def test_an_empty_range_says_why_each_panel_is_empty(page: Page, problems: list[str]) -> None:
     choose_day(page, "From", "2030-01-01")
     expect(figure_of(page, "Submitted")).to_have_text("0")
 
     insights = page.locator("article:not(#checks) .insight").all_inner_texts()
 
-    assert {"No rejections in this range.", "No deliveries in this range."} <= set(insights)
+    advice = "Clear the filters to see everything."
+    assert {f"No rejections in this range. {advice}", f"No deliveries in this range. {advice}"} <= set(insights)
+    assert "No matching milestones: clear the search" in page.locator("#milestones").inner_text()
     assert "0 milestones" in page.locator("#chosen").inner_text()
     assert 0 == page.locator("canvas").count()
     assert [] == problems

@@ -27,7 +27,7 @@ from support.warehouses import Warehouse
 
 LIVES = 90
 PARTS = 6
-HOSTILE = "</script x><img src=x onerror=alert(1)> & \u2028 {{data}}"
+HOSTILE = "=1+1</script x><img src=x onerror=alert(1)> & \u2028 {{data}}"
 ENDLESS = "\u202eשלב " + 5_000 * "W" + " the second roof"  # turns round what follows, and has no place to be broken
 NOT_JSON = b'{"uuid": "cut off'
 

@@ -36,7 +36,7 @@ class PastDays:
 
 def busiest_days(running: RunningStack) -> PastDays:
     """Three consecutive days with updates on as many of them as possible, of sites that no webhook delivered."""
-    past = read_past(running.settings, milestones=MILESTONES, now=datetime.now(UTC))
+    past = read_past(running.settings, milestones=MILESTONES, today=datetime.now(UTC))
     ends, until = (datetime.fromisoformat(str(time)).replace(tzinfo=UTC) for time in (past.ends, past.delivered_until))
     index = World(build_simulation(SEED, MILESTONES + PAST, ends=ends, until=until)).index_for(EVERYTHING)
     delivered = {life.site.site_id for life in build_simulation(SEED, MILESTONES, ends=ends, until=until).lives}

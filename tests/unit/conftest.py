@@ -20,7 +20,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """What `make run` delivers: the vendor's sample and 300 simulated milestones. For reading only."""
+    """What `demo` delivers: the vendor's sample and 300 simulated milestones. For reading only."""
     warehouse = Warehouse(tmp_path_factory.mktemp("simulated"))
     plan = [*plan_sample(), *plan_deliveries(build_simulation(1, 300), PlanOptions(tasks=True))]
     warehouse.deliver(*(delivery.body for delivery in plan))

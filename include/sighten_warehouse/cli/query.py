@@ -18,6 +18,8 @@ from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.settings import read_settings
 
+_PUBLISHED = "select distinct table_schema, table_name from information_schema.tables"
+
 COPY_OPTIONS = {
     "csv": "format csv, header",
     "json": "format json, array",
@@ -77,10 +79,7 @@ def _in_our_words(connection: duckdb.DuckDBPyConnection, message: str) -> str:
         return message
     known = [
         name
-        for schema, table in connection.execute(
-            "select schema_name, table_name from duckdb_tables() union"
-            " select schema_name, view_name from duckdb_views() where not internal"
-        ).fetchall()
+        for schema, table in connection.execute(_PUBLISHED).fetchall()
         for name in ([table, f"main.{table}"] if schema == "main" else [f"{schema}.{table}"])
     ]
     wanted = unknown["name"].lower()

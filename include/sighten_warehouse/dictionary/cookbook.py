@@ -15,7 +15,7 @@ from sighten_warehouse.models import sql_folder
 INTRODUCTION = """\
 # Cookbook
 
-{count} questions with their SQL and its results. The results come from `sighten-warehouse demo --milestones 300`: the vendor's
+{count} questions with their SQL and its results, on `sighten-warehouse demo --milestones 300`: the vendor's
 sample and 300 milestones with invented people, addresses and contracts. Each query runs unchanged in any DuckDB client,
 with `sighten-warehouse query`, and from Python:
 

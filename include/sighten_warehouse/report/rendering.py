@@ -18,6 +18,7 @@ SCRIPTS = (
     "statistics",
     "cells",
     "elements",
+    "csv",
     "charts",
     "cohorts",
     "approvals",

@@ -55,8 +55,8 @@ const approvalTimesByMonth = {
     id: "times",
     title: "Time to approval by month",
     about:
-        "Cycle time from the first submit to the approval, by month of the first submit: median (p50), 90th " +
-        "percentile (p90) and the band between them. Milestones still open are included with their time so far " +
+        "Cycle time from the first submit to the approval, by month of the first submit: median, 90th " +
+        "percentile and the band between them. Milestones still open are included with their time so far " +
         "(Kaplan–Meier). A hollow point is a lower bound, computed from the approved milestones alone because too " +
         "many are still open.",
     show(data, filters, theme) {
@@ -74,7 +74,7 @@ const approvalTimesByMonth = {
             option: timesOption(theme, months),
             columns: [
                 { title: "Month" },
-                ...["Submitted", "Still open", "Median (p50)", "90th percentile (p90)"].map((title) => ({
+                ...["Submitted", "Still open", "Median", "90th percentile"].map((title) => ({
                     title,
                     number: true,
                 })),
@@ -82,9 +82,31 @@ const approvalTimesByMonth = {
             rows: months
                 .filter((one) => one.month !== null)
                 .map((one) => [monthText(one.month), ...timesPairs(one).map(([, value]) => value)]),
+            csv: timesCsv(months),
         };
     },
 };
+
+function timesCsv(months) {
+    const titles = ["month", "submitted", "still open", "median seconds", "90th percentile seconds", "is a lower bound"];
+    return {
+        columns: titles.map((title) => ({ title })),
+        rows: months
+            .filter((one) => one.month !== null)
+            .map((one) => [
+                monthText(one.month),
+                one.submitted,
+                one.open,
+                wholeSeconds(one.half),
+                wholeSeconds(one.most),
+                String(Boolean(one.most) && !one.most.isReached),
+            ]),
+    };
+}
+
+function wholeSeconds(time) {
+    return time === null ? null : Math.round(inSeconds(time.minutes));
+}
 
 function timesInsight({ half, most, open }) {
     if (half === null) return `None approved yet, ${count(open)} still open.`;
@@ -145,7 +167,7 @@ function timesOption(theme, months) {
             (place) => labels[place] ?? "no submits",
             (place) => timesPairs(months[place]),
         ),
-        legend: legend(theme, ["median (p50)", "90th percentile (p90)", "approved", "still open"]),
+        legend: legend(theme, ["median", "90th percentile", "approved", "still open"]),
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         grid: [
             { ...sides, top: innerWidth < 600 ? 64 : 40, bottom: 118 },
@@ -155,17 +177,17 @@ function timesOption(theme, months) {
         yAxis: [times(theme, highest), amounts(theme, { gridIndex: 1, splitNumber: 2 })],
         series: [
             band(
-                "from p50",
+                "from the median",
                 months.map((one) => one.half?.minutes ?? null),
                 { opacity: 0 },
             ),
             band(
-                "to p90",
+                "to the 90th percentile",
                 months.map((one) => one.most && one.most.minutes - one.half.minutes),
                 { color: theme.blue, opacity: 0.16 },
             ),
-            line("90th percentile (p90)", points("most", theme.sky), theme.sky, { type: "dashed" }),
-            line("median (p50)", points("half", theme.blue), theme.blue),
+            line("90th percentile", points("most", theme.sky), theme.sky, { type: "dashed" }),
+            line("median", points("half", theme.blue), theme.blue),
             bars(
                 "approved",
                 months.map((one) => one.submitted - one.open),
@@ -184,8 +206,8 @@ function timesPairs(one) {
     return [
         ["submitted", count(one.submitted)],
         ["still open", count(one.open)],
-        ["median (p50)", reached(one.half)],
-        ["90th percentile (p90)", reached(one.most)],
+        ["median", reached(one.half)],
+        ["90th percentile", reached(one.most)],
     ];
 }
 

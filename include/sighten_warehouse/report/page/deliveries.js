@@ -164,6 +164,15 @@ const publishing = {
             rows: axis
                 .filter((key) => values.has(key))
                 .map((key) => [dayText(key), ...pairs(key).map(([, value]) => value)]),
+            csv: {
+                columns: ["day", "median seconds", "90th percentile seconds", "slowest seconds"].map((title) => ({ title })),
+                rows: days.map((row) => [
+                    isoDay(data.days.day[row]),
+                    data.days.median_seconds[row],
+                    data.days.p90_seconds[row],
+                    data.days.longest_seconds[row],
+                ]),
+            },
         };
     },
 };

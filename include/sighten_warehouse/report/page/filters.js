@@ -7,6 +7,11 @@ const PERIODS = [
 ];
 const form = document.getElementById("filters");
 
+/** Whether anything but the environment is selected. */
+function isFiltered(filters) {
+    return Object.entries(noFilters()).some(([name, nothing]) => name !== "environment" && filters[name] !== nothing);
+}
+
 /** The filters and milestone in the URL's fragment; values that do not fit the data are dropped. */
 function readAddress() {
     const given = new URLSearchParams(location.hash.slice(1));

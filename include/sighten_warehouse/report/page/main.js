@@ -1,4 +1,7 @@
 // Builds the page and updates it when the URL, a filter or the theme changes.
+const WHAT_TO_DO =
+    "Send Sighten's webhooks to the receiver (`sighten-warehouse receive`), or import old ones " +
+    "(`sighten-warehouse backfill files`); then `sighten-warehouse run` loads and publishes them.";
 const panels = buildPanels();
 const list = new MilestoneList();
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -51,7 +54,8 @@ function showFreshness({ freshness, environment, pii }) {
     notice.hidden = freshness.milestones > 0;
     notice.textContent =
         `No milestones in the ${environment} environment yet ` +
-        `(${counted(freshness.deliveries, "delivery", "deliveries")} so far).`;
+        `(${counted(freshness.deliveries, "delivery", "deliveries")} so far). ` +
+        (freshness.quarantined ? "See `sighten-warehouse quarantine list`." : WHAT_TO_DO);
     document.getElementById("foot").textContent =
         `Version ${freshness.version}, ${counted(freshness.batches, "batch", "batches")}, ` +
         `code ${freshness.code_version}. ${pii === "full" ? "Names are shown" : "Names are masked"} (SIGHTEN_PII=${pii}).`;

@@ -71,8 +71,13 @@ class MilestoneList {
         this.#about.textContent = problem ?? this.#summary(found);
         this.#more.hidden = rows.length >= found;
         this.#rows.replaceChildren(
-            rows.length ? this.#table(rows) : element("p", { class: "none" }, "No matching milestones."),
+            ...(rows.length ? this.#table(rows) : [element("p", { class: "none" }, this.#advice())]),
         );
+    }
+
+    #advice() {
+        if (!this.#data.freshness.milestones) return WHAT_TO_DO;
+        return "No matching milestones: clear the search, the state or the filters above.";
     }
 
     #summary(found) {
@@ -87,26 +92,33 @@ class MilestoneList {
 
     #table(rows) {
         const link = (one) => element("a", { href: address(this.#filters, one.milestone_id) }, short(one.name || "no name"));
-        return table(
-            "List of milestones",
-            [
-                { title: "Milestone" },
-                { title: "Organization" },
-                { title: "State" },
-                { title: "First submit (UTC)", short: true },
-                { title: "Time", number: true },
-                { title: "Rejections", number: true },
-            ],
-            rows.map((one) => [
-                link(one),
-                nameOf(this.#data.organizations, one.organization),
-                stateMark(one.state),
-                momentText(one.submitted_ms),
-                timeOf(one),
-                count(one.rejections),
-            ]),
-        );
+        const columns = [
+            { title: "Milestone" },
+            { title: "Id" },
+            { title: "Site" },
+            { title: "Organization" },
+            { title: "State" },
+            { title: "First submit (UTC)", short: true },
+            { title: "Time", number: true },
+            { title: "Rejections", number: true },
+        ];
+        const cells = rows.map((one) => [
+            link(one),
+            identifier(one.milestone_id),
+            identifier(one.site_id),
+            nameOf(this.#data.organizations, one.organization),
+            stateMark(one.state),
+            momentText(one.submitted_ms),
+            timeOf(one),
+            count(one.rejections),
+        ]);
+        return [table("List of milestones", columns, cells), csvLink("milestones", columns, cells)];
     }
+}
+
+/** The begin of an id; a double click selects all of it. */
+function identifier(id) {
+    return id ? element("code", { class: "id", title: id }, id) : null;
 }
 
 /** "pending for 3 d", "took 5 d 2 h" or "open for 9 d". */

@@ -1,9 +1,9 @@
-// The panels in their sections: full-width ones first, then two columns. Each is built once and updated when a filter
+// The panels in their sections: full-width ones first, then pairs side by side. Each is built once and updated when a filter
 // or the theme changes.
 const SECTIONS = [
-    ["Approvals", [approvalTimesByMonth], [funnel, rejectionsByMonth], [rejectionsByDefinition, resigns]],
-    ["Open work", [], [bottlenecks], [ageing, assignees]],
-    ["Deliveries", [outcomes], [publishing, quarantine], [drift, checks]],
+    ["Approvals", [approvalTimesByMonth], [funnel, rejectionsByDefinition, rejectionsByMonth, resigns]],
+    ["Open work", [bottlenecks], [ageing, assignees]],
+    ["Deliveries", [outcomes], [publishing, quarantine, drift, checks]],
 ];
 
 /** One panel: heading, summary, chart, and a table of the same numbers. */
@@ -13,6 +13,7 @@ class Panel {
     #insight = element("p", { class: "insight" });
     #place = element("div", { class: "chart", role: "img" });
     #behind = element("details", { class: "behind" });
+    #csv = element("p", { class: "csv-place" });
     #drawing = new Drawing(this.#place);
 
     constructor(kind) {
@@ -29,7 +30,7 @@ class Panel {
             element("div", { class: "card-head" }, element("h3", { id: `${kind.id}-title` }, kind.title), about),
             this.#insight,
             this.#place,
-            this.#behind,
+            element("div", { class: "under" }, this.#behind, this.#csv),
         );
     }
 
@@ -40,7 +41,8 @@ class Panel {
     show(data, filters, theme) {
         const shown = this.#kind.show(data, filters, theme);
         this.#card.classList.toggle("empty", Boolean(shown.empty));
-        this.#insight.textContent = shown.empty ?? shown.insight;
+        const advice = isFiltered(filters) ? " Clear the filters to see everything." : "";
+        this.#insight.textContent = shown.empty ? shown.empty + advice : shown.insight;
         this.#showChart(shown);
         this.#showTable(shown);
     }
@@ -57,7 +59,10 @@ class Panel {
 
     #showTable(shown) {
         this.#behind.hidden = !shown.columns;
+        this.#csv.replaceChildren();
         if (!shown.columns) return;
+        const { columns, rows: values } = shown.csv ?? shown;
+        this.#csv.append(csvLink(this.#kind.id, columns, values));
         const caption = `${this.#kind.title}${shown.tableTitle ? `, ${shown.tableTitle}` : ""}`;
         const rows = table(caption, shown.columns, shown.rows);
         if (shown.option)
@@ -73,8 +78,8 @@ class Panel {
 /** Add all panels to the page and return them. */
 function buildPanels() {
     const place = document.getElementById("sections");
-    return SECTIONS.flatMap(([title, ...columns]) => {
-        const [wide, left, right] = columns.map((kinds) => kinds.map((kind) => new Panel(kind)));
+    return SECTIONS.flatMap(([title, ...groups]) => {
+        const [wide, paired] = groups.map((kinds) => kinds.map((kind) => new Panel(kind)));
         const id = `section-${title.toLowerCase().replaceAll(" ", "-")}`;
         const cards = (panels) => panels.map((panel) => panel.card);
         place.append(
@@ -83,10 +88,10 @@ function buildPanels() {
                 { "aria-labelledby": id },
                 element("h2", { id }, title),
                 cards(wide),
-                element("div", { class: "columns" }, element("div", {}, cards(left)), element("div", {}, cards(right))),
+                element("div", { class: "columns" }, cards(paired)),
             ),
         );
-        return [...wide, ...left, ...right];
+        return [...wide, ...paired];
     });
 }
 
