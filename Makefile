@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big setup setup-dev check fix docs clean lock fuzz
+.PHONY: help run backfill notebook test test-dates test-big setup setup-dev check fix docs clean lock fuzz bench
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -43,6 +43,9 @@ test-big: .venv/.installed-dev ## run the tests that take minutes
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
 
+bench: .venv/.installed-dev .venv/.installed-dlt ## measure, and write docs/performance.md (PAYLOADS=5000 SIZES="2000 10000" LOADS=100 ROUNDS=3 STEP=name; Linux)
+	@$(BIN)/python -m benchmarks $(PAYLOADS:%=--payloads %) $(if $(SIZES),--sizes $(SIZES)) $(LOADS:%=--loads %) $(ROUNDS:%=--rounds %) $(if $(STEP),--step "$(STEP)")
+
 setup: .venv/.installed ## install what `make run` needs
 setup-dev: .venv/.installed-dev ## install what `make test` needs
 
@@ -74,6 +77,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
 	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/airflow.txt - -o requirements/postgres.txt
+	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
@@ -96,4 +100,9 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 
 .venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/fuzz.txt
+	@touch $@
+
+.venv/.installed-dlt: requirements/dlt.txt | .venv/.uv
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/dlt
+	@$(BIN)/uv pip install -q -p .venv/dlt/bin/python -r requirements/dlt.txt
 	@touch $@

@@ -1,7 +1,7 @@
 """Time to make the report's data, to serve the report, and to draw it in a browser.
 
-Run it with `.venv/bin/python benchmarks/report.py --home DIR` on a home made by `benchmarks/marts.py --home DIR`. The
-browser is Debian's Chromium; without it nothing is drawn.
+Run it with `.venv/bin/python benchmarks/report.py --home DIR` on a home with a published version. The browser is
+Debian's Chromium; without it nothing is drawn.
 """
 
 import argparse
