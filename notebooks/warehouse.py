@@ -75,7 +75,7 @@ def _(alt, mo, warehouse):
             mo.md("""
             ## Time to approval
 
-            The line is the median (p50); the bars reach to the 90th percentile (p90). Milestones still open are
+            The line is the median; the bars reach to the 90th percentile. Milestones still open are
             included; there is no bar while too many of them are open.
             """),
             approval_times,

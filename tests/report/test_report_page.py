@@ -204,11 +204,22 @@ def test_each_chart_and_the_list_can_be_saved_as_csv(page: Page, problems: list[
 
 
 def test_no_holes_are_left_between_cards(page: Page) -> None:
-    bottoms = page.locator(".columns").evaluate_all(
-        "all => all.flatMap((one) => [...one.children].map((card) => Math.round(card.getBoundingClientRect().bottom)))"
+    edges = page.locator(".columns > .card").evaluate_all(
+        "all => all.map((card) => card.getBoundingClientRect()).map((box) => [box.bottom, box.left, box.right])"
     )
+    rows = {round(bottom): [] for bottom, _, _ in edges}
+    for bottom, left, right in edges:
+        rows[round(bottom)] += [round(left), round(right)]
 
-    assert all(2 == bottoms.count(bottom) for bottom in bottoms)
+    assert 1 == len({(min(sides), max(sides)) for sides in rows.values()})
+
+
+@pytest.mark.parametrize("width", [390, 820])
+def test_the_drift_table_fits(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+
+    assert ["Kind", "Field", "Value"] == page.locator("#drift thead th").all_text_contents()[:3]
+    assert page.locator("#drift .scroll").evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_an_empty_range_says_why_each_panel_is_empty(page: Page, problems: list[str]) -> None:

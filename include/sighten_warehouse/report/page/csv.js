@@ -18,13 +18,16 @@ function csvOf(columns, rows) {
 
 /** The value of a cell: numbers without separators, shares from 0 to 1, nothing for a dash. */
 function plainValue(cell) {
-    // A state begins with a symbol that is only for the eye.
-    const shown = cell instanceof Element ? cell.title || cell.lastChild?.textContent : String(cell ?? NOTHING);
-    const text = (shown ?? NOTHING).trim();
+    const text = cell instanceof Element ? textOf(cell) : String(cell ?? NOTHING);
     if (text === NOTHING) return "";
     if (/^\d{1,3}(,\d{3})*$/.test(text)) return text.replaceAll(",", "");
     const share = /^([\d.]+) %$/.exec(text);
     return share ? String(Number(share[1]) / 100) : text;
+}
+
+/** The whole id of a shortened one; a state without the symbol before it. */
+function textOf(cell) {
+    return cell.title || (cell.classList.contains("state") ? cell.lastChild : cell).textContent.trim();
 }
 
 /** Quoted where needed; what a spreadsheet would run as a formula becomes text. */

@@ -66,12 +66,12 @@ function stateMark(state) {
     );
 }
 
-/** A path that may wrap after each dot. */
+/** A path or a value that may wrap after each dot and underscore. */
 function breakable(path) {
     return element(
         "span",
         {},
-        (path ?? NOTHING).split(/(?<=\.)/).flatMap((part) => [part, element("wbr")]),
+        (path ?? NOTHING).split(/(?<=[._])/).flatMap((part) => [part, element("wbr")]),
     );
 }
 
