@@ -72,7 +72,8 @@ def hostile_milestone() -> dict[str, Any]:
     task = a_task("hostile", name=HOSTILE, sub_tasks=[a_sub_task("hostile", label=HOSTILE, documents=[document])])
     said = a_comment("hostile", f"Example Bot submitted milestone {HOSTILE} for approval.", "2026-06-30T08:00:00Z")
     note = a_comment("hostile note", HOSTILE, "2026-06-30T09:00:00Z", commentor_first_name=HOSTILE)
-    return a_milestone("hostile", at="2026-06-30T09:00:00Z", name=HOSTILE, tasks=[task], comments=[said, note])
+    new = {"a_field_with_a_name_that_is_too_long_for_a_narrow_screen": HOSTILE}
+    return a_milestone("hostile", at="2026-06-30T09:00:00Z", name=HOSTILE, tasks=[task], comments=[said, note], **new)
 
 
 def endless_milestone() -> dict[str, Any]:
