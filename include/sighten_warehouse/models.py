@@ -25,7 +25,8 @@ DUCKDB_TYPES = {
     "timestamp": "timestamp",
     "date": "date",
     "integer": "bigint",
-    "integers": "bigint[]",
+    "texts": "varchar[]",
+    "timestamps": "timestamp[]",
     "number": "double",
     "boolean": "boolean",
     "json": "json",
@@ -84,6 +85,11 @@ class Model:
     def is_loaded(self) -> bool:
         """Whether `load` writes its rows to the lake: a history table that reads staged rows only."""
         return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
+
+    @property
+    def is_intermediate(self) -> bool:
+        """Whether publish computes it for other models and does not publish it."""
+        return self.schema == "staging" and any(not name.startswith("staging.") for name in self.inputs)
 
 
 def sql_folder() -> Path:
@@ -201,8 +207,17 @@ def loaded_models() -> list[Model]:
 
 def published_models() -> list[Model]:
     """The tables and views that publish makes, each after its inputs."""
-    published = (model for model in models().values() if model.schema not in NOT_PUBLISHED and not model.is_loaded)
-    return in_order(published)
+    return [model for model in built_models() if model.schema != "staging"]
+
+
+def built_models() -> list[Model]:
+    """The models that publish computes, each after its inputs: those it publishes, and the intermediate ones."""
+    built = (
+        model
+        for model in models().values()
+        if not model.is_loaded and (model.schema not in NOT_PUBLISHED or model.is_intermediate)
+    )
+    return in_order(built)
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:

@@ -1,14 +1,14 @@
 -- Every delivered milestone is current, in the state of its newest snapshot.
 -- severity: fail
--- inputs: main.milestones, ops.snapshots
+-- inputs: main.milestones, staging.ranked_snapshots
 with milestones as (
 
     select * from main.milestones
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where kind = 'milestone' and not is_duplicate
+    select * from staging.ranked_snapshots
+    where kind = 'milestone'
 
 ), current_snapshots as (
 

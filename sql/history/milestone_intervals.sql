@@ -1,6 +1,6 @@
 -- Every state of a milestone with its interval of validity; a new row starts only when something changed.
 -- grain: milestone_id, valid_from_at
--- inputs: history.milestone_states, ops.snapshots
+-- inputs: history.milestone_states, staging.ranked_snapshots
 -- A state starts at its snapshot's watermark; without one, it has no start. If several share a watermark, the last
 -- counts.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.
@@ -26,8 +26,7 @@ with milestones as (
     select
         *,
         coalesce(watermark_at, minus_infinity()) as effective_at,
-    from ops.snapshots
-    where not is_duplicate
+    from staging.ranked_snapshots
 
 ), states as (
 
@@ -66,7 +65,8 @@ with milestones as (
     select
         milestone_id,
         min_by(landing_id, snapshot_rank) as landing_id,
-        all_in_order(snapshot_rank) as snapshot_ranks,
+        all_in_order(landing_id, snapshot_rank) as landing_ids,
+        all_in_order(nullif(valid_from_at, minus_infinity()), snapshot_rank) as watermarks,
         min(valid_from_at) as valid_from_at,
         max(valid_to_at) as valid_to_at,
     from numbered
@@ -78,7 +78,8 @@ select
     milestones.milestone_id as milestone_id,
     milestones.landing_id as landing_id,
     milestones.each_milestone_column as each_milestone_column,
-    intervals.snapshot_ranks as snapshot_ranks,
+    intervals.landing_ids as landing_ids,
+    intervals.watermarks as watermarks,
     nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
     nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     milestones.received_at as received_at,

@@ -25,10 +25,11 @@ with milestones as (
 
     select
         milestones.*,
-        snapshots.snapshot_rank as snapshot_rank,
+        snapshots.last_received_at as last_received_at,
+        snapshots.last_landing_id as last_landing_id,
         count(case when not snapshots.is_rest then 1 end) over (
             partition by milestones.milestone_id
-            order by snapshots.snapshot_rank
+            order by snapshots.watermark_at nulls first, snapshots.last_received_at, snapshots.last_landing_id
             rows between unbounded preceding and current row
         ) as webhooks,
     from history.milestones as milestones
@@ -49,12 +50,12 @@ with milestones as (
     window
         ever as (
             partition by milestone_id
-            order by snapshot_rank
+            order by watermark_at nulls first, last_received_at, last_landing_id
             rows between unbounded preceding and current row
         ),
         so_far as (
             partition by milestone_id, webhooks
-            order by snapshot_rank
+            order by watermark_at nulls first, last_received_at, last_landing_id
             rows between unbounded preceding and current row
         )
 

@@ -1,6 +1,6 @@
 -- Every state of a sub_task with its interval of validity; a new row starts only when something changed.
 -- grain: sub_task_id, valid_from_at
--- inputs: history.sub_task_states, history.task_intervals, history.tasks, ops.snapshots
+-- inputs: history.sub_task_states, history.task_intervals, history.tasks, staging.ranked_snapshots
 -- A state ends at the sub_task's next state, or at the next complete list of the task's sub_tasks, which lacks it. It
 -- holds only while its task does, and moves with the task.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.
@@ -41,8 +41,7 @@ with sub_tasks as (
     select
         *,
         coalesce(watermark_at, minus_infinity()) as effective_at,
-    from ops.snapshots
-    where not is_duplicate
+    from staging.ranked_snapshots
 
 ), lists as (
 
@@ -86,6 +85,7 @@ with sub_tasks as (
         states.sub_task_id as sub_task_id,
         states.landing_id as landing_id,
         states.snapshot_rank as snapshot_rank,
+        states.effective_at as effective_at,
         states.content as content,
         task_intervals.milestone_id as milestone_id,
         task_intervals.began_at <= states.effective_at as has_parent_at_start,
@@ -136,7 +136,11 @@ with sub_tasks as (
         min_by(opened_by_landing_id, valid_from_at) as opened_by_landing_id,
         min_by(received_at, valid_from_at) as received_at,
         min(milestone_id) as milestone_id,
-        all_in_order(case when has_parent_at_start or not is_same then snapshot_rank end) as snapshot_ranks,
+        all_in_order(landing_id, case when has_parent_at_start or not is_same then snapshot_rank end) as landing_ids,
+        all_in_order(
+            nullif(effective_at, minus_infinity()),
+            case when has_parent_at_start or not is_same then snapshot_rank end
+        ) as watermarks,
         min(valid_from_at) as valid_from_at,
         max(valid_to_at) as valid_to_at,
     from numbered
@@ -150,7 +154,8 @@ select
     intervals.milestone_id as milestone_id,
     intervals.opened_by_landing_id as landing_id,
     sub_tasks.each_sub_task_column as each_sub_task_column,
-    intervals.snapshot_ranks as snapshot_ranks,
+    intervals.landing_ids as landing_ids,
+    intervals.watermarks as watermarks,
     nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
     nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     intervals.received_at as received_at,

@@ -26,10 +26,12 @@ with sub_tasks as (
 
     select
         sub_tasks.*,
-        snapshots.snapshot_rank as snapshot_rank,
+        snapshots.watermark_at as snapshot_watermark_at,
+        snapshots.last_received_at as last_received_at,
+        snapshots.last_landing_id as last_landing_id,
         count(case when not snapshots.is_rest then 1 end) over (
             partition by sub_tasks.sub_task_id, sub_tasks.task_id
-            order by snapshots.snapshot_rank
+            order by snapshots.watermark_at nulls first, snapshots.last_received_at, snapshots.last_landing_id
             rows between unbounded preceding and current row
         ) as webhooks,
     from history.sub_tasks as sub_tasks
@@ -64,6 +66,6 @@ from ranked
 window
     so_far as (
         partition by sub_task_id, task_id, webhooks
-        order by snapshot_rank
+        order by snapshot_watermark_at nulls first, last_received_at, last_landing_id
         rows between unbounded preceding and current row
     )

@@ -1,6 +1,6 @@
 -- Every state of a task with its interval of validity; a new row starts only when something changed.
 -- grain: task_id, valid_from_at
--- inputs: history.task_states, ops.snapshots
+-- inputs: history.task_states, staging.ranked_snapshots
 -- A state ends at the task's next state, or at the next complete list of the milestone's tasks, which lacks the task.
 -- Position, definition and approver are missing in some kinds of snapshot: their last value is carried forward.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.
@@ -34,8 +34,7 @@ with tasks as (
             order by snapshot_rank
             rows between 1 following and unbounded following
         ) as next_list_at,
-    from ops.snapshots
-    where not is_duplicate
+    from staging.ranked_snapshots
 
 ), states as (
 
@@ -89,7 +88,8 @@ with tasks as (
         task_id,
         min_by(landing_id, snapshot_rank) as landing_id,
         min(each_carried_task_column) as each_carried_task_column,
-        all_in_order(snapshot_rank) as snapshot_ranks,
+        all_in_order(landing_id, snapshot_rank) as landing_ids,
+        all_in_order(nullif(valid_from_at, minus_infinity()), snapshot_rank) as watermarks,
         min(valid_from_at) as valid_from_at,
         max(valid_to_at) as valid_to_at,
     from numbered
@@ -103,7 +103,8 @@ select
     tasks.landing_id as landing_id,
     tasks.each_replaced_task_column as each_replaced_task_column,
     intervals.each_carried_task_column as each_carried_task_column,
-    intervals.snapshot_ranks as snapshot_ranks,
+    intervals.landing_ids as landing_ids,
+    intervals.watermarks as watermarks,
     nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
     nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     tasks.received_at as received_at,

@@ -27,10 +27,12 @@ with tasks as (
 
     select
         tasks.*,
-        snapshots.snapshot_rank as snapshot_rank,
+        snapshots.watermark_at as snapshot_watermark_at,
+        snapshots.last_received_at as last_received_at,
+        snapshots.last_landing_id as last_landing_id,
         count(case when not snapshots.is_rest then 1 end) over (
             partition by tasks.task_id, tasks.milestone_id
-            order by snapshots.snapshot_rank
+            order by snapshots.watermark_at nulls first, snapshots.last_received_at, snapshots.last_landing_id
             rows between unbounded preceding and current row
         ) as webhooks,
     from history.tasks as tasks
@@ -52,7 +54,7 @@ with tasks as (
     window
         so_far as (
             partition by task_id, milestone_id, webhooks
-            order by snapshot_rank
+            order by snapshot_watermark_at nulls first, last_received_at, last_landing_id
             rows between unbounded preceding and current row
         )
 

@@ -9,7 +9,7 @@ create or replace temp macro percentile(number, share) as quantile_cont(number, 
 create or replace temp macro minus_infinity() as timestamp '-infinity';
 create or replace temp macro infinity() as timestamp 'infinity';
 create or replace temp macro fingerprint(content) as hash(content);
-create or replace temp macro all_in_order(number) as list(number order by number) filter (where number is not null);
+create or replace temp macro all_in_order(value, rank) as list(value order by rank) filter (where rank is not null);
 create or replace temp macro last_of(list) as list[-1];
 create or replace temp macro array_of(
     a, b := null, c := null, d := null, e := null, f := null, g := null, h := null, i := null,

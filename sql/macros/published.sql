@@ -3,12 +3,19 @@
 create macro held_at(valid_from_at, valid_to_at, ts) as
 (valid_from_at is null or valid_from_at <= ts) and (valid_to_at is null or valid_to_at > ts);
 
--- The last rank of the list up to `rank`: usually the last of all, else the one before the position where `rank + 1`
--- sorts in. A lambda would be simpler, but its syntax differs between versions of DuckDB.
-create macro last_until(ranks, rank) as
+-- The last delivery of an interval up to `ts`: usually the last of all, else the one before the position where the next
+-- microsecond sorts in. A lambda would be simpler, but its syntax differs between versions of DuckDB.
+create macro last_until(landing_ids, watermarks, ts) as
 case
-    when ranks[-1] <= rank then ranks[-1]
-    else ranks[list_position(list_sort(list_append(ranks, rank + 1)), rank + 1) - 1]
+    when watermarks[-1] is null or watermarks[-1] <= cast(ts as timestamp) then landing_ids[-1]
+    else landing_ids[
+        list_position(
+            list_sort(
+                list_append(watermarks, cast(ts as timestamp) + interval '1' microsecond), 'ASC', 'NULLS FIRST'
+            ),
+            cast(ts as timestamp) + interval '1' microsecond
+        ) - 1
+    ]
 end;
 
 create macro milestones_as_of(ts) as table
@@ -20,19 +27,13 @@ create macro milestones_as_of(ts) as table
     ), snapshots as (
 
         select * from ops.snapshots
-        where not is_duplicate and (watermark_at is null or watermark_at <= ts)
-
-    ), newest as (
-
-        select max(snapshot_rank) as snapshot_rank from snapshots
 
     ), states as (
 
         select
-            intervals.*,
-            last_until(intervals.snapshot_ranks, newest.snapshot_rank) as snapshot_rank,
+            *,
+            last_until(landing_ids, watermarks, ts) as last_landing_id,
         from intervals
-        cross join newest
 
     )
 
@@ -44,7 +45,7 @@ create macro milestones_as_of(ts) as table
         snapshots.received_at as received_at,
         states._rescued as _rescued,
     from states
-    inner join snapshots using (snapshot_rank);
+    inner join snapshots on states.last_landing_id = snapshots.landing_id;
 
 create macro tasks_as_of(ts) as table
     with intervals as (
@@ -55,19 +56,13 @@ create macro tasks_as_of(ts) as table
     ), snapshots as (
 
         select * from ops.snapshots
-        where not is_duplicate and (watermark_at is null or watermark_at <= ts)
-
-    ), newest as (
-
-        select max(snapshot_rank) as snapshot_rank from snapshots
 
     ), states as (
 
         select
-            intervals.*,
-            last_until(intervals.snapshot_ranks, newest.snapshot_rank) as snapshot_rank,
+            *,
+            last_until(landing_ids, watermarks, ts) as last_landing_id,
         from intervals
-        cross join newest
 
     )
 
@@ -79,7 +74,7 @@ create macro tasks_as_of(ts) as table
         snapshots.received_at as received_at,
         states._rescued as _rescued,
     from states
-    inner join snapshots using (snapshot_rank);
+    inner join snapshots on states.last_landing_id = snapshots.landing_id;
 
 create macro sub_tasks_as_of(ts) as table
     with intervals as (
@@ -90,19 +85,13 @@ create macro sub_tasks_as_of(ts) as table
     ), snapshots as (
 
         select * from ops.snapshots
-        where not is_duplicate and (watermark_at is null or watermark_at <= ts)
-
-    ), newest as (
-
-        select max(snapshot_rank) as snapshot_rank from snapshots
 
     ), states as (
 
         select
-            intervals.*,
-            last_until(intervals.snapshot_ranks, newest.snapshot_rank) as snapshot_rank,
+            *,
+            last_until(landing_ids, watermarks, ts) as last_landing_id,
         from intervals
-        cross join newest
 
     )
 
@@ -115,7 +104,7 @@ create macro sub_tasks_as_of(ts) as table
         snapshots.received_at as received_at,
         states._rescued as _rescued,
     from states
-    inner join snapshots using (snapshot_rank);
+    inner join snapshots on states.last_landing_id = snapshots.landing_id;
 
 create macro documents_as_of(ts) as table
     with intervals as (
@@ -126,19 +115,13 @@ create macro documents_as_of(ts) as table
     ), snapshots as (
 
         select * from ops.snapshots
-        where not is_duplicate and (watermark_at is null or watermark_at <= ts)
-
-    ), newest as (
-
-        select max(snapshot_rank) as snapshot_rank from snapshots
 
     ), states as (
 
         select
-            intervals.*,
-            last_until(intervals.snapshot_ranks, newest.snapshot_rank) as snapshot_rank,
+            *,
+            last_until(landing_ids, watermarks, ts) as last_landing_id,
         from intervals
-        cross join newest
 
     )
 
@@ -152,7 +135,7 @@ create macro documents_as_of(ts) as table
         snapshots.received_at as received_at,
         states._rescued as _rescued,
     from states
-    inner join snapshots using (snapshot_rank);
+    inner join snapshots on states.last_landing_id = snapshots.landing_id;
 
 create macro comments_as_of(ts) as table
     with comments as (
@@ -192,7 +175,7 @@ create macro quotes_as_of(ts) as table
 
 -- The linter cannot parse this statement.
 comment on macro held_at is 'Whether an interval held at that time.';  -- noqa: PRS
-comment on macro last_until is 'The last snapshot of an interval up to that rank.';  -- noqa: PRS
+comment on macro last_until is 'The last delivery of an interval up to that time.';  -- noqa: PRS
 comment on macro table milestones_as_of is 'Every milestone as it was at that time.';  -- noqa: PRS
 comment on macro table tasks_as_of is 'Every task that its milestone had at that time, as it was.';  -- noqa: PRS
 comment on macro table sub_tasks_as_of is 'Every sub_task that its task had at that time, as it was.';  -- noqa: PRS

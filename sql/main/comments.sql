@@ -1,14 +1,13 @@
 -- Every comment ever delivered, with its newest text; comments are a log and are never removed.
 -- grain: comment_id
--- inputs: history.comments, ops.snapshots
+-- inputs: history.comments, staging.ranked_snapshots
 with comments as (
 
     select * from history.comments
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), newest as (
 

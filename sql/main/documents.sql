@@ -6,7 +6,7 @@ with intervals as (
 
     select
         *,
-        last_of(snapshot_ranks) as snapshot_rank,
+        last_of(landing_ids) as last_landing_id,
     from history.document_intervals
     where valid_to_at is null
 
@@ -37,5 +37,5 @@ select
     snapshots.received_at as received_at,
     intervals._rescued as _rescued,
 from intervals
-inner join snapshots using (snapshot_rank)
+inner join snapshots on intervals.last_landing_id = snapshots.landing_id
 left join downloads using (document_id)

@@ -1,6 +1,6 @@
 -- The newest state of every envelope that its sub_task still has.
 -- grain: envelope_id
--- inputs: history.envelopes, history.sub_tasks, main.sub_tasks, ops.snapshots
+-- inputs: history.envelopes, history.sub_tasks, main.sub_tasks, staging.ranked_snapshots
 -- An envelope is removed when a newer snapshot with a complete list of its sub_task's envelopes lacks it.
 with envelopes as (
 
@@ -16,8 +16,7 @@ with envelopes as (
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), newest as (
 

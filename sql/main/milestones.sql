@@ -6,7 +6,7 @@ with intervals as (
 
     select
         *,
-        last_of(snapshot_ranks) as snapshot_rank,
+        last_of(landing_ids) as last_landing_id,
     from history.milestone_intervals
     where valid_to_at is null
 
@@ -39,6 +39,6 @@ select
     snapshots.received_at as received_at,
     intervals._rescued as _rescued,
 from intervals
-inner join snapshots using (snapshot_rank)
+inner join snapshots on intervals.last_landing_id = snapshots.landing_id
 left join quotes using (quote_id)
 inner join first_snapshots on intervals.milestone_id = first_snapshots.milestone_id

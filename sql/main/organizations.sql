@@ -1,14 +1,13 @@
 -- Every organization mentioned in a snapshot, in its newest state.
 -- grain: organization_id
--- inputs: history.organizations, ops.snapshots
+-- inputs: history.organizations, staging.ranked_snapshots
 with organizations as (
 
     select * from history.organizations
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), newest as (
 

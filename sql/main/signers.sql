@@ -1,6 +1,6 @@
 -- The newest state of every signer that its sub_task still has.
 -- grain: signer_id
--- inputs: history.signers, history.sub_tasks, main.sub_tasks, ops.snapshots
+-- inputs: history.signers, history.sub_tasks, main.sub_tasks, staging.ranked_snapshots
 -- A signer is removed when a newer snapshot with a complete list of its sub_task's signers lacks it.
 with signers as (
 
@@ -16,8 +16,7 @@ with signers as (
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), newest as (
 

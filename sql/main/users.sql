@@ -1,6 +1,6 @@
 -- Every user mentioned by id in a snapshot, in their newest state.
 -- grain: user_id
--- inputs: history.users, ops.snapshots
+-- inputs: history.users, staging.ranked_snapshots
 -- Mentions of comment authors have no organization; this does not mean that the user left theirs.
 with users as (
 
@@ -8,8 +8,7 @@ with users as (
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), newest as (
 

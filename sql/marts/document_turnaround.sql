@@ -1,6 +1,6 @@
 -- Turnaround of each document, from its creation to the next approval or rejection of its milestone.
 -- grain: document_id
--- inputs: history.documents, main.documents, marts.milestone_events, ops.snapshots
+-- inputs: history.documents, main.documents, marts.milestone_events, staging.ranked_snapshots
 -- Removed documents are included, because rejected documents are replaced. A decision counts for a removed document
 -- only if no delivery before the decision lacks it: the rejection itself may never have been delivered.
 with snapshots as (
@@ -8,8 +8,7 @@ with snapshots as (
     select
         *,
         lead(watermark_at) over (partition by milestone_id order by snapshot_rank) as next_watermark_at,
-    from ops.snapshots
-    where not is_duplicate
+    from staging.ranked_snapshots
 
 ), documents_now as (
 

@@ -1,6 +1,6 @@
 -- Every submit, rejection and approval of every milestone, from its comments or, if they do not mention it, its status.
 -- grain: milestone_id, sequence
--- inputs: main.milestones, main.comments, history.milestones, ops.snapshots
+-- inputs: history.milestones, main.comments, main.milestones, staging.ranked_snapshots
 -- The wording of the log is "<actor> submitted milestone <name> for approval."; a name can itself contain such words,
 -- and a note can follow. So the author's own name is removed first; if the text does not begin with it, the first whole
 -- sentence counts whose beginning reads as a name. Of the statuses only APPROVED is documented. A status from REST is
@@ -19,8 +19,7 @@ with milestones as (
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), directions as (
 

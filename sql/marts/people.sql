@@ -1,6 +1,6 @@
 -- Every user with the newest known value of each field, and the organization's name.
 -- grain: user_id
--- inputs: history.users, main.organizations, ops.snapshots
+-- inputs: history.users, main.organizations, staging.ranked_snapshots
 -- Mentions of comment authors have no organization; this does not mean that the user left theirs.
 with users as (
 
@@ -12,8 +12,7 @@ with users as (
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), known as (
 

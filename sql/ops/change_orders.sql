@@ -1,6 +1,6 @@
 -- Every delivery that names a new quote, compared with the signed quote according to the API.
 -- grain: landing_id
--- inputs: history.snapshots, main.milestones, main.quotes, ops.snapshots
+-- inputs: history.snapshots, main.milestones, main.quotes, staging.ranked_snapshots
 -- Only the newest one of an original quote is compared, once the API was queried after its receipt.
 with roots as (
 
@@ -9,8 +9,7 @@ with roots as (
 
 ), snapshots as (
 
-    select * from ops.snapshots
-    where not is_duplicate
+    select * from staging.ranked_snapshots
 
 ), milestones as (
 

@@ -1,7 +1,7 @@
--- Every loaded snapshot with its position in the order that determines the current state.
+-- Every loaded snapshot, with what determines the current state.
 -- grain: landing_id
 -- inputs: history.snapshots, ops.decisions
--- Snapshots of equal content count as one, with the landing_id of the first delivery and the position of the last one.
+-- Snapshots of equal content count as one, with the landing_id of the first delivery and the place of the last one.
 -- Quarantined deliveries with a decision do not count, even if they can be read now; nor do deliveries landed by an
 -- earlier decision.
 with decisions as (
@@ -56,12 +56,10 @@ select
     original_landing_id,
     repetition > 1 as is_duplicate,
     repetition = 1 and coalesce(watermark_at < watermark_before_at, false) as is_late,
-    case when repetition = 1 then row_number() over (
-        partition by repetition = 1
-        order by watermark_at nulls first, last_received_at, last_landing_id
-    ) end as snapshot_rank,
     tasks_complete,
     content_hash,
     watermark_at,
     received_at,
+    last_received_at,
+    last_landing_id,
 from repetitions

@@ -24,7 +24,7 @@ ENTITIES = ("milestone", "task", "sub_task", "document")
 CHANGING = ENTITIES[:3]  # those of which `ops.changes` tells
 PARENTS = {"sub_task": "task", "document": "sub_task"}
 # When an interval held and which deliveries tell it; all its other columns are what it was.
-NOT_FIELDS = {"landing_id", "snapshot_ranks", "received_at", "valid_from_at", "valid_to_at"}
+NOT_FIELDS = {"landing_id", "landing_ids", "watermarks", "received_at", "valid_from_at", "valid_to_at"}
 State = dict[str, str | None]
 
 

@@ -16,7 +16,7 @@ from sighten_warehouse.lake.history import (
 )
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, loaded_models, models, published_models
+from sighten_warehouse.models import Model, built_models, loaded_models, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.checks import findings_table, run_checks, stage_new_history
 from sighten_warehouse.publish.dal_views import create_dal_views
@@ -64,8 +64,10 @@ def build_warehouse(
                 create_history(connection, model, select_history(model, files, copied=copied))
                 describe(connection, model, "view")
         counts = {}
-        for model in published_models():
-            if not model.is_view and model.full_name != COPIES:
+        for model in built_models():
+            if model.is_intermediate:
+                connection.execute(f"create table {model.full_name} as {model.select}")
+            elif not model.is_view and model.full_name != COPIES:
                 counts[model.full_name] = _fill(connection, model)
             if model.schema in EXPORTED:
                 _export(connection, model, folder / "parquet" / model.name)

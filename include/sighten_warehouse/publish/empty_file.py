@@ -9,7 +9,7 @@ from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, loaded_models, macros, models, published_models
+from sighten_warehouse.models import Model, built_models, loaded_models, macros, models
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_views
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
@@ -56,8 +56,11 @@ def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
     for model in loaded_models():
         create_history(connection, model, select_history(model, []))
         describe(connection, model, "view")
-    for model in published_models():
-        _create(connection, model)
+    for model in built_models():
+        if model.is_intermediate:
+            create_view(connection, model, model.select or "")
+        else:
+            _create(connection, model)
     connection.execute(macros("published"))
     for view in create_masked_views(connection):
         describe(connection, view, "view")

@@ -137,7 +137,8 @@ def test_a_change_has_the_old_and_the_new_value_and_appearing_is_no_change(wareh
 def test_every_column_of_an_interval_is_a_field_that_can_change() -> None:
     changes = models()["ops.changes"]
     some = {"text": "'some'", "integer": "1", "boolean": "true", "timestamp": "timestamp '2025-03-01'", "json": "'[]'"}
-    some["integers"] = "[1]"
+    some["texts"] = "['1']"
+    some["timestamps"] = "[timestamp '2025-01-01']"
     with duckdb.connect() as connection:
         connection.execute(macros("duckdb"))
         connection.execute("create schema history")
@@ -151,7 +152,7 @@ def test_every_column_of_an_interval_is_a_field_that_can_change() -> None:
 
         listed = connection.execute(f"select entity, field from ({changes.select})").fetchall()
 
-    not_fields = {"landing_id", "snapshot_ranks", "valid_from_at", "valid_to_at", "received_at"}
+    not_fields = {"landing_id", "landing_ids", "watermarks", "valid_from_at", "valid_to_at", "received_at"}
     for entity in ("milestone", "task", "sub_task"):
         columns = {column.name for column in models()[f"history.{entity}_intervals"].columns}
         assert columns - not_fields - {f"{entity}_id"} == {field for changed, field in listed if changed == entity}
