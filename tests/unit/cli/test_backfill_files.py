@@ -127,7 +127,7 @@ def everything(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
         "select table_schema || '.' || table_name, column_name from information_schema.columns"
     ):
         compared = table.startswith(("main.", "history.")) or table in ("ops.deliveries", "ops.drift")
-        if compared and not column.endswith((*NOT_COMPARED, "landing_id", "source")):
+        if compared and not column.endswith((*NOT_COMPARED, "landing_id", "landing_ids", "source")):
             tables.setdefault(table, []).append(f'"{column}"')
     return {
         table: sorted(warehouse.rows(f"select {', '.join(columns)} from {table}"), key=repr)
