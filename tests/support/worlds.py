@@ -20,6 +20,7 @@ NOT_COMPARED = (
     "published_at",
     "to_publish",
     "age_seconds",
+    "age_band",
     "open_seconds",
     "waiting_seconds",
     "version",
