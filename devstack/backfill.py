@@ -34,6 +34,10 @@ def main(*, first: datetime, last: datetime, retry: bool) -> None:
     Example:
       python -m devstack.backfill --from 2026-04-19 --to 2026-04-24
     """
+    if first > last:
+        raise click.UsageError(
+            f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}; expected the same day or earlier"
+        )
     try:
         plan = read_plan(os.environ, milestones=0)
         days = (first.date(), last.date())

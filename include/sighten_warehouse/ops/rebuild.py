@@ -148,17 +148,17 @@ def _leave_out(layout: Layout, before: Collection[Manifest], without: Collection
     problems = {name: problem for name, problem in found if problem}
     unused = [pattern for pattern in without if not fnmatch.filter(problems, pattern)]
     if unused:
+        expected = f"expected one of {', '.join(problems)}" if problems else "none is: leave the option out"
         raise LakeError(
-            f"--without {' '.join(unused)}: matches no landing file that is missing, short or altered; expected "
-            f"{', '.join(problems) or 'none: every file is what was loaded from it'}"
+            f"--without {' '.join(map(repr, unused))}: no such landing file is missing, short or altered; {expected}"
         )
     accepted = {name for pattern in without for name in fnmatch.filter(problems, pattern)}
     if refused := {name: problem for name, problem in problems.items() if name not in accepted}:
-        raise LakeError(describe_damage(layout, refused))
+        raise LakeError(_describe_damage(layout, refused))
     return left_out(layout) | {name: recorded[name] for name in accepted}
 
 
-def describe_damage(layout: Layout, problems: Mapping[str, str]) -> str:
+def _describe_damage(layout: Layout, problems: Mapping[str, str]) -> str:
     """What is wrong with each of the landing files, and what to do."""
     listed = [f"\n  {name}: {problem}" for name, problem in problems.items()]
     return (
