@@ -4,7 +4,14 @@ import logging
 import sys
 from typing import TextIO, cast
 
-import structlog
+if "rich" not in sys.modules:
+    # structlog imports rich for its console, which is not used: that takes as long as a small publish's queries.
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    import structlog
+
+    del sys.modules["rich"]
+else:
+    import structlog
 
 
 class Stderr:

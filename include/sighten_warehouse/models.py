@@ -18,8 +18,10 @@ from sighten_warehouse.shared_columns import expand, flat, lists_of, placeholder
 # advises a rebuild. `test_rules_version.py` fails if rows change without it.
 RULES_VERSION = 2
 
-SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich")  # each a folder of models
-NOT_PUBLISHED = ("staging", "enrich")  # intermediate rows, and the work lists of the API steps
+SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich", "cache", "touched")  # each a folder of models
+# Intermediate rows, the work lists of the API steps, and what an update of the published version reads.
+NOT_PUBLISHED = ("staging", "enrich", "cache", "touched")
+ALL, ADDED = "all rows", "no row"  # how a table is updated if its rows are not replaced by their ids
 DUCKDB_TYPES = {
     "text": "varchar",
     "timestamp": "timestamp",
@@ -34,9 +36,8 @@ DUCKDB_TYPES = {
 # Kinds of personal data; the kind of a column decides how it is masked.
 PII_KINDS = ("email", "name", "file_name", "text", "json")
 RESCUED = "_rescued"  # unknown fields, which may be personal data
-# Every process that loads or publishes reads all descriptions; libyaml takes a tenth of the time.
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_HEADER = re.compile(r"^-- (?P<key>grain|inputs): (?P<value>.+)$", re.MULTILINE)
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml takes a tenth of the time
+_HEADER = re.compile(r"^-- (?P<key>grain|inputs|replaced by): (?P<value>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Column:
 class Model:
     """A table or view with its description; `select` is None if a step writes the rows.
 
-    A view holds no rows, so publishing it costs the same however long history is. Readers lack the macros of
-    `sql/macros/duckdb.sql`, so its `select` uses none.
+    A view holds no rows. Readers lack the macros of `sql/macros/duckdb.sql`, so its `select` uses none.
+    `replaced_by`: the columns whose ids decide which rows of a table an update replaces, or `ALL` or `ADDED`.
     """
 
     schema: str
@@ -70,6 +71,7 @@ class Model:
     select: str | None
     grain: tuple[str, ...]
     inputs: tuple[str, ...]
+    replaced_by: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -85,6 +87,11 @@ class Model:
     def is_loaded(self) -> bool:
         """Whether `load` writes its rows to the lake: a history table that reads staged rows only."""
         return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
+
+    @property
+    def is_updated(self) -> bool:
+        """Whether it is a published table, whose rows publish replaces."""
+        return not (self.is_view or self.is_loaded or self.schema in NOT_PUBLISHED)
 
     @property
     def is_intermediate(self) -> bool:
@@ -148,7 +155,7 @@ def _read_model(folder: Path, stem: str) -> Model:
         {"description": "", "columns": {}} if schema in NOT_PUBLISHED else _description(folder, stem)
     )
     header = {match["key"]: match["value"] for match in _HEADER.finditer(text or "")}
-    if text is not None and not (text.startswith("-- ") and set(header) == {"grain", "inputs"}):
+    if text is not None and not (text.startswith("-- ") and set(header) >= {"grain", "inputs"}):
         raise ModelError(f"{select}: expected a header of a sentence, `-- grain:` and `-- inputs:`")
     return Model(
         schema=schema,
@@ -162,6 +169,7 @@ def _read_model(folder: Path, stem: str) -> Model:
         select=text,
         grain=_names(header.get("grain", "")),
         inputs=_names(header.get("inputs", "")),
+        replaced_by=tuple(part.strip() for part in header.get("replaced by", "").split(",") if part.strip()),
     )
 
 
@@ -212,12 +220,8 @@ def published_models() -> list[Model]:
 
 def built_models() -> list[Model]:
     """The models that publish computes, each after its inputs: those it publishes, and the intermediate ones."""
-    built = (
-        model
-        for model in models().values()
-        if not model.is_loaded and (model.schema not in NOT_PUBLISHED or model.is_intermediate)
-    )
-    return in_order(built)
+    made = (model for model in models().values() if not model.is_loaded)
+    return in_order(model for model in made if model.schema not in NOT_PUBLISHED or model.is_intermediate)
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:

@@ -79,6 +79,20 @@ class Settings(BaseModel):
         description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in place of "
         "names and e-mail addresses, and no free text; `full` shows all.",
     )
+    publish_memory: str = Field(
+        "1GB",
+        pattern=r"^\d+(\.\d+)? ?(MB|GB|MiB|GiB)$",
+        description="The memory of `publish`'s engine, such as `500MB`; what exceeds it is spilled to disk.",
+    )
+    parquet_every: float = Field(
+        3600,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds that the export to `published/parquet/` gets old before the next publish renews it.",
+    )
+    kept_versions: int = Field(
+        2, ge=1, description="How many published versions are kept in `published/versions/`, the newest included."
+    )
     engine: Literal["duckdb"] = Field(
         "duckdb", description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."
     )

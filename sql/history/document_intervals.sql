@@ -1,6 +1,7 @@
 -- Every state of a document with its interval of validity; a new row starts only when something changed.
 -- grain: document_id, valid_from_at
 -- inputs: history.documents, history.sub_task_intervals, history.sub_tasks, staging.ranked_snapshots
+-- replaced by: landing_id
 -- A state ends at the document's next state, or at the next complete list of the sub_task's documents, which lacks it.
 -- It holds only while its sub_task does, and moves with the sub_task.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.

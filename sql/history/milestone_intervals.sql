@@ -1,6 +1,7 @@
 -- Every state of a milestone with its interval of validity; a new row starts only when something changed.
 -- grain: milestone_id, valid_from_at
 -- inputs: history.milestone_states, staging.ranked_snapshots
+-- replaced by: landing_id
 -- A state starts at its snapshot's watermark; without one, it has no start. If several share a watermark, the last
 -- counts.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.

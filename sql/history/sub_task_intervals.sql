@@ -1,6 +1,7 @@
 -- Every state of a sub_task with its interval of validity; a new row starts only when something changed.
 -- grain: sub_task_id, valid_from_at
 -- inputs: history.sub_task_states, history.task_intervals, history.tasks, staging.ranked_snapshots
+-- replaced by: landing_id
 -- A state ends at the sub_task's next state, or at the next complete list of the task's sub_tasks, which lacks it. It
 -- holds only while its task does, and moves with the task.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.

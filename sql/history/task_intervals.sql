@@ -1,6 +1,7 @@
 -- Every state of a task with its interval of validity; a new row starts only when something changed.
 -- grain: task_id, valid_from_at
 -- inputs: history.task_states, staging.ranked_snapshots
+-- replaced by: landing_id
 -- A state ends at the task's next state, or at the next complete list of the milestone's tasks, which lacks the task.
 -- Position, definition and approver are missing in some kinds of snapshot: their last value is carried forward.
 -- Rows are compared by 64-bit fingerprints, so texts are read only for rows that open an interval.

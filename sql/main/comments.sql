@@ -1,6 +1,7 @@
 -- Every comment ever delivered, with its newest text; comments are a log and are never removed.
 -- grain: comment_id
 -- inputs: history.comments, staging.ranked_snapshots
+-- replaced by: landing_id
 with comments as (
 
     select * from history.comments

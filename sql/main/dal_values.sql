@@ -1,6 +1,7 @@
 -- The newest values of every pulled DAL metric, including nulls.
 -- grain: signed_quote_id, object, metric, baseline, position
 -- inputs: history.dal_values, main.quotes
+-- replaced by: signed_quote_id
 -- A response without values removes the earlier ones; a refusal changes nothing.
 with dal_values as (
 

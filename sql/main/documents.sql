@@ -1,6 +1,7 @@
 -- The newest state of every document that its sub_task still has, with its download status.
 -- grain: document_id
 -- inputs: history.document_intervals, ops.downloads, ops.snapshots
+-- replaced by: landing_id
 -- The row is the open interval, with the last delivery in this state.
 with intervals as (
 

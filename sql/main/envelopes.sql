@@ -1,6 +1,7 @@
 -- The newest state of every envelope that its sub_task still has.
 -- grain: envelope_id
 -- inputs: history.envelopes, history.sub_tasks, main.sub_tasks, staging.ranked_snapshots
+-- replaced by: landing_id
 -- An envelope is removed when a newer snapshot with a complete list of its sub_task's envelopes lacks it.
 with envelopes as (
 

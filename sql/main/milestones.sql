@@ -1,6 +1,7 @@
 -- The newest state of every milestone.
 -- grain: milestone_id
 -- inputs: history.milestone_intervals, main.quotes, ops.snapshots
+-- replaced by: landing_id
 -- The row is the open interval, with the last delivery in this state.
 with intervals as (
 

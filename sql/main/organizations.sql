@@ -1,6 +1,7 @@
 -- Every organization mentioned in a snapshot, in its newest state.
 -- grain: organization_id
 -- inputs: history.organizations, staging.ranked_snapshots
+-- replaced by: organization_id
 with organizations as (
 
     select * from history.organizations

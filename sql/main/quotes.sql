@@ -1,6 +1,7 @@
 -- Every original quote looked up in the API, with the quote signed now.
 -- grain: quote_id
 -- inputs: history.quotes, history.snapshots
+-- replaced by: quote_id
 -- Several milestones can share a quote; milestone_id is the first one delivered with it.
 with quotes as (
 

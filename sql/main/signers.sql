@@ -1,6 +1,7 @@
 -- The newest state of every signer that its sub_task still has.
 -- grain: signer_id
 -- inputs: history.signers, history.sub_tasks, main.sub_tasks, staging.ranked_snapshots
+-- replaced by: landing_id
 -- A signer is removed when a newer snapshot with a complete list of its sub_task's signers lacks it.
 with signers as (
 

@@ -1,6 +1,7 @@
 -- The newest state of every sub_task that its task still has.
 -- grain: sub_task_id
 -- inputs: history.sub_task_intervals, ops.snapshots
+-- replaced by: landing_id
 -- The row is the open interval, with the last delivery in this state.
 with intervals as (
 

@@ -1,6 +1,7 @@
 -- The newest state of every task that its milestone still has.
 -- grain: task_id
 -- inputs: history.task_intervals, ops.snapshots
+-- replaced by: landing_id
 -- The row is the open interval, with the last delivery in this state.
 with intervals as (
 

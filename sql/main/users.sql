@@ -1,25 +1,14 @@
 -- Every user mentioned by id in a snapshot, in their newest state.
 -- grain: user_id
--- inputs: history.users, staging.ranked_snapshots
--- Mentions of comment authors have no organization; this does not mean that the user left theirs.
+-- inputs: history.users, staging.newest_mentions
+-- replaced by: user_id
 with users as (
 
     select * from history.users
 
-), snapshots as (
-
-    select * from staging.ranked_snapshots
-
 ), newest as (
 
-    select
-        users.user_id as user_id,
-        max_by(users.landing_id, snapshots.snapshot_rank) as landing_id,
-        max_by(users.organization_id, case when users.organization_id is not null then snapshots.snapshot_rank end)
-            as organization_id,
-    from users
-    inner join snapshots using (landing_id)
-    group by users.user_id
+    select * from staging.newest_mentions
 
 )
 

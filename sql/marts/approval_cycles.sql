@@ -1,6 +1,7 @@
 -- Cycle time of each milestone, from the first submit to the approval; open ones included.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.milestone_events, marts.people, marts.reviews, ops.snapshots
+-- replaced by: milestone_id
 -- A milestone submitted or rejected again after an approval is open until the next approval. If only REST reports a
 -- status, without a date, it determines the state, and the times stay NULL.
 with milestones as (
@@ -21,8 +22,9 @@ with milestones as (
         milestone_id,
         max_by(coalesce(ended_as, 'pending'), round) as last_ended_as,
         count(case when ended_as = 'cancelled' then 1 end) as cancellations,
-        sum(review_seconds) as total_review_seconds,
-        sum(rework_seconds) as rework_seconds,
+        -- whole microseconds, so that the sum does not depend on the order
+        sum(cast(round(review_seconds * 1000000) as bigint)) / 1000000.0 as total_review_seconds,
+        sum(cast(round(rework_seconds * 1000000) as bigint)) / 1000000.0 as rework_seconds,
     from marts.reviews
     group by milestone_id
 

@@ -1,6 +1,6 @@
 -- Quality of the deliveries by day received: outcomes, late arrivals, repairs, and time to publish.
 -- grain: received_date
--- inputs: history.comments, history.drift, marts.milestone_events, ops.coverage, ops.deliveries, ops.latency, staging.own_codes -- noqa: LT05
+-- inputs: marts.milestone_events, ops.coverage, ops.deliveries, ops.latency
 with deliveries as (
 
     select * from ops.deliveries
@@ -13,37 +13,15 @@ with deliveries as (
 
     select * from ops.coverage
 
-), own_codes as (
-
-    select * from staging.own_codes
-
-), unknown_codes as (
-
-    select distinct
-        drift.landing_id as landing_id,
-        true as is_unknown,
-    from history.drift as drift
-    left join own_codes on drift.code_field = own_codes.code_field and drift.example = own_codes.example
-    where drift.drift = 'unknown_code' and own_codes.example is null
-
-), undelivered as (
+), missed as (
 
     -- A missing submit counts for the day of the first delivery whose comments mention it.
     select
-        events.comment_id as comment_id,
-        cast(min(comments.received_at) as date) as received_date,
-    from marts.milestone_events as events
-    inner join history.comments as comments using (comment_id)
-    where events.event = 'submitted' and not events.is_delivered
-    group by events.comment_id
-
-), missed as (
-
-    select
-        received_date,
+        cast(first_mentioned_at as date) as received_date,
         count(*) as submits_never_delivered,
-    from undelivered
-    group by received_date
+    from marts.milestone_events
+    where event = 'submitted' and not is_delivered
+    group by cast(first_mentioned_at as date)
 
 ), days as (
 
@@ -58,20 +36,19 @@ with deliveries as (
         count(case when deliveries.outcome = 'quarantined' then 1 end) as quarantined,
         count(case when deliveries.is_late then 1 end) as late,
         count(case when deliveries.repair <> 'none' then 1 end) as repaired,
-        count(unknown_codes.is_unknown) as with_unknown_codes,
+        count(case when deliveries.has_unknown_codes then 1 end) as with_unknown_codes,
         count(distinct deliveries.milestone_id) as milestones,
         median(
             case
                 when deliveries.source = 'webhook' and deliveries.outcome in ('applied', 'superseded')
-                    then seconds_between(deliveries.watermark_at, deliveries.received_at)
+                    then (epoch_us(deliveries.received_at) - epoch_us(deliveries.watermark_at)) / 1000000.0
             end
         ) as median_seconds_to_receive,
         median(latency.total_seconds) as median_seconds_to_publish,
-        percentile(latency.total_seconds, 0.9) as p90_seconds_to_publish,
+        percentile_cont(0.9) within group (order by latency.total_seconds) as p90_seconds_to_publish,
         max(latency.total_seconds) as longest_seconds_to_publish,
     from deliveries
     left join latency using (landing_id)
-    left join unknown_codes using (landing_id)
     group by cast(deliveries.received_at as date)
 
 )

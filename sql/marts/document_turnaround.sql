@@ -1,6 +1,7 @@
 -- Turnaround of each document, from its creation to the next approval or rejection of its milestone.
 -- grain: document_id
 -- inputs: history.documents, main.documents, marts.milestone_events, staging.ranked_snapshots
+-- replaced by: document_id
 -- Removed documents are included, because rejected documents are replaced. A decision counts for a removed document
 -- only if no delivery before the decision lacks it: the rejection itself may never have been delivered.
 with snapshots as (

@@ -1,6 +1,7 @@
 -- Every document uploaded after a rejection of its milestone and before the next submit.
 -- grain: document_id
 -- inputs: marts.document_turnaround, marts.rejections
+-- replaced by: document_id
 -- Of several rejections without a submit between them, the last one before the upload counts, so that each document
 -- counts once. A document created at the moment of the next submit belongs to it.
 with documents as (

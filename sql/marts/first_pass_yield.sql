@@ -16,13 +16,13 @@ with cycles as (
         milestone_definition_id,
         organization_id,
         submitted_month,
-        max_by(name, submitted_at) as name,
+        max_by(name, (submitted_at, milestone_id)) as name,
         max(organization_name) as organization_name,
         count(*) as milestones,
         count(first_decision) as decided,
         count(case when first_decision = 'approved' then 1 end) as first_pass,
-        sum(rejections) as rejections,
-        sum(rejections) + sum(approvals) as decisions,
+        cast(sum(rejections) as bigint) as rejections,
+        cast(sum(rejections) + sum(approvals) as bigint) as decisions,
     from cycles
     group by milestone_definition_id, organization_id, submitted_month
 

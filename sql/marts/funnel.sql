@@ -90,7 +90,7 @@ select
     counted.milestone_definition_id as milestone_definition_id,
     names.name as name,
     counted.task as task,
-    counted.stage_number as stage_number,
+    cast(counted.stage_number as bigint) as stage_number,
     counted.stage as stage,
     counted.reached as reached,
     counted.reached / counted.total as share_of_all,

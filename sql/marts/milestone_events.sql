@@ -1,6 +1,7 @@
 -- Every submit, rejection and approval of every milestone, from its comments or, if they do not mention it, its status.
 -- grain: milestone_id, sequence
--- inputs: history.milestones, main.comments, main.milestones, staging.ranked_snapshots
+-- inputs: history.comments, history.milestones, main.comments, main.milestones, staging.ranked_snapshots
+-- replaced by: landing_id
 -- The wording of the log is "<actor> submitted milestone <name> for approval."; a name can itself contain such words,
 -- and a note can follow. So the author's own name is removed first; if the text does not begin with it, the first whole
 -- sentence counts whose beginning reads as a name. Of the statuses only APPROVED is documented. A status from REST is
@@ -28,8 +29,9 @@ with milestones as (
     select
         landing_id,
         case
-            when max_by(position, timestamp) > min_by(position, timestamp) then 1
-            when max_by(position, timestamp) < min_by(position, timestamp) or max(last_updated) is not null then -1
+            when max_by(position, (timestamp, -position)) > min_by(position, (timestamp, position)) then 1
+            when max_by(position, (timestamp, -position)) < min_by(position, (timestamp, position)) then -1
+            when max(last_updated) is not null then -1
         end as direction,
     from comments
     group by landing_id
@@ -237,6 +239,14 @@ with milestones as (
     where not coalesce(is_matched, false)
     group by milestone_id, event, run_number, number_before
 
+), mentions as (
+
+    select
+        comment_id,
+        min(received_at) as first_mentioned_at,
+    from history.comments
+    group by comment_id
+
 ), ordered as (
 
     select
@@ -249,16 +259,22 @@ with milestones as (
 )
 
 select
-    milestone_id,
-    row_number() over (partition by milestone_id order by event_at, log_number, source, run_number) as sequence,
-    landing_id,
-    comment_id,
-    event,
-    actor,
-    actor_email,
-    source,
-    is_delivered,
-    event_at,
-    case when event = 'submitted' and next_event = 'cancelled' then next_event_at end as cancelled_at,
+    ordered.milestone_id as milestone_id,
+    row_number() over (
+        partition by ordered.milestone_id
+        order by ordered.event_at, ordered.log_number, ordered.source, ordered.run_number
+    ) as sequence,
+    ordered.landing_id as landing_id,
+    ordered.comment_id as comment_id,
+    ordered.event as event,
+    ordered.actor as actor,
+    ordered.actor_email as actor_email,
+    ordered.source as source,
+    ordered.is_delivered as is_delivered,
+    ordered.event_at as event_at,
+    case when ordered.event = 'submitted' and ordered.next_event = 'cancelled' then ordered.next_event_at end
+        as cancelled_at,
+    mentions.first_mentioned_at as first_mentioned_at,
 from ordered
-where event <> 'cancelled'
+left join mentions using (comment_id)
+where ordered.event <> 'cancelled'

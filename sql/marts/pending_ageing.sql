@@ -1,6 +1,7 @@
 -- Milestones pending a decision, by assignee; their age since the last submit is computed when it is read.
 -- grain: milestone_id
 -- inputs: main.milestones, marts.approval_cycles, marts.people
+-- replaced by: milestone_id
 with milestones as (
 
     select * from main.milestones

@@ -1,6 +1,7 @@
 -- Every rejection, with the rework time until the next submit.
 -- grain: milestone_id, rejected_at, comment_id
 -- inputs: main.milestones, marts.milestone_events, marts.people
+-- replaced by: milestone_id
 with milestones as (
 
     select * from main.milestones

@@ -1,6 +1,7 @@
 -- Every submit of every milestone, with its outcome, review time and rework time.
 -- grain: milestone_id, round
 -- inputs: main.milestones, marts.milestone_events, marts.people
+-- replaced by: milestone_id
 with milestones as (
 
     select * from main.milestones

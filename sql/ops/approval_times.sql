@@ -41,6 +41,7 @@ with cycles as (
         cycles.is_open as is_open,
         cycles.seconds as seconds,
         cycles.submitted_at as submitted_at,
+        cycles.milestone_id as milestone_id,
     from cycles
     cross join groupings
 
@@ -64,9 +65,9 @@ with cycles as (
         organization_id,
         submitted_month,
         seconds,
-        max_by(name, submitted_at) as name,
+        max_by(name, (submitted_at, milestone_id)) as name,
         max(organization_name) as organization_name,
-        max(submitted_at) as submitted_at,
+        max((submitted_at, milestone_id)) as newest,
         count(*) as milestones,
         count(case when not is_open then 1 end) as approved,
     from grouped
@@ -105,7 +106,7 @@ with cycles as (
         milestone_definition_id,
         organization_id,
         submitted_month,
-        max_by(name, submitted_at) as name,
+        max_by(name, newest) as name,
         max(organization_name) as organization_name,
         sum(milestones) as milestones,
         sum(approved) as approved,

@@ -1,6 +1,7 @@
 -- Every committed batch, with its counts.
 -- grain: batch_id
 -- inputs: staging.commits
+-- replaced by: batch_id
 with commits as (
 
     select * from staging.commits
@@ -9,6 +10,7 @@ with commits as (
 
 select
     batch_id,
+    first_version,
     landing_files,
     landed,
     loaded,

@@ -1,19 +1,19 @@
 -- Every delivery that names a new quote, compared with the signed quote according to the API.
 -- grain: landing_id
--- inputs: history.snapshots, main.milestones, main.quotes, staging.ranked_snapshots
--- Only the newest one of an original quote is compared, once the API was queried after its receipt.
+-- inputs: history.snapshots, main.quotes, staging.ranked_snapshots
+-- replaced by: quote_id, landing_id
+-- Only the newest one of an original quote is compared, once the API was queried after its receipt. The original quote
+-- of a milestone is the last one that it was delivered with.
 with roots as (
 
-    select * from history.snapshots
-    where new_quote_id is not null
-
-), snapshots as (
-
-    select * from staging.ranked_snapshots
-
-), milestones as (
-
-    select * from main.milestones
+    select
+        snapshots.*,
+        ranked.snapshot_rank as snapshot_rank,
+        max_by(snapshots.quote_id, case when snapshots.quote_id is not null then ranked.snapshot_rank end) over (
+            partition by snapshots.milestone_id
+        ) as milestone_quote_id,
+    from history.snapshots as snapshots
+    inner join staging.ranked_snapshots as ranked using (landing_id)
 
 ), quotes as (
 
@@ -22,23 +22,25 @@ with roots as (
 ), change_orders as (
 
     select
-        roots.landing_id as landing_id,
-        roots.milestone_id as milestone_id,
-        roots.task_id as task_id,
-        coalesce(milestones.quote_id, roots.quote_id) as quote_id,
-        roots.new_quote_id as new_quote_id,
-        snapshots.snapshot_rank as snapshot_rank,
-        roots.watermark_at as watermark_at,
-        roots.received_at as received_at,
+        landing_id,
+        milestone_id,
+        task_id,
+        case when milestone_id is null then quote_id else milestone_quote_id end as quote_id,
+        new_quote_id,
+        snapshot_rank,
+        watermark_at,
+        received_at,
     from roots
-    inner join snapshots using (landing_id)
-    left join milestones on roots.milestone_id = milestones.milestone_id
+    where new_quote_id is not null
 
 ), numbered as (
 
     select
         *,
-        row_number() over (partition by quote_id order by snapshot_rank desc) as recency,
+        row_number() over (
+            partition by quote_id, case when quote_id is null then landing_id end
+            order by snapshot_rank desc
+        ) as recency,
     from change_orders
 
 )

@@ -1,6 +1,7 @@
 -- Every changed field of a milestone, task or sub_task, with the old and new value and the delivery.
--- grain: entity, entity_id, field, watermark_at
+-- grain: entity_id, entity, field, watermark_at
 -- inputs: history.milestone_intervals, history.sub_task_intervals, history.task_intervals
+-- replaced by: landing_id
 -- A first appearance is not a change. An entity that comes back is compared with its state before it was missing.
 with milestones as (
 

@@ -1,6 +1,7 @@
 -- Every landed line with the landing_id of an earlier line in another batch, as happens when landing files are copied.
 -- grain: copy_landing_id
 -- inputs: staging.every_delivery
+-- replaced by: no row
 -- The names of the landing files decide which line is the first, so the result does not depend on the order of loading.
 -- Copies within one batch are handled when it is flattened, and have rows in no other table.
 with deliveries as (

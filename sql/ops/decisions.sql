@@ -1,6 +1,7 @@
 -- Every decision on a quarantined delivery, and whether it is in force.
 -- grain: landing_id
 -- inputs: history.decisions
+-- replaced by: all rows
 with decisions as (
 
     select * from history.decisions

@@ -1,6 +1,7 @@
 -- Every landed delivery with its one outcome.
 -- grain: landing_id
--- inputs: history.deliveries, main.milestones, main.tasks, ops.decisions, ops.snapshots
+-- inputs: history.deliveries, history.drift, main.milestones, main.tasks, ops.decisions, ops.snapshots, staging.own_codes -- noqa: LT05
+-- replaced by: landing_id
 with deliveries as (
 
     select * from history.deliveries
@@ -43,6 +44,16 @@ with deliveries as (
 
     select landing_id from last_answers
 
+), unknown_codes as (
+
+    select distinct
+        drift.landing_id as landing_id,
+        true as is_unknown,
+    from history.drift as drift
+    left join staging.own_codes as own_codes
+        on drift.code_field = own_codes.code_field and drift.example = own_codes.example
+    where drift.drift = 'unknown_code' and own_codes.example is null
+
 )
 
 select
@@ -71,6 +82,7 @@ select
     deliveries.repair as repair,
     coalesce(snapshots.original_landing_id, deliveries.copy_of_landing_id) as original_landing_id,
     coalesce(snapshots.is_late, false) as is_late,
+    coalesce(unknown_codes.is_unknown, false) as has_unknown_codes,
     deliveries.body_sha256 as body_sha256,
     deliveries.body_bytes as body_bytes,
     deliveries.watermark_at as watermark_at,
@@ -80,3 +92,4 @@ left join snapshots using (landing_id)
 left join current_snapshots using (landing_id)
 left join decisions using (landing_id)
 left join decided using (landing_id)
+left join unknown_codes using (landing_id)

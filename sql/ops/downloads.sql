@@ -1,6 +1,7 @@
 -- Download state of every document with at least one attempt, and the time of the next attempt.
 -- grain: document_id
 -- inputs: history.downloads
+-- replaced by: document_id
 -- A stored document stays stored, whatever later attempts return, until it is found damaged. The wait doubles with each
 -- failed attempt: from 15 minutes to a day if the network can be the cause, else from an hour to a week.
 with downloads as (

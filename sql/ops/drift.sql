@@ -1,6 +1,7 @@
 -- Drift found in payloads, by place; each unknown code has its own row.
--- grain: kind, path, drift, example
+-- grain: path, kind, drift, example
 -- inputs: history.drift, staging.acknowledged_drift, staging.own_codes
+-- replaced by: path
 -- Codes listed in the home's codes.yml are known, even in earlier deliveries.
 with drift as (
 
@@ -27,8 +28,8 @@ with drift as (
         drift,
         code_field,
         code,
-        min_by(expected, landing_id) as expected,
-        min_by(example, landing_id) as example,
+        min_by(expected, (landing_id, example)) as expected,
+        min_by(example, (landing_id, example)) as example,
         count(distinct landing_id) as deliveries,
         sum(occurrences) as occurrences,
         min(received_at) as first_seen_at,

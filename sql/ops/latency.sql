@@ -1,6 +1,6 @@
 -- Latency of each delivery, from landing to loading to its first publishing.
 -- grain: landing_id
--- inputs: ops.deliveries, ops.batches, ops.versions, staging.version_batches
+-- inputs: ops.deliveries, ops.batches, ops.versions
 with deliveries as (
 
     select * from ops.deliveries
@@ -13,15 +13,6 @@ with deliveries as (
 
     select * from ops.versions
 
-), first_versions as (
-
-    select
-        version_batches.batch_id as batch_id,
-        min(versions.published_at) as published_at,
-    from staging.version_batches as version_batches
-    inner join versions using (version)
-    group by version_batches.batch_id
-
 )
 
 select
@@ -29,10 +20,10 @@ select
     deliveries.batch_id as batch_id,
     deliveries.received_at as landed_at,
     batches.committed_at as loaded_at,
-    first_versions.published_at as published_at,
-    seconds_between(deliveries.received_at, batches.committed_at) as load_seconds,
-    seconds_between(batches.committed_at, first_versions.published_at) as publish_seconds,
-    seconds_between(deliveries.received_at, first_versions.published_at) as total_seconds,
+    versions.published_at as published_at,
+    (epoch_us(batches.committed_at) - epoch_us(deliveries.received_at)) / 1000000.0 as load_seconds,
+    (epoch_us(versions.published_at) - epoch_us(batches.committed_at)) / 1000000.0 as publish_seconds,
+    (epoch_us(versions.published_at) - epoch_us(deliveries.received_at)) / 1000000.0 as total_seconds,
 from deliveries
 inner join batches using (batch_id)
-left join first_versions using (batch_id)
+left join versions on batches.first_version = versions.version

@@ -1,6 +1,7 @@
 -- Quarantined deliveries, each with the reason, the place, what was expected, and the decision.
 -- grain: landing_id
 -- inputs: ops.decisions, ops.deliveries
+-- replaced by: landing_id
 with deliveries as (
 
     select * from ops.deliveries

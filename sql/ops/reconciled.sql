@@ -1,6 +1,7 @@
 -- Every change of a milestone reported by Sighten's API, and whether its webhook arrived.
 -- grain: milestone_id, changed_at
--- inputs: history.deliveries, history.milestone_listings, history.milestones, history.site_pulls
+-- inputs: history.deliveries, history.milestone_listings, history.milestones, history.site_pulls, staging.sent_statuses
+-- replaced by: milestone_id
 -- A webhook matches if its watermark is not before the change and its date_updated is not after the API query, within a
 -- minute: clocks differ, and Sighten may date a milestone slightly after sending it.
 with listings as (
@@ -34,15 +35,14 @@ with listings as (
 
 ), sent as (
 
-    -- The statuses that Sighten sends are configured there, so they are inferred from what it has sent.
     select distinct
         status,
         true as is_sent,
-    from webhooks
+    from staging.sent_statuses
 
 ), switched_on as (
 
-    select min(watermark_at) as at from webhooks
+    select min(first_watermark_at) as at from staging.sent_statuses
 
 ), known as (
 
@@ -80,9 +80,9 @@ with listings as (
     select
         milestone_id,
         changed_at,
-        max_by(site_id, asked_at) as site_id,
-        max_by(status, asked_at) as status,
-        max_by(known_status, asked_at) as known_status,
+        max_by(site_id, (asked_at, landing_id)) as site_id,
+        max_by(status, (asked_at, landing_id)) as status,
+        max_by(known_status, (asked_at, landing_id)) as known_status,
         max(asked_at) as asked_at,
     from dated
     where changed_at >= compared_from_at and changed_at <= asked_at - interval '1' hour

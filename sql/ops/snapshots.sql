@@ -1,6 +1,7 @@
 -- Every loaded snapshot, with what determines the current state.
 -- grain: landing_id
 -- inputs: history.snapshots, ops.decisions
+-- replaced by: landing_id
 -- Snapshots of equal content count as one, with the landing_id of the first delivery and the place of the last one.
 -- Quarantined deliveries with a decision do not count, even if they can be read now; nor do deliveries landed by an
 -- earlier decision.

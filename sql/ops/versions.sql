@@ -1,6 +1,7 @@
 -- Every published version, including this one.
 -- grain: version
 -- inputs: staging.versions
+-- replaced by: all rows
 with versions as (
 
     select * from staging.versions

@@ -107,11 +107,12 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         **{name: [] for name in without_assets},
         "load_milestones": ["landing"],
         "publish_warehouse": ["history"],
+        "report_warehouse": ["warehouse"],
         "enrich_quotes": ["history"],
         "download_documents": ["history"],
     } == consumed
     assert {"backfill_milestones", "reconcile_milestones"} == without_assets
-    assert {("load_milestones", "commit", "history")} == produced
+    assert {("load_milestones", "commit", "history"), ("publish_warehouse", "publish", "warehouse")} == produced
 
 
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from sighten_warehouse.settings import Settings
 pytestmark = pytest.mark.airflow
 Land = Callable[..., str]
 Run = Callable[[str], dict[str, list[str]]]
-PUBLISH_TASKS = ("publish", "check_balance", "write_report")
+REPORT_TASKS = ("check_balance", "write_report", "export_parquet")
 FIVE_MEGABYTES = b"x" * 5_000_000  # enough for a batch of its own
 
 
@@ -56,18 +56,32 @@ def test_nothing_pending_skips_the_rest_and_announces_nothing(run: Run, settings
     assert not settings.layout.commits.exists()
 
 
-def test_a_commit_is_published_and_balanced(run: Run, settings: Settings, land: Land) -> None:
+def test_a_commit_is_published_and_announced(run: Run, settings: Settings, land: Land) -> None:
     land()
     load.load(settings)
+    events_before = count_events("warehouse")
 
     states = run("publish_warehouse")
 
-    assert {"run": ["success"], **{task: ["success"] for task in PUBLISH_TASKS}} == states
-    assert b"Milestones report" in settings.layout.report_file.read_bytes()
+    assert {"run": ["success"], "publish": ["success"]} == states
+    assert events_before + 1 == count_events("warehouse")
     with duckdb.connect(str(settings.layout.warehouse_file), read_only=True) as warehouse:
         assert [("7a605ec8-d276-4d6c-bd47-52a483e28783",)] == warehouse.sql(
             "select milestone_id from milestones"
         ).fetchall()
+
+
+def test_a_version_is_checked_reported_and_exported(run: Run, settings: Settings, land: Land) -> None:
+    land()
+    load.load(settings)
+    run("publish_warehouse")
+
+    states = run("report_warehouse")
+
+    assert {"run": ["success"], **{task: ["success"] for task in REPORT_TASKS}} == states
+    assert b"Milestones report" in settings.layout.report_file.read_bytes()
+    exported = f"from '{settings.layout.parquet}/milestones/*.parquet'"
+    assert [(1,)] == duckdb.sql(f"select count(*) {exported}").fetchall()
 
 
 def test_publishing_again_is_skipped_when_there_is_nothing_new(run: Run, settings: Settings, land: Land) -> None:
@@ -78,22 +92,21 @@ def test_publishing_again_is_skipped_when_there_is_nothing_new(run: Run, setting
 
     states = run("publish_warehouse")
 
-    assert {"run": ["success"], **{task: ["skipped"] for task in PUBLISH_TASKS}} == states
+    assert {"run": ["success"], "publish": ["skipped"]} == states
     assert published == settings.layout.warehouse_file.stat().st_ino
 
 
 def test_a_published_delivery_missing_from_landing_fails_the_run(run: Run, settings: Settings, land: Land) -> None:
     name = land()
     load.load(settings)
+    run("publish_warehouse")
     (settings.layout.landing / name).unlink()
 
-    states = run("publish_warehouse")
+    states = run("report_warehouse")
 
-    assert {"run": ["failed"], **{task: ["success"] for task in PUBLISH_TASKS}, "check_balance": ["failed"]} == states
+    assert {"run": ["failed"], **{task: ["success"] for task in REPORT_TASKS}, "check_balance": ["failed"]} == states
 
 
 def test_nothing_waits_for_the_report(dags: dict[str, Any]) -> None:
-    report = dags["publish_warehouse"].get_task("write_report")
-
-    assert {"publish"} == report.upstream_task_ids
-    assert set() == report.downstream_task_ids
+    assert ["publish"] == dags["publish_warehouse"].task_ids
+    assert [set()] * 3 == [dags["report_warehouse"].get_task(task).upstream_task_ids for task in REPORT_TASKS]

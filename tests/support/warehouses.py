@@ -43,10 +43,10 @@ class Warehouse:
     def load(self) -> LoadResult:
         return load(self.settings)
 
-    def publish(self) -> Version:
-        version = publish(self.settings)
+    def publish(self, *, full: bool = False) -> Version:
+        version = publish(self.settings, full=full)
         _KEPT.update(
-            {path.name: path.read_bytes() for path in self.settings.layout.work.iterdir()} if not _KEPT else {}
+            {path.name: path.read_bytes() for path in self.settings.layout.work.glob("empty-*")} if not _KEPT else {}
         )
         return version
 

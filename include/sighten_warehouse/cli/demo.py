@@ -25,6 +25,7 @@ def demo(*, milestones: int, seed: int) -> None:
     from rich.console import Console
 
     from sighten_warehouse.load.step import load
+    from sighten_warehouse.publish.parquet import export_parquet
     from sighten_warehouse.publish.step import publish
     from sighten_warehouse.report.summary import render, summarise
 
@@ -36,6 +37,7 @@ def demo(*, milestones: int, seed: int) -> None:
     _deliver(settings, milestones=milestones, seed=seed)
     result = load(settings)
     publish(settings)
+    export_parquet(settings)
     Console().print(render(summarise(settings)))
     if result.quarantined:
         click.echo(

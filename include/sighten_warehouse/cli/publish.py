@@ -25,16 +25,22 @@ def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path 
     callback=_not_a_schema,
     help="Also write one self-contained file that can be moved; SIGHTEN_PII decides whether it holds names.",
 )
-def publish(*, portable: Path | None) -> None:
+@click.option("--full", is_flag=True, help="Make every table anew from all history, not only what is new.")
+@click.option("--parquet", is_flag=True, help="Export the tables to published/parquet/ at once.")
+def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
     """Publish what is loaded as a new warehouse file.
 
     Readers keep the file they have open. The published file reads history from the lake; a portable file contains it.
+    Only what new deliveries touch is computed. The plain Parquet in published/parquet/ follows once it is older than
+    SIGHTEN_PARQUET_EVERY.
 
     \b
     Examples:
       sighten-warehouse publish
+      sighten-warehouse publish --parquet
       sighten-warehouse publish --portable for-the-analysts.duckdb
     """
+    from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
     from sighten_warehouse.publish.portable import write_portable
     from sighten_warehouse.publish.step import publish as publish_version
     from sighten_warehouse.settings import read_settings
@@ -43,11 +49,13 @@ def publish(*, portable: Path | None) -> None:
     require_home(settings)
     if portable is not None:
         require_folder_of(portable, option="--portable")
-    version = publish_version(settings)
+    version = publish_version(settings, full=full)
     click.echo(
         f"published {version.version}: {version.batches} batches, {version.tables['main.milestones']} milestones"
     )
     click.echo(version.path)
+    if export_parquet(settings) if parquet else export_parquet_if_due(settings):
+        click.echo(settings.layout.parquet)
     if portable is not None:
         with writing_to(portable, option="--portable"):
             write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)

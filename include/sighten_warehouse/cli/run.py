@@ -80,10 +80,12 @@ class _Steps:
 
     def _publish(self, landed: int) -> None:
         from sighten_warehouse.publish import is_current, publish
+        from sighten_warehouse.publish.parquet import export_parquet_if_due
 
         if not is_current(self.settings):
             version = publish(self.settings)
             click.echo(f"loaded {landed} deliveries, published {version.version}")
+            export_parquet_if_due(self.settings)
 
     def _call_api(self) -> None:
         """Run the API steps; after an error that somebody must mend, such as an unknown token, stop calling the API."""

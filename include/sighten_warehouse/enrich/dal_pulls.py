@@ -17,9 +17,9 @@ from sighten_warehouse.api.errors import RefusedCallError
 from sighten_warehouse.api.pages import has_more_pages, join_pages
 from sighten_warehouse.errors import ApiContractError
 from sighten_warehouse.landing.api_request import ApiRequest
+from sighten_warehouse.payload.answers.baselines import baseline_of
 from sighten_warehouse.payload.answers.dal import has_any_row, is_refusal, names_metric
 from sighten_warehouse.payload.answers.dal_config import DalObject
-from sighten_warehouse.payload.answers.dal_values import baseline_of
 
 log = structlog.get_logger()
 

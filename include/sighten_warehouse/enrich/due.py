@@ -8,13 +8,16 @@ import duckdb
 import pyarrow as pa
 
 from sighten_warehouse.load.query import open_models
-from sighten_warehouse.payload.answers.dal_config import DalObject, metrics_table
+from sighten_warehouse.payload.answers.dal_config import DalObject
 from sighten_warehouse.settings import Settings
 
 # A backfill brings thousands of quotes at once; those of today's webhooks must not wait for them.
 _NEWEST_FIRST = "order by webhook_at desc nulls last, delivered_at desc"
 
 STATUSES_SCHEMA = pa.schema([("status", pa.string())])
+METRICS_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("object", "dal_object", "metric", "baseline")] + [("position", pa.int64())]
+)
 
 
 def due_quotes(settings: Settings, *, as_of: datetime) -> list[str]:
@@ -50,7 +53,23 @@ def _open_models(
     with open_models(
         settings.layout,
         [model],
-        inputs={"enrich_statuses": statuses, "dal_metrics": metrics_table(objects)},
+        inputs={"enrich_statuses": statuses, "dal_metrics": _metrics_table(objects)},
         variables={"asked_too_long_ago": oldest_fresh},
     ) as connection:
         yield connection
+
+
+def _metrics_table(objects: Sequence[DalObject]) -> pa.Table:
+    """Return the rows of `staging.dal_metrics`, in the order of the file."""
+    metrics = [(dal_object, metric) for dal_object in objects for metric in dal_object.metrics]
+    rows = [
+        {
+            "object": dal_object.name,
+            "dal_object": dal_object.dal_object,
+            "metric": metric.name,
+            "baseline": metric.baseline,
+            "position": position,
+        }
+        for position, (dal_object, metric) in enumerate(metrics, 1)
+    ]
+    return pa.Table.from_pylist(rows, schema=METRICS_SCHEMA)

@@ -4,16 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import pyarrow as pa
-
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
 
-ACKNOWLEDGED_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("kind", "path", "drift", "value", "note")]
-    + [("acknowledged_at", pa.timestamp("us"))]
-)
+ACKNOWLEDGED_COLUMNS = dict.fromkeys(("kind", "path", "drift", "value", "note"), "varchar") | {
+    "acknowledged_at": "timestamp"
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +48,3 @@ def add_acknowledged(layout: Layout, places: Sequence[Acknowledged]) -> None:
     known = {place.key: place for place in (*read_acknowledged(layout), *places)}
     content = json.dumps([asdict(place) for place in known.values()], indent=1, ensure_ascii=False)
     write_durably(layout.acknowledged_drift, content.encode())
-
-
-def acknowledged_table(layout: Layout) -> pa.Table:
-    """The rows of `staging.acknowledged_drift`.
-
-    Raises:
-        SettingError: the file is ill-formed.
-    """
-    table = pa.Table.from_pylist([asdict(place) for place in read_acknowledged(layout)])
-    if not table.num_rows:
-        return ACKNOWLEDGED_SCHEMA.empty_table()
-    return table.select(ACKNOWLEDGED_SCHEMA.names).cast(ACKNOWLEDGED_SCHEMA)

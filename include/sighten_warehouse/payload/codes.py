@@ -5,7 +5,6 @@ from collections.abc import Collection
 from importlib.resources import files
 from typing import Any
 
-import pyarrow as pa
 import yaml
 
 from sighten_warehouse.errors import SettingError
@@ -14,7 +13,7 @@ from sighten_warehouse.payload.drift import example_of
 
 Codes = dict[str, frozenset[str]]
 
-CODES_SCHEMA = pa.schema([("code_field", pa.string()), ("example", pa.string())])
+CODES_COLUMNS = {"code_field": "varchar", "example": "varchar"}
 
 
 def parse_codes(text: str, *, name: str, fields: Collection[str] | None = None) -> Codes:
@@ -60,7 +59,7 @@ def _place(name: str, mark: Any) -> str:
 KNOWN_CODES = parse_codes(files("sighten_warehouse.payload").joinpath("codes.yml").read_text("utf-8"), name="codes.yml")
 
 
-def own_codes(layout: Layout) -> pa.Table:
+def own_codes(layout: Layout) -> list[tuple[str, str]]:
     """The rows of `staging.own_codes`: the home's codes and the product's, which may not have been known when loaded.
 
     Each is spelt like the examples in `history.drift`.
@@ -70,8 +69,7 @@ def own_codes(layout: Layout) -> pa.Table:
     """
     codes = parse_codes(_text(layout), name=str(layout.codes), fields=KNOWN_CODES)
     known = {(field, code) for listed in (KNOWN_CODES, codes) for field in listed for code in listed[field]}
-    rows = [(field, example_of(code)) for field, code in sorted(known)]
-    return pa.Table.from_pylist([dict(zip(CODES_SCHEMA.names, row, strict=True)) for row in rows], schema=CODES_SCHEMA)
+    return [(field, example_of(code)) for field, code in sorted(known)]
 
 
 def codes_digest(layout: Layout) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.durable import ensure_folder, sync
+from sighten_warehouse.durable import sync
 from sighten_warehouse.lake.history import (
     COPIES,
     create_history,
@@ -18,25 +18,30 @@ from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, built_models, loaded_models, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
-from sighten_warehouse.publish.checks import findings_table, run_checks, stage_new_history
+from sighten_warehouse.publish.cache import write_cache
+from sighten_warehouse.publish.checks import refuse_failures, run_checks, stage_new_history
 from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.empty_file import write_empty_file
-from sighten_warehouse.publish.inputs import register_inputs
+from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, pseudonym_key, pseudonyms
-from sighten_warehouse.publish.tables import attached_file, describe
+from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
+from sighten_warehouse.publish.tables import attached_file, configure, describe
 from sighten_warehouse.publish.versions import Version
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.sql_text import quoted
 
-EXPORTED = ("main", "marts")
-ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster
+FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)
 
 
-def build_warehouse(
-    folder: Path, *, settings: Settings, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version]
+def build_warehouse(  # noqa: PLR0913  (what a version is made from)
+    folder: Path,
+    *,
+    settings: Settings,
+    layout: Layout,
+    commits: Sequence[Manifest],
+    versions: Sequence[Version],
+    with_cache: bool = True,
 ) -> dict[str, int]:
-    """Write `warehouse.duckdb` and `parquet/` into the folder, synced; return the number of rows of each table.
+    """Write `warehouse.duckdb` into the folder, synced, and the cache; return the number of rows of each table.
 
     `versions` ends with the one being built. The tables of `main`, `marts` and `ops` hold their rows; those of
     `history` are views of the lake's files, by absolute path, or of other tables. `masked` has views without personal
@@ -49,11 +54,8 @@ def build_warehouse(
     """
     write_empty_file(folder / "warehouse.duckdb", work=layout.work)
     with attached_file(folder / "warehouse.duckdb") as connection:
-        if sum(manifest.history_rows for manifest in commits) < ROWS_FOR_MORE_THREADS:
-            connection.execute("set threads = 1")
+        configure(connection, settings, layout, commits)
         connection.execute("create schema staging")
-        connection.execute("set variable api_url = ?", [settings.api_url])
-        connection.execute("set variable home = ?", [str(layout.root)])
         register_inputs(connection, layout=layout, commits=commits, versions=versions)
         connection.execute("begin")
         stage_deliveries(connection, history_files(layout, "deliveries", commits))
@@ -67,18 +69,16 @@ def build_warehouse(
         for model in built_models():
             if model.is_intermediate:
                 connection.execute(f"create table {model.full_name} as {model.select}")
-            elif not model.is_view and model.full_name != COPIES:
+            elif not model.is_view and model.full_name not in FILLED_LAST:
                 counts[model.full_name] = _fill(connection, model)
-            if model.schema in EXPORTED:
-                _export(connection, model, folder / "parquet" / model.name)
         views = create_dal_views(connection, read_dal_metrics(settings))
-        for view in views:
-            _export(connection, view, folder / "parquet" / view.name)
         for view in (*views, *create_masked_dal_views(connection, views)):
             describe(connection, view, "view")
         counts[PSEUDONYMS] = _fill_pseudonyms(connection, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
         connection.execute("commit")
+        if with_cache:
+            write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
     sync(folder / "warehouse.duckdb")
     return counts
@@ -91,9 +91,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
 
 def _fill_pseudonyms(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
     """Fill the pseudonyms of all e-mail addresses and names, which the masked views read."""
-    connection.register("_pseudonyms", pseudonyms(connection, key=pseudonym_key(layout)))
-    connection.execute("insert into staging.pseudonyms from _pseudonyms")
-    return _fill(connection, models()[PSEUDONYMS])
+    return add_rows(connection, PSEUDONYMS, new_pseudonyms(connection, key=pseudonym_key(layout), known=PSEUDONYMS))
 
 
 def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:
@@ -109,17 +107,7 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )
-    connection.register("_findings", findings_table(run_checks(connection)))
-    connection.execute("insert into staging.findings from _findings")
-    return _fill(connection, models()["ops.checks"])
-
-
-def _export(connection: duckdb.DuckDBPyConnection, model: Model, folder: Path) -> None:
-    ensure_folder(folder)
-    path = folder / f"{model.name}.parquet"
-    types = {name: kind for name, kind, *_ in connection.execute(f"describe {model.full_name}").fetchall()}
-    # Not every Parquet reader supports the JSON type, so write text.
-    plain = {name: f'cast("{name}" as {kind.replace("JSON", "VARCHAR")}) as "{name}"' for name, kind in types.items()}
-    select = f"select {', '.join(plain.values())} from {model.full_name}"
-    connection.execute(f"copy ({select}) to '{quoted(path)}' (format parquet, compression zstd)")
-    sync(path)
+    run_checks(connection)
+    checked = _fill(connection, models()["ops.checks"])
+    refuse_failures(connection)
+    return checked

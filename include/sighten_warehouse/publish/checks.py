@@ -1,54 +1,35 @@
 """Checks: queries that return a row for each problem, run on every version before it is published."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from sighten_warehouse.errors import CheckError, ModelError
 from sighten_warehouse.models import Model, models, sql_folder
 
-MAX_EXAMPLES = 3
 IDENTIFIED = ("main", "history")  # their grains are ids; a mart may have NULL in its grain, such as a missing name
-FINDINGS_SCHEMA = pa.schema(
-    [
-        ("check_name", pa.string()),
-        ("severity", pa.string()),
-        ("description", pa.string()),
-        ("findings", pa.int64()),
-        ("examples", pa.string()),
-    ]
-)
+CHECKS_COLUMNS = dict.fromkeys(("check_name", "severity", "description"), "varchar")
+FOUND_COLUMNS = dict.fromkeys(
+    ("check_name", "column_name", "id"), "varchar"
+)  # a row for each row that a check returned
 _HEADER = re.compile(r"-- (?P<sentence>[A-Z].*\.)\n-- severity: (?P<severity>fail|warn)\n-- inputs: (?P<inputs>.+)\n")
+_FIRST_COLUMN = re.compile(r"^select(?: distinct)?\s+(?:\S+ as )?(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Check:
-    """A rule and the query for rows that break it; the first column identifies the row."""
+    """A rule and the query for rows that break it; the first column, `column`, identifies the row."""
 
     name: str
     severity: str
     description: str
     inputs: tuple[str, ...]
     select: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The number of rows that a check found, and examples."""
-
-    check: Check
-    rows: int
-    examples: tuple[str, ...]
-
-    def explain(self) -> str:
-        """The finding as text."""
-        examples = ", ".join(self.examples)
-        return f"{self.check.name} found {self.rows}, such as {examples}; expected: {self.check.description}"
+    column: str
 
 
 @cache
@@ -72,7 +53,8 @@ def read_check(path: Path) -> Check:
     if header is None:
         raise ModelError(f"{path}: expected a header of a sentence, `-- severity: fail` or `warn`, and `-- inputs:`")
     inputs = tuple(name.strip() for name in header["inputs"].split(","))
-    return Check(path.stem, header["severity"], header["sentence"], inputs, text)
+    *_, column = _FIRST_COLUMN.findall(text)
+    return Check(path.stem, header["severity"], header["sentence"], inputs, text, column)
 
 
 def _grains() -> Iterator[Check]:
@@ -86,7 +68,7 @@ def _grains() -> Iterator[Check]:
             sentence = f"Every row of {model.full_name} has its own {', '.join(model.grain)}."
             # A duplicate row in a report is a warning: it must not block the publication of new deliveries.
             severity = "fail" if model.schema in IDENTIFIED else "warn"
-            yield Check(f"grain_of_{model.schema}_{model.name}", severity, sentence, (name,), select)
+            yield Check(f"grain_of_{model.schema}_{model.name}", severity, sentence, (name,), select, model.grain[0])
 
 
 def _keys(model: Model) -> list[str]:
@@ -105,35 +87,24 @@ def stage_new_history(connection: duckdb.DuckDBPyConnection, model: Model, selec
         connection.execute(f"create view {_new(model)} as select {columns} from ({select})")
 
 
-def run_checks(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """The finding of each check, also of those that found nothing.
+def run_checks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `staging.found` with a row for each row that a check returns."""
+    for check in checks():
+        found = f"select '{check.name}', '{check.column}', cast(#1 as varchar) from ({check.select})"
+        connection.execute(f"insert into staging.found {found}")
+
+
+def refuse_failures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse the version if a check of severity `fail` found something; `ops.checks` must be filled.
 
     Raises:
         CheckError: a check of severity `fail` has findings.
     """
-    findings = [_run(connection, check) for check in checks()]
-    failed = [finding.explain() for finding in findings if finding.rows and finding.check.severity == "fail"]
+    failed = connection.execute(
+        "select check_name, findings, examples, description from ops.checks where severity = 'fail' and findings > 0"
+    ).fetchall()
     if failed:
-        raise CheckError(f"not published: checks failed: {' '.join(failed)}")
-    return findings
-
-
-def _run(connection: duckdb.DuckDBPyConnection, check: Check) -> Finding:
-    rows = connection.execute(f"select count(*) from ({check.select})").fetchall()[0][0]
-    found = connection.execute(f"from ({check.select}) order by all limit {MAX_EXAMPLES}").fetchall() if rows else []
-    return Finding(check, rows, tuple(str(row[0]) for row in found))
-
-
-def findings_table(findings: Sequence[Finding]) -> pa.Table:
-    """The rows of `staging.findings`."""
-    rows = [
-        {
-            "check_name": finding.check.name,
-            "severity": finding.check.severity,
-            "description": finding.check.description,
-            "findings": finding.rows,
-            "examples": ", ".join(finding.examples),
-        }
-        for finding in findings
-    ]
-    return pa.Table.from_pylist(rows, schema=FINDINGS_SCHEMA)
+        explained = (
+            f"{name} found {rows}, such as {examples}; expected: {rule}" for name, rows, examples, rule in failed
+        )
+        raise CheckError(f"not published: checks failed: {' '.join(explained)}")

@@ -55,7 +55,7 @@ def create_dal_views(connection: duckdb.DuckDBPyConnection, objects: Sequence[Da
     shapes: Shapes = {(name, metric, baseline): _Shape(*shape) for name, metric, baseline, *shape in rows}
     views = [_view(dal_object, shapes) for dal_object in objects]
     for view in views:
-        connection.execute(f"create view {view.full_name} as {view.select}")
+        connection.execute(f"create or replace view {view.full_name} as {view.select}")
     return views
 
 

@@ -9,7 +9,7 @@ from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, built_models, loaded_models, macros, models
+from sighten_warehouse.models import DUCKDB_TYPES, Model, built_models, loaded_models, macros, models
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_views
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
@@ -67,11 +67,12 @@ def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    returned = [column[0] for column in connection.execute(f"select * from ({model.select}) limit 0").description or ()]
-    described = [column.name for column in model.stored_columns]
-    # A view has the columns in the order of its select; rows of a table are inserted by name.
-    same = returned == described if model.is_view else sorted(returned) == sorted(described)
-    if not same:
+    columns = connection.execute(f"describe select * from ({model.select})").fetchall()
+    returned = [f"{name} {kind.lower()}" for name, kind, *_ in columns]
+    described = [f"{column.name} {DUCKDB_TYPES[column.type]}" for column in model.stored_columns]
+    if not model.is_view:  # rows of a table are inserted by name, and cast
+        returned, described = (sorted(text.split()[0] for text in columns) for columns in (returned, described))
+    if returned != described:
         raise ModelError(f"{model.full_name}: the select returns {returned}, its description lists {described}")
     if model.is_view:
         create_view(connection, model, model.select or "")

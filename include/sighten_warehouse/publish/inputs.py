@@ -1,35 +1,34 @@
-"""The tables that publish gives to the models: commits, versions and the home's own codes."""
+"""The tables that publish gives to the models: commits, versions, checks and the home's own codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.payload.acknowledged import acknowledged_table
-from sighten_warehouse.payload.codes import own_codes
-from sighten_warehouse.publish.checks import findings_table
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_SCHEMA
+from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_COLUMNS, read_acknowledged
+from sighten_warehouse.payload.codes import CODES_COLUMNS, own_codes
+from sighten_warehouse.publish.checks import CHECKS_COLUMNS, FOUND_COLUMNS, checks
+from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_COLUMNS
 from sighten_warehouse.publish.versions import Version
 
-COMMITS_SCHEMA = pa.schema(
-    [("batch_id", pa.string())]
-    + [(name, pa.int64()) for name in ("landing_files", "landed", "loaded", "ignored", "quarantined", "history_rows")]
-    + [("code_version", pa.string()), ("committed_at", pa.string())]
-)
-VERSIONS_SCHEMA = pa.schema(
-    [
-        ("version", pa.string()),
-        ("batches", pa.int64()),
-        ("new_batches", pa.int64()),
-        ("code_version", pa.string()),
-        ("started_at", pa.timestamp("us")),
-        ("published_at", pa.timestamp("us")),
-    ]
-)
-VERSION_BATCHES_SCHEMA = pa.schema([("version", pa.string()), ("batch_id", pa.string())])
+COMMITS_COLUMNS = {
+    "batch_id": "varchar",
+    "first_version": "varchar",
+    **dict.fromkeys(("landing_files", "landed", "loaded", "ignored", "quarantined", "history_rows"), "bigint"),
+    "code_version": "varchar",
+    "committed_at": "varchar",
+}
+VERSIONS_COLUMNS = {
+    "version": "varchar",
+    "batches": "bigint",
+    "new_batches": "bigint",
+    "code_version": "varchar",
+    "started_at": "timestamp",
+    "published_at": "timestamp",
+}
 
 
 def register_inputs(
@@ -40,39 +39,44 @@ def register_inputs(
     Raises:
         SettingError: the home's list of codes is ill-formed.
     """
-    batches = [{"version": version.version, "batch_id": batch} for version in versions for batch in version.new_batches]
-    parts = {
-        "commits": pa.Table.from_pylist([_commit_row(manifest) for manifest in commits], schema=COMMITS_SCHEMA),
-        "versions": pa.Table.from_pylist([_version_row(version) for version in versions], schema=VERSIONS_SCHEMA),
-        "version_batches": pa.Table.from_pylist(batches, schema=VERSION_BATCHES_SCHEMA),
-        "own_codes": own_codes(layout),
-        "acknowledged_drift": acknowledged_table(layout),
-        "findings": findings_table([]),
-        "pseudonyms": PSEUDONYMS_SCHEMA.empty_table(),
-    }
-    for name, table in parts.items():
-        connection.register(f"_{name}", table)
-        connection.execute(f"create table staging.{name} as from _{name}")
+    first_versions = {batch: version.version for version in reversed(versions) for batch in version.new_batches}
+    batches = (_commit_row(manifest, first_versions.get(manifest.batch_id)) for manifest in commits)
+    drift = ([*asdict(place).values()] for place in read_acknowledged(layout))
+    create_rows(connection, "commits", COMMITS_COLUMNS, batches)
+    create_rows(connection, "versions", VERSIONS_COLUMNS, map(_version_row, versions))
+    create_rows(connection, "own_codes", CODES_COLUMNS, own_codes(layout))
+    create_rows(connection, "acknowledged_drift", ACKNOWLEDGED_COLUMNS, drift)
+    create_rows(
+        connection, "checks", CHECKS_COLUMNS, ((check.name, check.severity, check.description) for check in checks())
+    )
+    create_rows(connection, "found", FOUND_COLUMNS, ())
+    create_rows(connection, "pseudonyms", PSEUDONYMS_COLUMNS, ())
 
 
-def _commit_row(manifest: Manifest) -> dict[str, Any]:
-    outcomes = {name: manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")}
-    return outcomes | {
-        "batch_id": manifest.batch_id,
-        "landing_files": len(manifest.landing_files),
-        "landed": manifest.landed,
-        "history_rows": manifest.history_rows,
-        "code_version": manifest.code_version,
-        "committed_at": manifest.committed_at,
-    }
+def create_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Create the table in `staging` with those columns, name → type, and rows in their order."""
+    typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    connection.execute(f"create table staging.{name} ({typed})")
+    add_rows(connection, f"staging.{name}", rows)
 
 
-def _version_row(version: Version) -> dict[str, Any]:
-    return {
-        "version": version.version,
-        "batches": version.batches,
-        "new_batches": len(version.new_batches),
-        "code_version": version.code_version,
-        "started_at": version.started_time,
-        "published_at": version.published_time,
-    }
+def add_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[Any]]) -> int:
+    """Insert the rows, column by column; return how many. Without Arrow, whose first table would import pandas."""
+    by_column = [list(values) for values in zip(*rows, strict=True)]
+    if not by_column:
+        return 0
+    connection.execute(f"insert into {table} select {', '.join('unnest(?)' for _ in by_column)}", by_column)
+    return len(by_column[0])
+
+
+def _commit_row(manifest: Manifest, first_version: str | None) -> list[Any]:
+    outcomes = [manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")]
+    facts = [manifest.batch_id, first_version, len(manifest.landing_files), manifest.landed, *outcomes]
+    return [*facts, manifest.history_rows, manifest.code_version, manifest.committed_at]
+
+
+def _version_row(version: Version) -> list[Any]:
+    times = [version.started_time, version.published_time]
+    return [version.version, version.batches, len(version.new_batches), version.code_version, *times]

@@ -62,7 +62,7 @@ def create_masked_dal_views(connection: duckdb.DuckDBPyConnection, views: Sequen
     for masked, view in zip(masked_views, views, strict=True):
         types = {name: kind for name, kind, *_ in connection.execute(f"describe {view.full_name}").fetchall()}
         listed = ", ".join(f'{_metric(column, types[column.name])} as "{column.name}"' for column in view.columns)
-        connection.execute(f"create view {masked.full_name} as select {listed} from {view.full_name}")
+        connection.execute(f"create or replace view {masked.full_name} as select {listed} from {view.full_name}")
     return masked_views
 
 

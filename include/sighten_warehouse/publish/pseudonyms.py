@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import SettingError
@@ -18,7 +17,7 @@ WITH_PSEUDONYM = ("email", "name")  # kinds of personal data that get pseudonyms
 PSEUDONYMS = "ops.pseudonyms"
 KEY_BYTES = 32
 _DIGITS = 16  # 64 bits: among a million people, the chance that two share a pseudonym is 1 in 37 million
-PSEUDONYMS_SCHEMA = pa.schema([("kind", pa.string()), ("value", pa.string()), ("pseudonym", pa.string())])
+PSEUDONYMS_COLUMNS = dict.fromkeys(("kind", "value", "pseudonym"), "varchar")
 
 
 def pseudonym(key: bytes, *, kind: str, value: str) -> str:
@@ -53,14 +52,11 @@ def _write_new_key(path: Path) -> None:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")
 
 
-def pseudonyms(connection: duckdb.DuckDBPyConnection, *, key: bytes) -> pa.Table:
-    """The rows of `staging.pseudonyms`: every e-mail address and name in history and marts."""
-    found = connection.sql(" union ".join(_selects())).to_arrow_table()
-    rows = [
-        {"kind": kind, "value": value, "pseudonym": pseudonym(key, kind=kind, value=value)}
-        for kind, value in zip(found.column("kind").to_pylist(), found.column("value").to_pylist(), strict=True)
-    ]
-    return pa.Table.from_pylist(rows, schema=PSEUDONYMS_SCHEMA)
+def new_pseudonyms(connection: duckdb.DuckDBPyConnection, *, key: bytes, known: str) -> list[tuple[str, str, str]]:
+    """Kind, value and pseudonym of every e-mail address and name in history and marts that the table `known` lacks."""
+    values = " union ".join(_selects())
+    found = connection.execute(f"from ({values}) anti join {known} using (kind, value)").fetchall()
+    return [(kind, value, pseudonym(key, kind=kind, value=value)) for kind, value in found]
 
 
 def _selects() -> Iterator[str]:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
 import structlog
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.durable import ensure_folder, point_link, sync
+from sighten_warehouse.durable import clone, ensure_folder, sync
+from sighten_warehouse.errors import CheckError
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
@@ -21,6 +23,8 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
+from sighten_warehouse.publish.cache import fits, forget, stamp
+from sighten_warehouse.publish.update import NotLocalError, update_warehouse
 from sighten_warehouse.publish.versions import (
     PUBLISHED_MODE,
     Version,
@@ -33,11 +37,10 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
-KEPT_VERSIONS = 5
 VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
-def publish(settings: Settings, *, clock: Clock | None = None) -> Version:
+def publish(settings: Settings, *, full: bool = False, clock: Clock | None = None) -> Version:
     """Build a version of all commits and swap it in; readers keep the file they have open.
 
     After an error, the previous version stays.
@@ -50,7 +53,7 @@ def publish(settings: Settings, *, clock: Clock | None = None) -> Version:
         StorageError: the disk refused a write; the previous version stays.
     """
     with one_writer(settings.layout, "publish"):
-        return publish_lake(settings, resolve_lake(settings.layout), clock=clock)
+        return publish_lake(settings, resolve_lake(settings.layout), full=full, clock=clock)
 
 
 def publish_lake(
@@ -58,6 +61,7 @@ def publish_lake(
     layout: Layout,
     *,
     on_checked: Callable[[], None] = lambda: None,
+    full: bool = False,
     clock: Clock | None = None,
 ) -> Version:
     """Build a version of that lake, check it, call `on_checked`, and swap it in; the caller holds the publish lock.
@@ -73,14 +77,47 @@ def publish_lake(
     try:
         known = [*versions(layout), version]
         with explain_refusal(layout.root), explaining_damage(layout, committed):
-            tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
+            tables = None if full else _update(aside, settings, layout, committed, known)
+            is_update = tables is not None
+            if tables is None:
+                forget(layout)
+                tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
         on_checked()
         version = _swap_in(layout, aside, version, tables, clock=clock)
+        stamp(settings, layout, version)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _remove_old(layout)
-    log.info("published", version=version.version, batches=version.batches, new_batches=len(version.new_batches))
+    _remove_old(layout, keep=settings.kept_versions)
+    facts = {"batches": version.batches, "new_batches": len(version.new_batches), "is_update": is_update}
+    log.info("published", version=version.version, **facts)
     return version
+
+
+def _update(
+    aside: Path, settings: Settings, layout: Layout, committed: Sequence[Manifest], known: Sequence[Version]
+) -> dict[str, int] | None:
+    """Update a copy of the newest version by what is new; None if everything has to be made anew."""
+    *_, before, version = (None, *known)
+    if before is None or not _continues(before, version) or not fits(settings, layout, before):
+        return None
+    clone(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
+    forget(layout)  # until the new version is published with it
+    try:
+        return update_warehouse(
+            aside / "warehouse.duckdb", settings=settings, layout=layout, commits=committed, versions=known
+        )
+    except (NotLocalError, CheckError, duckdb.Error) as error:
+        log.info("not_updated", reason=str(error) if isinstance(error, NotLocalError) else type(error).__name__)
+        (aside / "warehouse.duckdb").unlink()
+        return None
+
+
+def _continues(before: Version, version: Version) -> bool:
+    """Whether the version adds batches to the one before, and differs in nothing else."""
+    same = all(
+        getattr(before, name) == getattr(version, name) for name in ("code_version", "codes", "dal_metrics", "lake")
+    )
+    return same and before.batches + len(version.new_batches) == version.batches
 
 
 def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifest], *, now: datetime) -> Version:
@@ -112,25 +149,25 @@ def _name(now: datetime, *, known: Sequence[Version]) -> str:
 def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int], *, clock: Clock) -> Version:
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     kept = layout.versions / f"{version.version}.duckdb"
-    for path in (aside / "warehouse.duckdb", *aside.glob("parquet/*/*.parquet")):
-        path.chmod(PUBLISHED_MODE)
+    (aside / "warehouse.duckdb").chmod(PUBLISHED_MODE)
     (aside / "warehouse.duckdb").replace(kept)
-    (aside / "parquet").replace(layout.versions / f"{version.version}.parquet")
     sync(layout.versions)
-    point_link(layout.parquet, layout.versions / f"{version.version}.parquet")
-    _copy_over(kept, layout.warehouse_file)
+    _link_over(kept, layout.warehouse_file)
     version = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
     write_version(layout, version)
     return version
 
 
-def _copy_over(kept: Path, path: Path) -> None:
-    # A copy, not a hard link: writing to the file must not change the kept version.
+def _link_over(kept: Path, path: Path) -> None:
+    """Let the path be the kept version: the same read-only file, or a copy where there are no hard links."""
     hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
-        shutil.copyfile(kept, hidden)
-        hidden.chmod(PUBLISHED_MODE)
-        sync(hidden)
+        try:
+            hidden.hardlink_to(kept)
+        except OSError:
+            clone(kept, hidden)
+            hidden.chmod(PUBLISHED_MODE)
+            sync(hidden)
         # A write-ahead log of the old file must not be replayed into the new one.
         with suppress(FileNotFoundError):
             path.with_name(f"{path.name}.wal").unlink()
@@ -141,12 +178,14 @@ def _copy_over(kept: Path, path: Path) -> None:
             hidden.unlink()
 
 
-def _remove_old(layout: Layout) -> None:
+def _remove_old(layout: Layout, *, keep: int) -> None:
     """Remove the files of old versions, lakes that no kept version reads, and leftovers of a crash."""
-    for kind in ("duckdb", "parquet"):
-        for path in sorted(layout.versions.glob(f"*.{kind}"))[:-KEPT_VERSIONS]:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in sorted(layout.versions.glob("*.duckdb"))[:-keep]:
+        path.unlink()
     for path in layout.versions.glob(".*.tmp"):
         shutil.rmtree(path, ignore_errors=True)
     kept = {path.stem for path in layout.versions.glob("*.duckdb")}
-    remove_unneeded(layout, needed={version.lake for version in versions(layout) if version.version in kept})
+    known = versions(layout)
+    # Whoever opened the version before still reads its history.
+    read = [*known[-2:], *(version for version in known if version.version in kept)]
+    remove_unneeded(layout, needed={version.lake for version in read})

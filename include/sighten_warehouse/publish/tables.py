@@ -1,15 +1,19 @@
 """Tables and views in a new warehouse file, with their descriptions as COMMENTs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Column, Model, macros
+from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
 
 SCHEMAS = ("history", "marts", "ops", "masked")
+ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster
 
 
 @contextmanager
@@ -33,6 +37,18 @@ def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
         connection.execute("use memory")
         connection.execute("detach warehouse")
+
+
+def configure(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout, commits: Sequence[Manifest]
+) -> None:
+    """Give the engine the settings of the models, and bound its memory: what exceeds it is spilled below `work/`."""
+    if sum(manifest.history_rows for manifest in commits) < ROWS_FOR_MORE_THREADS:
+        connection.execute("set threads = 1")
+    connection.execute("set memory_limit = ?", [settings.publish_memory])
+    connection.execute("set temp_directory = ?", [str(layout.work / "spilled")])
+    connection.execute("set variable api_url = ?", [settings.api_url])
+    connection.execute("set variable home = ?", [str(layout.root)])
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

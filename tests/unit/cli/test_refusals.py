@@ -15,6 +15,7 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.durable import explaining_disk
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.publish.parquet import export_parquet
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.warehouses import Warehouse
 
@@ -110,6 +111,7 @@ def test_published_files_are_for_reading_only_and_the_rest_follows_the_umask(war
     before = os.umask(0o027)
     try:
         warehouse.deliver(SAMPLE_BYTES)
+        export_parquet(warehouse.settings)
     finally:
         os.umask(before)
     layout = warehouse.settings.layout

@@ -117,13 +117,13 @@ def test_kept_versions_answer_as_before_and_keep_the_old_lake(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layout = warehouse.settings.layout
+    warehouse.settings = warehouse.settings.model_copy(update={"kept_versions": 2})
     warehouse.deliver(a_milestone(odd=1))
     [before] = layout.versions.glob("*.duckdb")
     monkeypatch.setattr(delivery, "CONFORM", {})
     rebuild(warehouse.settings)
     somebodys_own = layout.root / "lake.backup"
     somebodys_own.mkdir()
-    monkeypatch.setattr("sighten_warehouse.publish.step.KEPT_VERSIONS", 2)
     two_lakes = lakes(layout)
 
     with duckdb.connect(str(before), read_only=True) as connection:

@@ -8,7 +8,9 @@ import duckdb
 import pytest
 
 from sighten_warehouse.load.batch import schemas
-from sighten_warehouse.models import NOT_PUBLISHED, SCHEMAS, Model, models, shared_columns, sql_folder
+from sighten_warehouse.models import ADDED, ALL, NOT_PUBLISHED, SCHEMAS, Model, models, shared_columns, sql_folder
+from sighten_warehouse.publish.cache import COPIED, KEPT
+from sighten_warehouse.publish.update import BEFORE
 from support.sql_syntax import Node, final_selects, tables
 
 # Tables that a step gives to the models; every other input is a model.
@@ -19,14 +21,18 @@ REGISTERED = {
     "staging.dal_metrics",
     "staging.enrich_statuses",
     "staging.every_delivery",
-    "staging.findings",
+    "staging.checks",
+    "staging.found",
     "staging.own_codes",
     "staging.pseudonyms",
-    "staging.version_batches",
     "staging.versions",
     *(f"staging.{name}" for name in schemas()),
+    *(f"cache.{name}" for name in (*COPIED, *KEPT)),
+    *(f"before.{name.partition('.')[2]}" for name in BEFORE),
 }
-HEADER = re.compile(r"-- [A-Z].*\.\n-- grain: .+\n-- inputs: .+\n(?:-- [A-Z].*\n(?:-- .+\n)*)?(?=with |select)")
+HEADER = re.compile(
+    r"-- [A-Z].*\.\n-- grain: .+\n-- inputs: .+\n(?:-- replaced by: .+\n)?(?:-- [A-Z].*\n(?:-- .+\n)*)?(?=with |select)"
+)
 SELECTS = [pytest.param(model, id=model.full_name) for model in models().values() if model.select is not None]
 MARTS = [pytest.param(model, id=model.name) for model in models().values() if model.schema == "marts"]
 FILES = sorted(sql_folder().rglob("*.sql"))
@@ -92,6 +98,14 @@ def test_the_last_select_names_its_columns(model: Model) -> None:
     listed = [expression for select in final_selects(parse(model)) for expression in select["select_list"]]
 
     assert [] == [expression for expression in listed if expression["type"] == "STAR"]
+
+
+@every_select
+def test_a_published_table_says_which_rows_an_update_replaces(model: Model) -> None:
+    columns = {column.name for column in model.columns}
+
+    assert bool(model.replaced_by) == model.is_updated
+    assert model.replaced_by in ((ALL,), (ADDED,)) or set(model.replaced_by) <= columns
 
 
 @every_select

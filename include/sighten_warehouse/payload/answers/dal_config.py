@@ -2,26 +2,21 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pyarrow as pa
 import yaml
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.models import DUCKDB_TYPES
-from sighten_warehouse.payload.answers.dal_values import BASELINES, LIVE, baseline_of
+from sighten_warehouse.payload.answers.baselines import BASELINES, LIVE, baseline_of
 from sighten_warehouse.settings import Settings
 
 # The DAL's objects named in public documentation; a configured object of another name uses the quote.
 DAL_OBJECTS = ("workflow", "quote", "site", "proposal", "system")
 DEFAULT_OBJECT = "quote"
 FIELDS = ("from", "baseline", "metrics")
-METRICS_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("object", "dal_object", "metric", "baseline")] + [("position", pa.int64())]
-)
 _OBJECT = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,40}")
 _DAL_OBJECT = re.compile(r"[a-z][a-z0-9_-]*")
 _METRIC = re.compile(r"[^\s,]{1,200}")
@@ -68,22 +63,6 @@ def read_dal_metrics(settings: Settings) -> tuple[DalObject, ...]:
 def dal_metrics_digest(settings: Settings) -> str:
     """Return a short hash of the file, so that a change is published; empty if no file is set."""
     return hashlib.sha256(_text(settings.dal_metrics).encode()).hexdigest()[:12] if settings.dal_metrics else ""
-
-
-def metrics_table(objects: Sequence[DalObject]) -> pa.Table:
-    """Return the rows of `staging.dal_metrics`, in the order of the file."""
-    rows = [
-        {
-            "object": dal_object.name,
-            "dal_object": dal_object.dal_object,
-            "metric": metric.name,
-            "baseline": metric.baseline,
-        }
-        for dal_object in objects
-        for metric in dal_object.metrics
-    ]
-    numbered = [row | {"position": position} for position, row in enumerate(rows, 1)]
-    return pa.Table.from_pylist(numbered, schema=METRICS_SCHEMA)
 
 
 def _text(path: Path) -> str:

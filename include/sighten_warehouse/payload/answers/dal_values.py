@@ -9,13 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 
 from sighten_warehouse.landing.api_request import ApiRequest
+from sighten_warehouse.payload.answers.baselines import baseline_of
 from sighten_warehouse.payload.answers.dal import DalRows, is_refusal, is_sentinel, read_rows
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.json_text import canonical_json
 
-BASELINES = {"p_": "proposed", "s_": "signed", "a_": "approved"}
-LIVE = "live"
 NO_ITEM = 0  # the position of a row without a value
 SCHEMA = pa.schema(
     [
@@ -35,12 +34,6 @@ SCHEMA = pa.schema(
     ]
 )
 _DAL_OBJECT = re.compile(r"/api/data/([^/]+)")
-
-
-def baseline_of(metric: str, *, otherwise: str | None = None) -> str:
-    """Return the data baseline of the metric's prefix; without one, that of the whole call."""
-    prefix = metric[:2] if len(metric) > len("p_") else ""
-    return BASELINES.get(prefix) or otherwise or LIVE
 
 
 def read(content: Any, request: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:

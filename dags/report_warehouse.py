@@ -1,0 +1,45 @@
+"""### Check the published version, write its report and renew the Parquet
+
+Starts after each publish, which does not wait for it. Checks the balance: every landed delivery has exactly one
+outcome. The report is written beside the file. The plain Parquet is renewed once it is older than
+SIGHTEN_PARQUET_EVERY. If a task fails, the version stays.
+"""
+
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from sighten_airflow.assets import WAREHOUSE
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, dag_docs
+from sighten_warehouse.settings import read_settings
+
+
+@dag(schedule=[WAREHOUSE], **dag_docs(__doc__), **DAG_DEFAULTS)
+def report_warehouse() -> None:
+    """Check the version, write its report and export it."""
+
+    @task
+    def check_balance() -> None:
+        from sighten_warehouse.ops.status import read_status
+
+        status = read_status(read_settings(), recount=False)
+        if not status.balanced:
+            raise AirflowFailException(status.explain())
+
+    @task
+    def write_report() -> str:
+        from sighten_warehouse.report import writing
+
+        return str(writing.write_report(read_settings()))
+
+    @task
+    def export_parquet() -> str | None:
+        from sighten_warehouse.publish import parquet
+
+        return parquet.export_parquet_if_due(read_settings())
+
+    check_balance()
+    write_report()
+    export_parquet()
+
+
+report_warehouse()

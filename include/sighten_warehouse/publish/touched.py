@@ -1,0 +1,92 @@
+"""What new deliveries touch: everything that ever shared a part with it, and the rows of history that this takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from sighten_warehouse.lake.history import create_history, history_files, select_history
+from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import Model, built_models, loaded_models, models
+
+# Tables of history that are read from the cache: table → the touched ids, and the column that holds them.
+FROM_CACHE = {
+    "snapshots": ("roots", "landing_id"),
+    "quotes": ("quotes", "quote_id"),
+    "downloads": ("documents", "document_id"),
+    "milestone_listings": ("milestones", "milestone_id"),
+    "site_pulls": ("milestones", "milestone_id"),
+    "drift": ("paths", "path"),
+}
+MENTIONED = {"users": ("mentions", "user_id"), "organizations": ("organization_mentions", "organization_id")}
+
+
+def show_new_history(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> None:
+    """Let `history` be the rows of new batches."""
+    for model in _read_models():
+        create_history(connection, model, select_history(model, history_files(layout, model.name, new)))
+
+
+def find_touched(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find the keys and deliveries that the new ones touch; `history` shows the new ones, which the cache holds."""
+    for name in ("first_keys", "first_landing_ids", "changed_people", "keys"):
+        _create(connection, name)
+    linked = f"insert into touched.keys {models()['touched.linked_keys'].select}"
+    while connection.execute(linked).fetchall()[0][0]:
+        pass
+    for name in ("landing_ids", "quotes", "roots", "dal_answers"):
+        _create(connection, name)
+
+
+@dataclass(frozen=True)
+class TouchedHistory:
+    """Shows the rows of history of the touched deliveries; `copied`: the batches that contain copied lines."""
+
+    connection: duckdb.DuckDBPyConnection
+    layout: Layout
+    commits: Sequence[Manifest]
+    copied: set[str]
+
+    def show(self) -> None:
+        """Let `history` be the rows of the touched deliveries and, of some tables, what else belongs to them."""
+        for model in _read_models():
+            self.connection.execute(f"drop view {model.full_name}")
+            if model.name not in (*FROM_CACHE, "decisions"):
+                ids = "dal_answers" if model.name == "dal_values" else "landing_ids"
+                self.connection.execute(f"create table {model.full_name} as {self._rows(model, ids)}")
+        self.connection.execute("create view history.decisions as from cache.decisions")
+        for name in ("milestones", "documents", "paths", "users"):
+            _create(self.connection, name)
+        self._add_mentions("users")
+        _create(self.connection, "organizations")
+        self._add_mentions("organizations")
+        for name, (ids, column) in FROM_CACHE.items():
+            rows = f"from cache.{name} semi join touched.{ids} using ({column})"
+            self.connection.execute(f"create table history.{name} as {rows}")
+        _create(self.connection, "ids")
+
+    def _rows(self, model: Model, ids: str) -> str:
+        """A `select` of the table's rows of those touched deliveries, from the files of their batches."""
+        found = self.connection.execute(f"select distinct batch_id from touched.{ids}").fetchall()
+        batches = {batch for (batch,) in found}
+        manifests = [manifest for manifest in self.commits if manifest.batch_id in batches]
+        rows = select_history(model, history_files(self.layout, model.name, manifests), copied=self.copied)
+        return f"from ({rows}) where landing_id in (select landing_id from touched.{ids})"
+
+    def _add_mentions(self, table: str) -> None:
+        """Add the rows of users or organizations in the further snapshots that decide about touched ones."""
+        ids, column = MENTIONED[table]
+        _create(self.connection, ids)
+        rows = f"from ({self._rows(models()[f'history.{table}'], ids)}) where {column} in (from touched.{table})"
+        self.connection.execute(f"insert into history.{table} by name {rows}")
+
+
+def _read_models() -> list[Model]:
+    """The tables of history that the published models read."""
+    inputs = {name for model in built_models() for name in model.inputs}
+    return [model for model in loaded_models() if model.full_name in inputs]
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"create table touched.{name} as {models()[f'touched.{name}'].select}")

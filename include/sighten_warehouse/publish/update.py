@@ -1,0 +1,206 @@
+"""Updates a copy of the newest version: what new deliveries touch is recomputed, by the same models, and replaced."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from sighten_warehouse.lake.history import COPIES, create_history, history_files, select_history
+from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, macros, models
+from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
+from sighten_warehouse.publish.cache import add_new, attach_cache, keep_recomputed
+from sighten_warehouse.publish.checks import checks, refuse_failures, run_checks, stage_new_history
+from sighten_warehouse.publish.dal_views import create_dal_views
+from sighten_warehouse.publish.inputs import add_rows, register_inputs
+from sighten_warehouse.publish.masks import create_masked_dal_views
+from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
+from sighten_warehouse.publish.tables import configure, describe
+from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
+from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.settings import Settings
+from sighten_warehouse.sql_text import quoted
+
+BEFORE = (
+    "main.milestones",
+    "main.organizations",
+    "main.quotes",
+    "marts.milestone_events",
+    "marts.people",
+    "ops.reconciled",
+    "ops.snapshots",
+)
+FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)
+# Above this share of all deliveries, recomputing everything is faster.
+MOST_TOUCHED = 0.3
+ALWAYS_FEW = 2_000
+
+
+class NotLocalError(Exception):
+    """The new deliveries change more than what they touch, so that everything has to be recomputed."""
+
+
+def update_warehouse(
+    path: Path, *, settings: Settings, layout: Layout, commits: Sequence[Manifest], versions: Sequence[Version]
+) -> dict[str, int]:
+    """Update the file, a copy of the version before the last of `versions`; return the number of rows of each table.
+
+    Raises:
+        NotLocalError: everything has to be recomputed; the file and the cache are of no use any more.
+        CheckError: a check of severity `fail` has findings.
+    """
+    *_, before, current = versions
+    new = [manifest for manifest in commits if manifest.batch_id in current.new_batches]
+    with _engine(path, layout) as connection:
+        configure(connection, settings, layout, commits)
+        register_inputs(connection, layout=layout, commits=new, versions=versions)
+        show_new_history(connection, layout, new)
+        _refuse_copies(connection)
+        add_new(connection)
+        find_touched(connection)
+        _refuse_many(connection)
+        copied = {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
+        TouchedHistory(connection, layout, commits, copied).show()
+        _compute(connection)
+        _refuse_changes_elsewhere(connection)
+        _check(connection, layout, new)
+        connection.execute("begin")
+        counts = _replace(connection, dict(before.tables))
+        counts[PSEUDONYMS] += _add_pseudonyms(connection, layout)
+        _show_history(connection, layout, commits, copied)
+        if any(manifest.history_files.get("dal_values") for manifest in new):
+            _replace_dal_views(connection, settings)
+        connection.execute("commit")
+        keep_recomputed(connection)
+    return counts
+
+
+@contextmanager
+def _engine(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine with the version as `warehouse`, the cache as `cache`, and schemas for what is recomputed."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{quoted(path)}' as warehouse")
+        attach_cache(connection, layout)
+        connection.execute(macros("duckdb"))
+        for schema in ("staging", "history", "marts", "ops", "touched", "before"):
+            connection.execute(f"create schema {schema}")
+        for name in BEFORE:
+            connection.execute(f"create view before.{name.partition('.')[2]} as from warehouse.{name}")
+        connection.execute(f"create view {COPIES} as from warehouse.{COPIES}")
+        yield connection
+        connection.execute("detach warehouse")
+        connection.execute("detach cache")
+
+
+def _refuse_copies(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a landing file that was copied: its lines are known by the landing_ids of another batch."""
+    repeated = "select count(*) - count(distinct landing_id) from history.deliveries"
+    known = "select count(*) from history.deliveries semi join cache.deliveries using (landing_id)"
+    if _number(connection, repeated) or _number(connection, known):
+        raise NotLocalError("landing files were copied")
+
+
+def _refuse_many(connection: duckdb.DuckDBPyConnection) -> None:
+    touched = _number(connection, "select count(*) from touched.landing_ids")
+    if touched > max(ALWAYS_FEW, MOST_TOUCHED * _number(connection, "select count(*) from cache.deliveries")):
+        raise NotLocalError("most deliveries are touched")
+
+
+def _refuse_changes_elsewhere(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse what changes the rows of deliveries that are not touched."""
+    reasons = connection.execute(models()["touched.elsewhere"].select or "").fetchall()
+    if reasons:
+        raise NotLocalError(", ".join(reason for (reason,) in reasons))
+
+
+def _number(connection: duckdb.DuckDBPyConnection, select: str) -> int:
+    return int(connection.execute(select).fetchall()[0][0])
+
+
+def _compute(connection: duckdb.DuckDBPyConnection) -> None:
+    """Compute the models of what is touched."""
+    read = {name for model in built_models() if not model.is_view for name in model.inputs}
+    read |= {name for model in built_models() if model.is_view and model.full_name in read for name in model.inputs}
+    read |= {name for check in checks() for name in check.inputs}
+    for model in built_models():
+        if model.full_name in FILLED_LAST or (model.is_view and model.full_name not in read):
+            continue
+        connection.execute(f"create {'view' if model.is_view else 'table'} {model.full_name} as {_select(model)}")
+        if model.full_name == "ops.snapshots":
+            _add_mentioning_snapshots(connection)
+
+
+def _select(model: Model) -> str:
+    if model.full_name != "staging.sent_statuses":
+        return model.select or ""
+    both = f"({model.select}) union all by name from cache.sent_statuses"
+    return f"select status, min(first_watermark_at) as first_watermark_at from ({both}) group by status"
+
+
+def _add_mentioning_snapshots(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the snapshots that decide about users and organizations; nothing new is known of them."""
+    ids = "select landing_id from touched.mentions union select landing_id from touched.organization_mentions"
+    others = f"(({ids}) except select landing_id from touched.roots)"
+    connection.execute(f"insert into ops.snapshots by name from before.snapshots where landing_id in {others}")
+
+
+def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> None:
+    """Run the checks on what was recomputed; other findings are as they were.
+
+    Raises:
+        CheckError: a check of severity `fail` has findings.
+    """
+    for model in loaded_models():
+        stage_new_history(connection, model, select_history(model, history_files(layout, model.name, new)))
+    for name in ("ops.checks", PSEUDONYMS):  # filled after the checks
+        connection.execute(f"create table {name} as from warehouse.{name} limit 0")
+    run_checks(connection)
+    connection.execute("delete from staging.found where (column_name, id) not in (from touched.ids)")
+    others = "from cache.found anti join touched.ids using (column_name, id)"
+    connection.execute(f"insert into staging.found by name {others}")
+    connection.execute(f"insert into ops.checks by name {models()['ops.checks'].select}")
+    refuse_failures(connection)
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, counts: dict[str, int]) -> dict[str, int]:
+    """Replace the recomputed rows of every table; return the new numbers of rows."""
+    for model in built_models():
+        if not model.is_updated or model.replaced_by == (ADDED,):
+            continue
+        ids = "{0} in (select id from touched.ids where column_name = '{0}')"
+        condition = "true" if model.replaced_by == (ALL,) else " or ".join(map(ids.format, model.replaced_by))
+        table = f"warehouse.{model.full_name}"
+        counts[model.full_name] -= _number(connection, f"delete from {table} where {condition}")
+        counts[model.full_name] += _number(
+            connection, f"insert into {table} by name from {model.full_name} where {condition}"
+        )
+    return counts
+
+
+def _show_history(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, commits: Sequence[Manifest], copied: set[str]
+) -> None:
+    """Let the views of history read the files of all batches."""
+    connection.execute("use warehouse")
+    for model in loaded_models():
+        if files := history_files(layout, model.name, commits):
+            create_history(connection, model, select_history(model, files, copied=copied))
+            describe(connection, model, "view")
+    connection.execute("use memory")
+
+
+def _replace_dal_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create the wide views of DAL values anew: the types of their columns follow from all values."""
+    connection.execute("use warehouse")
+    views = create_dal_views(connection, read_dal_metrics(settings))
+    for view in (*views, *create_masked_dal_views(connection, views)):
+        describe(connection, view, "view")
+    connection.execute("use memory")
+
+
+def _add_pseudonyms(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
+    """Add the pseudonyms of values that no version had."""
+    table = f"warehouse.{PSEUDONYMS}"
+    return add_rows(connection, table, new_pseudonyms(connection, key=pseudonym_key(layout), known=table))

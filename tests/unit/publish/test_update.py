@@ -1,0 +1,178 @@
+"""Updating the newest version by what is new: when that is done, when all is made anew, and after a kill."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.publish.cache import cache_file
+from sighten_warehouse.publish.versions import versions
+from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_user, an_id
+from support.made_anew import wrong_rows
+from support.warehouses import Warehouse
+
+PUBLISH_AND_DIE = """
+import importlib, os, sys
+from sighten_warehouse.publish.step import publish
+from sighten_warehouse.settings import read_settings
+
+module, name, when = sys.argv[1:]
+module = importlib.import_module("sighten_warehouse.publish." + module)
+real = getattr(module, name)
+
+def dies(*arguments, **named):
+    if when == "after":
+        real(*arguments, **named)
+    os._exit(9)
+
+setattr(module, name, dies)
+publish(read_settings())
+"""
+POINTS = [
+    ("step", "clone", "after"),
+    ("step", "update_warehouse", "before"),
+    ("update", "add_new", "after"),
+    ("update", "_replace", "after"),
+    ("update", "keep_recomputed", "before"),
+    ("update", "keep_recomputed", "after"),
+    ("step", "_swap_in", "before"),
+    ("step", "_link_over", "before"),
+    ("step", "_link_over", "after"),
+    ("step", "write_version", "after"),
+    ("step", "stamp", "after"),
+]
+
+
+def is_update(act: Callable[[], Any]) -> bool:
+    """Whether the version that this publishes was updated, not made anew."""
+    with capture_logs() as logs:
+        act()
+    [published] = [log for log in logs if log["event"] == "published"]
+    return bool(published["is_update"])
+
+
+@pytest.fixture
+def published(warehouse: Warehouse) -> Warehouse:
+    warehouse.deliver(SAMPLE_BYTES, a_milestone("one"))
+    return warehouse
+
+
+def test_a_new_delivery_updates_the_version_and_the_option_makes_all_anew(published: Warehouse) -> None:
+    published.take_in(a_milestone("one", status="APPROVED"), a_milestone("two"))
+
+    assert is_update(published.publish)
+    assert {} == wrong_rows(published)
+    assert [("one", "APPROVED"), ("two", "SUBMITTED")] == [
+        (key, published.value("select status from milestones where milestone_id = ?", an_id(f"milestone {key}")))
+        for key in ("one", "two")
+    ]
+    assert not is_update(lambda: published.publish(full=True))
+    assert {} == wrong_rows(published)
+
+
+def test_the_manifest_counts_the_rows_of_every_table(published: Warehouse) -> None:
+    published.take_in(a_milestone("one", status="APPROVED"), a_milestone("two"), b"no json")
+    published.publish()
+
+    updated, anew = (versions(published.settings.layout)[-1].tables, published.publish(full=True).tables)
+
+    changed = {"ops.versions"}
+    assert {name: rows for name, rows in anew.items() if name not in changed} == {
+        name: rows for name, rows in updated.items() if name not in changed
+    }
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda layout: cache_file(layout).unlink(),
+        lambda layout: cache_file(layout).write_bytes(b"no database"),
+        lambda layout: cache_file(layout).with_suffix(".json").write_text("no json"),
+        lambda layout: max(layout.versions.glob("*.duckdb")).touch(),
+        lambda layout: max(layout.versions.glob("*.duckdb")).unlink(),
+        lambda layout: layout.codes.write_text("task_status: [OWN]"),
+        lambda layout: layout.pseudonym_key.write_text("ab" * 32 + "\n"),
+    ],
+    ids=["no cache", "damaged cache", "damaged stamp", "other version", "no version", "other codes", "other key"],
+)
+def test_a_cache_that_may_not_fit_is_made_anew(published: Warehouse, spoil: Callable[[Any], Any]) -> None:
+    published.take_in(a_milestone("two"))
+    spoil(published.settings.layout)
+
+    anew = is_update(published.publish)
+    published.take_in(a_milestone("three"))
+
+    assert (False, True) == (anew, is_update(published.publish))
+    assert {} == wrong_rows(published)
+
+
+def test_other_settings_and_another_lake_make_all_anew(published: Warehouse) -> None:
+    settings = published.settings
+    published.settings = settings.model_copy(update={"api_url": "https://sighten.example"})
+    other_address = is_update(published.publish)
+    other_lake = is_update(lambda: rebuild(published.settings))
+
+    assert (False, False) == (other_address, other_lake)
+    assert is_update(published.publish)
+
+
+def test_a_cache_with_damaged_blocks_is_made_anew(published: Warehouse) -> None:
+    cache = cache_file(published.settings.layout)
+    times = cache.stat()
+    content = bytearray(cache.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    cache.write_bytes(content)
+    os.utime(cache, ns=(times.st_atime_ns, times.st_mtime_ns))
+    published.take_in(a_milestone("two"))
+
+    assert not is_update(published.publish)
+    assert {} == wrong_rows(published)
+
+
+def test_what_moves_takes_the_milestones_that_held_it_along(published: Warehouse) -> None:
+    published.deliver(a_milestone("from", tasks=[a_task("moving")]), a_milestone("other"))
+    published.take_in(a_milestone("to", at="2025-03-02T12:00:00Z", tasks=[a_task("moving")]))
+
+    assert is_update(published.publish)
+    assert {} == wrong_rows(published)
+    assert [(an_id("milestone to"),)] == published.rows(
+        "select milestone_id from tasks where task_id = ?", an_id("task moving")
+    )
+
+
+def test_who_changes_organization_takes_their_milestones_along(published: Warehouse) -> None:
+    published.deliver(a_milestone("a"), a_milestone("b"))
+    moved = a_user("Generic") | {"organization": an_id("another"), "organization_name": "Another"}
+    published.take_in(a_milestone("c", at="2025-03-09T12:00:00Z", assigned_to=moved))
+
+    assert is_update(published.publish)
+    assert {} == wrong_rows(published)
+    shown = "select distinct organization_name from marts.approval_cycles where milestone_id in (?, ?, ?)"
+    assert [("Another",)] == published.rows(shown, *(an_id(f"milestone {key}") for key in "abc"))
+
+
+@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
+def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
+    published: Warehouse, module: str, name: str, when: str
+) -> None:
+    before = published.value("select max(version) from ops.versions")
+    published.take_in(a_milestone("one", status="APPROVED"), a_milestone("two"))
+
+    killed = subprocess.run(
+        [sys.executable, "-c", PUBLISH_AND_DIE, module, name, when],
+        env={"SIGHTEN_HOME": str(published.settings.home), "PYTHONPATH": str(Path("include").resolve())},
+        check=False,
+    )
+    published.close()
+    seen = published.row("select max(version) <> ?, count(*) > 2 from ops.versions, milestones", before)
+    published.publish()
+
+    assert 9 == killed.returncode
+    assert seen[0] == seen[1]  # the old version or the new one, never a mixture
+    assert {} == wrong_rows(published)
