@@ -25,13 +25,14 @@ def count_events(asset: str) -> int:
         return session.scalar(query.where(AssetModel.name == asset)) or 0
 
 
-def test_landed_files_are_committed_and_announced(run: Run, settings: Settings, land: Land) -> None:
+def test_what_fits_into_one_batch_is_loaded_by_one_task_and_announced(run: Run, settings: Settings, land: Land) -> None:
     land()
     events_before = count_events("history")
 
     states = run("load_milestones")
 
-    assert ["success"] == states["run"]
+    skipped = {task: ["skipped"] for task in ("plan_batches", "flatten", "commit")}
+    assert {"run": ["success"], "load_one_batch": ["success"], **skipped} == states
     assert [] == load.pending(settings)
     assert events_before + 1 == count_events("history")
 
@@ -39,10 +40,13 @@ def test_landed_files_are_committed_and_announced(run: Run, settings: Settings, 
 def test_each_batch_is_flattened_by_its_own_task(run: Run, settings: Settings, land: Land) -> None:
     land(FIVE_MEGABYTES)
     land(FIVE_MEGABYTES)
+    events_before = count_events("history")
 
     states = run("load_milestones")
 
+    assert (["skipped"], ["success"]) == (states["load_one_batch"], states["commit"])
     assert ["success", "success"] == states["flatten"]
+    assert events_before + 1 == count_events("history")
     assert [] == load.pending(settings)
 
 
@@ -51,7 +55,8 @@ def test_nothing_pending_skips_the_rest_and_announces_nothing(run: Run, settings
 
     states = run("load_milestones")
 
-    assert {"run": ["success"], "plan_batches": ["success"], "flatten": ["skipped"], "commit": ["skipped"]} == states
+    skipped = {task: ["skipped"] for task in ("load_one_batch", "flatten", "commit")}
+    assert {"run": ["success"], "plan_batches": ["success"], **skipped} == states
     assert events_before == count_events("history")
     assert not settings.layout.commits.exists()
 

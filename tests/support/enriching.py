@@ -31,6 +31,7 @@ class Sighten:
         rowless: metrics that cause an answer without rows.
         instead: quote → another response.
         before: called with the metrics of each pull before the response.
+        asked: called with the quote of each question about the signed quote.
         pulled: the response to every pull, instead of values.
     """
 
@@ -42,6 +43,7 @@ class Sighten:
     instead: dict[str, Response] = field(default_factory=dict)
     pulled: Response | None = None
     before: Callable[[list[str]], object] = lambda _: None
+    asked: Callable[[str], object] = lambda _: None
 
     def answer(self, request: Request) -> Response:
         path, query = urlsplit(request.target).path, parse_qs(urlsplit(request.target).query)
@@ -49,6 +51,7 @@ class Sighten:
         if quote_id in self.instead:
             return self.instead[quote_id]
         if path.startswith("/api/data/workflow") and metrics == ["s_quote_id"]:
+            self.asked(quote_id)
             rows = [{"s_quote_id": self.signed[quote_id]}] if quote_id in self.signed else []
             return json_response({"data": rows, "messages": {"error": []}, "status_code": 200})
         self.before(metrics)

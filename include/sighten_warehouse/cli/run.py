@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
@@ -12,7 +13,7 @@ from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
 from sighten_warehouse.settings import Settings, read_settings
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 0.5
 API_SECONDS = 300.0  # like the sweep of Airflow's DAGs: work that comes due without a delivery can wait
 
 
@@ -38,8 +39,9 @@ def run(*, follow: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     if not steps.uses_api:
         click.echo("SIGHTEN_API_URL is not set: the API steps are skipped", err=True)
-    steps.run_all()
-    while follow and not stop.wait(POLL_SECONDS):
+    if follow:
+        steps.follow(stop)
+    else:
         steps.run_all()
     if steps.quarantined:
         click.echo(
@@ -57,19 +59,40 @@ class _Steps:
     uses_api: bool = False
     quarantined: int = 0
     had_problems: bool = False
-    _called_api_at: float | None = None
 
     def __post_init__(self) -> None:
         self.uses_api = self.settings.api_url is not None
 
     def run_all(self) -> None:
-        landed = self._load()
-        self._publish(landed)  # deliveries do not wait for the API
-        is_due = self._called_api_at is None or landed or monotonic() - self._called_api_at > API_SECONDS
-        if self.uses_api and is_due:
+        """Run all steps once."""
+        self._load_and_publish()  # deliveries do not wait for the API
+        if self.uses_api:
             self._call_api()
-            self._publish(self._load())
-            self._called_api_at = monotonic()
+            self._load_and_publish()
+
+    def follow(self, stop: Event) -> None:
+        """Load and publish whatever lands until `stop` is set; the API is called meanwhile, in a thread of its own."""
+        calling: Future[None] | None = None
+        called_at = -API_SECONDS
+        has_landed = False
+        with ThreadPoolExecutor(1, thread_name_prefix="api") as pool:
+            while True:
+                has_landed = bool(self._load_and_publish()) or has_landed
+                if calling is not None and calling.done():
+                    calling.result()
+                    calling = None
+                is_due = has_landed or monotonic() - called_at >= API_SECONDS
+                if self.uses_api and is_due and calling is None:
+                    calling = pool.submit(self._call_api)
+                    called_at, has_landed = monotonic(), False
+                if stop.wait(POLL_SECONDS):
+                    return
+
+    def _load_and_publish(self) -> int:
+        """Load and publish what has landed; return how many deliveries."""
+        landed = self._load()
+        self._publish(landed)
+        return landed
 
     def _load(self) -> int:
         from sighten_warehouse.load.step import load

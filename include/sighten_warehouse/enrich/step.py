@@ -1,6 +1,7 @@
 """Asks the API which quotes are signed, pulls the configured metrics of these, and lands the answers."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.enrich.dal_pulls import Puller, pulls_of
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
 from sighten_warehouse.errors import TransientError
+from sighten_warehouse.lake.manifest import commit_files
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers import signed_quotes
@@ -25,6 +27,7 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 SIGNED_QUOTE_PATH = "/api/data/workflow/"
+CALLS_BETWEEN_LOOKS = 10  # at the default rate, two seconds
 
 
 @dataclass(frozen=True)
@@ -126,13 +129,29 @@ def _summarize(quotes: _CallCounts, pulls: _CallCounts) -> EnrichResult:
 
 
 def _resolve_signed_quotes(settings: Settings, *, client: ApiClient, as_of: datetime) -> _CallCounts:
-    due = due_quotes(settings, as_of=as_of)
-    counts = _CallCounts(len(due))
+    counts = _CallCounts(0)
     with collecting_answers(settings.layout.landing) as answers:
         resolve = partial(_resolve_signed_quote, client=client, answers=answers)
-        for outcome in run_concurrently(due, resolve, threads=settings.api_concurrency):
+        quotes = _newest_first(settings, counts, as_of=as_of)
+        for outcome in run_concurrently(quotes, resolve, threads=settings.api_concurrency):
             counts.count(outcome)
     return counts
+
+
+def _newest_first(settings: Settings, counts: _CallCounts, *, as_of: datetime) -> Iterator[str]:
+    """The due quotes; those of deliveries that are loaded meanwhile come next, before a long backlog."""
+    asked: set[str] = set()
+    while True:
+        known = set(commit_files(settings.layout))
+        due = [quote_id for quote_id in due_quotes(settings, as_of=as_of) if quote_id not in asked]
+        counts.due = len(asked) + len(due)
+        for number, quote_id in enumerate(due, 1):
+            asked.add(quote_id)
+            yield quote_id
+            if number % CALLS_BETWEEN_LOOKS == 0 and known != set(commit_files(settings.layout)):
+                break
+        else:
+            return
 
 
 def _resolve_signed_quote(quote_id: str, *, client: ApiClient, answers: AnswerCollector) -> str:

@@ -63,6 +63,12 @@ def pending(settings: Settings) -> list[str]:
     return [name for name in landing_files(layout.landing) if name not in done and _size(layout, name)]
 
 
+def is_one_batch(settings: Settings) -> bool:
+    """Whether what is pending is little enough for one batch, and not nothing."""
+    files = pending(settings)
+    return bool(files) and len(list(islice(divide(settings.layout, files, max_bytes=MIN_BATCH_BYTES), 2))) == 1
+
+
 def plan(settings: Settings, *, max_batches: int = 8) -> list[str]:
     """Divide the pending files into batches of bounded size, record them, and return their ids, oldest first.
 

@@ -177,9 +177,26 @@ def test_answers_are_landed_after_seconds(enriched: Enriched) -> None:
 
     enriched.enrich(load=False, api_rate=0.5, api_concurrency=1)
 
-    assert 2 == len(landing_files(enriched.warehouse.settings.layout.landing)) - before
+    assert 4 == len(landing_files(enriched.warehouse.settings.layout.landing)) - before
 
 
 def test_without_an_address_the_missing_setting_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_API_URL: not set"):
         enrich(warehouse.settings)
+
+
+def test_a_quote_that_is_loaded_while_old_ones_are_asked_about_is_asked_about_next(enriched: Enriched) -> None:
+    enriched.deliver(*(a_milestone(f"old {number}") for number in range(60)))
+    asked: list[str] = []
+
+    def load_a_new_one(quote_id: str) -> None:
+        asked.append(quote_id)
+        if len(asked) == 5:
+            enriched.warehouse.take_in(a_milestone("new"))
+
+    enriched.sighten.asked = load_a_new_one
+    result = enriched.enrich(load=False, api_concurrency=1)
+
+    assert 61 == result.asked == len(set(asked)) == len(asked)
+    assert asked.index(quote("new")) <= 10
+    assert (0, None) == (result.left, result.problem)
