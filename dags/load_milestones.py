@@ -1,8 +1,8 @@
 """### Load landing files into history
 
 Starts when the doorbell fires, and every five minutes to catch a lost event. What fits into one batch is loaded by one
-task. More is taken in at most eight batches, which are flattened in parallel and committed together; the rest is left to
-the next run. If nothing is pending, the run does nothing.
+task. More is taken in at most eight batches, which are flattened in parallel and committed together; the rest is left
+to the next run. If nothing is pending, the run does nothing.
 """
 
 from dataclasses import asdict
