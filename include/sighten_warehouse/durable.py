@@ -94,7 +94,7 @@ def clone(source: Path, copy: Path) -> None:
         try:
             fcntl.ioctl(file, _FICLONE, original.fileno())
         except OSError:  # another file system
-            shutil.copyfileobj(original, file, _BUFFER)
+            shutil.copyfile(source, copy)
 
 
 def ensure_folder(folder: Path) -> None:

@@ -59,6 +59,11 @@ def _problems(found: Status, layout: Layout) -> Iterator[str]:
             f"{layout.warehouse_file}: {what}, expected version {found.version}; run `sighten-warehouse publish` to"
             f" write it again ({RUNBOOK}#publish-fails)"
         )
+    if found.differing:
+        yield (
+            f"the updates before {_format_time(found.made_anew_at, '')} gave other rows of {', '.join(found.differing)}"
+            f" than all history: report it ({RUNBOOK}#publish-fails)"
+        )
     if not found.balanced:
         yield f"{found.explain()} ({RUNBOOK}#balance-broken)"
 
@@ -86,6 +91,13 @@ def _rows(found: Status) -> Iterator[tuple[str, str, str]]:
     yield "drift", drift, "places with a new field, code or shape: see `sighten-warehouse drift list`"
     if found.acknowledged_drift:
         yield "  known", f"{found.acknowledged_drift:,}", "places that were acknowledged"
+    if found.made_anew_at:
+        outcome = "DIFFERS" if found.differing else "equal"
+        yield (
+            "made anew",
+            outcome,
+            f"{_format_time(found.made_anew_at, '')}: from all history, against the updates before",
+        )
     received = _format_time(found.last_received_at, "none yet")
     yield "published", "", f"{_format_time(found.published_at, 'not yet')}, newest delivery received {received}"
 

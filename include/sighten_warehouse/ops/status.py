@@ -32,6 +32,8 @@ class Status:
     `coverage`: the sums of `ops.coverage` over the last seven reconciled days; empty if there are none.
     `published_file_missing`, `published_file_damaged`: a version was published and its file is gone, or cannot be read;
     its deliveries count as `unpublished`.
+    `made_anew_at`: when a version was last made anew and compared with the updates before; `differing`: the tables in
+    which they differed.
     `landing`: landing files that are not what was loaded from them; `damaged_history`: files of the lake, if read.
     """
 
@@ -56,6 +58,8 @@ class Status:
     outdated: int = 0
     published_file_missing: bool = False
     published_file_damaged: bool = False
+    made_anew_at: str | None = None
+    differing: tuple[str, ...] = ()
     landing: LandingCheck = field(default_factory=LandingCheck)
     damaged_history: dict[str, str] = field(default_factory=dict)
 
@@ -95,6 +99,7 @@ def read_status(settings: Settings, *, recount: bool = True, deep: bool = False)
     lines = {name: _lines(layout, name) if recount or name not in counted else counted[name] for name in files}
     landing = check_landing(layout, committed, deep=deep)
     known = versions(layout)
+    compared = next((version for version in reversed(known) if version.differing is not None), None)
     is_missing = bool(known) and not layout.warehouse_file.exists()
     facts = _published(layout)
     published = frozenset() if is_missing or "published_file_damaged" in facts else published_batches(layout)
@@ -109,6 +114,8 @@ def read_status(settings: Settings, *, recount: bool = True, deep: bool = False)
         batches=len(committed),
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
+        made_anew_at=compared.published_at if compared else None,
+        differing=(compared.differing or ()) if compared else (),
         outdated=sum(manifest.is_outdated for manifest in committed),
         published_file_missing=is_missing,
         last_committed_at=committed[-1].committed_at if committed else None,

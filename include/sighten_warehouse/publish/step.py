@@ -24,11 +24,13 @@ from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.cache import fits, forget, stamp
+from sighten_warehouse.publish.proof import differing_tables
 from sighten_warehouse.publish.update import NotLocalError, update_warehouse
 from sighten_warehouse.publish.versions import (
     PUBLISHED_MODE,
     Version,
     code_version,
+    is_current,
     published_batches,
     versions,
     write_version,
@@ -56,6 +58,17 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
         return publish_lake(settings, resolve_lake(settings.layout), full=full, clock=clock)
 
 
+def prove(settings: Settings, *, clock: Clock | None = None) -> Version:
+    """Publish what is new, then make the version anew and record in `differing` whether that changed a table.
+
+    Raises:
+        As `publish`.
+    """
+    if not is_current(settings):
+        publish(settings, clock=clock)
+    return publish(settings, full=True, clock=clock)
+
+
 def publish_lake(
     settings: Settings,
     layout: Layout,
@@ -77,11 +90,14 @@ def publish_lake(
     try:
         known = [*versions(layout), version]
         with explain_refusal(layout.root), explaining_damage(layout, committed):
-            tables = None if full else _update(aside, settings, layout, committed, known)
+            fitted = fits(settings, layout, known[-2]) if len(known) > 1 else False
+            tables = None if full or not fitted else _update(aside, settings, layout, committed, known)
             is_update = tables is not None
             if tables is None:
                 forget(layout)
                 tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
+        if full and fitted:
+            version = replace(version, differing=_differing(aside, layout, known))
         on_checked()
         version = _swap_in(layout, aside, version, tables, clock=clock)
         stamp(settings, layout, version)
@@ -97,8 +113,8 @@ def _update(
     aside: Path, settings: Settings, layout: Layout, committed: Sequence[Manifest], known: Sequence[Version]
 ) -> dict[str, int] | None:
     """Update a copy of the newest version by what is new; None if everything has to be made anew."""
-    *_, before, version = (None, *known)
-    if before is None or not _continues(before, version) or not fits(settings, layout, before):
+    *_, before, version = known
+    if not _continues(before, version):
         return None
     clone(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
     forget(layout)  # until the new version is published with it
@@ -110,6 +126,17 @@ def _update(
         log.info("not_updated", reason=str(error) if isinstance(error, NotLocalError) else type(error).__name__)
         (aside / "warehouse.duckdb").unlink()
         return None
+
+
+def _differing(aside: Path, layout: Layout, known: Sequence[Version]) -> tuple[str, ...] | None:
+    """The tables in which the version made anew differs from the one before; None unless both have the same batches."""
+    *_, before, version = known
+    if version.new_batches or not _continues(before, version):
+        return None
+    found = differing_tables(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
+    if found:
+        log.error("updates_differ", version=before.version, tables=found)
+    return found
 
 
 def _continues(before: Version, version: Version) -> bool:

@@ -27,6 +27,8 @@ class Version:
     `started_at`: before its publish step read history. `published_at`: after the rename; empty while it is being built.
     `new_batches`: the batches that no earlier version held. `tables`: name → number of rows. `codes` and `dal_metrics`:
     digests of the home's codes and of the file of metrics. `lake`: the folder that the views of history read.
+    `differing`: the tables in which it differs from the version before, which updates made from the same batches; None
+    if that was not compared.
     """
 
     version: str
@@ -40,6 +42,7 @@ class Version:
     lake: str = "lake"
     dal_metrics: str = ""
     started_at: str = ""
+    differing: tuple[str, ...] | None = None
 
     @property
     def published_time(self) -> datetime | None:
@@ -68,7 +71,12 @@ def versions(layout: Layout) -> list[Version]:
 def _read(path: Path) -> Version:
     try:
         facts: dict[str, Any] = json.loads(path.read_bytes())
-        return Version(**facts | {"new_batches": tuple(facts["new_batches"])})
+        differing = facts.get("differing")
+        lists = {
+            "new_batches": tuple(facts["new_batches"]),
+            "differing": None if differing is None else tuple(differing),
+        }
+        return Version(**facts | lists)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LakeError(f"{path}: expected the manifest of a version: {error}") from error
 

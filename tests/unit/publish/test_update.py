@@ -7,10 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from click.testing import CliRunner
 from structlog.testing import capture_logs
 
+from sighten_warehouse.cli.main import commands
 from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.publish import prove
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
 from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_user, an_id
@@ -176,3 +181,41 @@ def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
     assert 9 == killed.returncode
     assert seen[0] == seen[1]  # the old version or the new one, never a mixture
     assert {} == wrong_rows(published)
+
+
+def test_a_version_made_anew_is_compared_with_the_updates_before_and_status_says_so(published: Warehouse) -> None:
+    published.deliver(a_milestone("two"))
+    not_compared = published.publish(full=True).differing if published.take_in(a_milestone("x")) else None
+    published.take_in(a_milestone("three"))
+
+    proved = prove(published.settings)
+
+    assert not_compared is None
+    assert () == proved.differing
+    found = read_status(published.settings)
+    assert (proved.published_at, ()) == (found.made_anew_at, found.differing)
+    shown = CliRunner().invoke(commands, ["status"], env={"SIGHTEN_HOME": str(published.settings.home)})
+    assert (0, True) == (shown.exit_code, "made anew         equal" in shown.stdout)
+
+
+def test_rows_that_updates_got_wrong_are_found_and_mended(published: Warehouse) -> None:
+    layout = published.settings.layout
+    published.close()
+    version = max(layout.versions.glob("*.duckdb"))
+    times = version.stat()
+    with duckdb.connect(str(version)) as connection:
+        connection.execute("update milestones set name = 'wrong'")
+    stamp = cache_file(layout).with_suffix(".json")
+    written = stamp.read_text()
+    assert str(times.st_mtime_ns) in written
+    now = version.stat()
+    stamp.write_text(
+        written.replace(str(times.st_mtime_ns), str(now.st_mtime_ns)).replace(str(times.st_size), str(now.st_size))
+    )
+
+    proved = prove(published.settings)
+
+    assert ("main.milestones",) == proved.differing
+    shown = CliRunner().invoke(commands, ["status"], env={"SIGHTEN_HOME": str(published.settings.home)})
+    assert (1, True) == (shown.exit_code, "gave other rows of main.milestones" in shown.stderr)
+    assert [] == published.rows("from milestones where name = 'wrong'")
