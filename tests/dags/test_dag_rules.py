@@ -20,6 +20,7 @@ WRITER_TASKS = {
     ("load_milestones", "load_one_batch"),
     ("load_milestones", "commit"),
     ("publish_warehouse", "publish"),
+    ("prove_warehouse", "prove"),
 }
 LIVE_API_TASKS = {("enrich_quotes", "enrich"), ("download_documents", "download")}
 LONG_API_TASKS = {("backfill_milestones", "pull"), ("reconcile_milestones", "reconcile")}
@@ -115,11 +116,12 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         "enrich_quotes": ["history"],
         "download_documents": ["history"],
     } == consumed
-    assert {"backfill_milestones", "reconcile_milestones"} == without_assets
+    assert {"backfill_milestones", "reconcile_milestones", "prove_warehouse"} == without_assets
     assert {
         ("load_milestones", "load_one_batch", "history"),
         ("load_milestones", "commit", "history"),
         ("publish_warehouse", "publish", "warehouse"),
+        ("prove_warehouse", "prove", "warehouse"),
     } == produced
 
 

@@ -10,6 +10,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import func, select
 
 from sighten_warehouse import load
+from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.settings import Settings
 
 pytestmark = pytest.mark.airflow
@@ -115,3 +116,13 @@ def test_a_published_delivery_missing_from_landing_fails_the_run(run: Run, setti
 def test_nothing_waits_for_the_report(dags: dict[str, Any]) -> None:
     assert ["publish"] == dags["publish_warehouse"].task_ids
     assert [set()] * 3 == [dags["report_warehouse"].get_task(task).upstream_task_ids for task in REPORT_TASKS]
+
+
+def test_a_version_is_made_anew_and_equals_the_updates_before(run: Run, settings: Settings, land: Land) -> None:
+    land()
+    load.load(settings)
+
+    states = run("prove_warehouse")
+
+    assert {"run": ["success"], "prove": ["success"]} == states
+    assert () == versions(settings.layout)[-1].differing

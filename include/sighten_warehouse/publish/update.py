@@ -33,9 +33,8 @@ BEFORE = (
     "ops.snapshots",
 )
 FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)
-# Above this share of all deliveries, recomputing everything is faster.
-MOST_TOUCHED = 0.3
-ALWAYS_FEW = 2_000
+FEW = 2_000  # touched deliveries
+MOST_TOUCHED = 0.3  # of all deliveries; above this share, making all anew is faster
 
 
 class NotLocalError(Exception):
@@ -103,8 +102,11 @@ def _refuse_copies(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refuse_many(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse to update if making all anew is faster; for few deliveries use one thread, which is cheaper."""
     touched = _number(connection, "select count(*) from touched.landing_ids")
-    if touched > max(ALWAYS_FEW, MOST_TOUCHED * _number(connection, "select count(*) from cache.deliveries")):
+    if touched <= FEW:
+        connection.execute("set threads = 1")
+    elif touched > MOST_TOUCHED * _number(connection, "select count(*) from cache.deliveries"):
         raise NotLocalError("most deliveries are touched")
 
 
