@@ -5,7 +5,6 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.durable import sync
 from sighten_warehouse.lake.history import (
     COPIES,
     create_history,
@@ -41,7 +40,7 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
     versions: Sequence[Version],
     with_cache: bool = True,
 ) -> dict[str, int]:
-    """Write `warehouse.duckdb` into the folder, synced, and the cache; return the number of rows of each table.
+    """Write `warehouse.duckdb` into the folder, and the cache; return the number of rows of each table.
 
     `versions` ends with the one being built. The tables of `main`, `marts` and `ops` hold their rows; those of
     `history` are views of the lake's files, by absolute path, or of other tables. `masked` has views without personal
@@ -80,7 +79,6 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
-    sync(folder / "warehouse.duckdb")
     return counts
 
 

@@ -124,7 +124,8 @@ def _update(
         )
     except (NotLocalError, CheckError, duckdb.Error) as error:
         log.info("not_updated", reason=str(error) if isinstance(error, NotLocalError) else type(error).__name__)
-        (aside / "warehouse.duckdb").unlink()
+        for path in aside.iterdir():  # a write-ahead log would be replayed into the file that is made anew
+            path.unlink()
         return None
 
 
@@ -176,6 +177,7 @@ def _name(now: datetime, *, known: Sequence[Version]) -> str:
 def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int], *, clock: Clock) -> Version:
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     kept = layout.versions / f"{version.version}.duckdb"
+    sync(aside / "warehouse.duckdb")
     (aside / "warehouse.duckdb").chmod(PUBLISHED_MODE)
     (aside / "warehouse.duckdb").replace(kept)
     sync(layout.versions)

@@ -11,6 +11,7 @@ from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, macros, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
+from sighten_warehouse.publish.build import FILLED_LAST
 from sighten_warehouse.publish.cache import add_new, attach_cache, keep_recomputed
 from sighten_warehouse.publish.checks import checks, refuse_failures, run_checks, stage_new_history
 from sighten_warehouse.publish.dal_views import create_dal_views
@@ -32,7 +33,6 @@ BEFORE = (
     "ops.reconciled",
     "ops.snapshots",
 )
-FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)
 FEW = 2_000  # touched deliveries
 MOST_TOUCHED = 0.3  # of all deliveries; above this share, making all anew is faster
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -330,3 +331,17 @@ def test_an_unusable_address_is_refused_and_not_shown(odd: str, tmp_path: Path) 
         open_client(settings, clock=FakeClock())
 
     assert "secret" not in str(met.value)
+
+
+def test_calls_leave_the_core_to_loading(tmp_path: Path) -> None:
+    def look() -> list[int]:
+        before = os.getpriority(os.PRIO_PROCESS, 0)
+        with client_of("http://127.0.0.1:1", tmp_path):
+            within = os.getpriority(os.PRIO_PROCESS, 0)
+        return [before, within, os.getpriority(os.PRIO_PROCESS, 0)]
+
+    with ThreadPoolExecutor(1) as thread:  # only root can undo it, so a thread of its own
+        before, within, after = thread.submit(look).result()
+
+    assert max(before, 10) == within
+    assert after == (before if os.geteuid() == 0 else within)

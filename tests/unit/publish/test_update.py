@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
-from sighten_warehouse.publish import prove
+from sighten_warehouse.publish import prove, update
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
 from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_user, an_id
@@ -135,6 +135,20 @@ def test_a_cache_with_damaged_blocks_is_made_anew(published: Warehouse) -> None:
     cache.write_bytes(content)
     os.utime(cache, ns=(times.st_atime_ns, times.st_mtime_ns))
     published.take_in(a_milestone("two"))
+
+    assert not is_update(published.publish)
+    assert {} == wrong_rows(published)
+
+
+def test_what_a_failed_update_wrote_is_not_in_the_version_that_is_made_anew(
+    published: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("insert into warehouse.ops.copies (landing_id) values ('left behind')")
+        raise duckdb.IOException("a broken disk")
+
+    published.take_in(a_milestone("two"))
+    monkeypatch.setattr(update, "keep_recomputed", fails)
 
     assert not is_update(published.publish)
     assert {} == wrong_rows(published)
