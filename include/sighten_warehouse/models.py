@@ -96,7 +96,8 @@ class Model:
     @property
     def is_intermediate(self) -> bool:
         """Whether publish computes it for other models and does not publish it."""
-        return self.schema == "staging" and any(not name.startswith("staging.") for name in self.inputs)
+        made = {name for name in self.inputs if name in models() and models()[name].is_intermediate}
+        return self.schema == "staging" and any(name in made or not name.startswith("staging.") for name in self.inputs)
 
 
 def sql_folder() -> Path:

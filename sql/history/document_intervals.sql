@@ -1,6 +1,6 @@
 -- Every state of a document with its interval of validity; a new row starts only when something changed.
 -- grain: document_id, valid_from_at
--- inputs: history.documents, history.sub_task_intervals, history.sub_tasks, staging.ranked_snapshots
+-- inputs: history.documents, history.sub_task_intervals, history.sub_tasks, staging.alone_snapshots, staging.compared_snapshots -- noqa: LT05
 -- replaced by: landing_id
 -- A state ends at the document's next state, or at the next complete list of the sub_task's documents, which lacks it.
 -- It holds only while its sub_task does, and moves with the sub_task.
@@ -12,18 +12,19 @@ with documents as (
 ), contents as (
 
     select
-        document_id,
-        sub_task_id,
-        landing_id,
-        received_at,
+        states.document_id as document_id,
+        states.sub_task_id as sub_task_id,
+        states.landing_id as landing_id,
+        states.received_at as received_at,
         fingerprint(
             (
-                sub_task_id,
-                each_document_column,
-                _rescued
+                states.sub_task_id,
+                states.each_document_column,
+                states._rescued
             )
         ) as content,
-    from history.documents
+    from history.documents as states
+    inner join staging.compared_snapshots using (landing_id)
 
 ), sub_tasks as (
 
@@ -42,7 +43,7 @@ with documents as (
     select
         *,
         coalesce(watermark_at, minus_infinity()) as effective_at,
-    from staging.ranked_snapshots
+    from staging.compared_snapshots
 
 ), lists as (
 
@@ -167,3 +168,22 @@ select
     documents._rescued as _rescued,
 from documents
 inner join intervals using (document_id, landing_id)
+
+union all
+
+-- What is alone has one state, without end.
+select
+    documents.document_id as document_id,
+    documents.sub_task_id as sub_task_id,
+    documents.task_id as task_id,
+    documents.milestone_id as milestone_id,
+    documents.landing_id as landing_id,
+    documents.each_document_column as each_document_column,
+    list_of(documents.landing_id) as landing_ids,
+    list_of(alone.watermark_at) as watermarks,
+    alone.watermark_at as valid_from_at,
+    cast(null as timestamp) as valid_to_at,
+    documents.received_at as received_at,
+    documents._rescued as _rescued,
+from documents
+inner join staging.alone_snapshots as alone using (landing_id)

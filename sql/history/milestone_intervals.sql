@@ -1,6 +1,6 @@
 -- Every state of a milestone with its interval of validity; a new row starts only when something changed.
 -- grain: milestone_id, valid_from_at
--- inputs: history.milestone_states, staging.ranked_snapshots
+-- inputs: history.milestone_states, staging.alone_snapshots, staging.compared_snapshots
 -- replaced by: landing_id
 -- A state starts at its snapshot's watermark; without one, it has no start. If several share a watermark, the last
 -- counts.
@@ -12,22 +12,23 @@ with milestones as (
 ), contents as (
 
     select
-        milestone_id,
-        landing_id,
+        states.milestone_id as milestone_id,
+        states.landing_id as landing_id,
         fingerprint(
             (
-                each_milestone_column,
-                _rescued
+                states.each_milestone_column,
+                states._rescued
             )
         ) as content,
-    from history.milestone_states
+    from history.milestone_states as states
+    inner join staging.compared_snapshots using (landing_id)
 
 ), snapshots as (
 
     select
         *,
         coalesce(watermark_at, minus_infinity()) as effective_at,
-    from staging.ranked_snapshots
+    from staging.compared_snapshots
 
 ), states as (
 
@@ -87,3 +88,19 @@ select
     milestones._rescued as _rescued,
 from milestones
 inner join intervals using (milestone_id, landing_id)
+
+union all
+
+-- What is alone has one state, without end.
+select
+    milestones.milestone_id as milestone_id,
+    milestones.landing_id as landing_id,
+    milestones.each_milestone_column as each_milestone_column,
+    list_of(milestones.landing_id) as landing_ids,
+    list_of(alone.watermark_at) as watermarks,
+    alone.watermark_at as valid_from_at,
+    cast(null as timestamp) as valid_to_at,
+    milestones.received_at as received_at,
+    milestones._rescued as _rescued,
+from milestones
+inner join staging.alone_snapshots as alone using (landing_id)

@@ -1,6 +1,6 @@
 -- Every state of a sub_task with its interval of validity; a new row starts only when something changed.
 -- grain: sub_task_id, valid_from_at
--- inputs: history.sub_task_states, history.task_intervals, history.tasks, staging.ranked_snapshots
+-- inputs: history.sub_task_states, history.task_intervals, history.tasks, staging.alone_snapshots, staging.compared_snapshots -- noqa: LT05
 -- replaced by: landing_id
 -- A state ends at the sub_task's next state, or at the next complete list of the task's sub_tasks, which lacks it. It
 -- holds only while its task does, and moves with the task.
@@ -12,18 +12,19 @@ with sub_tasks as (
 ), contents as (
 
     select
-        sub_task_id,
-        task_id,
-        landing_id,
-        received_at,
+        states.sub_task_id as sub_task_id,
+        states.task_id as task_id,
+        states.landing_id as landing_id,
+        states.received_at as received_at,
         fingerprint(
             (
-                task_id,
-                each_sub_task_column,
-                _rescued
+                states.task_id,
+                states.each_sub_task_column,
+                states._rescued
             )
         ) as content,
-    from history.sub_task_states
+    from history.sub_task_states as states
+    inner join staging.compared_snapshots using (landing_id)
 
 ), tasks as (
 
@@ -42,7 +43,7 @@ with sub_tasks as (
     select
         *,
         coalesce(watermark_at, minus_infinity()) as effective_at,
-    from staging.ranked_snapshots
+    from staging.compared_snapshots
 
 ), lists as (
 
@@ -163,3 +164,21 @@ select
     sub_tasks._rescued as _rescued,
 from sub_tasks
 inner join intervals using (sub_task_id, landing_id)
+
+union all
+
+-- What is alone has one state, without end.
+select
+    sub_tasks.sub_task_id as sub_task_id,
+    sub_tasks.task_id as task_id,
+    sub_tasks.milestone_id as milestone_id,
+    sub_tasks.landing_id as landing_id,
+    sub_tasks.each_sub_task_column as each_sub_task_column,
+    list_of(sub_tasks.landing_id) as landing_ids,
+    list_of(alone.watermark_at) as watermarks,
+    alone.watermark_at as valid_from_at,
+    cast(null as timestamp) as valid_to_at,
+    sub_tasks.received_at as received_at,
+    sub_tasks._rescued as _rescued,
+from sub_tasks
+inner join staging.alone_snapshots as alone using (landing_id)

@@ -1,6 +1,6 @@
 -- Every state of a task with its interval of validity; a new row starts only when something changed.
 -- grain: task_id, valid_from_at
--- inputs: history.task_states, staging.ranked_snapshots
+-- inputs: history.task_states, staging.alone_snapshots, staging.compared_snapshots
 -- replaced by: landing_id
 -- A state ends at the task's next state, or at the next complete list of the milestone's tasks, which lacks the task.
 -- Position, definition and approver are missing in some kinds of snapshot: their last value is carried forward.
@@ -12,18 +12,19 @@ with tasks as (
 ), contents as (
 
     select
-        task_id,
-        milestone_id,
-        landing_id,
-        each_carried_task_column,
+        states.task_id as task_id,
+        states.milestone_id as milestone_id,
+        states.landing_id as landing_id,
+        states.each_carried_task_column as each_carried_task_column,
         fingerprint(
             (
-                milestone_id,
-                each_replaced_task_column,
-                _rescued
+                states.milestone_id,
+                states.each_replaced_task_column,
+                states._rescued
             )
         ) as content,
-    from history.task_states
+    from history.task_states as states
+    inner join staging.compared_snapshots using (landing_id)
 
 ), snapshots as (
 
@@ -35,7 +36,7 @@ with tasks as (
             order by snapshot_rank
             rows between 1 following and unbounded following
         ) as next_list_at,
-    from staging.ranked_snapshots
+    from staging.compared_snapshots
 
 ), states as (
 
@@ -112,3 +113,21 @@ select
     tasks._rescued as _rescued,
 from tasks
 inner join intervals using (task_id, landing_id)
+
+union all
+
+-- What is alone has one state, without end.
+select
+    tasks.task_id as task_id,
+    tasks.milestone_id as milestone_id,
+    tasks.landing_id as landing_id,
+    tasks.each_replaced_task_column as each_replaced_task_column,
+    tasks.each_carried_task_column as each_carried_task_column,
+    list_of(tasks.landing_id) as landing_ids,
+    list_of(alone.watermark_at) as watermarks,
+    alone.watermark_at as valid_from_at,
+    cast(null as timestamp) as valid_to_at,
+    tasks.received_at as received_at,
+    tasks._rescued as _rescued,
+from tasks
+inner join staging.alone_snapshots as alone using (landing_id)

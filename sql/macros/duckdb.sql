@@ -10,6 +10,7 @@ create or replace temp macro minus_infinity() as timestamp '-infinity';
 create or replace temp macro infinity() as timestamp 'infinity';
 create or replace temp macro fingerprint(content) as hash(content);
 create or replace temp macro all_in_order(value, rank) as list(value order by rank) filter (where rank is not null);
+create or replace temp macro list_of(value) as [value];
 create or replace temp macro last_of(list) as list[-1];
 create or replace temp macro array_of(
     a, b := null, c := null, d := null, e := null, f := null, g := null, h := null, i := null,
