@@ -16,7 +16,7 @@ with cycles as (
         milestone_definition_id,
         organization_id,
         submitted_month,
-        max_by(name, (submitted_at, milestone_id)) as name,
+        max_by(name, lpad(cast(epoch_us(submitted_at) as string), 20, '0') || milestone_id) as name,
         max(organization_name) as organization_name,
         count(*) as milestones,
         count(first_decision) as decided,

@@ -40,8 +40,8 @@ with cycles as (
         case when contains(groupings.grouped_by, 'month') then cycles.submitted_month end as submitted_month,
         cycles.is_open as is_open,
         cycles.seconds as seconds,
-        cycles.submitted_at as submitted_at,
-        cycles.milestone_id as milestone_id,
+        -- of structs, DuckDB before 1.1 finds no maximum
+        lpad(cast(epoch_us(cycles.submitted_at) as string), 20, '0') || cycles.milestone_id as age_order,
     from cycles
     cross join groupings
 
@@ -65,9 +65,9 @@ with cycles as (
         organization_id,
         submitted_month,
         seconds,
-        max_by(name, (submitted_at, milestone_id)) as name,
+        max_by(name, age_order) as name,
         max(organization_name) as organization_name,
-        max((submitted_at, milestone_id)) as newest,
+        max(age_order) as newest,
         count(*) as milestones,
         count(case when not is_open then 1 end) as approved,
     from grouped

@@ -109,6 +109,24 @@ def test_a_published_table_says_which_rows_an_update_replaces(model: Model) -> N
     assert model.replaced_by in ((ALL,), (ADDED,)) or set(model.replaced_by) <= columns
 
 
+def orders_by_struct(node: object) -> bool:
+    """Whether an aggregate takes the newest or the oldest by several columns together."""
+    if isinstance(node, list):
+        return any(map(orders_by_struct, node))
+    if not isinstance(node, dict):
+        return False
+    children = node.get("children") or []
+    by_struct = node.get("function_name") in ("max", "min", "max_by", "min_by", "arg_max", "arg_min") and any(
+        isinstance(child, dict) and child.get("function_name") == "row" for child in children
+    )
+    return by_struct or any(map(orders_by_struct, node.values()))
+
+
+@pytest.mark.parametrize("model", [param for param in SELECTS if param.values[0].is_view])
+def test_a_view_reads_in_every_duckdb_since_1_0(model: Model) -> None:
+    assert not orders_by_struct(parse(model))
+
+
 @every_select
 def test_the_columns_of_the_grain_exist(model: Model) -> None:
     described = {column.name for column in model.columns}
