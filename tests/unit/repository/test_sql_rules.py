@@ -115,10 +115,9 @@ def orders_by_struct(node: object) -> bool:
         return any(map(orders_by_struct, node))
     if not isinstance(node, dict):
         return False
-    children = node.get("children") or []
-    by_struct = node.get("function_name") in ("max", "min", "max_by", "min_by", "arg_max", "arg_min") and any(
-        isinstance(child, dict) and child.get("function_name") == "row" for child in children
-    )
+    arguments = [argument["expression"] for argument in node.get("arguments", [])]
+    is_extreme = node.get("function_name") in ("max", "min", "max_by", "min_by")
+    by_struct = is_extreme and any(argument.get("function_name") == "row" for argument in arguments)
     return by_struct or any(map(orders_by_struct, node.values()))
 
 
