@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,9 +63,8 @@ def export_parquet(settings: Settings, *, clock: Clock | None = None) -> str | N
         aside = layout.versions / f".{newest.version}.{uuid4().hex}.tmp"
         ensure_folder(aside)
         try:
-            tables = _write(
-                layout.versions / f"{newest.version}.duckdb", aside, layout.parquet, before.get("tables", {})
-            )
+            with _version(layout, newest.version, memory=settings.publish_memory) as connection:
+                tables = _write(connection, aside, layout.parquet, before.get("tables", {}))
             now = (clock or Clock()).now().astimezone(UTC).isoformat(timespec="seconds")
             manifest = {"version": newest.version, "exported_at": now, "tables": tables}
             write_durably(aside / MANIFEST, json.dumps(manifest, indent=1).encode())
@@ -83,25 +84,33 @@ def read_export(layout: Layout) -> dict[str, Any]:
     return manifest
 
 
-def _write(version_file: Path, folder: Path, last: Path, before: dict[str, Parts]) -> dict[str, Parts]:
-    """Write every table; parts with the rows and the fingerprint of before become links to the same files."""
-    found = {}
+@contextmanager
+def _version(layout: Layout, version: str, *, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
-        connection.execute(f"attach '{quoted(version_file)}' as warehouse (read_only)")
+        connection.execute("set memory_limit = ?", [memory])
+        connection.execute(f"attach '{quoted(layout.versions / f'{version}.duckdb')}' as warehouse (read_only)")
         connection.execute("use warehouse")
-        for schema, name in connection.execute(_tables()).fetchall():
-            ensure_folder(folder / name)
-            select = _plain(connection, schema, name)
-            parts = _parts(connection, select, name)
-            for part, facts in parts.items():
-                path, same = folder / name / part, last / name / part
-                if facts == before.get(name, {}).get(part) and same.exists():
-                    path.hardlink_to(same.resolve())
-                else:
-                    _export(connection, select, part, path)
-            sync(folder / name)
-            found[name] = parts
+        yield connection
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, last: Path, before: dict[str, Parts]
+) -> dict[str, Parts]:
+    """Write every table; parts with the rows and the fingerprint of before become links to the same files."""
+    found = {}
+    for schema, name in connection.execute(_tables()).fetchall():
+        ensure_folder(folder / name)
+        select = _plain(connection, schema, name)
+        parts = _parts(connection, select, name)
+        for part, facts in parts.items():
+            path, same = folder / name / part, last / name / part
+            if facts == before.get(name, {}).get(part) and same.exists():
+                path.hardlink_to(same.resolve())
+            else:
+                _export(connection, select, part, path)
+        sync(folder / name)
+        found[name] = parts
     return found
 
 

@@ -8,10 +8,11 @@ from sighten_warehouse.models import Model, built_models
 from sighten_warehouse.sql_text import quoted
 
 
-def differing_tables(updated: Path, anew: Path) -> tuple[str, ...]:
+def differing_tables(updated: Path, anew: Path, *, memory: str) -> tuple[str, ...]:
     """The tables of which the two files, made from the same batches, hold other rows; their digests are compared."""
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
+        connection.execute("set memory_limit = ?", [memory])
         for name, path in (("updated", updated), ("anew", anew)):
             connection.execute(f"attach '{quoted(path)}' as {name} (read_only)")
         tables = [model for model in built_models() if model.is_updated and model.full_name != "ops.versions"]

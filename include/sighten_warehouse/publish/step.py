@@ -97,7 +97,7 @@ def publish_lake(
                 forget(layout)
                 tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
         if full and fitted:
-            version = replace(version, differing=_differing(aside, layout, known))
+            version = replace(version, differing=_differing(aside, settings, layout, known))
         on_checked()
         version = _swap_in(layout, aside, version, tables, clock=clock)
         stamp(settings, layout, version)
@@ -129,12 +129,13 @@ def _update(
         return None
 
 
-def _differing(aside: Path, layout: Layout, known: Sequence[Version]) -> tuple[str, ...] | None:
+def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[Version]) -> tuple[str, ...] | None:
     """The tables in which the version made anew differs from the one before; None unless both have the same batches."""
     *_, before, version = known
     if version.new_batches or not _continues(before, version):
         return None
-    found = differing_tables(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
+    files = layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb"
+    found = differing_tables(*files, memory=settings.publish_memory)
     if found:
         log.error("updates_differ", version=before.version, tables=found)
     return found
