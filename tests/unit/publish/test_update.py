@@ -185,7 +185,7 @@ def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
 
     killed = subprocess.run(
         [sys.executable, "-c", PUBLISH_AND_DIE, module, name, when],
-        env={"SIGHTEN_HOME": str(published.settings.home), "PYTHONPATH": str(Path("include").resolve())},
+        env={**os.environ, "SIGHTEN_HOME": str(published.settings.home), "PYTHONPATH": str(Path("include").resolve())},
         check=False,
     )
     published.close()
