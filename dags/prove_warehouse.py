@@ -1,13 +1,14 @@
 """### Make the warehouse anew from all history, once a day
 
 Publishes compute only what new deliveries touch. This run makes every table anew, compares the rows with those that the
-publishes gave, and swaps the new version in. `sighten-warehouse status` shows whether they were equal.
+publishes gave, and swaps the new version in. The run fails if they differed; `sighten-warehouse status` shows it too.
 """
 
 from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import WAREHOUSE
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, NIGHTLY, WRITER_POOL, Counts, dag_docs
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, NIGHTLY, WRITER_POOL, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
@@ -16,11 +17,12 @@ def prove_warehouse() -> None:
     """Make the newest version anew, and compare."""
 
     @task(pool=WRITER_POOL, outlets=[WAREHOUSE])
-    def prove() -> Counts:
+    def prove() -> None:
         from sighten_warehouse import publish
 
         version = publish.prove(read_settings())
-        return {"version": version.version, "differing": list(version.differing or ())}
+        if version.differing:
+            raise AirflowFailException(f"updates gave other rows of {', '.join(version.differing)}; these are mended")
 
     prove()
 

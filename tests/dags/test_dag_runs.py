@@ -126,3 +126,16 @@ def test_a_version_is_made_anew_and_equals_the_updates_before(run: Run, settings
 
     assert {"run": ["success"], "prove": ["success"]} == states
     assert () == versions(settings.layout)[-1].differing
+
+
+def test_a_difference_between_updates_and_all_history_fails_the_run(
+    run: Run, settings: Settings, land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land()
+    load.load(settings)
+    monkeypatch.setattr("sighten_warehouse.publish.step.differing_tables", lambda *_, **__: ("main.tasks",))
+
+    states = run("prove_warehouse")
+
+    assert {"run": ["failed"], "prove": ["failed"]} == states
+    assert ("main.tasks",) == versions(settings.layout)[-1].differing
