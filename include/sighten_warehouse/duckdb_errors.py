@@ -1,4 +1,4 @@
-"""DuckDB's errors about files, in our words: another program's lock, and what the disk refused."""
+"""DuckDB's errors in our words: another program's lock, what the disk refused, and too little memory."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from sighten_warehouse.durable import DISK_ERRORS, describe_refusal
-from sighten_warehouse.errors import FileLockedError, StorageError
+from sighten_warehouse.errors import FileLockedError, SettingError, StorageError
 
 _LOCKED = "Could not set lock on file"
 
@@ -45,3 +45,16 @@ def explain_refusal(folder: Path) -> Iterator[None]:
             if os.strerror(number) in str(error):
                 raise StorageError(describe_refusal(folder, number)) from error
         raise
+
+
+@contextmanager
+def explain_memory(limit: str) -> Iterator[None]:
+    """Use an engine with that limit of memory inside this context; DuckDB's error about it names the setting.
+
+    Raises:
+        SettingError: the limit is too low.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise SettingError(f"SIGHTEN_PUBLISH_MEMORY: {limit} is too little for this home; expected more") from error

@@ -1,6 +1,7 @@
 """Every setting, read from the environment and refused at once if unknown or ill-formed."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -81,7 +82,6 @@ class Settings(BaseModel):
     )
     publish_memory: str = Field(
         "1GB",
-        pattern=r"^\d+(\.\d+)? ?(MB|GB|MiB|GiB)$",
         description="The memory of `publish`'s engine, such as `500MB`; what exceeds it is spilled to disk.",
     )
     parquet_every: float = Field(
@@ -101,6 +101,13 @@ class Settings(BaseModel):
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("publish_memory")
+    @classmethod
+    def _check_size(cls, value: str) -> str:
+        if not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", value):
+            raise ValueError("expected a size such as 500MB or 1.5GB")
+        return value
 
     @field_validator("engine", mode="before")
     @classmethod

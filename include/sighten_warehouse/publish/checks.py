@@ -13,9 +13,8 @@ from sighten_warehouse.models import Model, models, sql_folder
 
 IDENTIFIED = ("main", "history")  # their grains are ids; a mart may have NULL in its grain, such as a missing name
 CHECKS_COLUMNS = dict.fromkeys(("check_name", "severity", "description"), "varchar")
-FOUND_COLUMNS = dict.fromkeys(
-    ("check_name", "column_name", "id"), "varchar"
-)  # a row for each row that a check returned
+# A row for each row that a check returned; `id` is the value of the check's first column, `column_name`.
+FOUND_COLUMNS = dict.fromkeys(("check_name", "column_name", "id"), "varchar")
 _HEADER = re.compile(r"-- (?P<sentence>[A-Z].*\.)\n-- severity: (?P<severity>fail|warn)\n-- inputs: (?P<inputs>.+)\n")
 _FIRST_COLUMN = re.compile(r"^select(?: distinct)?\s+(?:\S+ as )?(\w+)", re.MULTILINE)
 

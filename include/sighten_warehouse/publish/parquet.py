@@ -13,7 +13,7 @@ import duckdb
 import structlog
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.duckdb_errors import explain_refusal
+from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -55,7 +55,7 @@ def export_parquet(settings: Settings, *, clock: Clock | None = None) -> str | N
         StorageError: the disk refused a write; the last export stays.
     """
     layout = settings.layout
-    with one_writer(layout, "parquet"), explain_refusal(layout.root):
+    with one_writer(layout, "parquet"), explain_memory(settings.publish_memory), explain_refusal(layout.root):
         newest = next(reversed(versions(layout)), None)
         if newest is None:
             return None

@@ -12,7 +12,7 @@ import duckdb
 import structlog
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.duckdb_errors import explain_refusal
+from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import clone, ensure_folder, sync
 from sighten_warehouse.errors import CheckError
 from sighten_warehouse.lake.damage import explaining_damage
@@ -51,7 +51,7 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
         LakeError: commits contradict each other.
         ModelError: a model's columns differ from its description.
         CheckError: a check of severity `fail` has findings.
-        SettingError: the home's list of codes or the file of metrics is ill-formed.
+        SettingError: the home's list of codes or the file of metrics is ill-formed, or SIGHTEN_PUBLISH_MEMORY too low.
         StorageError: the disk refused a write; the previous version stays.
     """
     with one_writer(settings.layout, "publish"):
@@ -89,15 +89,19 @@ def publish_lake(
     ensure_folder(aside)
     try:
         known = [*versions(layout), version]
-        with explain_refusal(layout.root), explaining_damage(layout, committed):
+        with (
+            explain_memory(settings.publish_memory),
+            explain_refusal(layout.root),
+            explaining_damage(layout, committed),
+        ):
             fitted = fits(settings, layout, known[-2]) if len(known) > 1 else False
             tables = None if full or not fitted else _update(aside, settings, layout, committed, known)
             is_update = tables is not None
             if tables is None:
                 forget(layout)
                 tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
-        if full and fitted:
-            version = replace(version, differing=_differing(aside, settings, layout, known))
+            if full and fitted:
+                version = replace(version, differing=_differing(aside, settings, layout, known))
         on_checked()
         version = _swap_in(layout, aside, version, tables, clock=clock)
         stamp(settings, layout, version)

@@ -1,7 +1,9 @@
 """Publishing: complete versions, swapped in by one rename while readers are active."""
 
+import errno
 import hashlib
 import shutil
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.errors import ModelError
+from sighten_warehouse.errors import ModelError, SettingError
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, models, published_digest
 from sighten_warehouse.publish import is_current, publish
@@ -241,3 +243,37 @@ def test_history_that_lacks_a_newer_column_is_published(warehouse: Warehouse) ->
 
     assert [(None,), (None,)] == warehouse.rows("select task_definition_id from history.tasks")
     assert [("applied",)] == warehouse.rows("select outcome from ops.deliveries")
+
+
+def test_the_published_file_is_the_newest_kept_version_itself(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    layout = warehouse.settings.layout
+
+    assert max(layout.versions.glob("*.duckdb")).samefile(layout.warehouse_file)
+
+
+def test_it_is_a_copy_where_there_are_no_hard_links(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "no hard links", str(path), None, str(target))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    warehouse.deliver(SAMPLE_BYTES)
+    layout = warehouse.settings.layout
+    kept = max(layout.versions.glob("*.duckdb"))
+
+    assert not kept.samefile(layout.warehouse_file)
+    assert kept.read_bytes() == layout.warehouse_file.read_bytes()
+    assert 0o440 == stat.S_IMODE(layout.warehouse_file.stat().st_mode)
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["update", "full"])
+def test_too_little_memory_names_the_setting_and_the_version_stays(warehouse: Warehouse, *, full: bool) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    before = warehouse.settings.layout.warehouse_file.read_bytes()
+    warehouse.take_in(a_milestone())
+    warehouse.settings = warehouse.settings.model_copy(update={"publish_memory": "1MB"})
+
+    with pytest.raises(SettingError, match="SIGHTEN_PUBLISH_MEMORY: 1MB is too little"):
+        warehouse.publish(full=full)
+
+    assert before == warehouse.settings.layout.warehouse_file.read_bytes()
