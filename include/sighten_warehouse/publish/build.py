@@ -89,7 +89,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
 
 def _fill_pseudonyms(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
     """Fill the pseudonyms of all e-mail addresses and names, which the masked views read."""
-    return add_rows(connection, PSEUDONYMS, new_pseudonyms(connection, key=pseudonym_key(layout), known=PSEUDONYMS))
+    found = new_pseudonyms(connection, key=pseudonym_key(layout), known=PSEUDONYMS)
+    add_rows(connection, "staging.pseudonyms", found)
+    return _fill(connection, models()[PSEUDONYMS])
 
 
 def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:

@@ -68,10 +68,12 @@ def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _create(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     columns = connection.execute(f"describe select * from ({model.select})").fetchall()
-    returned = [f"{name} {kind.lower()}" for name, kind, *_ in columns]
-    described = [f"{column.name} {DUCKDB_TYPES[column.type]}" for column in model.stored_columns]
-    if not model.is_view:  # rows of a table are inserted by name, and cast
-        returned, described = (sorted(text.split()[0] for text in columns) for columns in (returned, described))
+    if model.is_view:
+        returned = [f"{name} {kind.lower()}" for name, kind, *_ in columns]
+        described = [f"{column.name} {DUCKDB_TYPES[column.type]}" for column in model.stored_columns]
+    else:  # rows of a table are inserted by name, and cast
+        returned = sorted(name for name, *_ in columns)
+        described = sorted(column.name for column in model.stored_columns)
     if returned != described:
         raise ModelError(f"{model.full_name}: the select returns {returned}, its description lists {described}")
     if model.is_view:
