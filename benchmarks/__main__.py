@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import against_dlt, by_size, latency, many_loads, receiver, small_home
+from benchmarks import against_dlt, by_size, latency, many_loads, receiver, small_home, through_airflow
 from benchmarks.figures import Figure
 from benchmarks.page import render
 from benchmarks.plot import draw
 from benchmarks.runs import ROOT, new_run, record
 
-PARTS = ("against_dlt", "by_size", "small_home", "many_loads", "latency", "receiver")
+PARTS = ("against_dlt", "by_size", "small_home", "many_loads", "latency", "live_quotes", "through_airflow", "receiver")
 Part = Callable[[Path], list[Figure]]
 
 
@@ -44,6 +44,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--payloads", type=_positive, default=5_000, help="payloads loaded against dlt")
     parser.add_argument("--sizes", type=_positive, nargs="+", default=[2_000, 10_000], help="deliveries of the homes")
     parser.add_argument("--loads", type=_positive, default=100, help="loads of one delivery each")
+    parser.add_argument("--quotes", type=_positive, default=2_000, help="old quotes that the API is asked about")
     parser.add_argument("--rounds", type=_positive, default=3, help="runs of each measurement")
     parser.add_argument("--step", default="this code", help="name of the step in the page's last table")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="run some parts, and write nothing")
@@ -67,6 +68,8 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         partial(small_home.measure, rounds=rounds),
         partial(many_loads.measure, loads=options.loads, rounds=rounds),
         latency.measure,
+        partial(latency.measure_quotes, old_quotes=options.quotes),
+        through_airflow.measure,
         partial(receiver.measure, rounds=rounds),
     )
     return dict(zip(PARTS, measures, strict=True))

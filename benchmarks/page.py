@@ -23,12 +23,13 @@ appends rows; ours also repairs, deduplicates, checks and builds current state, 
 the target's size. The targets' sizes:
 
 ```sh
-make bench PAYLOADS=100000 SIZES="20000 100000 600000 1000000" LOADS=50000
+make bench PAYLOADS=100000 SIZES="20000 100000 600000 1000000" LOADS=50000 \
+    QUOTES=20000
 ```
 
 ![CPU a payload, and of a publish with one new delivery](performance.svg)
 """
-TAIL = "Not measured yet: latency through Airflow, of a quote or beside downloads; anything compacted.\n"
+TAIL = "Not measured yet: anything compacted.\n"
 
 
 def render(runs: Sequence[Run]) -> str:
