@@ -8,6 +8,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 p
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Where Python may not write bytecode, every command would compile all it imports, so it is compiled once here.
+ifneq ($(PYTHONDONTWRITEBYTECODE),)
+export UV_COMPILE_BYTECODE := 1
+COMPILE := $(BIN)/python -m compileall -q include plugins
+endif
 # uv does not read pip's variables, so pass on the index that pip uses.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
@@ -43,8 +48,8 @@ test-big: .venv/.installed-dev ## run the tests that take minutes
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
 
-bench: .venv/.installed-dev .venv/.installed-dlt ## measure, and write docs/performance.md (PAYLOADS=5000 SIZES="2000 10000" LOADS=100 ROUNDS=3 STEP=name; Linux)
-	@$(BIN)/python -m benchmarks $(PAYLOADS:%=--payloads %) $(if $(SIZES),--sizes $(SIZES)) $(LOADS:%=--loads %) $(ROUNDS:%=--rounds %) $(if $(STEP),--step "$(STEP)")
+bench: .venv/.installed-dev .venv/.installed-dlt ## measure, and write docs/performance.md (PAYLOADS=5000 SIZES="2000 10000" LOADS=100 QUOTES=2000 ROUNDS=3 STEP=name; Linux)
+	@$(BIN)/python -m benchmarks $(PAYLOADS:%=--payloads %) $(if $(SIZES),--sizes $(SIZES)) $(LOADS:%=--loads %) $(QUOTES:%=--quotes %) $(ROUNDS:%=--rounds %) $(if $(STEP),--step "$(STEP)")
 
 setup: .venv/.installed ## install what `make run` needs
 setup-dev: .venv/.installed-dev ## install what `make test` needs
@@ -91,6 +96,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@echo "installing pinned packages (about 550 MB; takes a minute or two the first time)"
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/airflow.txt
 	@$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 .venv/.installed-dev: requirements/dev.txt | .venv/.installed

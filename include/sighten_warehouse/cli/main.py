@@ -1,5 +1,6 @@
 """The group of all commands, and the exit code of each kind of error."""
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -93,5 +94,6 @@ class _WithoutPandas:
 
 def run_alone() -> None:
     """Run one command in a process of its own, as `main`."""
+    gc.set_threshold(50_000)  # imports create many objects and no garbage
     sys.meta_path.insert(0, _WithoutPandas)
     main()
