@@ -15,7 +15,7 @@ from sighten_warehouse.lake.history import (
 )
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import Model, built_models, loaded_models, models
+from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.cache import write_cache
 from sighten_warehouse.publish.checks import refuse_failures, run_checks, stage_new_history
@@ -83,7 +83,10 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
-    row = connection.execute(f"insert into {model.full_name} by name {model.select}").fetchone()
+    ids = [column for column in model.replaced_by if column not in (ALL, ADDED)]
+    # Sorted, so that an update finds the rows that it replaces without reading all ids.
+    rows = f"from ({model.select}) order by {', '.join(ids)}" if ids else model.select
+    row = connection.execute(f"insert into {model.full_name} by name {rows}").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -78,7 +78,8 @@ def write_cache(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     for name in COPIED:
         connection.execute(f"create table cache.{name} as from history.{name}")
     for model in in_order(model for model in models().values() if model.schema == "cache"):
-        connection.execute(f"create table {model.full_name} as {model.select}")
+        # Sorted by its key, the first column, so that an update reads only the rows that it needs.
+        connection.execute(f"create table {model.full_name} as from ({model.select}) order by 1")
     for name in KEPT:
         connection.execute(f"create table cache.{name} as from staging.{name}")
     connection.execute("commit")

@@ -68,7 +68,7 @@ def update_warehouse(
         connection.execute("begin")
         counts = _replace(connection, dict(before.tables))
         counts[PSEUDONYMS] += _add_pseudonyms(connection, layout)
-        _show_history(connection, layout, commits, copied)
+        _show_history(connection, layout, commits, new, copied)
         if any(manifest.history_files.get("dal_values") for manifest in new):
             _replace_dal_views(connection, settings)
         connection.execute("commit")
@@ -183,12 +183,17 @@ def _replace(connection: duckdb.DuckDBPyConnection, counts: dict[str, int]) -> d
 
 
 def _show_history(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, commits: Sequence[Manifest], copied: set[str]
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    commits: Sequence[Manifest],
+    new: Sequence[Manifest],
+    copied: set[str],
 ) -> None:
-    """Let the views of history read the files of all batches."""
+    """Let the views of history that have new files read the files of all batches."""
     connection.execute("use warehouse")
     for model in loaded_models():
-        if files := history_files(layout, model.name, commits):
+        if history_files(layout, model.name, new):
+            files = history_files(layout, model.name, commits)
             create_history(connection, model, select_history(model, files, copied=copied))
             describe(connection, model, "view")
     connection.execute("use memory")
