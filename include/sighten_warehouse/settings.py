@@ -81,7 +81,7 @@ class Settings(BaseModel):
         "names and e-mail addresses, and no free text; `full` shows all.",
     )
     publish_memory: str = Field(
-        "1GB",
+        "800MB",
         description="The memory of `publish`'s engine, such as `500MB`; what exceeds it is spilled to disk.",
     )
     parquet_every: float = Field(
