@@ -13,6 +13,7 @@ from benchmarks.payloads import simulated
 from benchmarks.runs import ROOT
 from benchmarks.serving import free_port, p95, running, seconds_to_row, until
 from devstack.simulated_past import read_past
+from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import due_documents
 
 POSTS = 16
@@ -60,7 +61,7 @@ def _beside_downloads(home: Home, port: int, bodies: Iterator[bytes]) -> Iterato
 
 
 def _due(home: Home) -> int:
-    return len(due_documents(home.settings, as_of=datetime.now(UTC)))
+    return len(due_documents(home.settings, clock=Clock()))
 
 
 def _deliver(home: Home, port: int, milestones: int) -> None:

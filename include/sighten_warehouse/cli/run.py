@@ -2,8 +2,10 @@
 
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
 
@@ -34,13 +36,12 @@ def run(*, follow: bool) -> None:
     if not follow:  # a follower may start before the receiver
         require_home(settings)
     steps = _Steps(settings)
-    stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM) if follow else ():
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: steps.stop.set())
     if not steps.uses_api:
         click.echo("SIGHTEN_API_URL is not set: the API steps are skipped", err=True)
     if follow:
-        steps.follow(stop)
+        steps.follow()
     else:
         steps.run_all()
     if steps.quarantined:
@@ -59,6 +60,7 @@ class _Steps:
     uses_api: bool = False
     quarantined: int = 0
     had_problems: bool = False
+    stop: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.uses_api = self.settings.api_url is not None
@@ -70,22 +72,18 @@ class _Steps:
             self._call_api()
             self._load_and_publish()
 
-    def follow(self, stop: Event) -> None:
-        """Load and publish whatever lands until `stop` is set; the API is called meanwhile, in a thread of its own."""
-        calling: Future[None] | None = None
-        called_at = -API_SECONDS
-        has_landed = False
-        with ThreadPoolExecutor(1, thread_name_prefix="api") as pool:
+    def follow(self) -> None:
+        """Load and publish whatever lands until `stop` is set; the running calls to the API are then completed.
+
+        The API is called meanwhile, in a thread for each step: a quote waits for no download.
+        """
+        repeated = [_Repeated(self._enrich), _Repeated(self._download)]
+        with ThreadPoolExecutor(len(repeated), thread_name_prefix="api") as pool:
             while True:
-                has_landed = bool(self._load_and_publish()) or has_landed
-                if calling is not None and calling.done():
-                    calling.result()
-                    calling = None
-                is_due = has_landed or monotonic() - called_at >= API_SECONDS
-                if self.uses_api and is_due and calling is None:
-                    calling = pool.submit(self._call_api)
-                    called_at, has_landed = monotonic(), False
-                if stop.wait(POLL_SECONDS):
+                has_landed = bool(self._load_and_publish())
+                for step in repeated if self.uses_api else ():
+                    step.start_if_due(pool, has_landed=has_landed)
+                if self.stop.wait(POLL_SECONDS):
                     return
 
     def _load_and_publish(self) -> int:
@@ -111,35 +109,66 @@ class _Steps:
             export_parquet_if_due(self.settings)
 
     def _call_api(self) -> None:
-        """Run the API steps; after an error that somebody must mend, such as an unknown token, stop calling the API."""
-        try:
-            self._enrich()
+        self._enrich()
+        if self.uses_api:
             self._download()
+
+    def _enrich(self) -> None:
+        from sighten_warehouse.cli.enrich import problems, summary_line
+        from sighten_warehouse.enrich.step import enrich
+
+        with self._reporting():
+            result = enrich(self.settings, is_stopping=self.stop.is_set)
+            if result.asked or result.pulled:
+                click.echo(summary_line(result))
+            self._report(problems(result))
+
+    def _download(self) -> None:
+        from sighten_warehouse.cli.documents import problems, summary_line
+        from sighten_warehouse.documents.step import download_documents
+
+        with self._reporting():
+            result = download_documents(self.settings, is_stopping=self.stop.is_set)
+            if result.due:
+                click.echo(summary_line(result))
+            self._report(problems(result))
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Report an error; after one that somebody must mend, such as an unknown token, stop calling the API."""
+        try:
+            yield
         except SettingError:
             raise
         except WarehouseError as error:
             self._report([f"error: {error}"])
             self.uses_api = isinstance(error, TransientError)
 
-    def _enrich(self) -> None:
-        from sighten_warehouse.cli.enrich import problems, summary_line
-        from sighten_warehouse.enrich.step import enrich
-
-        result = enrich(self.settings)
-        if result.asked or result.pulled:
-            click.echo(summary_line(result))
-        self._report(problems(result))
-
-    def _download(self) -> None:
-        from sighten_warehouse.cli.documents import problems, summary_line
-        from sighten_warehouse.documents.step import download_documents
-
-        result = download_documents(self.settings)
-        if result.due:
-            click.echo(summary_line(result))
-        self._report(problems(result))
-
     def _report(self, problems: list[str]) -> None:
+        if self.stop.is_set():  # what is left is no problem
+            return
         for problem in problems:
             click.echo(problem, err=True)
         self.had_problems = self.had_problems or bool(problems)
+
+
+@dataclass
+class _Repeated:
+    """A step that runs in a thread of its own, again when something has landed since, or after a while."""
+
+    call: Callable[[], None]
+    called_at: float = -API_SECONDS
+    has_landed: bool = False
+    running: Future[None] | None = None
+
+    def start_if_due(self, pool: ThreadPoolExecutor, *, has_landed: bool) -> None:
+        """Start it if it is due and not running; raise what stopped it."""
+        self.has_landed = self.has_landed or has_landed
+        if self.running is not None:
+            if not self.running.done():
+                return
+            self.running.result()
+            self.running = None
+        if self.has_landed or monotonic() - self.called_at >= API_SECONDS:
+            self.running = pool.submit(self.call)
+            self.called_at, self.has_landed = monotonic(), False

@@ -1,10 +1,11 @@
 """Downloads the documents that are due and lands a record of each attempt."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 
 import msgspec
 import structlog
@@ -67,15 +68,18 @@ class DownloadResult:
         return self.stored < self.due
 
 
-def download_documents(
+def download_documents(  # noqa: PLR0913  (each has a default)
     settings: Settings,
     *,
     clock: Clock | None = None,
     priority: Priority = "live",
     retry_policy: RetryPolicy = RETRY_POLICY,
     limit: int | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> DownloadResult:
     """Download the due documents, at most `limit`, and land a record of each attempt; records count once loaded.
+
+    Once `is_stopping`, the rest stays due.
 
     One process at a time does this; a second one waits. A failed document does not stop the others.
 
@@ -88,7 +92,8 @@ def download_documents(
     with one_writer(settings.layout, "documents"):
         remove_old_partials(settings.layout.vault / PARTIAL_FOLDER, now=clock.now().timestamp())
         due = due_documents(settings, clock=clock)[:limit]
-        outcomes = download_each(settings, due, clock=clock, priority=priority, retry_policy=retry_policy)
+        taken = takewhile(lambda _: not is_stopping(), due)
+        outcomes = download_each(settings, taken, clock=clock, priority=priority, retry_policy=retry_policy)
         result = _summarize(len(due), outcomes)
         if set(result.statuses) == {"forbidden"} and not stored_documents(settings, clock=clock):
             result = replace(result, problem=result.problem or ALL_FORBIDDEN)

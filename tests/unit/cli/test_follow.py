@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -10,8 +12,8 @@ import duckdb
 
 from devstack.waiting import wait_until
 from support.enriching import quote
-from support.factories import a_milestone
-from support.scripted_api import TOKEN, Request, Response, json_response, scripted
+from support.factories import a_document, a_milestone, a_sub_task, a_task
+from support.scripted_api import TOKEN, Request, Response, ScriptedApi, json_response, scripted
 from support.warehouses import Warehouse
 
 
@@ -24,31 +26,64 @@ def count(warehouse: Warehouse, what: str) -> int:
         return int(connection.execute(f"select count(*) from {what}").fetchall()[0][0])
 
 
+@contextmanager
+def following(warehouse: Warehouse, api: ScriptedApi) -> Iterator[subprocess.Popen[bytes]]:
+    """A follower with that API; it must end with 0 when it is told to stop."""
+    env = {"SIGHTEN_HOME": str(warehouse.settings.home), "SIGHTEN_API_URL": api.url, "SIGHTEN_API_TOKEN": TOKEN}
+    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "run", "--follow"]
+    follower = subprocess.Popen(command, env={**os.environ, **env, "PYTHONPATH": "include"})
+    try:
+        yield follower
+    finally:
+        follower.terminate()
+        follower.wait(60)
+    assert 0 == follower.returncode
+
+
+def is_quote(request: Request) -> bool:
+    return urlsplit(request.target).path.startswith("/api/data/workflow")
+
+
 def test_a_follower_publishes_what_lands_while_the_api_is_slow_and_then_its_answers(warehouse: Warehouse) -> None:
     asked, go_on = Event(), Event()
 
     def answer(request: Request) -> Response:
-        assert urlsplit(request.target).path.startswith("/api/data/workflow")
+        assert is_quote(request)
         asked.set()
         go_on.wait(60)
         return json_response({"data": [{"s_quote_id": quote("one")}], "status_code": 200})
 
-    with scripted(answer) as api:
-        env = {"SIGHTEN_HOME": str(warehouse.settings.home), "SIGHTEN_API_URL": api.url, "SIGHTEN_API_TOKEN": TOKEN}
-        command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "run", "--follow"]
-        warehouse.land(a_milestone("one"))
-        follower = subprocess.Popen(command, env={**os.environ, **env, "PYTHONPATH": "include"})
-        try:
-            assert asked.wait(60)
-            warehouse.land(a_milestone("two"))
-            wait_until(lambda: count(warehouse, "milestones") == 2, what="the second milestone", seconds=60)
-            published_meanwhile = count(warehouse, "quotes")
-            go_on.set()
-            wait_until(lambda: count(warehouse, "quotes") == 2, what="the signed quotes", seconds=60)
-        finally:
-            go_on.set()
-            follower.terminate()
-            follower.wait(60)
+    warehouse.land(a_milestone("one"))
+    with scripted(answer) as api, following(warehouse, api):
+        assert asked.wait(60)
+        warehouse.land(a_milestone("two"))
+        wait_until(lambda: count(warehouse, "milestones") == 2, what="the second milestone", seconds=60)
+        published_meanwhile = count(warehouse, "quotes")
+        go_on.set()
+        wait_until(lambda: count(warehouse, "quotes") == 2, what="the signed quotes", seconds=60)
 
     assert 0 == published_meanwhile
-    assert 0 == follower.returncode
+
+
+def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(warehouse: Warehouse) -> None:
+    downloading, go_on, downloads = Event(), Event(), []
+
+    def answer(request: Request) -> Response:
+        if is_quote(request):
+            return json_response({"data": [{"s_quote_id": quote("one")}], "status_code": 200})
+        downloads.append(request)
+        downloading.set()
+        go_on.wait(60)
+        return Response(status=404)
+
+    documents = [a_document(f"{number}") for number in range(100)]
+    warehouse.land(a_milestone("one", tasks=[a_task("one", sub_tasks=[a_sub_task("one", documents=documents)])]))
+    with scripted(answer) as api, following(warehouse, api) as follower:
+        assert downloading.wait(60)
+        warehouse.land(a_milestone("two"))
+        wait_until(lambda: count(warehouse, "quotes") == 2, what="the second signed quote", seconds=60)
+        begun = len(downloads)
+        follower.terminate()
+        go_on.set()
+
+    assert begun <= len(downloads) <= begun + 8

@@ -361,3 +361,23 @@ def test_an_answer_with_more_pages_is_landed_with_all_of_them(enriched: Enriched
 
     assert (1, 0, 0) == (result.pulled, result.left, again.pulled)
     assert [(1, "1.10"), (2, "1.10"), (3, "3")] == enriched.loaded("dal_values", "position, value")
+
+
+def test_a_quote_that_is_loaded_during_many_pulls_is_asked_about_before_the_rest_of_them(enriched: Enriched) -> None:
+    configure(enriched, "quote: [a]")
+    deliver(enriched, *(f"old {number}" for number in range(30)))
+    enriched.sighten.signed[quote("new")] = quote("new")
+    pulled: list[str] = []
+
+    def load_a_new_one(metrics: list[str]) -> None:
+        pulled.extend(metrics)
+        if len(pulled) == 5:
+            enriched.warehouse.take_in(a_milestone("new"))
+
+    enriched.sighten.before = load_a_new_one
+    result = enriched.enrich(load=False, api_concurrency=1)
+
+    asked = enriched.requested_since(30).index(quote("new"))
+    assert asked <= 10
+    assert quote("new") == enriched.requested_since(30)[asked + 1]  # its own pull is the newest
+    assert (31, 31, 0) == (result.asked, result.pulled, result.left)
