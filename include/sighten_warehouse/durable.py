@@ -26,12 +26,19 @@ def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
             the file is visible and whole, but a power cut may remove it.
     """
     pieces = (content,) if isinstance(content, bytes) else content
-
-    def write(hidden: Path) -> None:
+    ensure_folder(path.parent)
+    hidden = _hidden_beside(path)
+    try:
+        # As few system calls as there can be: in the receiver, each lets another thread take the interpreter.
         with hidden.open("wb", buffering=_BUFFER) as file:
             file.writelines(pieces)
-
-    replace_durably(path, write)
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.replace(path)
+        sync(path.parent)
+    except BaseException:
+        hidden.unlink(missing_ok=True)
+        raise
 
 
 def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
@@ -40,7 +47,7 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     Readers keep the old file or open the new one. A failed write leaves nothing behind.
     """
     ensure_folder(path.parent)
-    hidden = path.with_name(f".{path.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
+    hidden = _hidden_beside(path)
     try:
         write(hidden)
         sync(hidden)
@@ -49,6 +56,10 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+def _hidden_beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 import logging
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO, cast
 
 if "rich" not in sys.modules:
@@ -14,16 +17,38 @@ else:
     import structlog
 
 
+_held = threading.local()
+
+
 class Stderr:
     """The stderr of the moment of writing, not the one at configuration."""
 
     def write(self, text: str) -> int:
-        """Write to it."""
-        return sys.stderr.write(text)
+        """Write to it, or keep it for the end of `written_together`."""
+        held: list[str] | None = getattr(_held, "texts", None)
+        if held is None:
+            return sys.stderr.write(text)
+        held.append(text)
+        return len(text)
 
     def flush(self) -> None:
         """Flush it."""
-        sys.stderr.flush()
+        if getattr(_held, "texts", None) is None:
+            sys.stderr.flush()
+
+
+@contextmanager
+def written_together() -> Iterator[None]:
+    """Write the events of this thread inside this context at its end, with one system call."""
+    texts: list[str] = []
+    _held.texts = texts
+    try:
+        yield
+    finally:
+        _held.texts = None
+        if texts:
+            sys.stderr.write("".join(texts))
+            sys.stderr.flush()
 
 
 def events_to_stderr() -> None:

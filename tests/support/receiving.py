@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,12 @@ from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.receiver.app import Receiver
 from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
+from sighten_warehouse.receiver.deadline import TIMEOUTS
 from sighten_warehouse.receiver.group_commit import Committer
+from sighten_warehouse.receiver.http_service import HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
-from sighten_warehouse.receiver.server import http_server, listen
+from sighten_warehouse.receiver.server import listen
 
 PATH = "/webhooks/sighten"
 SOON = 10.0
@@ -81,11 +83,11 @@ def listening(
     *,
     authentication: Authentication = ANYBODY,
     max_body_bytes: int = 1_000_000,
-    body_seconds: float = SOON,
+    **timeouts: float,
 ) -> Iterator[Running]:
     metrics = ReceiverMetrics()
     with Committer(landing, metrics=metrics) as committer, listen("127.0.0.1", 0) as listener:
-        server = http_server(
+        service = HttpService(
             Receiver(
                 committer=committer,
                 readiness=Readiness(
@@ -94,12 +96,12 @@ def listening(
                 metrics=metrics,
                 authentication=authentication,
                 max_body_bytes=max_body_bytes,
-                body_seconds=body_seconds,
-            )
+            ),
+            timeouts=replace(TIMEOUTS, **timeouts),
         )
         port = listener.getsockname()[1]
-        thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
+        thread = threading.Thread(target=service.run, args=(listener,))
         thread.start()
         yield Running(port, landing)
-        server.should_exit = True
+        service.stop()
         thread.join(SOON)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION_AND_VARIANT = (7 << 76) | (2 << 62)
@@ -44,7 +43,8 @@ def _uuid7(microseconds: int) -> str:
     """A UUIDv7 (RFC 9562): 48 bits of milliseconds, 12 of their fraction (section 6.2, method 3), 62 random bits."""
     milliseconds, rest = divmod(microseconds, 1000)
     fraction = rest * 4096 // 1000
-    return str(UUID(int=(milliseconds << 80) | (fraction << 64) | _VERSION_AND_VARIANT | secrets.randbits(62)))
+    digits = f"{(milliseconds << 80) | (fraction << 64) | _VERSION_AND_VARIANT | secrets.randbits(62):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 ARRIVALS = Arrivals()

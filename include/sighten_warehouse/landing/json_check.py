@@ -13,7 +13,7 @@ _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
 _BRACKETS_TO_STEPS = bytes.maketrans(_BRACKETS, b"\x01\x01\x00\x00")
 _LEVEL_CHANGE = (-1, 1)
 _TO_NUMBER_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
-_VAST_NUMBER_SHAPES = (b"e000", b"e+000", b"0" * 300)
+_VAST_NUMBER_SHAPES = (b"0e000", b"0e+000", b"0" * 300)
 _NUMBER = re.compile(rb"[0-9][0-9.eE+-]*")
 _MAX_NUMBER_DIGITS = 4300  # Python parses no longer integer
 
@@ -27,8 +27,12 @@ def is_plain_json(text: bytes, *, max_levels: int) -> bool:
         _checker.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return False
+    # Most bodies have too few brackets to be deep, and nothing that looks like a vast number even in their strings.
+    is_shallow = text.count(b"{") + text.count(b"[") <= max_levels
+    if is_shallow and not _may_have_vast_numbers(text):
+        return True
     bare = _without_strings(text)
-    return _depth(bare) <= max_levels and _numbers_in_range(bare)
+    return (is_shallow or _depth(bare) <= max_levels) and _numbers_in_range(bare)
 
 
 def depth(text: bytes) -> int:
@@ -38,7 +42,7 @@ def depth(text: bytes) -> int:
 
 def _without_strings(text: bytes) -> bytes:
     # An escaped quote ends no string. Backslashes pair up from the left, as in a parser.
-    unescaped = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    unescaped = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
     kept, inside = [], 0
     for start in range(0, len(unescaped), _SLICE):
         parts = unescaped[start : start + _SLICE].split(b'"')
@@ -58,10 +62,14 @@ def _depth(bare: bytes) -> int:
 
 
 def _numbers_in_range(bare: bytes) -> bool:
-    shape = bare.translate(_TO_NUMBER_SHAPE)
-    if not any(vast in shape for vast in _VAST_NUMBER_SHAPES):
+    if not _may_have_vast_numbers(bare):
         return True
     return not any(_out_of_range(match.group()) for match in _NUMBER.finditer(bare))
+
+
+def _may_have_vast_numbers(text: bytes) -> bool:
+    shape = text.translate(_TO_NUMBER_SHAPE)
+    return any(vast in shape for vast in _VAST_NUMBER_SHAPES)
 
 
 def _out_of_range(number: bytes) -> bool:

@@ -101,23 +101,18 @@ def landing_line(  # noqa: PLR0913  (a line has that many fields)
 
 
 def _embed(body: bytes) -> tuple[bytes, str | None, Literal["utf-8", "base64"] | None]:
-    text = _text(body)
-    if text is None:
-        return b"null", base64.b64encode(body).decode(), "base64"
-    if not is_plain_json(body, max_levels=EMBEDDED_DEPTH):
-        return b"null", text, "utf-8"
-    payload = body.strip(b" \t\r\n").replace(b"\n", b" ").replace(b"\r", b" ")
-    return (body, None, None) if payload == body else (payload, text, "utf-8")
-
-
-def _text(body: bytes) -> str | None:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        return None
+        return b"null", base64.b64encode(body).decode(), "base64"
+    if is_plain_json(body, max_levels=EMBEDDED_DEPTH):
+        payload = body.strip(b" \t\r\n").replace(b"\n", b" ").replace(b"\r", b" ")
+        return (body, None, None) if payload == body else (payload, text, "utf-8")
     # An escaped control character takes six bytes: for a body full of them, base64 is smaller.
     controls = len(body) - len(body.translate(None, delete=_CONTROLS))
-    return text if controls * 20 <= len(body) else None
+    if controls * 20 > len(body):
+        return b"null", base64.b64encode(body).decode(), "base64"
+    return b"null", text, "utf-8"
 
 
 def parse_landing_line(raw: bytes) -> LandingLine:

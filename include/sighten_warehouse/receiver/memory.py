@@ -1,8 +1,5 @@
 """A bound on the bytes of request bodies in memory."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 MEBIBYTE = 1024 * 1024
 
 
@@ -18,20 +15,13 @@ class WaitingBytes:
         self._max_bytes = max_bytes
         self.total = 0
 
-    @contextmanager
-    def body(self) -> Iterator[Callable[[int], bool]]:
-        """Yield a function that reserves memory for one body, or returns False if none is left; release it on exit."""
-        reserved = 0
+    def reserve(self, size: int) -> bool:
+        """Count so many bytes more, or return False if that is too many."""
+        if self.total + size > self._max_bytes:
+            return False
+        self.total += size
+        return True
 
-        def reserve(size: int) -> bool:
-            nonlocal reserved
-            if self.total + size > self._max_bytes:
-                return False
-            reserved += size
-            self.total += size
-            return True
-
-        try:
-            yield reserve
-        finally:
-            self.total -= reserved
+    def release(self, size: int) -> None:
+        """Give back what was reserved."""
+        self.total -= size

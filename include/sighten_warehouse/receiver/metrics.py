@@ -23,8 +23,7 @@ class ReceiverMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.deliveries = Counter("sighten_deliveries", "Deliveries by outcome.", ["outcome"], registry=self.registry)
-        for outcome in OUTCOMES:
-            self.deliveries.labels(outcome)
+        self._counters = {outcome: self.deliveries.labels(outcome) for outcome in OUTCOMES}
         self.landed_bytes = Counter("sighten_landed_bytes", "Bytes of landed bodies.", registry=self.registry)
         self.group_size = Histogram(
             "sighten_group_size",
@@ -42,6 +41,10 @@ class ReceiverMetrics:
             "sighten_waiting_bytes", "Bytes of bodies in memory that are not answered yet.", registry=self.registry
         )
 
+    def count(self, outcome: DeliveryOutcome) -> None:
+        """Count one delivery."""
+        self._counters[outcome].inc()
+
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
@@ -51,14 +54,14 @@ class RefusalLog:
     """Counts unauthenticated deliveries and logs them once a minute; `clock` returns monotonic seconds."""
 
     def __init__(self, metrics: ReceiverMetrics, *, clock: Callable[[], float] = monotonic) -> None:
-        self._counter = metrics.deliveries.labels("unauthenticated")
+        self._metrics = metrics
         self._clock = clock
         self._unlogged = 0
         self._next_log_at: float | None = None
 
     def add(self) -> None:
         """Count one more; a line per delivery would let strangers fill the disk."""
-        self._counter.inc()
+        self._metrics.count("unauthenticated")
         self._unlogged += 1
         now = self._clock()
         if self._next_log_at is None or now >= self._next_log_at:

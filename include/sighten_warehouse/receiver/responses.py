@@ -1,24 +1,23 @@
-"""HTTP responses of the receiver, also to clients that are still sending."""
+"""HTTP responses of the receiver, and their bytes."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-LINGER_SECONDS = 2.0
 LINGER_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response. `early`: the body was not read to its end; up to `linger_bytes` of the rest are discarded."""
+    """A response.
+
+    `early`: the request was not read to its end. The connection is closed after it; up to `linger_bytes` of the rest
+    are discarded before, or a client that still sends would be reset and could not read the response.
+    """
 
     status: int
     content: bytes
@@ -35,28 +34,27 @@ def json_response(
     return HttpResponse(code, json.dumps(content).encode(), headers=tuple((headers or {}).items()), early=early)
 
 
-async def send_response(response: HttpResponse, receive: Receive, send: Send) -> None:
-    """Send the response; after an early one the connection is closed."""
-    length = str(len(response.content))
-    headers = [("content-type", response.content_type), ("content-length", length), *response.headers]
-    if response.early:
-        headers.append(("connection", "close"))
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": response.content, "more_body": response.early})
-    if response.early:
-        await _discard_the_rest(receive, response.linger_bytes)
-        await send({"type": "http.response.body", "body": b""})
+def encode(
+    response: HttpResponse, *, closes: bool, without_content: bool, clock: Callable[[], float] = time.time
+) -> bytes:
+    """The response as sent; `closes`: the connection ends with it; `without_content`: for HEAD."""
+    lines = [
+        _status_line(response.status),
+        _date(int(clock())),
+        f"content-type: {response.content_type}",
+        f"content-length: {len(response.content)}",
+        *(f"{name}: {value}" for name, value in response.headers),
+        *(["connection: close"] if closes else []),
+    ]
+    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return head if without_content else head + response.content
 
 
-async def _discard_the_rest(receive: Receive, max_bytes: int) -> None:
-    # Closing the connection while the client still sends resets it, and the response may be lost. So send all of the
-    # response, then read and discard input for a while.
-    remaining = max_bytes
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
-            while remaining > 0:
-                message = await receive()
-                if not message.get("more_body"):
-                    return
-                remaining -= len(message["body"])
+@lru_cache
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
+
+
+@lru_cache(maxsize=1)
+def _date(seconds: int) -> str:
+    return f"date: {formatdate(seconds, usegmt=True)}"

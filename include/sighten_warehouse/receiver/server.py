@@ -7,23 +7,18 @@ import time
 from pathlib import Path
 
 import structlog
-import uvicorn
 
-from sighten_warehouse import http_server as serving
 from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
 from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.receiver.group_commit import Committer
-from sighten_warehouse.receiver.head_timeout import HeadTimeoutProtocol
+from sighten_warehouse.receiver.http_service import BACKLOG, HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.settings import Settings
 
-STOP_SECONDS = 3  # for requests in progress to finish after the signal to stop
-KEEP_ALIVE_SECONDS = 75  # longer than most senders keep an idle connection: none is closed during a request
 LEFTOVER_SECONDS = 3600
-BACKLOG = 2048
 
 log = structlog.get_logger()
 
@@ -110,7 +105,7 @@ class ReceiverServer:
             authentication=authentication,
             max_body_bytes=settings.max_body_bytes,
         )
-        self._server = http_server(receiver)
+        self._service = HttpService(receiver)
 
     @property
     def url(self) -> str:
@@ -135,7 +130,7 @@ class ReceiverServer:
     def run(self) -> None:
         """Serve until `stop` is called; then accept no new connection, finish accepted requests and return."""
         with self._committer, self._listener:
-            self._server.run(sockets=[self._listener])
+            self._service.run(self._listener)
 
     def close(self) -> None:
         """Release the port; `run` does this by itself."""
@@ -143,11 +138,4 @@ class ReceiverServer:
 
     def stop(self, *_signal: object) -> None:
         """End `run`; callable from any thread, as a signal handler and more than once."""
-        self._server.should_exit = True
-
-
-def http_server(receiver: Receiver) -> uvicorn.Server:
-    """The HTTP/1.1 server of a receiver."""
-    return serving.http_server(
-        receiver, stop_seconds=STOP_SECONDS, keep_alive_seconds=KEEP_ALIVE_SECONDS, protocol=HeadTimeoutProtocol
-    )
+        self._service.stop()

@@ -1,3 +1,4 @@
+import gc
 import http.client
 import json
 from collections.abc import Callable, Mapping
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.landing.files import landing_files
+from sighten_warehouse.receiver.connection import Connection
+from sighten_warehouse.receiver.submissions import Submission
 from support.receiving import PATH, SOON, Running
 
 SAMPLE = Path(__file__).parents[3] / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
@@ -162,3 +165,20 @@ def test_the_metrics_count_outcomes_bytes_and_groups(serve: Callable[..., Runnin
         "sighten_waiting_bytes 0.0",
     ):
         assert line in text.splitlines()
+
+
+def test_what_a_connection_held_is_freed_without_the_garbage_collection(serve: Callable[..., Running]) -> None:
+    receiver = serve()
+    gc.collect()
+    gc.disable()
+    try:
+        before = held()
+        for method in ("POST", "GET"):
+            receiver.request(method, PATH, b"{}")
+        receiver.wait_for(lambda: held() <= before)
+    finally:
+        gc.enable()
+
+
+def held() -> int:
+    return sum(type(thing) in (Connection, Submission) for thing in gc.get_objects())

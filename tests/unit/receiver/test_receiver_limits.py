@@ -71,7 +71,7 @@ def test_a_client_that_disconnects_leaves_nothing(serve: Callable[..., Running])
 
 
 def test_a_body_that_is_late_is_answered_408(serve: Callable[..., Running]) -> None:
-    receiver = serve(body_seconds=0.1)
+    receiver = serve(body=0.1)
     with receiver.connect() as connection:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode())
 

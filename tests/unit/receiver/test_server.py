@@ -1,3 +1,4 @@
+import json
 import os
 import socket
 import subprocess
@@ -123,3 +124,21 @@ def test_events_and_warnings_of_libraries_are_single_lines_on_stderr() -> None:
     assert "" == printed.stdout
     assert first.endswith('level=info event=landed landing_id=x reason="a b"')
     assert second.endswith("level=warning event=two\\nlines")
+
+
+def test_events_written_together_are_one_write_of_the_same_lines() -> None:
+    code = (
+        "import json, structlog, sys; from sighten_warehouse import logs; logs.events_to_stderr();"
+        "written = []; sys.stderr.write = lambda text: written.append(text);"
+        "log = structlog.get_logger(); log.info('alone');\n"
+        "with logs.written_together(): log.info('landed', landing_id='x'); log.info('landed', landing_id='y')\n"
+        "print(json.dumps([text for text in written if text.strip()]))"
+    )
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    alone, together = json.loads(printed)
+    assert alone.rstrip().endswith("event=alone")
+    assert ["event=landed landing_id=x", "event=landed landing_id=y"] == [
+        line.partition("level=info ")[2] for line in together.splitlines()
+    ]

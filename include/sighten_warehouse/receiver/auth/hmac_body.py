@@ -39,6 +39,8 @@ def body_signature(secrets: Sequence[str], *, header: str, encoding: Encoding, p
 
 def hmac_sha256(key: bytes, *parts: bytes) -> bytes:
     """The HMAC-SHA256 of the concatenated parts."""
+    if len(parts) == 1:
+        return hmac.digest(key, parts[0], "sha256")  # faster than an object
     mac = hmac.new(key, digestmod="sha256")
     for part in parts:
         mac.update(part)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from sighten_warehouse.receiver.head_timeout import HeadTimeoutProtocol
 from support.receiving import PATH, Running
 
 HEAD_SECONDS = 0.2
@@ -14,12 +13,12 @@ REQUEST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n".encode
 
 
 @pytest.fixture
-def receiver(serve: Callable[..., Running], monkeypatch: pytest.MonkeyPatch) -> Running:
-    monkeypatch.setattr(HeadTimeoutProtocol, "head_seconds", HEAD_SECONDS)
-    return serve()
+def receiver(serve: Callable[..., Running]) -> Running:
+    return serve(head=HEAD_SECONDS)
 
 
 def drip(connection: socket.socket) -> None:
+    connection.sendall(REQUEST[:-2] + b"X: ")
     pause = threading.Event()
     for _ in range(100):
         pause.wait(HEAD_SECONDS / 10)
@@ -77,3 +76,14 @@ def test_silent_clients_do_not_block_deliveries(receiver: Running) -> None:
 
     assert 200 == status
     assert [b""] * 200 == closed
+
+
+def ask_without_reading(connection: socket.socket) -> None:
+    for _ in range(100_000):
+        connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+
+
+def test_a_client_that_reads_no_responses_is_closed(serve: Callable[..., Running]) -> None:
+    receiver = serve(write=HEAD_SECONDS)
+    with receiver.connect() as connection, pytest.raises(OSError, match=r"reset|Broken pipe"):
+        ask_without_reading(connection)
