@@ -17,6 +17,7 @@ from sighten_warehouse.durable import clone, ensure_folder, sync
 from sighten_warehouse.errors import CheckError
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
+from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -155,13 +156,14 @@ def _continues(before: Version, version: Version) -> bool:
 
 def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifest], *, now: datetime) -> Version:
     known = published_batches(layout)
+    loaded = all_load_ids(layout, committed)
     return Version(
         version=_name(now, known=versions(layout)),
         published_at="",
         started_at=now.isoformat(timespec="microseconds"),
         code_version=code_version(),
-        batches=len(committed),
-        new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
+        batches=len(loaded),
+        new_batches=tuple(batch_id for batch_id in loaded if batch_id not in known),
         tables={},
         path=str(layout.warehouse_file),
         codes=codes_digest(layout),

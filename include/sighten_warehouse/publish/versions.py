@@ -9,6 +9,7 @@ from typing import Any
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
+from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import published_digest
@@ -102,8 +103,8 @@ def is_current(settings: Settings) -> bool:
     known = versions(layout)
     if not known or not layout.warehouse_file.exists():
         return False
-    committed = {manifest.batch_id for manifest in commits(layout)}
+    lake = resolve_lake(layout)
     same_code = known[-1].code_version == code_version() and known[-1].codes == codes_digest(layout)
     same_metrics = known[-1].dal_metrics == dal_metrics_digest(settings)
-    same_lake = known[-1].lake == resolve_lake(layout).lake.name
-    return same_code and same_metrics and same_lake and committed <= published_batches(layout)
+    same_lake = known[-1].lake == lake.lake.name
+    return same_code and same_metrics and same_lake and published_batches(layout).issuperset(all_load_ids(lake, commits(lake)))
