@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import msgspec
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
+from sighten_warehouse.durable import write_durably
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.exchange import Exchange, remove_hidden, write_exchange
 from sighten_warehouse.lake.folder import complete_swap, decide_swap, final_name, new_lake, resolve_lake
@@ -53,10 +56,36 @@ def compact_if_many(layout: Layout) -> Compacted | None:
     Raises:
         As `compact`.
     """
-    if sum(is_small(manifest) and not manifest.merged for manifest in commits(layout)) < MANY:
+    if len(_unmerged(layout)) < MANY:
         return None
     with writer_if_free(layout, "rebuild") as is_free, explain_refusal(layout.root):
         return _compact(layout, lambda _done, _all: None) if is_free else None
+
+
+def _unmerged(layout: Layout) -> set[str]:
+    """The small plain batches that no compaction of this lake has left as they are."""
+    return _small_batches(layout) - set(_left_unmerged(layout))
+
+
+def _small_batches(layout: Layout) -> set[str]:
+    return {manifest.batch_id for manifest in commits(layout) if is_small(manifest) and not manifest.merged}
+
+
+def _left_unmerged(layout: Layout) -> list[str]:
+    try:
+        return msgspec.json.decode(_memory(layout).read_bytes(), type=list[str])
+    except FileNotFoundError:
+        return []
+
+
+def _memory(layout: Layout) -> Path:
+    return layout.lake / "_unmerged.json"
+
+
+def _remember_unmerged(layout: Layout) -> None:
+    """Remember the batches that cannot be merged, so that not every load tries it again."""
+    if small := _small_batches(layout):
+        write_durably(_memory(layout), msgspec.json.encode(sorted(small)))
 
 
 def _compact(layout: Layout, on_progress: OnProgress) -> Compacted:
@@ -68,6 +97,7 @@ def _compact(layout: Layout, on_progress: OnProgress) -> Compacted:
     if plan.groups:
         with explaining_damage(source, committed):
             merged = _make(layout, source, committed, plan, on_progress)
+    _remember_unmerged(layout)
     result = _result(committed, plan, merged)
     log.info("compacted", batches=result.batches, landing_files=result.landing_files, refused=len(plan.refused))
     return result

@@ -11,6 +11,7 @@ import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.durable import explaining_disk
+from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
 from sighten_warehouse.lake.loaded import landed_and_loaded
@@ -209,7 +210,10 @@ def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
 
 
 def load(settings: Settings) -> LoadResult:
-    """Load everything pending at the start; files that land meanwhile may wait for the next load."""
+    """Load everything pending at the start; files that land meanwhile may wait for the next load.
+
+    If many small loads have piled up, they are compacted.
+    """
     results = []
     while batch_ids := plan(settings):
         for batch_id in batch_ids:
@@ -218,6 +222,8 @@ def load(settings: Settings) -> LoadResult:
         results.append(result)
         if not result.batches:
             break
+    if results:
+        compact_if_many(settings.layout)
     return _add(results)
 
 

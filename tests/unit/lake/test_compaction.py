@@ -1,0 +1,353 @@
+"""Compaction: the same rows from few files, and a kill changes nothing or everything."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
+from sighten_simulator.world.lives import build_simulation
+from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake import compaction
+from sighten_warehouse.lake.compaction import compact
+from sighten_warehouse.lake.loads import loads_path
+from sighten_warehouse.lake.manifest import commits, history_file
+from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.line import landing_line
+from sighten_warehouse.load.step import commit, flatten, load, pending, plan
+from sighten_warehouse.ops.decisions import discard
+from sighten_warehouse.ops.landing import verify_landing
+from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.publish import is_current
+from support.everything import everything
+from support.factories import SAMPLE_BYTES, a_milestone
+from support.warehouses import Warehouse
+
+PLACE = ("landing_file", "line_number")
+PUBLISHING = ("published_at", "publish_seconds", "total_seconds", "seconds_to_publish")
+KILLED = """
+import importlib, os, sys
+from sighten_warehouse.lake.compaction import compact
+from sighten_warehouse.settings import read_settings
+
+module, name, when = sys.argv[1:]
+module = importlib.import_module("sighten_warehouse.lake." + module)
+real = getattr(module, name)
+
+def dies(*arguments, **named):
+    if when == "after":
+        real(*arguments, **named)
+    os._exit(9)
+
+setattr(module, name, dies)
+compact(read_settings().layout)
+"""
+POINTS = [
+    ("merge", "merge_landing_files", "after"),
+    ("merge", "write_loads", "after"),
+    ("merge", "write_manifest", "after"),
+    ("compaction", "write_exchange", "after"),
+    ("compaction", "hardlink_uncommitted", "after"),
+    ("compaction", "decide_swap", "before"),
+    ("compaction", "decide_swap", "after"),
+    ("folder", "bring_in", "before"),
+    ("folder", "bring_in", "after"),
+    ("folder", "point_link", "after"),
+    ("folder", "remove_replaced", "after"),
+    ("compaction", "complete_swap", "after"),
+]
+
+
+def load_each(warehouse: Warehouse, *bodies: Any) -> None:
+    for body in bodies:
+        warehouse.take_in(body)
+
+
+def lines(warehouse: Warehouse) -> list[bytes]:
+    layout = warehouse.settings.layout
+    return sorted(line for name in landing_files(layout.landing) for line in read_raw_lines(layout.landing / name))
+
+
+def commit_count(warehouse: Warehouse) -> int:
+    return len(commits(warehouse.settings.layout))
+
+
+@pytest.fixture
+def often(warehouse: Warehouse) -> Warehouse:
+    """A published home of several loads of one delivery each."""
+    load_each(warehouse, *(a_milestone(f"{number}") for number in range(4)), SAMPLE_BYTES)
+    warehouse.publish()
+    return warehouse
+
+
+def test_rows_stay_and_equal_those_of_a_rebuild(warehouse: Warehouse) -> None:
+    deliveries = plan_deliveries(build_simulation(3, 12), PlanOptions(tasks=True))
+    load_each(warehouse, *(delivery.body for delivery in deliveries), b"no json", {"stage_id": 1})
+    warehouse.publish()
+    load_each(warehouse, a_milestone(new=1), a_milestone(at="2025-03-06T00:00:00Z"))
+    [broken] = warehouse.column("select landing_id from ops.quarantine where reason = 'not_json'")
+    discard(warehouse.settings, [broken], reason="nothing of ours")
+    warehouse.load()
+    warehouse.publish()
+    warehouse.publish()  # knows when the one before was published
+    before, landed = everything(warehouse, but=PLACE), lines(warehouse)
+
+    compacted = compact(warehouse.settings.layout)
+    status = read_status(warehouse.settings)
+    warehouse.publish()
+    after, with_places = everything(warehouse, but=PLACE), everything(warehouse, but=PUBLISHING)
+    rebuild(warehouse.settings)
+
+    assert before == after
+    assert landed == lines(warehouse)
+    assert compacted.batches[0] > 30
+    assert (1, 2) == (compacted.batches[1], compacted.landing_files[1])  # of two days
+    assert (True, 0, 0) == (status.balanced, status.pending, status.unpublished)
+    assert with_places == everything(warehouse, but=PUBLISHING)
+
+
+def test_everything_can_be_compacted_again_and_again(often: Warehouse) -> None:
+    layout = often.settings.layout
+    often.publish()  # knows when the one before was published
+    before = often.rows("from ops.latency order by landing_id")
+    compact(layout)
+    load_each(often, a_milestone("5"), a_milestone("0", at="2025-04-01T00:00:00Z"))
+    compact(layout)
+    untouched = compact(layout)
+    often.publish()
+
+    assert (1, 1) == untouched.batches
+    assert 1 == len(landing_files(layout.landing))
+    assert 7 == often.value("select count(*) from ops.batches")
+    assert 7 == often.value("select max(batches) from ops.versions")
+    assert before == often.rows("from ops.latency order by landing_id")[:5]
+    assert verify_landing(often.settings).damaged == {}
+    rebuilt = everything(often, but=PUBLISHING)
+    rebuild(often.settings)
+    assert rebuilt == everything(often, but=PUBLISHING)
+
+
+def test_rows_are_sorted_by_milestone(often: Warehouse) -> None:
+    layout = often.settings.layout
+
+    compact(layout)
+
+    [path] = (layout.lake / "tasks").iterdir()
+    ids = [row[0] for row in duckdb.sql(f"select milestone_id from '{path}'").fetchall()]
+    assert sorted(ids) == ids
+
+
+def test_updates_read_merged_files(often: Warehouse) -> None:
+    compact(often.settings.layout)
+    often.publish()
+
+    often.deliver(a_milestone("0", at="2025-04-01T00:00:00Z", status="APPROVED"))
+
+    anew = everything(often, but=PUBLISHING)
+    often.publish(full=True)
+    assert anew == everything(often, but=PUBLISHING)
+    assert is_current(often.settings)
+
+
+def test_kept_versions_keep_their_history(often: Warehouse) -> None:
+    layout = often.settings.layout
+    [before] = layout.versions.glob("*.duckdb")
+    compact(layout)
+    often.publish()
+
+    with duckdb.connect(str(before), read_only=True) as connection:
+        assert connection.execute("select count(*) from history.tasks").fetchall() == often.rows(
+            "select count(*) from history.tasks"
+        )
+
+
+def test_pending_planned_and_flattened_files_stay(often: Warehouse) -> None:
+    settings = often.settings
+    often.land(a_milestone("flattened"))
+    [flattened] = plan(settings)
+    flatten(settings, flattened)
+    often.land(a_milestone("pending"))
+
+    compact(settings.layout)
+
+    assert 2 == len(pending(settings))
+    assert (flattened,) == commit(settings, [flattened]).batches
+    assert 1 == load(settings).landed
+    often.publish()
+    assert 7 == often.value("select count(*) from milestones")
+
+
+def test_what_is_loaded_meanwhile_is_taken_over(often: Warehouse) -> None:
+    compact(often.settings.layout, on_progress=lambda *_: load_each(often, a_milestone("meanwhile")))
+
+    assert [] == pending(often.settings)
+    assert 2 == commit_count(often)
+    often.publish()
+    assert 6 == often.value("select count(*) from milestones")
+
+
+def test_an_altered_landing_file_is_refused_and_named_and_others_go_on(often: Warehouse) -> None:
+    layout = often.settings.layout
+    altered, *_ = landing_files(layout.landing)
+    path = layout.landing / altered
+    path.write_bytes(path.read_bytes().replace(b'"webhook"', b'"import" '))
+
+    compacted = compact(layout)
+
+    assert [altered] == list(compacted.refused)
+    assert 2 == commit_count(often)
+    assert altered in landing_files(layout.landing)
+    assert [altered] == list(read_status(often.settings, deep=True).landing.damaged)
+
+
+def test_damaged_history_stops_it(often: Warehouse) -> None:
+    layout = often.settings.layout
+    first, *_ = commits(layout)
+    history_file(layout, "tasks", first.batch_id).unlink()
+
+    with pytest.raises(LakeError, match="1 history files are damaged"):
+        compact(layout)
+
+    assert 5 == commit_count(often) == len(landing_files(layout.landing))
+
+
+def test_files_with_damaged_lines_and_copied_lines_stay(often: Warehouse) -> None:
+    layout = often.settings.layout
+    copied, *_ = names = landing_files(layout.landing)
+    copy = f"{copied.partition('/')[0]}/copy.ndjson"
+    (layout.landing / copy).write_bytes((layout.landing / copied).read_bytes())
+    damaged = f"{copied.partition('/')[0]}/damaged.ndjson"
+    (layout.landing / copy).with_name("damaged.ndjson").write_bytes(b"half a li")
+    often.load()
+    often.publish()
+    before = everything(often, but=(*PLACE, *PUBLISHING))
+
+    compact(layout)
+    often.publish()
+
+    assert before == everything(often, but=(*PLACE, *PUBLISHING))
+    assert {copied, copy, damaged} < set(landing_files(layout.landing))
+    assert len(names) + 2 > len(landing_files(layout.landing))
+    with_places = everything(often, but=PUBLISHING)
+    rebuild(often.settings)
+    assert with_places == everything(often, but=PUBLISHING)
+
+
+def test_a_copy_of_a_merged_line_is_counted_as_a_copy(often: Warehouse) -> None:
+    layout = often.settings.layout
+    first, *_ = landing_files(layout.landing)
+    content = (layout.landing / first).read_bytes()
+    rows = often.value("select count(*) from history.tasks")
+    compact(layout)
+    for name in ("000.ndjson", "zzz.ndjson"):  # before and after the merged file, in the order of names
+        (layout.landing / first).with_name(name).write_bytes(content)
+        often.load()
+    often.publish()
+
+    assert rows == often.value("select count(*) from history.tasks")
+    assert 2 == often.value("select count(*) from ops.copies")
+    anew = everything(often, but=PUBLISHING)
+    rebuild(often.settings)
+    assert anew == everything(often, but=PUBLISHING)
+
+
+def test_large_batches_stay(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_each(warehouse, a_milestone("one"), a_milestone("two"))
+    [large, _] = [path.stat().st_ino for path in warehouse.settings.layout.lake.glob("tasks/*.parquet")]
+    monkeypatch.setattr("sighten_warehouse.lake.merge_plan.SMALL_BYTES", 10)
+
+    compacted = compact(warehouse.settings.layout)
+
+    assert (2, 2) == compacted.batches
+    assert large in [path.stat().st_ino for path in warehouse.settings.layout.lake.glob("tasks/*.parquet")]
+
+
+def test_groups_are_bounded(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_each(warehouse, *(a_milestone(str(number)) for number in range(5)))
+    monkeypatch.setattr("sighten_warehouse.lake.merge_plan.MAX_MERGED_BATCHES", 2)
+
+    assert (5, 3) == compact(warehouse.settings.layout).batches
+
+
+def test_batches_of_other_rules_stay_apart(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("sighten_warehouse.lake.manifest.RULES_VERSION", 0)
+        load_each(warehouse, a_milestone("one"), a_milestone("two"))
+    load_each(warehouse, a_milestone("three"), a_milestone("four"))
+
+    compacted = compact(warehouse.settings.layout)
+
+    assert (4, 2) == compacted.batches
+    assert 2 == read_status(warehouse.settings).outdated
+
+
+def test_many_loads_compact_themselves(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "MANY", 3)
+
+    counts = []
+    for number in range(7):
+        warehouse.take_in(a_milestone(str(number)))
+        counts.append(commit_count(warehouse))
+
+    assert [1, 2, 1, 2, 3, 1, 2] == counts
+
+
+def test_loads_that_cannot_be_merged_are_tried_once(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "MANY", 2)
+    line = landing_line(SAMPLE_BYTES, landing_id="019f0000-0000-7000-8000-000000000000", received_at=warehouse.clock)
+    folder = warehouse.settings.layout.landing / "received_date=2026-11-01"
+    folder.mkdir(parents=True)
+    tried = []
+    monkeypatch.setattr(compaction, "plan_merges", lambda *given: tried.append(1) or compaction.MergePlan())
+    for number in range(3):
+        (folder / f"{number}.ndjson").write_bytes(line)
+        warehouse.load()
+
+    assert 1 == len(tried)
+
+
+def test_a_rebuild_that_finds_no_loads_makes_one(often: Warehouse) -> None:
+    layout = often.settings.layout
+    compact(layout)
+    [manifest] = commits(layout)
+    loads_path(layout, manifest.batch_id).write_text("[{")
+
+    with pytest.raises(LakeError, match="expected the loads of a merged batch .* run `sighten-warehouse rebuild`"):
+        read_status(often.settings)
+    rebuild(often.settings)
+
+    assert 1 == often.value("select count(*) from ops.batches")
+    assert 5 == often.value("select count(*) from milestones")
+
+
+@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
+def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, name: str, when: str) -> None:
+    layout = often.settings.layout
+    often.land(a_milestone("pending"))
+    but = (*PLACE, *PUBLISHING)
+    before, landed = everything(often, but=but), lines(often)
+
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, module, name, when],
+        env={**os.environ, "SIGHTEN_HOME": str(often.settings.home), "PYTHONPATH": str(Path("include").resolve())},
+        check=False,
+    )
+    status = read_status(often.settings)
+    seen = commit_count(often), len(landing_files(layout.landing))
+    often.publish()
+
+    assert 9 == killed.returncode
+    assert seen in ((5, 6), (1, 2))
+    assert landed == lines(often)
+    assert (True, 1, 0) == (status.balanced, status.pending, status.unpublished)
+    assert before == everything(often, but=but)
+    compact(layout)
+    often.publish()
+    hidden = [path for path in layout.root.rglob("*.tmp") if "work" not in path.parts]
+    assert ([], False) == (hidden, (layout.landing / ".merged").exists())
+    assert (1, 2) == (commit_count(often), len(landing_files(layout.landing)))
