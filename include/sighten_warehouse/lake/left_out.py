@@ -14,7 +14,9 @@ from sighten_warehouse.layout import Layout
 
 def write_left_out(layout: Layout, files: Mapping[str, Recorded]) -> None:
     """Record the files that this lake lacks, with what was loaded from them before."""
-    write_durably(left_out_path(layout), json.dumps({name: asdict(recorded) for name, recorded in files.items()}).encode())
+    write_durably(
+        left_out_path(layout), json.dumps({name: asdict(recorded) for name, recorded in files.items()}).encode()
+    )
 
 
 def left_out(layout: Layout) -> dict[str, Recorded]:

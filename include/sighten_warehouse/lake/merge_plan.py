@@ -57,7 +57,7 @@ def _file_size(manifest: Manifest, name: str) -> int:
 
 
 def mergeable(manifest: Manifest) -> list[str]:
-    """The small landing files of the batch, by name; the ids of damaged lines are made of their places, so these stay."""
+    """The small landing files of the batch, by name, except damaged ones: the place of a damaged line makes its id."""
     names = sorted(manifest.landing_files.keys() - manifest.damaged_lines.keys())
     return [name for name in names if _file_size(manifest, name) < SMALL_BYTES]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import duckdb
 import structlog
@@ -36,20 +37,25 @@ def carry_loads(manifest: Manifest, *, layout: Layout, aside: Layout) -> Manifes
     return manifest
 
 
-def _name_loads(connection: duckdb.DuckDBPyConnection, manifest: Manifest, loads: Sequence[Load], aside: Layout) -> None:
+def _name_loads(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, loads: Sequence[Load], aside: Layout
+) -> None:
     """Write the deliveries again, with the ids of their loads."""
     connection.execute("create table loads (load_id varchar, landing_file varchar, line_number bigint)")
     lines = [(load.batch_id, each.landing_file, each.first) for load in loads for each in load.lines]
-    connection.execute("insert into loads select unnest(?), unnest(?), unnest(?)", [list(column) for column in zip(*lines, strict=True)])
+    connection.execute(
+        "insert into loads select unnest(?), unnest(?), unnest(?)",
+        [list(column) for column in zip(*lines, strict=True)],
+    )
     path = history_file(aside, "deliveries", manifest.batch_id)
     rows = f"read_parquet('{quoted(path)}', hive_partitioning = false) as rows"
     same_place = "rows.landing_file = loads.landing_file and rows.line_number >= loads.line_number"
-    named = f"select rows.* replace (load_id as batch_id) from {rows} asof join loads on {same_place}"
-    connection.execute(f"create table deliveries as {named}")
+    named = "rows.* replace (coalesce(load_id, rows.batch_id) as batch_id)"
+    connection.execute(f"create table deliveries as select {named} from {rows} asof left join loads on {same_place}")
     replace_durably(path, partial(_write, connection))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, path: object) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute(f"copy deliveries to '{quoted(path)}' (format parquet, compression zstd)")
 
 
@@ -73,6 +79,7 @@ def _recounted(
         replace(
             load,
             code_version=manifest.code_version,
+            landed=sum(outcomes.get(load.batch_id, {}).values()),
             outcomes=outcomes.get(load.batch_id, {}),
             history_rows=rows.get(load.batch_id, 0),
         )

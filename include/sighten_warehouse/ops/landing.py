@@ -42,9 +42,7 @@ def verify_landing(
     Raises:
         LakeError: commits contradict each other.
     """
-    found = of_one_moment(
-        settings.layout, lambda moment: check_landing(moment, deep=True, on_progress=on_progress)
-    )
+    found = of_one_moment(settings.layout, lambda moment: check_landing(moment, deep=True, on_progress=on_progress))
     log.info("verified", files=found.files, damaged=len(found.damaged))
     return found
 

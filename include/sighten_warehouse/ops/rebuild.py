@@ -32,7 +32,7 @@ from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.step import publish_lake
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -176,9 +176,7 @@ def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> 
         if manifest.landing_files.keys() <= remaining:
             remaining -= manifest.landing_files.keys()
             uncounted = dict.fromkeys(manifest.landing_files, 0)
-            yield Manifest(
-                manifest.batch_id, uncounted, committed_at=manifest.committed_at, merged=manifest.merged
-            )
+            yield Manifest(manifest.batch_id, uncounted, committed_at=manifest.committed_at, merged=manifest.merged)
     yield from divide(layout, sorted(remaining))
 
 

@@ -13,7 +13,7 @@ from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_COLUMNS, read_ac
 from sighten_warehouse.payload.codes import CODES_COLUMNS, own_codes
 from sighten_warehouse.publish.checks import CHECKS_COLUMNS, FOUND_COLUMNS, checks
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_COLUMNS
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 
 COMMITS_COLUMNS = {
     "batch_id": "varchar",

@@ -25,11 +25,12 @@ from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.cache import fits, forget, stamp
+from sighten_warehouse.publish.earlier import gather_if_many
 from sighten_warehouse.publish.proof import differing_tables
 from sighten_warehouse.publish.update import NotLocalError, update_warehouse
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import (
     PUBLISHED_MODE,
-    Version,
     code_version,
     is_current,
     published_batches,
@@ -225,3 +226,4 @@ def _remove_old(layout: Layout, *, keep: int) -> None:
     # Whoever opened the version before still reads its history.
     read = [*known[-2:], *(version for version in known if version.version in kept)]
     remove_unneeded(layout, needed={version.lake for version in read})
+    gather_if_many(layout, known, keep=kept | {version.version for version in known[-2:]})

@@ -20,7 +20,7 @@ from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
 from sighten_warehouse.publish.tables import configure, describe
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
 

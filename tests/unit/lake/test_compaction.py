@@ -303,7 +303,7 @@ def test_loads_that_cannot_be_merged_are_tried_once(warehouse: Warehouse, monkey
     folder = warehouse.settings.layout.landing / "received_date=2026-11-01"
     folder.mkdir(parents=True)
     tried = []
-    monkeypatch.setattr(compaction, "plan_merges", lambda *given: tried.append(1) or compaction.MergePlan())
+    monkeypatch.setattr(compaction, "plan_merges", lambda *_: tried.append(1) or compaction.MergePlan())
     for number in range(3):
         (folder / f"{number}.ndjson").write_bytes(line)
         warehouse.load()
@@ -317,7 +317,7 @@ def test_a_rebuild_that_finds_no_loads_makes_one(often: Warehouse) -> None:
     [manifest] = commits(layout)
     loads_path(layout, manifest.batch_id).write_text("[{")
 
-    with pytest.raises(LakeError, match="expected the loads of a merged batch .* run `sighten-warehouse rebuild`"):
+    with pytest.raises(LakeError, match="expected the loads of a merged batch"):
         read_status(often.settings)
     rebuild(often.settings)
 
