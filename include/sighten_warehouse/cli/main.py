@@ -27,6 +27,7 @@ COMMANDS = (
     "backfill",
     "reconcile",
     "rebuild",
+    "compact",
     "landing",
     "simulate",
     "demo",

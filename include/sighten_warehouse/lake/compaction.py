@@ -13,6 +13,7 @@ from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.exchange import Exchange, remove_hidden, write_exchange
 from sighten_warehouse.lake.folder import complete_swap, decide_swap, final_name, new_lake, resolve_lake
 from sighten_warehouse.lake.hardlinks import hardlink_batch, hardlink_left_out, hardlink_uncommitted, sync_folders
+from sighten_warehouse.lake.lineage import Step, add_step
 from sighten_warehouse.lake.manifest import Manifest, commits, loaded_files
 from sighten_warehouse.lake.merge import merge_group
 from sighten_warehouse.lake.merge_plan import MergePlan, is_small, plan_merges
@@ -120,6 +121,7 @@ def _make(
         on_progress(done, total)
     taken = {manifest.batch_id for group in plan.groups for manifest in group}
     _keep(source, aside, [manifest for manifest in committed if manifest.batch_id not in taken])
+    add_step(source, aside, Step(source.lake.name, tuple(manifest.batch_id for manifest in merged)))
     write_exchange(
         aside,
         Exchange(

@@ -212,9 +212,12 @@ def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
 def load(settings: Settings) -> LoadResult:
     """Load everything pending at the start; files that land meanwhile may wait for the next load.
 
-    If many small loads have piled up, they are compacted.
+    If many small loads have piled up, they are compacted first: most are published by then, so that the next publish
+    need not make all anew.
     """
     results = []
+    if pending(settings):
+        compact_if_many(settings.layout)
     while batch_ids := plan(settings):
         for batch_id in batch_ids:
             flatten(settings, batch_id)
@@ -222,8 +225,6 @@ def load(settings: Settings) -> LoadResult:
         results.append(result)
         if not result.batches:
             break
-    if results:
-        compact_if_many(settings.layout)
     return _add(results)
 
 

@@ -17,6 +17,7 @@ from sighten_warehouse.durable import clone, ensure_folder, sync
 from sighten_warehouse.errors import CheckError
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
+from sighten_warehouse.lake.lineage import merged_since
 from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
@@ -120,7 +121,7 @@ def _update(
 ) -> dict[str, int] | None:
     """Update a copy of the newest version by what is new; None if everything has to be made anew."""
     *_, before, version = known
-    if not _continues(before, version):
+    if not _continues(layout, before, version):
         return None
     clone(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
     forget(layout)  # until the new version is published with it
@@ -138,7 +139,7 @@ def _update(
 def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[Version]) -> tuple[str, ...] | None:
     """The tables in which the version made anew differs from the one before; None unless both have the same batches."""
     *_, before, version = known
-    if version.new_batches or not _continues(before, version):
+    if version.new_batches or not _continues(layout, before, version):
         return None
     files = layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb"
     found = differing_tables(*files, memory=settings.publish_memory)
@@ -147,12 +148,14 @@ def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[
     return found
 
 
-def _continues(before: Version, version: Version) -> bool:
-    """Whether the version adds batches to the one before, and differs in nothing else."""
-    same = all(
-        getattr(before, name) == getattr(version, name) for name in ("code_version", "codes", "dal_metrics", "lake")
+def _continues(layout: Layout, before: Version, version: Version) -> bool:
+    """Whether the version adds batches to the one before, and differs in nothing else but in how its lake is filed."""
+    same = all(getattr(before, name) == getattr(version, name) for name in ("code_version", "codes", "dal_metrics"))
+    return (
+        same
+        and merged_since(layout, before.lake) is not None
+        and before.batches + len(version.new_batches) == version.batches
     )
-    return same and before.batches + len(version.new_batches) == version.batches
 
 
 def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifest], *, now: datetime) -> Version:

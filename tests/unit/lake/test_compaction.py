@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
 from sighten_simulator.world.lives import build_simulation
@@ -26,6 +27,7 @@ from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish import is_current
 from support.everything import everything
 from support.factories import SAMPLE_BYTES, a_milestone
+from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
 
 PLACE = ("landing_file", "line_number")
@@ -91,6 +93,7 @@ def test_rows_stay_and_equal_those_of_a_rebuild(warehouse: Warehouse) -> None:
     warehouse.publish()
     load_each(warehouse, a_milestone(new=1), a_milestone(at="2025-03-06T00:00:00Z"))
     [broken] = warehouse.column("select landing_id from ops.quarantine where reason = 'not_json'")
+    warehouse.close()  # DuckDB would go on to read the file that the process has open
     discard(warehouse.settings, [broken], reason="nothing of ours")
     warehouse.load()
     warehouse.publish()
@@ -294,7 +297,7 @@ def test_many_loads_compact_themselves(warehouse: Warehouse, monkeypatch: pytest
         warehouse.take_in(a_milestone(str(number)))
         counts.append(commit_count(warehouse))
 
-    assert [1, 2, 1, 2, 3, 1, 2] == counts
+    assert [1, 2, 3, 2, 3, 4, 2] == counts
 
 
 def test_loads_that_cannot_be_merged_are_tried_once(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,3 +354,45 @@ def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, nam
     hidden = [path for path in layout.root.rglob("*.tmp") if "work" not in path.parts]
     assert ([], False) == (hidden, (layout.landing / ".merged").exists())
     assert (1, 2) == (commit_count(often), len(landing_files(layout.landing)))
+
+
+def is_update(warehouse: Warehouse) -> bool:
+    """Whether the version that this publishes was updated, not made anew."""
+    with capture_logs() as logs:
+        warehouse.publish()
+    [published] = [event for event in logs if event["event"] == "published"]
+    return bool(published["is_update"])
+
+
+def test_the_version_after_a_compaction_is_an_update_with_the_new_places(often: Warehouse) -> None:
+    often.deliver(b"no json")
+    compact(often.settings.layout)
+    load_each(often, a_milestone("0", at="2025-04-01T00:00:00Z", status="APPROVED"), b"[]")
+
+    updated = is_update(often)
+    [merged] = often.column("select distinct landing_file from ops.quarantine where reason = 'not_json'")
+
+    assert updated
+    assert merged in landing_files(often.settings.layout.landing)
+    assert {} == wrong_rows(often)
+
+
+def test_several_compactions_between_two_versions_are_an_update(often: Warehouse) -> None:
+    layout = often.settings.layout
+    compact(layout)
+    often.publish()
+    often.deliver(a_milestone("6"))
+    compact(layout)
+    often.deliver(a_milestone("7"))
+    compact(layout)
+
+    assert is_update(often)
+    assert {} == wrong_rows(often)
+
+
+def test_a_version_is_made_anew_if_new_deliveries_were_merged(often: Warehouse) -> None:
+    often.take_in(a_milestone("new"))
+    compact(often.settings.layout)
+
+    assert not is_update(often)
+    assert {} == wrong_rows(often)
