@@ -1,10 +1,4 @@
-"""Compaction: the same rows from few files, and a kill changes nothing or everything."""
-
-import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+"""Compaction: the same rows from few files."""
 
 import duckdb
 import pytest
@@ -17,7 +11,7 @@ from sighten_warehouse.lake import compaction
 from sighten_warehouse.lake.compaction import compact
 from sighten_warehouse.lake.loads import loads_path
 from sighten_warehouse.lake.manifest import commits, history_file
-from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.load.step import commit, flatten, load, pending, plan
 from sighten_warehouse.ops.decisions import discard
@@ -25,66 +19,11 @@ from sighten_warehouse.ops.landing import verify_landing
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish import is_current
+from support.compacting import PLACE, PUBLISHING, commit_count, lines, load_each
 from support.everything import everything
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
-
-PLACE = ("landing_file", "line_number")
-PUBLISHING = ("published_at", "publish_seconds", "total_seconds", "seconds_to_publish")
-KILLED = """
-import importlib, os, sys
-from sighten_warehouse.lake.compaction import compact
-from sighten_warehouse.settings import read_settings
-
-module, name, when = sys.argv[1:]
-module = importlib.import_module("sighten_warehouse.lake." + module)
-real = getattr(module, name)
-
-def dies(*arguments, **named):
-    if when == "after":
-        real(*arguments, **named)
-    os._exit(9)
-
-setattr(module, name, dies)
-compact(read_settings().layout)
-"""
-POINTS = [
-    ("merge", "merge_landing_files", "after"),
-    ("merge", "write_loads", "after"),
-    ("merge", "write_manifest", "after"),
-    ("compaction", "write_exchange", "after"),
-    ("compaction", "hardlink_uncommitted", "after"),
-    ("compaction", "decide_swap", "before"),
-    ("compaction", "decide_swap", "after"),
-    ("folder", "bring_in", "before"),
-    ("folder", "bring_in", "after"),
-    ("folder", "point_link", "after"),
-    ("folder", "remove_replaced", "after"),
-    ("compaction", "complete_swap", "after"),
-]
-
-
-def load_each(warehouse: Warehouse, *bodies: Any) -> None:
-    for body in bodies:
-        warehouse.take_in(body)
-
-
-def lines(warehouse: Warehouse) -> list[bytes]:
-    layout = warehouse.settings.layout
-    return sorted(line for name in landing_files(layout.landing) for line in read_raw_lines(layout.landing / name))
-
-
-def commit_count(warehouse: Warehouse) -> int:
-    return len(commits(warehouse.settings.layout))
-
-
-@pytest.fixture
-def often(warehouse: Warehouse) -> Warehouse:
-    """A published home of several loads of one delivery each."""
-    load_each(warehouse, *(a_milestone(f"{number}") for number in range(4)), SAMPLE_BYTES)
-    warehouse.publish()
-    return warehouse
 
 
 def test_rows_stay_and_equal_those_of_a_rebuild(warehouse: Warehouse) -> None:
@@ -326,34 +265,6 @@ def test_a_rebuild_that_finds_no_loads_makes_one(often: Warehouse) -> None:
 
     assert 1 == often.value("select count(*) from ops.batches")
     assert 5 == often.value("select count(*) from milestones")
-
-
-@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
-def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, name: str, when: str) -> None:
-    layout = often.settings.layout
-    often.land(a_milestone("pending"))
-    but = (*PLACE, *PUBLISHING)
-    before, landed = everything(often, but=but), lines(often)
-
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, module, name, when],
-        env={**os.environ, "SIGHTEN_HOME": str(often.settings.home), "PYTHONPATH": str(Path("include").resolve())},
-        check=False,
-    )
-    status = read_status(often.settings)
-    seen = commit_count(often), len(landing_files(layout.landing))
-    often.publish()
-
-    assert 9 == killed.returncode
-    assert seen in ((5, 6), (1, 2))
-    assert landed == lines(often)
-    assert (True, 1, 0) == (status.balanced, status.pending, status.unpublished)
-    assert before == everything(often, but=but)
-    compact(layout)
-    often.publish()
-    hidden = [path for path in layout.root.rglob("*.tmp") if "work" not in path.parts]
-    assert ([], False) == (hidden, (layout.landing / ".merged").exists())
-    assert (1, 2) == (commit_count(often), len(landing_files(layout.landing)))
 
 
 def is_update(warehouse: Warehouse) -> bool:
