@@ -1,4 +1,4 @@
-"""What can happen to a home between two publishes: deliveries, API answers, decisions, copied files, codes, compactions."""
+"""What can happen to a home between two publishes: deliveries, answers, decisions, copied files, codes, compactions."""
 
 import random
 import shutil

@@ -9,6 +9,7 @@ import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.durable import write_durably
+from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.exchange import Exchange, remove_hidden, write_exchange
 from sighten_warehouse.lake.folder import complete_swap, decide_swap, final_name, new_lake, resolve_lake
@@ -51,16 +52,26 @@ def compact(layout: Layout, *, on_progress: OnProgress = lambda _done, _all: Non
         return _compact(layout, on_progress)
 
 
-def compact_if_many(layout: Layout) -> Compacted | None:
-    """Compact if many small batches have piled up since the last time, and neither a rebuild nor a compaction runs.
+def compact_if_many(layout: Layout, *, many: int | None = None) -> Compacted | None:
+    """Compact if `many` small batches have piled up since the last time, and neither a rebuild nor a compaction runs.
+
+    An error is logged: loading can go on without it. It is not tried again before others have piled up.
 
     Raises:
-        As `compact`.
+        LakeError: commits contradict each other.
     """
-    if len(_unmerged(layout)) < MANY:
+    if len(_unmerged(layout)) < (MANY if many is None else many):
         return None
-    with writer_if_free(layout, "rebuild") as is_free, explain_refusal(layout.root):
-        return _compact(layout, lambda _done, _all: None) if is_free else None
+    with writer_if_free(layout, "rebuild") as is_free:
+        if not is_free:
+            return None
+        try:
+            with explain_refusal(layout.root):
+                return _compact(layout, lambda _done, _all: None)
+        except WarehouseError as error:
+            log.warning("not_compacted", error=str(error))
+            _remember_unmerged(layout)
+            return None
 
 
 def _unmerged(layout: Layout) -> set[str]:

@@ -215,10 +215,10 @@ def load(settings: Settings) -> LoadResult:
     If many small loads have piled up, they are compacted first: most are published by then, so that the next publish
     need not make all anew.
     """
-    results = []
-    if pending(settings):
-        compact_if_many(settings.layout)
+    results: list[LoadResult] = []
     while batch_ids := plan(settings):
+        if not results:
+            compact_if_many(settings.layout)
         for batch_id in batch_ids:
             flatten(settings, batch_id)
         result = commit(settings, batch_ids)

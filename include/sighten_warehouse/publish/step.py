@@ -15,6 +15,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import clone, ensure_folder, sync
 from sighten_warehouse.errors import CheckError
+from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.lineage import merged_since
@@ -42,6 +43,7 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
+MANY_FOR_ALL = 50  # small batches, above which merging them costs less than reading all of them anew
 VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -57,6 +59,8 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
         SettingError: the home's list of codes or the file of metrics is ill-formed, or SIGHTEN_PUBLISH_MEMORY too low.
         StorageError: the disk refused a write; the previous version stays.
     """
+    if full:
+        compact_if_many(settings.layout, many=MANY_FOR_ALL)
     with one_writer(settings.layout, "publish"):
         return publish_lake(settings, resolve_lake(settings.layout), full=full, clock=clock)
 
@@ -67,6 +71,7 @@ def prove(settings: Settings, *, clock: Clock | None = None) -> Version:
     Raises:
         As `publish`.
     """
+    compact_if_many(settings.layout, many=MANY_FOR_ALL)  # before both, so that they read the same lake
     if not is_current(settings):
         publish(settings, clock=clock)
     return publish(settings, full=True, clock=clock)
@@ -137,9 +142,9 @@ def _update(
 
 
 def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[Version]) -> tuple[str, ...] | None:
-    """The tables in which the version made anew differs from the one before; None unless both have the same batches."""
+    """The tables in which the version made anew differs from the one before; None unless both are of the same lake."""
     *_, before, version = known
-    if version.new_batches or not _continues(layout, before, version):
+    if version.new_batches or before.lake != version.lake or not _continues(layout, before, version):
         return None
     files = layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb"
     found = differing_tables(*files, memory=settings.publish_memory)

@@ -19,6 +19,6 @@ def test_compact_says_what_it_merged_and_exits_with_1_if_a_file_was_refused(ware
     result = CliRunner().invoke(commands, ["compact"], env=env)
 
     assert 1 == result.exit_code
-    assert "merged 4 batches into 2, and 4 landing files into 2\n" == result.stdout
+    assert "merged 4 batches into 2, and 4 landing files into 2\n" in result.stdout
     assert f"{altered}: " in result.stderr
     assert "not merged (docs/runbook.md#damaged-landing-files)" in result.stderr

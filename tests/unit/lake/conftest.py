@@ -6,8 +6,14 @@ from support.warehouses import Warehouse
 
 
 @pytest.fixture
-def often(warehouse: Warehouse) -> Warehouse:
-    """A published home of several loads of one delivery each."""
+def loaded(warehouse: Warehouse) -> Warehouse:
+    """A home of five loads of one delivery each."""
     load_each(warehouse, *(a_milestone(f"{number}") for number in range(4)), SAMPLE_BYTES)
-    warehouse.publish()
     return warehouse
+
+
+@pytest.fixture
+def often(loaded: Warehouse) -> Warehouse:
+    """The same, published."""
+    loaded.publish()
+    return loaded

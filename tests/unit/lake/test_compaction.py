@@ -18,7 +18,7 @@ from sighten_warehouse.ops.decisions import discard
 from sighten_warehouse.ops.landing import verify_landing
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
-from sighten_warehouse.publish import is_current
+from sighten_warehouse.publish import is_current, prove
 from support.compacting import PLACE, PUBLISHING, commit_count, lines, load_each
 from support.everything import everything
 from support.factories import SAMPLE_BYTES, a_milestone
@@ -74,8 +74,8 @@ def test_everything_can_be_compacted_again_and_again(often: Warehouse) -> None:
     assert rebuilt == everything(often, but=PUBLISHING)
 
 
-def test_rows_are_sorted_by_milestone(often: Warehouse) -> None:
-    layout = often.settings.layout
+def test_rows_are_sorted_by_milestone(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
 
     compact(layout)
 
@@ -108,33 +108,33 @@ def test_kept_versions_keep_their_history(often: Warehouse) -> None:
         )
 
 
-def test_pending_planned_and_flattened_files_stay(often: Warehouse) -> None:
-    settings = often.settings
-    often.land(a_milestone("flattened"))
+def test_pending_planned_and_flattened_files_stay(loaded: Warehouse) -> None:
+    settings = loaded.settings
+    loaded.land(a_milestone("flattened"))
     [flattened] = plan(settings)
     flatten(settings, flattened)
-    often.land(a_milestone("pending"))
+    loaded.land(a_milestone("pending"))
 
     compact(settings.layout)
 
     assert 2 == len(pending(settings))
     assert (flattened,) == commit(settings, [flattened]).batches
     assert 1 == load(settings).landed
-    often.publish()
-    assert 7 == often.value("select count(*) from milestones")
+    loaded.publish()
+    assert 7 == loaded.value("select count(*) from milestones")
 
 
-def test_what_is_loaded_meanwhile_is_taken_over(often: Warehouse) -> None:
-    compact(often.settings.layout, on_progress=lambda *_: load_each(often, a_milestone("meanwhile")))
+def test_what_is_loaded_meanwhile_is_taken_over(loaded: Warehouse) -> None:
+    compact(loaded.settings.layout, on_progress=lambda *_: load_each(loaded, a_milestone("meanwhile")))
 
-    assert [] == pending(often.settings)
-    assert 2 == commit_count(often)
-    often.publish()
-    assert 6 == often.value("select count(*) from milestones")
+    assert [] == pending(loaded.settings)
+    assert 2 == commit_count(loaded)
+    loaded.publish()
+    assert 6 == loaded.value("select count(*) from milestones")
 
 
-def test_an_altered_landing_file_is_refused_and_named_and_others_go_on(often: Warehouse) -> None:
-    layout = often.settings.layout
+def test_an_altered_landing_file_is_refused_and_named_and_others_go_on(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
     altered, *_ = landing_files(layout.landing)
     path = layout.landing / altered
     path.write_bytes(path.read_bytes().replace(b'"webhook"', b'"import" '))
@@ -142,20 +142,20 @@ def test_an_altered_landing_file_is_refused_and_named_and_others_go_on(often: Wa
     compacted = compact(layout)
 
     assert [altered] == list(compacted.refused)
-    assert 2 == commit_count(often)
+    assert 2 == commit_count(loaded)
     assert altered in landing_files(layout.landing)
-    assert [altered] == list(read_status(often.settings, deep=True).landing.damaged)
+    assert [altered] == list(read_status(loaded.settings, deep=True).landing.damaged)
 
 
-def test_damaged_history_stops_it(often: Warehouse) -> None:
-    layout = often.settings.layout
+def test_damaged_history_stops_it(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
     first, *_ = commits(layout)
     history_file(layout, "tasks", first.batch_id).unlink()
 
     with pytest.raises(LakeError, match="1 history files are damaged"):
         compact(layout)
 
-    assert 5 == commit_count(often) == len(landing_files(layout.landing))
+    assert 5 == commit_count(loaded) == len(landing_files(layout.landing))
 
 
 def test_files_with_damaged_lines_and_copied_lines_stay(often: Warehouse) -> None:
@@ -253,18 +253,31 @@ def test_loads_that_cannot_be_merged_are_tried_once(warehouse: Warehouse, monkey
     assert 1 == len(tried)
 
 
-def test_a_rebuild_that_finds_no_loads_makes_one(often: Warehouse) -> None:
-    layout = often.settings.layout
+def test_damaged_history_stops_no_load_and_is_reported_once(loaded: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "MANY", 3)
+    layout = loaded.settings.layout
+    first, *_ = commits(layout)
+    history_file(layout, "tasks", first.batch_id).unlink()
+
+    with capture_logs() as logs:
+        load_each(loaded, a_milestone("6"), a_milestone("7"))
+
+    assert 1 == sum(event["event"] == "not_compacted" for event in logs)
+    assert 7 == commit_count(loaded)
+
+
+def test_a_rebuild_that_finds_no_loads_makes_one(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
     compact(layout)
     [manifest] = commits(layout)
     loads_path(layout, manifest.batch_id).write_text("[{")
 
     with pytest.raises(LakeError, match="expected the loads of a merged batch"):
-        read_status(often.settings)
-    rebuild(often.settings)
+        read_status(loaded.settings)
+    rebuild(loaded.settings)
 
-    assert 1 == often.value("select count(*) from ops.batches")
-    assert 5 == often.value("select count(*) from milestones")
+    assert 1 == loaded.value("select count(*) from ops.batches")
+    assert 5 == loaded.value("select count(*) from milestones")
 
 
 def is_update(warehouse: Warehouse) -> bool:
@@ -307,3 +320,18 @@ def test_a_version_is_made_anew_if_new_deliveries_were_merged(often: Warehouse) 
 
     assert not is_update(often)
     assert {} == wrong_rows(often)
+
+
+def test_before_all_is_made_anew_small_batches_are_merged_and_no_comparison_is_lost(
+    often: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sighten_warehouse.publish.step.MANY_FOR_ALL", 2)
+
+    proved = prove(often.settings)
+
+    assert 1 == commit_count(often)
+    assert () == proved.differing
+    compact(often.settings.layout)
+    load_each(often, a_milestone("a"), a_milestone("b"))
+    assert often.publish(full=True).differing is None
+    assert 1 == commit_count(often)

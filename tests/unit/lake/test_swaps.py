@@ -77,8 +77,8 @@ def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, nam
     assert (1, 2) == (commit_count(often), len(landing_files(layout.landing)))
 
 
-def test_what_was_read_before_a_swap_is_read_again(often: Warehouse) -> None:
-    layout = often.settings.layout
+def test_what_was_read_before_a_swap_is_read_again(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
     seen: list[tuple[int, int]] = []
 
     def read(moment: Moment) -> None:
@@ -91,8 +91,8 @@ def test_what_was_read_before_a_swap_is_read_again(often: Warehouse) -> None:
     assert [(5, 5), (1, 1)] == seen
 
 
-def test_a_file_that_a_swap_removes_while_it_is_read_is_no_error_and_any_other_is(often: Warehouse) -> None:
-    layout = often.settings.layout
+def test_a_file_that_a_swap_removes_while_it_is_read_is_no_error_and_any_other_is(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
 
     def read(moment: Moment) -> int:
         compact(layout)
@@ -104,9 +104,9 @@ def test_a_file_that_a_swap_removes_while_it_is_read_is_no_error_and_any_other_i
 
 
 def test_a_lost_merged_file_stops_the_swap_before_anything_is_removed(
-    often: Warehouse, monkeypatch: pytest.MonkeyPatch
+    loaded: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layout = often.settings.layout
+    layout = loaded.settings.layout
 
     def lose(*given: object) -> None:
         [merged] = (layout.landing / MERGED).rglob("*.zst")
@@ -118,15 +118,15 @@ def test_a_lost_merged_file_stops_the_swap_before_anything_is_removed(
         compact(layout)
 
     layout.next_lake.unlink()
-    assert (5, 5) == (commit_count(often), len(landing_files(layout.landing)))
-    assert read_status(often.settings, deep=True).balanced
+    assert (5, 5) == (commit_count(loaded), len(landing_files(layout.landing)))
+    assert read_status(loaded.settings, deep=True).balanced
 
 
-def test_a_load_waits_for_no_rebuild_to_compact(often: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_waits_for_no_rebuild_to_compact(loaded: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "MANY", 1)
 
-    with one_writer(often.settings.layout, "rebuild"):
-        compacted = compact_if_many(often.settings.layout)
+    with one_writer(loaded.settings.layout, "rebuild"):
+        compacted = compact_if_many(loaded.settings.layout)
 
     assert compacted is None
-    assert compact_if_many(often.settings.layout)
+    assert compact_if_many(loaded.settings.layout)
