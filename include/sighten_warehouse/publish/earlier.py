@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from sighten_warehouse.publish.version import Version
 
 MANY = 200  # manifests; reading more takes longer than writing them into one file now and then
 
+_NOT_KEPT: dict[str, Any] = {"tables": {}, "path": "", "codes": "", "dal_metrics": "", "lake": ""}
 _decoder = msgspec.json.Decoder(Version)
 _encoder = msgspec.json.Encoder()
 
@@ -47,13 +49,12 @@ def _read(path: Path, *_written: int) -> Sequence[Version]:
 def gather_if_many(layout: Layout, known: Iterable[Version], *, keep: Collection[str]) -> None:
     """Gather the manifests of all versions before those to `keep`, if many; the caller holds the publish lock.
 
-    A crash before the last one is removed leaves some twice, which `versions` counts once. Of an earlier version, the
-    numbers of rows are not kept.
+    A crash before the last one is removed leaves some twice, which `versions` counts once.
     """
     single = {path.stem: path for path in layout.versions.glob("*.json") if not path.name.startswith(".")}
     if len(single) < MANY:
         return
-    earlier = [replace(version, tables={}) for version in known if version.version < min(keep)]
+    earlier = [replace(version, **_NOT_KEPT) for version in known if version.version < min(keep)]
     write_durably(_path(layout), (line + b"\n" for line in map(_encoder.encode, earlier)))
     for version in earlier:
         if path := single.get(version.version):

@@ -1,6 +1,7 @@
 """Manifests of earlier versions are gathered in one file, and read as before."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,8 @@ def test_manifests_of_earlier_versions_are_gathered_and_read_as_before(
 
     newest = warehouse.publish()
 
-    assert [*known, newest] == [
-        replace(version, tables=before.tables)
-        for version, before in zip(versions(layout), [*known, newest], strict=True)
-    ]
+    short: dict[str, Any] = {"tables": {}, "path": "", "codes": "", "dal_metrics": "", "lake": ""}
+    assert [*(replace(version, **short) for version in known[:-1]), known[-1], newest] == versions(layout)
     assert 2 == len(list(layout.versions.glob("*.json")))
     assert batches == published_batches(layout)
     assert is_current(warehouse.settings)
