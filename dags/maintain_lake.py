@@ -9,7 +9,7 @@ from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, WRITER_POOL, Counts, dag_docs
+from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, WRITER_POOL, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
@@ -18,13 +18,12 @@ def maintain_lake() -> None:
     """Compact the lake."""
 
     @task(pool=WRITER_POOL, outlets=[HISTORY])
-    def compact() -> Counts:
+    def compact() -> None:
         from sighten_warehouse.lake.compaction import compact
 
         result = compact(read_settings().layout)
         if result.refused:
             raise AirflowFailException(f"{', '.join(result.refused)}: not what was loaded; see landing verify")
-        return {"batches": list(result.batches), "landing_files": list(result.landing_files)}
 
     compact()
 
