@@ -15,7 +15,6 @@ def merge_landing_files(landing: Path, parts: Mapping[str, Recorded], merged: Pa
     Raises:
         LakeError: a file is not what was loaded from it.
     """
-
     import pyarrow as pa  # noqa: PLC0415  (a third of the time of `publish`, which seldom merges)
 
     def write(path: Path) -> None:
