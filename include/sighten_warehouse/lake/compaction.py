@@ -111,7 +111,7 @@ def _compact(layout: Layout, on_progress: OnProgress) -> Compacted:
             merged = _make(layout, source, committed, plan, on_progress)
     _remember_unmerged(layout)
     result = _result(committed, plan, merged)
-    log.info("compacted", batches=result.batches, landing_files=result.landing_files, refused=len(plan.refused))
+    log.info("compacted", batches=result.batches, landing_files=result.landing_files, refused=list(plan.refused))
     return result
 
 
