@@ -8,6 +8,8 @@ from devstack.waiting import DeadlineError, wait_until
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import due_documents
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
+from sighten_warehouse.lake.loaded import landed_and_loaded
+from sighten_warehouse.lake.loads import all_load_ids, load_ids
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.load.step import pending
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
@@ -66,8 +68,15 @@ def is_published(settings: Settings, names: AbstractSet[str]) -> bool:
     if not layout.warehouse_file.exists():
         return False
     published = published_batches(layout)
-    held = {name for manifest in commits(layout) if manifest.batch_id in published for name in manifest.landing_files}
-    return names <= held
+    moment = landed_and_loaded(layout)
+    loaded = {
+        name
+        for manifest in moment.commits
+        if published.issuperset(load_ids(moment.layout, manifest))
+        for name in manifest.landing_files
+    }
+    # A file that is gone was loaded, and merged since.
+    return names & set(moment.landing_files) <= loaded
 
 
 def is_api_published(settings: Settings) -> bool:
@@ -84,4 +93,4 @@ def is_api_published(settings: Settings) -> bool:
 def is_landing_published(settings: Settings) -> bool:
     """Whether everything that landed is committed, and every commit published."""
     layout = settings.layout
-    return not pending(settings) and {manifest.batch_id for manifest in commits(layout)} <= published_batches(layout)
+    return not pending(settings) and published_batches(layout).issuperset(all_load_ids(layout, commits(layout)))

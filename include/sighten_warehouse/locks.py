@@ -21,3 +21,23 @@ def one_writer(layout: Layout, what: str) -> Iterator[None]:
         with lock.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+@contextmanager
+def writer_if_free(layout: Layout, what: str) -> Iterator[bool]:
+    """Hold the lock `what` if nobody holds it, without waiting; yield whether it is held.
+
+    Raises:
+        StorageError: as `one_writer`.
+    """
+    lock = layout.root / f".{what}.lock"
+    with explaining_disk(layout.root):
+        ensure_folder(lock.parent)
+        with lock.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                is_free = False
+            else:
+                is_free = True
+            yield is_free

@@ -14,6 +14,8 @@ API_POOL = "sighten_api"
 LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
 # Finds what a lost asset event missed. Without run_immediately=0 a new DAG would start with a run on empty data.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
+# Before the nightly proof, which then reads few files.
+BEFORE_NIGHTLY = CronTriggerTimetable("47 2 * * *", timezone="UTC", run_immediately=timedelta(0))
 NIGHTLY = CronTriggerTimetable("17 3 * * *", timezone="UTC", run_immediately=timedelta(0))
 DAILY = CronTriggerTimetable("17 5 * * *", timezone="UTC", run_immediately=timedelta(0))
 DAYS_PARAM = Param(

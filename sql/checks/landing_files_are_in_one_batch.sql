@@ -1,4 +1,4 @@
--- Every landing file was loaded by exactly one batch.
+-- Every landed line was loaded by exactly one batch.
 -- severity: fail
 -- inputs: ops.deliveries
 with deliveries as (
@@ -9,7 +9,8 @@ with deliveries as (
 
 select
     landing_file,
-    count(distinct batch_id) as batches,
+    line_number,
+    count(*) as batches,
 from deliveries
-group by landing_file
-having count(distinct batch_id) > 1
+group by landing_file, line_number
+having count(*) > 1

@@ -19,6 +19,7 @@ ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
 WRITER_TASKS = {
     ("load_milestones", "load_one_batch"),
     ("load_milestones", "commit"),
+    ("maintain_lake", "compact"),
     ("publish_warehouse", "publish"),
     ("prove_warehouse", "prove"),
 }
@@ -116,10 +117,11 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         "enrich_quotes": ["history"],
         "download_documents": ["history"],
     } == consumed
-    assert {"backfill_milestones", "reconcile_milestones", "prove_warehouse"} == without_assets
+    assert {"backfill_milestones", "reconcile_milestones", "maintain_lake", "prove_warehouse"} == without_assets
     assert {
         ("load_milestones", "load_one_batch", "history"),
         ("load_milestones", "commit", "history"),
+        ("maintain_lake", "compact", "history"),
         ("publish_warehouse", "publish", "warehouse"),
         ("prove_warehouse", "prove", "warehouse"),
     } == produced

@@ -139,3 +139,27 @@ def test_a_difference_between_updates_and_all_history_fails_the_run(
 
     assert {"run": ["failed"], "prove": ["failed"]} == states
     assert ("main.tasks",) == versions(settings.layout)[-1].differing
+
+
+def test_small_loads_are_merged_and_announced(run: Run, settings: Settings, land: Land) -> None:
+    for _ in range(2):
+        land()
+        load.load(settings)
+    events_before = count_events("history")
+
+    states = run("maintain_lake")
+
+    assert {"run": ["success"], "compact": ["success"]} == states
+    assert 1 == len(list(settings.layout.commits.glob("*.json")))
+    assert events_before + 1 == count_events("history")
+
+
+def test_a_landing_file_that_was_altered_fails_the_run(run: Run, settings: Settings, land: Land) -> None:
+    land()
+    load.load(settings)
+    land()
+    load.load(settings)
+    [path, _] = sorted(settings.layout.landing.rglob("*.ndjson"))
+    path.write_bytes(path.read_bytes() + b"more\n")
+
+    assert ["failed"] == run("maintain_lake")["compact"]

@@ -1,4 +1,4 @@
-"""What can happen to a home between two publishes: deliveries, API answers, decisions, copied files, codes."""
+"""What can happen to a home between two publishes: deliveries, answers, decisions, copied files, codes, compactions."""
 
 import random
 import shutil
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sighten_warehouse.lake.compaction import compact
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.landing.line import API_REQUEST_HEADER
 from sighten_warehouse.ops.decisions import discard, retry_as
@@ -46,6 +47,7 @@ class Happenings:
             (self.answer_milestone, 2),
             (self.decide, 2),
             (self.copy_a_file, 1),
+            (self.compact, 2),
             (self.acknowledge_drift, 1),
             (self.know_a_code, 1),
         ]
@@ -167,11 +169,14 @@ class Happenings:
 
     def copy_a_file(self) -> None:
         """Somebody copies a landing file."""
-        files = sorted(self.warehouse.settings.layout.landing.rglob("*.ndjson"))
+        files = sorted(self.warehouse.settings.layout.landing.rglob("*.ndjson*"))
         if files and self.chance.random() < 0.3:
             file = self.chance.choice(files)
             shutil.copyfile(file, file.with_name(f"copy of {file.name}"))
             self.warehouse.load()
+
+    def compact(self) -> None:
+        compact(self.warehouse.settings.layout)
 
     def acknowledge_drift(self) -> None:
         places = self.warehouse.rows("select kind, path, drift from ops.drift where acknowledged_at is null")

@@ -12,7 +12,7 @@ from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.load.step import LoadResult, load
 from sighten_warehouse.publish.step import publish
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings, read_settings
 
 _KEPT: dict[

@@ -28,6 +28,7 @@ COMMANDS = (
     "backfill",
     "reconcile",
     "rebuild",
+    "compact",
     "landing",
     "simulate",
     "demo",

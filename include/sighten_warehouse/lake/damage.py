@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.loads import loads_path, read_loads
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.landing.files import day_of
 from sighten_warehouse.layout import Layout
@@ -16,9 +17,12 @@ def damaged_history(layout: Layout, committed: Sequence[Manifest], *, deep: bool
     """File below the lake → what is wrong with it. `deep`: read every file; otherwise only its end."""
     found = {}
     for manifest in committed:
-        for table, rows in manifest.history_files.items():
-            path = history_file(layout, table, manifest.batch_id)
-            if problem := _problem(path, rows, deep=deep):
+        paths = {history_file(layout, table, manifest.batch_id): rows for table, rows in manifest.history_files.items()}
+        problems = {path: _problem(path, rows, deep=deep) for path, rows in paths.items()}
+        if manifest.merged:
+            problems[loads_path(layout, manifest.batch_id)] = _loads_problem(layout, manifest)
+        for path, problem in problems.items():
+            if problem:
                 days = sorted(map(day_of, manifest.landing_files))
                 name = path.relative_to(layout.lake).as_posix()
                 found[name] = f"{problem}; run `sighten-warehouse rebuild --from {days[0]} --to {days[-1]}`"
@@ -61,3 +65,11 @@ def _problem(path: Path, rows: int, *, deep: bool) -> str | None:
     except (OSError, pa.ArrowException) as error:
         return f"not a whole Parquet file ({str(error).splitlines()[0][:120]})"
     return None if found == rows else f"{found:,} rows; expected {rows:,}"
+
+
+def _loads_problem(layout: Layout, manifest: Manifest) -> str | None:
+    try:
+        found = sum(load.landed for load in read_loads(layout, manifest))
+    except LakeError:
+        return "missing, or not a list of loads"
+    return None if found == manifest.landed else f"{found:,} deliveries; expected {manifest.landed:,}"

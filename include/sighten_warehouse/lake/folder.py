@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
+from sighten_warehouse.lake.exchange import bring_in, remove_replaced
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 
@@ -55,9 +56,14 @@ def _new_name() -> str:
     return datetime.now(UTC).strftime("lake.%Y%m%dT%H%M%S.%fZ")
 
 
+def final_name(aside: Layout) -> str:
+    """The name that the new lake has once it is finished."""
+    return aside.lake_folder.removesuffix(UNFINISHED)
+
+
 def finish_lake(aside: Layout) -> Layout:
     """Give the new lake its final name; unless it is swapped in, the next publish removes it."""
-    whole = replace(aside, lake_folder=aside.lake_folder.removesuffix(UNFINISHED))
+    whole = replace(aside, lake_folder=final_name(aside))
     aside.lake.replace(whole.lake)
     sync(aside.root)
     return whole
@@ -70,20 +76,36 @@ def swap_in(layout: Layout, whole: Layout) -> None:
 
 
 def decide_swap(layout: Layout, name: str) -> None:
-    """Record that the folder of that name is the lake from now on."""
+    """Record that the folder of that name is the lake from now on; until the swap it may be unfinished."""
     write_durably(layout.next_lake, name.encode())
 
 
 def complete_swap(layout: Layout) -> None:
-    """Finish a pending swap of the lake, if any."""
+    """Finish a pending swap of the lake, if any; each step may be repeated after a crash.
+
+    Raises:
+        LakeError: a landing file that the new lake brings with it is missing; nothing was removed.
+    """
     if not layout.next_lake.exists():
         return
     with one_writer(layout, "swap"):
         if layout.next_lake.exists():
+            lake = _finished(layout, layout.next_lake.read_text())
+            bring_in(layout.landing, lake)
             _set_folder_aside(layout)
-            point_link(layout.lake, layout.root / layout.next_lake.read_text())
+            point_link(layout.lake, lake)
+            remove_replaced(layout.landing, lake)
             layout.next_lake.unlink()
             sync(layout.root)
+
+
+def _finished(layout: Layout, name: str) -> Path:
+    """The folder of that name; a lake stays unfinished until its swap, so that no publish removes it before."""
+    unfinished = layout.root / f"{name}{UNFINISHED}"
+    if unfinished.is_dir():
+        unfinished.replace(layout.root / name)
+        sync(layout.root)
+    return layout.root / name
 
 
 def _set_folder_aside(layout: Layout) -> None:

@@ -12,6 +12,7 @@ from sighten_warehouse.sql_text import quoted
 
 COPIES = "ops.copies"
 DELIVERIES = "history.deliveries"
+_BATCH_OF_FILE = "replace(parse_filename(filename, true), 'batch=', '')"
 
 
 def history_files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path]:
@@ -20,8 +21,14 @@ def history_files(layout: Layout, table: str, commits: Sequence[Manifest]) -> li
 
 
 def stage_deliveries(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    """Create the view of those deliveries, from which `ops.copies` finds copied lines."""
-    connection.execute(f"create view staging.every_delivery as {_select(models()[DELIVERIES], files)}")
+    """Create or replace the view of those deliveries, from which `ops.copies` finds copied lines.
+
+    Its batches are those of the files: a merged file holds the lines of several loads.
+    """
+    source = _read(models()[DELIVERIES], files, options=", filename = true")
+    batch = _BATCH_OF_FILE if files else "batch_id"
+    rows = f"select * replace ({batch} as batch_id) from {source}"
+    connection.execute(f"create or replace view staging.every_delivery as {rows}")
 
 
 def find_copies(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -68,7 +75,7 @@ def _read(model: Model, files: Sequence[Path], *, options: str = "") -> str:
 def _without_copies(model: Model, files: Sequence[Path]) -> str:
     """Leave out copies by landing_id and batch: within a batch, a landing_id has the rows of one line only."""
     source = f"{_read(model, files, options=', filename = true')} as rows"
-    is_copy = "rows.landing_id = copies.landing_id and parse_filename(filename, true) = 'batch=' || copies.batch_id"
+    is_copy = f"rows.landing_id = copies.landing_id and {_BATCH_OF_FILE} = copies.batch_id"
     rows = f"select {_names(model)} from {source} anti join {COPIES} as copies on {is_copy}"
     return f"{_select(model, ())} union all by name {rows}"
 

@@ -14,7 +14,9 @@ from sighten_warehouse.layout import Layout
 
 def write_left_out(layout: Layout, files: Mapping[str, Recorded]) -> None:
     """Record the files that this lake lacks, with what was loaded from them before."""
-    write_durably(_path(layout), json.dumps({name: asdict(recorded) for name, recorded in files.items()}).encode())
+    write_durably(
+        left_out_path(layout), json.dumps({name: asdict(recorded) for name, recorded in files.items()}).encode()
+    )
 
 
 def left_out(layout: Layout) -> dict[str, Recorded]:
@@ -26,12 +28,13 @@ def left_out(layout: Layout) -> dict[str, Recorded]:
     return {name: recorded for name, recorded in _read(layout).items() if _is_damaged(layout.landing / name, recorded)}
 
 
-def _path(layout: Layout) -> Path:
+def left_out_path(layout: Layout) -> Path:
+    """The record of files that this lake lacks."""
     return layout.lake / "_left_out.json"
 
 
 def _read(layout: Layout) -> dict[str, Recorded]:
-    path = _path(layout)
+    path = left_out_path(layout)
     try:
         return {name: Recorded(**facts) for name, facts in json.loads(path.read_bytes()).items()}
     except FileNotFoundError:

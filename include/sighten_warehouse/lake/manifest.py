@@ -22,7 +22,7 @@ class Manifest:
 
     `landing_files`: name below `landing` → number of lines; `landing_bytes` and `landing_sha256` → size and digest, if
     recorded; `damaged_lines` → how many lines were damaged when loaded, if any. `history_files`: table → rows in its
-    file of this batch.
+    file of this batch. `merged`: the number of loads that were merged into it (see `lake.loads`), 0 for a plain batch.
     """
 
     batch_id: str
@@ -35,6 +35,7 @@ class Manifest:
     landing_bytes: dict[str, int] = field(default_factory=dict)
     landing_sha256: dict[str, str] = field(default_factory=dict)
     damaged_lines: dict[str, int] = field(default_factory=dict)
+    merged: int = 0
 
     def recorded(self, name: str) -> Recorded:
         """What the batch records of that landing file."""
@@ -49,6 +50,11 @@ class Manifest:
     def is_outdated(self) -> bool:
         """Whether it was loaded by other rules than today's, or by a version that had no number for them."""
         return not self.code_version.endswith(_rules())
+
+    @property
+    def loads(self) -> int:
+        """Number of loads that it holds."""
+        return self.merged or 1
 
     @property
     def landed(self) -> int:

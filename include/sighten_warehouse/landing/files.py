@@ -15,6 +15,7 @@ from sighten_warehouse.landing.ids import new_landing_id
 SUFFIXES = (".ndjson", ".ndjson.zst")
 
 _FOLDER = "received_date="
+_ZSTD_RATIO = 8  # of milestones as JSON; an estimate is enough to bound batches
 
 
 def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
@@ -82,6 +83,11 @@ class LandingReader:
             raise OSError(f"{self._path}: empty, expected zstd")
         stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
         return io.BufferedReader(stream)
+
+
+def text_bytes(name: str, size: int) -> int:
+    """About how many bytes the lines of a landing file of that size have."""
+    return size * _ZSTD_RATIO if name.endswith(".zst") else size
 
 
 def digest_of(path: Path) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.history import create_history, history_files, select_history
-from sighten_warehouse.lake.manifest import Manifest, commits
-from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.lake.loaded import Moment, landed_and_loaded
+from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import read_delivery
@@ -37,14 +37,14 @@ def open_models(
     Raises:
         LakeError: commits contradict each other.
     """
-    layout = resolve_lake(layout)
-    committed = commits(layout)
+    moment = landed_and_loaded(layout)
+    layout, committed = moment.layout, moment.commits
     with staging_connection() as connection:
         for schema in ("history", "ops", "enrich"):
             connection.execute(f"create schema {schema}")
         for name, value in variables.items():
             connection.execute(f"set variable {name} = ?", [value])
-        for name, table in {**_pending(layout, committed), **inputs}.items():
+        for name, table in {**_pending(moment), **inputs}.items():
             connection.register(f"_{name}", table)
             connection.execute(f"create table staging.{name} as from _{name}")
         for model in _with_inputs(names):
@@ -55,12 +55,12 @@ def open_models(
         yield connection
 
 
-def _pending(layout: Layout, committed: Iterable[Manifest]) -> dict[str, pa.Table]:
+def _pending(moment: Moment) -> dict[str, pa.Table]:
     """The rows of API answers not loaded yet, by table of `staging`."""
-    loaded = {name for manifest in committed for name in manifest.landing_files}
+    loaded = {name for manifest in moment.commits for name in manifest.landing_files}
     rows: Staged = {name: [] for name in schemas()}
-    for name in landing_files(layout.landing):
-        for number, raw in enumerate(() if name in loaded else read_raw_lines(layout.landing / name), 1):
+    for name in moment.landing_files:
+        for number, raw in enumerate(() if name in loaded else read_raw_lines(moment.layout.landing / name), 1):
             if _FROM_THE_API in raw[:_BEGIN_BYTES]:
                 delivery = read_delivery(raw, landing_file=name, line_number=number, batch_id="")
                 for table, staged in {**delivery.staged, "deliveries": [delivery.row]}.items():

@@ -11,8 +11,10 @@ import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.durable import explaining_disk
+from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
+from sighten_warehouse.lake.loaded import landed_and_loaded
 from sighten_warehouse.lake.manifest import (
     Manifest,
     code_version,
@@ -22,7 +24,7 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
-from sighten_warehouse.landing.files import day_of, landing_files
+from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.locks import one_writer
@@ -58,9 +60,10 @@ class LoadResult:
 
 def pending(settings: Settings) -> list[str]:
     """The landing files to load, oldest first: those in no commit, except empty ones and those left out."""
-    layout = settings.layout
-    done = loaded_files(layout) | left_out(layout).keys()
-    return [name for name in landing_files(layout.landing) if name not in done and _size(layout, name)]
+    moment = landed_and_loaded(settings.layout)
+    loaded = {name for manifest in moment.commits for name in manifest.landing_files}
+    done = loaded | left_out(moment.layout).keys()
+    return [name for name in moment.landing_files if name not in done and _size(moment.layout, name)]
 
 
 def is_one_batch(settings: Settings) -> bool:
@@ -113,7 +116,7 @@ def divide(layout: Layout, files: Iterable[str], *, max_bytes: int = MAX_BATCH_B
 
 
 def _size(layout: Layout, name: str) -> int:
-    return (layout.landing / name).stat().st_size
+    return text_bytes(name, (layout.landing / name).stat().st_size)
 
 
 def _batch(files: Sequence[str]) -> Manifest:
@@ -207,9 +210,15 @@ def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
 
 
 def load(settings: Settings) -> LoadResult:
-    """Load everything pending at the start; files that land meanwhile may wait for the next load."""
-    results = []
+    """Load everything pending at the start; files that land meanwhile may wait for the next load.
+
+    If many small loads have piled up, they are compacted first: most are published by then, so that the next publish
+    need not make all anew.
+    """
+    results: list[LoadResult] = []
     while batch_ids := plan(settings):
+        if not results:
+            compact_if_many(settings.layout)
         for batch_id in batch_ids:
             flatten(settings, batch_id)
         result = commit(settings, batch_ids)

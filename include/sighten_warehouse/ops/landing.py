@@ -1,14 +1,13 @@
 """Compares the landing files with what the commits recorded when they were loaded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from sighten_warehouse.lake.left_out import left_out
-from sighten_warehouse.lake.manifest import Manifest, commits
-from sighten_warehouse.landing.files import landing_files
+from sighten_warehouse.lake.loaded import Moment, of_one_moment
 from sighten_warehouse.landing.integrity import count_lines, find_problem, is_restored
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.settings import Settings
@@ -43,22 +42,22 @@ def verify_landing(
     Raises:
         LakeError: commits contradict each other.
     """
-    found = check_landing(settings.layout, commits(settings.layout), deep=True, on_progress=on_progress)
+    found = of_one_moment(settings.layout, lambda moment: check_landing(moment, deep=True, on_progress=on_progress))
     log.info("verified", files=found.files, damaged=len(found.damaged))
     return found
 
 
 def check_landing(
-    layout: Layout,
-    committed: Sequence[Manifest],
+    moment: Moment,
     *,
     deep: bool,
     on_progress: Callable[[int, int], Any] = lambda _done, _all: None,
 ) -> LandingCheck:
     """The comparison; without `deep`, only names and sizes are compared."""
-    recorded = {name: manifest.recorded(name) for manifest in committed for name in manifest.landing_files}
+    layout = moment.layout
+    recorded = {name: manifest.recorded(name) for manifest in moment.commits for name in manifest.landing_files}
     missing = left_out(layout)
-    names = sorted(recorded.keys() | set(landing_files(layout.landing)))
+    names = sorted(recorded.keys() | set(moment.landing_files))
     damaged, restored = {}, []
     for done, name in enumerate(names, 1):
         path = layout.landing / name

@@ -24,6 +24,7 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
+from sighten_warehouse.lake.remade import carry_loads
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
@@ -31,7 +32,7 @@ from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.step import publish_lake
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ def rebuild(
         made = Counter(kept=_keep(layout, aside, kept))
         todo = list(_division(layout, before, _files_to_take(layout, before, days) - lost.keys()))
         for number, manifest in enumerate(todo, 1):
-            made += _make(manifest, aside)
+            made += _make(manifest, layout, aside)
             on_progress(number, len(todo))
         with one_writer(layout, "publish"):
             version = _swap_in(settings, finish_lake(aside), days, made)
@@ -122,7 +123,7 @@ def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
     for manifest in kept:
         hardlink_batch(manifest, layout=resolve_lake(layout), aside=aside)
     sync_folders(aside.lake)
-    return len(kept)
+    return sum(manifest.loads for manifest in kept)
 
 
 def _files_to_take(layout: Layout, before: Collection[Manifest], days: Days | None) -> set[str]:
@@ -175,14 +176,14 @@ def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> 
         if manifest.landing_files.keys() <= remaining:
             remaining -= manifest.landing_files.keys()
             uncounted = dict.fromkeys(manifest.landing_files, 0)
-            yield Manifest(manifest.batch_id, uncounted, committed_at=manifest.committed_at)
+            yield Manifest(manifest.batch_id, uncounted, committed_at=manifest.committed_at, merged=manifest.merged)
     yield from divide(layout, sorted(remaining))
 
 
-def _make(manifest: Manifest, aside: Layout) -> Counter[str]:
-    made = flatten_batch(manifest, layout=aside)
+def _make(manifest: Manifest, layout: Layout, aside: Layout) -> Counter[str]:
+    made = carry_loads(flatten_batch(manifest, layout=aside), layout=resolve_lake(layout), aside=aside)
     write_manifest(commit_path(aside, made.batch_id), replace(made, committed_at=manifest.committed_at or now()))
-    return Counter(made.outcomes | {"batches": 1, "landed": made.landed})
+    return Counter(made.outcomes | {"batches": made.loads, "landed": made.landed})
 
 
 def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
@@ -195,7 +196,7 @@ def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
     loaded = {name for manifest in before for name in manifest.landing_files}
     missing = left_out(aside).keys()
     for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing):
-        made += _make(manifest, aside)
+        made += _make(manifest, layout, aside)
     return made
 
 

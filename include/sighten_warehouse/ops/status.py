@@ -1,5 +1,6 @@
 """Status: proof that every landed delivery has exactly one outcome, and the freshness and quality of the data."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -9,9 +10,10 @@ import duckdb
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.lake.damage import damaged_history
-from sighten_warehouse.lake.folder import resolve_lake
-from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.landing.files import LandingReader, landing_files
+from sighten_warehouse.lake.loaded import Moment, of_one_moment
+from sighten_warehouse.lake.loads import load_ids, read_loads
+from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.landing import LandingCheck, check_landing
 from sighten_warehouse.publish.versions import published_batches, versions
@@ -92,12 +94,15 @@ def read_status(settings: Settings, *, recount: bool = True, deep: bool = False)
         LakeError: commits contradict each other.
         FileLockedError: another program has the published file open for writing.
     """
-    layout = settings.layout
-    committed = commits(layout)
+    return of_one_moment(settings.layout, lambda moment: _read_status(moment, recount=recount, deep=deep))
+
+
+def _read_status(moment: Moment, *, recount: bool, deep: bool) -> Status:
+    layout = moment.layout
+    committed, files = moment.commits, moment.landing_files
     counted = {name: lines for manifest in committed for name, lines in manifest.landing_files.items()}
-    files = landing_files(layout.landing)
     lines = {name: _lines(layout, name) if recount or name not in counted else counted[name] for name in files}
-    landing = check_landing(layout, committed, deep=deep)
+    landing = check_landing(moment, deep=deep)
     known = versions(layout)
     compared = next((version for version in reversed(known) if version.differing is not None), None)
     is_missing = bool(known) and not layout.warehouse_file.exists()
@@ -107,22 +112,29 @@ def read_status(settings: Settings, *, recount: bool = True, deep: bool = False)
         landed=sum(lines.values()),
         pending=sum(count for name, count in lines.items() if name not in counted and name not in landing.left_out),
         left_out=sum(count for name, count in lines.items() if name in landing.left_out),
-        unpublished=sum(manifest.landed for manifest in committed if manifest.batch_id not in published),
+        unpublished=sum(_unpublished(layout, manifest, published) for manifest in committed),
         recounted=recount,
         landing_files=len(files),
         pending_files=sum(name not in counted and name not in landing.left_out for name in files),
-        batches=len(committed),
+        batches=sum(manifest.loads for manifest in committed),
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
         made_anew_at=compared.published_at if compared else None,
         differing=(compared.differing or ()) if compared else (),
-        outdated=sum(manifest.is_outdated for manifest in committed),
+        outdated=sum(manifest.loads for manifest in committed if manifest.is_outdated),
         published_file_missing=is_missing,
         last_committed_at=committed[-1].committed_at if committed else None,
         landing=landing,
-        damaged_history=damaged_history(resolve_lake(layout), committed, deep=True) if deep else {},
+        damaged_history=damaged_history(layout, committed, deep=True) if deep else {},
         **facts,
     )
+
+
+def _unpublished(layout: Layout, manifest: Manifest, published: Collection[str]) -> int:
+    """Number of deliveries of the batch that no version holds."""
+    if all(batch_id in published for batch_id in load_ids(layout, manifest)):
+        return 0
+    return sum(load.landed for load in read_loads(layout, manifest) if load.batch_id not in published)
 
 
 def _lines(layout: Layout, name: str) -> int:

@@ -25,7 +25,7 @@ from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
 from sighten_warehouse.publish.tables import attached_file, configure, describe
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
 FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)

@@ -10,7 +10,7 @@ import duckdb
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import in_order, models
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
 

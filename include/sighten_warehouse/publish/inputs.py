@@ -6,13 +6,14 @@ from typing import Any
 
 import duckdb
 
+from sighten_warehouse.lake.loads import Load, read_loads
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_COLUMNS, read_acknowledged
 from sighten_warehouse.payload.codes import CODES_COLUMNS, own_codes
 from sighten_warehouse.publish.checks import CHECKS_COLUMNS, FOUND_COLUMNS, checks
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_COLUMNS
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 
 COMMITS_COLUMNS = {
     "batch_id": "varchar",
@@ -40,7 +41,8 @@ def register_inputs(
         SettingError: the home's list of codes is ill-formed.
     """
     first_versions = {batch: version.version for version in reversed(versions) for batch in version.new_batches}
-    batches = (_commit_row(manifest, first_versions.get(manifest.batch_id)) for manifest in commits)
+    loads = (load for manifest in commits for load in read_loads(layout, manifest))
+    batches = (_commit_row(load, first_versions.get(load.batch_id)) for load in loads)
     drift = ([*asdict(place).values()] for place in read_acknowledged(layout))
     create_rows(connection, "commits", COMMITS_COLUMNS, batches)
     create_rows(connection, "versions", VERSIONS_COLUMNS, map(_version_row, versions))
@@ -71,10 +73,10 @@ def add_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[S
     return len(by_column[0])
 
 
-def _commit_row(manifest: Manifest, first_version: str | None) -> list[Any]:
-    outcomes = [manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")]
-    facts = [manifest.batch_id, first_version, len(manifest.landing_files), manifest.landed, *outcomes]
-    return [*facts, manifest.history_rows, manifest.code_version, manifest.committed_at]
+def _commit_row(load: Load, first_version: str | None) -> list[Any]:
+    outcomes = [load.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")]
+    facts = [load.batch_id, first_version, load.landing_files, load.landed, *outcomes]
+    return [*facts, load.history_rows, load.code_version, load.committed_at]
 
 
 def _version_row(version: Version) -> list[Any]:

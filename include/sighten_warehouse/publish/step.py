@@ -15,8 +15,11 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import clone, ensure_folder, sync
 from sighten_warehouse.errors import CheckError
+from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.damage import explaining_damage
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
+from sighten_warehouse.lake.lineage import merged_since
+from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -24,11 +27,12 @@ from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.cache import fits, forget, stamp
+from sighten_warehouse.publish.earlier import gather_if_many
 from sighten_warehouse.publish.proof import differing_tables
 from sighten_warehouse.publish.update import NotLocalError, update_warehouse
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import (
     PUBLISHED_MODE,
-    Version,
     code_version,
     is_current,
     published_batches,
@@ -39,6 +43,7 @@ from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
+MANY_FOR_ALL = 50  # small batches, above which merging them costs less than reading all of them anew
 VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -54,6 +59,8 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
         SettingError: the home's list of codes or the file of metrics is ill-formed, or SIGHTEN_PUBLISH_MEMORY too low.
         StorageError: the disk refused a write; the previous version stays.
     """
+    if full:
+        compact_if_many(settings.layout, many=MANY_FOR_ALL)
     with one_writer(settings.layout, "publish"):
         return publish_lake(settings, resolve_lake(settings.layout), full=full, clock=clock)
 
@@ -64,6 +71,7 @@ def prove(settings: Settings, *, clock: Clock | None = None) -> Version:
     Raises:
         As `publish`.
     """
+    compact_if_many(settings.layout, many=MANY_FOR_ALL)  # before both, so that they read the same lake
     if not is_current(settings):
         publish(settings, clock=clock)
     return publish(settings, full=True, clock=clock)
@@ -118,7 +126,7 @@ def _update(
 ) -> dict[str, int] | None:
     """Update a copy of the newest version by what is new; None if everything has to be made anew."""
     *_, before, version = known
-    if not _continues(before, version):
+    if not _continues(layout, before, version):
         return None
     clone(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
     forget(layout)  # until the new version is published with it
@@ -134,9 +142,9 @@ def _update(
 
 
 def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[Version]) -> tuple[str, ...] | None:
-    """The tables in which the version made anew differs from the one before; None unless both have the same batches."""
+    """The tables in which the version made anew differs from the one before; None unless both are of the same lake."""
     *_, before, version = known
-    if version.new_batches or not _continues(before, version):
+    if version.new_batches or before.lake != version.lake or not _continues(layout, before, version):
         return None
     files = layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb"
     found = differing_tables(*files, memory=settings.publish_memory)
@@ -145,23 +153,26 @@ def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[
     return found
 
 
-def _continues(before: Version, version: Version) -> bool:
-    """Whether the version adds batches to the one before, and differs in nothing else."""
-    same = all(
-        getattr(before, name) == getattr(version, name) for name in ("code_version", "codes", "dal_metrics", "lake")
+def _continues(layout: Layout, before: Version, version: Version) -> bool:
+    """Whether the version adds batches to the one before, and differs in nothing else but in how its lake is filed."""
+    same = all(getattr(before, name) == getattr(version, name) for name in ("code_version", "codes", "dal_metrics"))
+    return (
+        same
+        and merged_since(layout, before.lake) is not None
+        and before.batches + len(version.new_batches) == version.batches
     )
-    return same and before.batches + len(version.new_batches) == version.batches
 
 
 def _new_version(settings: Settings, layout: Layout, committed: Sequence[Manifest], *, now: datetime) -> Version:
     known = published_batches(layout)
+    loaded = all_load_ids(layout, committed)
     return Version(
         version=_name(now, known=versions(layout)),
         published_at="",
         started_at=now.isoformat(timespec="microseconds"),
         code_version=code_version(),
-        batches=len(committed),
-        new_batches=tuple(manifest.batch_id for manifest in committed if manifest.batch_id not in known),
+        batches=len(loaded),
+        new_batches=tuple(batch_id for batch_id in loaded if batch_id not in known),
         tables={},
         path=str(layout.warehouse_file),
         codes=codes_digest(layout),
@@ -223,3 +234,4 @@ def _remove_old(layout: Layout, *, keep: int) -> None:
     # Whoever opened the version before still reads its history.
     read = [*known[-2:], *(version for version in known if version.version in kept)]
     remove_unneeded(layout, needed={version.lake for version in read})
+    gather_if_many(layout, known, keep=kept | {version.version for version in known[-2:]})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from sighten_warehouse.lake.history import create_history, history_files, select_history
+from sighten_warehouse.lake.loads import load_ids
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, built_models, loaded_models, models
@@ -70,7 +71,7 @@ class TouchedHistory:
         """A `select` of the table's rows of those touched deliveries, from the files of their batches."""
         found = self.connection.execute(f"select distinct batch_id from touched.{ids}").fetchall()
         batches = {batch for (batch,) in found}
-        manifests = [manifest for manifest in self.commits if manifest.batch_id in batches]
+        manifests = [manifest for manifest in self.commits if not batches.isdisjoint(load_ids(self.layout, manifest))]
         rows = select_history(model, history_files(self.layout, model.name, manifests), copied=self.copied)
         return f"from ({rows}) where landing_id in (select landing_id from touched.{ids})"
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.lake.history import COPIES, create_history, history_files, select_history
+from sighten_warehouse.lake.history import COPIES, DELIVERIES, create_history, history_files, select_history
+from sighten_warehouse.lake.lineage import merged_since
+from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, macros, models
@@ -20,7 +22,7 @@ from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
 from sighten_warehouse.publish.tables import configure, describe
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
-from sighten_warehouse.publish.versions import Version
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
 
@@ -33,6 +35,7 @@ BEFORE = (
     "ops.reconciled",
     "ops.snapshots",
 )
+WITH_PLACES = ("ops.deliveries", "ops.quarantine")
 FEW = 2_000  # touched deliveries
 MOST_TOUCHED = 0.3  # of all deliveries; above this share, making all anew is faster
 
@@ -52,6 +55,8 @@ def update_warehouse(
     """
     *_, before, current = versions
     new = [manifest for manifest in commits if manifest.batch_id in current.new_batches]
+    merged = _merged_since(layout, before, commits)
+    _refuse_merged(layout, merged, current)
     with _engine(path, layout) as connection:
         configure(connection, settings, layout, commits)
         register_inputs(connection, layout=layout, commits=new, versions=versions)
@@ -65,6 +70,7 @@ def update_warehouse(
         _compute(connection)
         _refuse_changes_elsewhere(connection)
         _check(connection, layout, new)
+        _move_places(connection, layout, merged)
         connection.execute("begin")
         counts = _replace(connection, dict(before.tables))
         counts[PSEUDONYMS] += _add_pseudonyms(connection, layout)
@@ -91,6 +97,30 @@ def _engine(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
         connection.execute("detach warehouse")
         connection.execute("detach cache")
+
+
+def _merged_since(layout: Layout, before: Version, commits: Sequence[Manifest]) -> list[Manifest]:
+    """The commits that compactions merged since the version before."""
+    merged = merged_since(layout, before.lake) or set()
+    return [manifest for manifest in commits if manifest.batch_id in merged]
+
+
+def _refuse_merged(layout: Layout, merged: Sequence[Manifest], current: Version) -> None:
+    """Refuse new deliveries whose files also hold others."""
+    if not set(all_load_ids(layout, merged)).isdisjoint(current.new_batches):
+        raise NotLocalError("new deliveries were merged with others")
+
+
+def _move_places(connection: duckdb.DuckDBPyConnection, layout: Layout, merged: Sequence[Manifest]) -> None:
+    """Let deliveries name the landing files that their lines were merged into."""
+    if not merged:
+        return
+    rows = select_history(models()[DELIVERIES], history_files(layout, "deliveries", merged))
+    connection.execute(f"create table touched.places as select landing_id, landing_file, line_number from ({rows})")
+    for table in WITH_PLACES:
+        place = "landing_file = places.landing_file, line_number = places.line_number"
+        same = f"{table.rpartition('.')[2]}.landing_id = places.landing_id"
+        connection.execute(f"update warehouse.{table} set {place} from touched.places as places where {same}")
 
 
 def _refuse_copies(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,62 +1,25 @@
 """Published versions, their manifests, and whether the newest is current."""
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
+from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import published_digest
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
+from sighten_warehouse.publish.earlier import earlier_versions
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.version import __version__
 
 PUBLISHED_MODE = 0o440  # a client that opens the file for writing would lock all readers out
-
-
-@dataclass(frozen=True)
-class Version:
-    """One published version.
-
-    `started_at`: before its publish step read history. `published_at`: after the rename; empty while it is being built.
-    `new_batches`: the batches that no earlier version held. `tables`: name → number of rows. `codes` and `dal_metrics`:
-    digests of the home's codes and of the file of metrics. `lake`: the folder that the views of history read.
-    `differing`: the tables in which it differs from the version before, which updates made from the same batches; None
-    if that was not compared.
-    """
-
-    version: str
-    published_at: str
-    code_version: str
-    batches: int
-    new_batches: tuple[str, ...]
-    tables: dict[str, int]
-    path: str
-    codes: str = ""
-    lake: str = "lake"
-    dal_metrics: str = ""
-    started_at: str = ""
-    differing: tuple[str, ...] | None = None
-
-    @property
-    def published_time(self) -> datetime | None:
-        """When readers could open it, UTC without a zone, as in the tables; None while it is being built."""
-        return _utc(self.published_at) if self.published_at else None
-
-    @property
-    def started_time(self) -> datetime:
-        """When its publish step began, UTC without a zone; older code recorded no other time."""
-        return _utc(self.started_at or self.published_at)
-
-
-def _utc(time: str) -> datetime:
-    return datetime.fromisoformat(time).replace(tzinfo=None)
 
 
 def versions(layout: Layout) -> list[Version]:
@@ -65,7 +28,15 @@ def versions(layout: Layout) -> list[Version]:
     Raises:
         LakeError: a manifest cannot be read.
     """
-    return [_read(path) for path in sorted(layout.versions.glob("*.json")) if not path.name.startswith(".")]
+    while True:
+        paths = sorted(path for path in layout.versions.glob("*.json") if not path.name.startswith("."))
+        earlier = earlier_versions(layout)
+        last = earlier[-1].version if earlier else ""
+        later = [path for path in paths if path.stem > last]
+        try:
+            return [*earlier, *map(_read, later)]
+        except FileNotFoundError:  # a publish has just gathered it
+            continue
 
 
 def _read(path: Path) -> Version:
@@ -77,6 +48,8 @@ def _read(path: Path) -> Version:
             "differing": None if differing is None else tuple(differing),
         }
         return Version(**facts | lists)
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LakeError(f"{path}: expected the manifest of a version: {error}") from error
 
@@ -102,8 +75,13 @@ def is_current(settings: Settings) -> bool:
     known = versions(layout)
     if not known or not layout.warehouse_file.exists():
         return False
-    committed = {manifest.batch_id for manifest in commits(layout)}
+    lake = resolve_lake(layout)
     same_code = known[-1].code_version == code_version() and known[-1].codes == codes_digest(layout)
     same_metrics = known[-1].dal_metrics == dal_metrics_digest(settings)
-    same_lake = known[-1].lake == resolve_lake(layout).lake.name
-    return same_code and same_metrics and same_lake and committed <= published_batches(layout)
+    same_lake = known[-1].lake == lake.lake.name
+    return (
+        same_code
+        and same_metrics
+        and same_lake
+        and published_batches(layout).issuperset(all_load_ids(lake, commits(lake)))
+    )

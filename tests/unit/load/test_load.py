@@ -11,7 +11,7 @@ import pytest
 
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.load.step import LoadResult, commit, flatten, pending, plan
+from sighten_warehouse.load.step import LoadResult, commit, divide, flatten, pending, plan
 from sighten_warehouse.ops.quarantine import quarantined
 from sighten_warehouse.ops.status import read_status
 from support.factories import SAMPLE_BYTES, a_milestone
@@ -234,3 +234,14 @@ with staging_connection() as staging, attached_file(Path({str(tmp_path / "file")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "(False,) (False,)" == result.stdout.strip()
+
+
+def test_compressed_files_are_divided_by_the_size_of_their_lines(warehouse: Warehouse) -> None:
+    layout = warehouse.settings.layout
+    names = [f"received_date=2026-11-01/{number}.ndjson.zst" for number in range(2)]
+    for name in names:
+        (layout.landing / name).parent.mkdir(parents=True, exist_ok=True)
+        with (layout.landing / name).open("wb") as file:
+            file.truncate(3_000_000)
+
+    assert [[name] for name in names] == [list(manifest.landing_files) for manifest in divide(layout, names)]

@@ -8,9 +8,9 @@ from types import TracebackType
 import pyarrow.parquet as pq
 
 from sighten_warehouse.backfill.files.identity import key
-from sighten_warehouse.lake.folder import resolve_lake
-from sighten_warehouse.lake.manifest import commits, history_file
-from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.lake.loaded import landed_and_loaded
+from sighten_warehouse.lake.manifest import history_file
+from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.landing.line import parse_landing_line
 from sighten_warehouse.layout import Layout
 
@@ -57,14 +57,15 @@ class LandedKeys(AbstractContextManager["LandedKeys"]):
 
 def landed_keys(layout: Layout) -> Iterator[bytes]:
     """The keys of all deliveries in landing: from history if loaded, else from their lines."""
-    layout = resolve_lake(layout)
+    moment = landed_and_loaded(layout)
+    layout = moment.layout
     loaded: set[str] = set()
-    for manifest in commits(layout):
+    for manifest in moment.commits:
         deliveries = history_file(layout, "deliveries", manifest.batch_id)
         if deliveries.exists():
             loaded.update(manifest.landing_files)
             yield from _keys(pq.read_table(deliveries, columns=["landing_id", "source"], partitioning=None).to_pylist())
-    for name in landing_files(layout.landing):
+    for name in moment.landing_files:
         if name not in loaded:
             yield from _keys(_ids(read_raw_lines(layout.landing / name)))
 

@@ -1,0 +1,31 @@
+"""### Merge many small files into few, once a day
+
+Merges the small landing files of each day, line for line, and the history files and commits of small loads. No row
+changes. Loads and publishes continue meanwhile. If many small loads pile up during the day, loading merges them itself.
+The run fails if landing files are not what was loaded from them; they stay as they are.
+"""
+
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from sighten_airflow.assets import HISTORY
+from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, WRITER_POOL, dag_docs
+from sighten_warehouse.settings import read_settings
+
+
+@dag(schedule=BEFORE_NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
+def maintain_lake() -> None:
+    """Compact the lake."""
+
+    @task(pool=WRITER_POOL, outlets=[HISTORY])
+    def compact() -> None:
+        from sighten_warehouse.lake.compaction import compact
+
+        result = compact(read_settings().layout)
+        if result.refused:
+            raise AirflowFailException(f"{', '.join(result.refused)}: not what was loaded; see landing verify")
+
+    compact()
+
+
+maintain_lake()

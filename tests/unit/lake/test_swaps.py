@@ -1,0 +1,132 @@
+"""The swap to a compacted lake: readers see one of both, and a kill changed nothing or everything."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake import compaction
+from sighten_warehouse.lake.compaction import compact, compact_if_many
+from sighten_warehouse.lake.exchange import MERGED
+from sighten_warehouse.lake.folder import decide_swap
+from sighten_warehouse.lake.loaded import Moment, of_one_moment
+from sighten_warehouse.landing.files import landing_files
+from sighten_warehouse.locks import one_writer
+from sighten_warehouse.ops.status import read_status
+from support.compacting import PLACE, PUBLISHING, commit_count, lines
+from support.everything import everything
+from support.factories import a_milestone
+from support.warehouses import Warehouse
+
+KILLED = """
+import importlib, os, sys
+from sighten_warehouse.lake.compaction import compact
+from sighten_warehouse.settings import read_settings
+
+module, name, when = sys.argv[1:]
+module = importlib.import_module("sighten_warehouse.lake." + module)
+real = getattr(module, name)
+
+def dies(*arguments, **named):
+    if when == "after":
+        real(*arguments, **named)
+    os._exit(9)
+
+setattr(module, name, dies)
+compact(read_settings().layout)
+"""
+POINTS = [
+    ("merge", "write_manifest", "after"),
+    ("compaction", "write_exchange", "after"),
+    ("compaction", "decide_swap", "before"),
+    ("compaction", "decide_swap", "after"),
+    ("exchange", "_sync_folders", "before"),
+    ("folder", "bring_in", "after"),
+    ("folder", "point_link", "after"),
+    ("folder", "remove_replaced", "after"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
+def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, name: str, when: str) -> None:
+    layout = often.settings.layout
+    often.land(a_milestone("pending"))
+    but = (*PLACE, *PUBLISHING)
+    before, landed = everything(often, but=but), lines(often)
+
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, module, name, when],
+        env={**os.environ, "SIGHTEN_HOME": str(often.settings.home), "PYTHONPATH": str(Path("include").resolve())},
+        check=False,
+    )
+    status = read_status(often.settings)
+    seen = commit_count(often), len(landing_files(layout.landing))
+    often.publish()
+
+    assert 9 == killed.returncode
+    assert seen in ((5, 6), (1, 2))
+    assert landed == lines(often)
+    assert (True, 1, 0) == (status.balanced, status.pending, status.unpublished)
+    assert before == everything(often, but=but)
+    compact(layout)
+    hidden = [path for path in layout.root.rglob("*.tmp") if "work" not in path.parts]
+    assert ([], False) == (hidden, (layout.landing / ".merged").exists())
+    assert (1, 2) == (commit_count(often), len(landing_files(layout.landing)))
+
+
+def test_what_was_read_before_a_swap_is_read_again(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
+    seen: list[tuple[int, int]] = []
+
+    def read(moment: Moment) -> None:
+        if not seen:
+            compact(layout)
+        seen.append((len(moment.commits), len(moment.landing_files)))
+
+    of_one_moment(layout, read)
+
+    assert [(5, 5), (1, 1)] == seen
+
+
+def test_a_file_that_a_swap_removes_while_it_is_read_is_no_error_and_any_other_is(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
+
+    def read(moment: Moment) -> int:
+        compact(layout)
+        return sum(len((layout.landing / name).read_bytes()) for name in moment.landing_files)
+
+    assert of_one_moment(layout, read) > 0
+    with pytest.raises(FileNotFoundError):
+        of_one_moment(layout, lambda _: (layout.landing / "none").read_bytes())
+
+
+def test_a_lost_merged_file_stops_the_swap_before_anything_is_removed(
+    loaded: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = loaded.settings.layout
+
+    def lose(*given: object) -> None:
+        [merged] = (layout.landing / MERGED).rglob("*.zst")
+        merged.unlink()
+        decide_swap(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(compaction, "decide_swap", lose)
+    with pytest.raises(LakeError, match="missing; expected merged landing files"):
+        compact(layout)
+
+    layout.next_lake.unlink()
+    assert (5, 5) == (commit_count(loaded), len(landing_files(layout.landing)))
+    assert read_status(loaded.settings, deep=True).balanced
+
+
+def test_a_load_waits_for_no_rebuild_to_compact(loaded: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "MANY", 1)
+
+    with one_writer(loaded.settings.layout, "rebuild"):
+        compacted = compact_if_many(loaded.settings.layout)
+
+    assert compacted is None
+    assert compact_if_many(loaded.settings.layout)
