@@ -22,7 +22,7 @@ class Manifest:
 
     `landing_files`: name below `landing` → number of lines; `landing_bytes` and `landing_sha256` → size and digest, if
     recorded; `damaged_lines` → how many lines were damaged when loaded, if any. `history_files`: table → rows in its
-    file of this batch.
+    file of this batch. `clean`: how many of the loaded payloads took the fast path.
     """
 
     batch_id: str
@@ -35,6 +35,7 @@ class Manifest:
     landing_bytes: dict[str, int] = field(default_factory=dict)
     landing_sha256: dict[str, str] = field(default_factory=dict)
     damaged_lines: dict[str, int] = field(default_factory=dict)
+    clean: int = 0
 
     def recorded(self, name: str) -> Recorded:
         """What the batch records of that landing file."""

@@ -1,0 +1,172 @@
+"""One level of clean payloads as columns: all entities of one shape in some payloads, checked and flattened."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+import pyarrow as pa
+
+from sighten_warehouse.payload.codes import KNOWN_CODES
+from sighten_warehouse.payload.drift import MAX_DRIFT_PATHS, At, Findings
+from sighten_warehouse.payload.shapes import TYPES, Field, Shape
+from sighten_warehouse.payload.structs import NOT_SENT
+
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_HEX = bytes.maketrans(b"123456789abcdef", b"000000000000000")
+_ID, _MOMENT, _FRACTION = b"00000000-0000-0000-0000-000000000000,", b"0000-00-00T00:00:00Z,", b".000000Z,"
+_IS_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_IS_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?!\.000000)(?:\.[0-9]{6})?Z")
+
+
+@dataclass
+class Observed:
+    """What was found in some payloads, by their index: not clean after all, newest timestamp, drift."""
+
+    newest: list[str]
+    findings: dict[int, Findings] = field(default_factory=dict)
+    unclean: set[int] = field(default_factory=set)
+
+    def of(self, payload: int) -> Findings:
+        """The findings of that payload, to report drift to."""
+        found = self.findings.setdefault(payload, Findings())
+        if len(found.drift) >= MAX_DRIFT_PATHS - 1:  # which ones are left out beyond depends on their order
+            self.unclean.add(payload)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """The entities of one shape, in order; for each the index of its payload and of its parent, and its position.
+
+    `empty` is what the attribute of a key holds that was not sent.
+    """
+
+    shape: Shape
+    rows: Sequence[Any]
+    payloads: Sequence[int]
+    parents: Sequence[int] = ()
+    positions: Sequence[Any] = ()
+    path: str = ""
+    empty: Any = None
+
+    def below(
+        self, key: str, shape: Shape, *, lists: Sequence[Any] | None = None, path: str = "", empty: Any = None
+    ) -> "Level":
+        """The level of the children under that key; `lists` are the children of each row, if not the key's value."""
+        given = list(map(attrgetter(key), self.rows)) if lists is None else lists
+        sizes = [len(children) if children else 0 for children in given]
+        return Level(
+            shape=shape,
+            rows=list(chain.from_iterable(filter(None, given))),
+            payloads=[payload for payload, size in zip(self.payloads, sizes, strict=True) for _ in range(size)],
+            parents=[parent for parent, size in enumerate(sizes) for _ in range(size)],
+            positions=[position for size in sizes for position in range(1, size + 1)],
+            path=f"{self.path}{path or key}[].",
+            empty=empty,
+        )
+
+    def columns(self, observed: Observed) -> dict[str, pa.Array]:
+        """The columns of the shape's fields; what is wrong with a value is added to `observed`.
+
+        In the rows, null and "None" are cleared, as the meaning leaves them out.
+        """
+        return {known.name: self._column(known, observed) for known in self.shape.fields}
+
+    def _column(self, known: Field, observed: Observed) -> pa.Array:
+        values = self._values(known)
+        if known.type == "uuid":
+            observed.unclean.update(self.payloads[index] for index in unfit_ids(values))
+        elif known.type == "timestamp":
+            return self._moments(values, observed)
+        elif known.codes and known.codes in KNOWN_CODES:
+            self._report_codes(known, values, observed)
+        return pa.array(values, TYPES[known.type][1])
+
+    def _values(self, known: Field) -> list[Any]:
+        values = list(map(attrgetter(known.key), self.rows))
+        if known.none_is_null and known.name != self.shape.identity and "None" in values:
+            values = self._cleared(known.key, values, "None")
+        if self.empty is NOT_SENT:
+            values = self._cleared(known.key, values, None) if None in values else values
+            return [None if value is NOT_SENT else value for value in values]
+        return values
+
+    def _cleared(self, key: str, values: list[Any], nothing: str | None) -> list[Any]:
+        for row, value in zip(self.rows, values, strict=True):
+            if value == nothing:
+                setattr(row, key, self.empty)
+        return [self.empty if value == nothing else value for value in values]
+
+    def _moments(self, values: list[str | None], observed: Observed) -> pa.Array:
+        column = as_moments(values)
+        if column is None:
+            unfit = (payload for payload, value in zip(self.payloads, values, strict=True) if not _is_moment(value))
+            observed.unclean.update(unfit)
+            return pa.nulls(len(values), pa.timestamp("us"))
+        newest = observed.newest
+        for payload, value in zip(self.payloads, values, strict=True):
+            # Without its Z, a time with a fraction sorts after the same time without.
+            if value is not None and value[:-1] > newest[payload]:
+                newest[payload] = value[:-1]
+        return column
+
+    def _report_codes(self, known: Field, values: list[str | None], observed: Observed) -> None:
+        codes = KNOWN_CODES[str(known.codes)]
+        unknown = set(values) - codes - {None}
+        if not unknown:
+            return
+        expected = f"one of {', '.join(sorted(codes))}"
+        for payload, value in zip(self.payloads, values, strict=True):
+            if value in unknown:
+                at = At(self.path, observed.of(payload))
+                at.report(known.key, "unknown_code", expected=expected, example=value, code_field=known.codes)
+
+
+def set_aside_repeated(levels: Sequence[Level], observed: Observed) -> None:
+    """Add the payloads that hold an id twice."""
+    ids = [row.uuid for level in levels for row in level.rows]
+    if len(set(ids)) == len(ids):
+        return
+    seen: set[tuple[int, str]] = set()
+    payloads = chain.from_iterable(level.payloads for level in levels)
+    for key in zip(payloads, ids, strict=True):
+        if key in seen:
+            observed.unclean.add(key[0])
+        seen.add(key)
+
+
+def unfit_ids(values: Sequence[str | None]) -> list[int]:
+    """The indexes of values that are neither null nor an id in its canonical spelling."""
+    spelt = [value for value in values if value is not None]
+    # All at once, since a regular expression for each would take longer than decoding the payload.
+    if _pattern(spelt, _HEX) == _ID * len(spelt):
+        return []
+    return [index for index, value in enumerate(values) if value is not None and not _IS_ID.fullmatch(value)]
+
+
+def as_moments(values: Sequence[str | None]) -> pa.Array | None:
+    """The column of times in their canonical spelling, such as `2025-03-01T12:00:00Z`; None if one is not."""
+    spelt = [value for value in values if value is not None]
+    pattern = _pattern(spelt, _DIGITS).replace(_FRACTION, b"Z,")
+    if pattern != _MOMENT * len(spelt) or any(value.endswith(".000000Z") or value < "0001" for value in spelt):
+        return None
+    try:
+        return pa.array(values, pa.string()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+
+
+def _pattern(values: Sequence[str], kind: bytes) -> bytes:
+    """The texts with a comma after each, in which all characters of a kind read 0."""
+    return (",".join(values) + "," * bool(values)).encode("utf-8", "replace").translate(kind)
+
+
+def _is_moment(value: str | None) -> bool:
+    try:
+        return value is None or bool(_IS_MOMENT.fullmatch(value) and datetime.fromisoformat(value))
+    except ValueError:
+        return False
