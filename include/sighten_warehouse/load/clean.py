@@ -16,7 +16,7 @@ from sighten_warehouse.load.delivery import drift_rows
 from sighten_warehouse.load.mentions import assigned_users, organizations, users
 from sighten_warehouse.models import models
 from sighten_warehouse.payload.conform import Row, report_counter
-from sighten_warehouse.payload.levels import Level, Observed, as_moments, set_aside_repeated, unfit_ids
+from sighten_warehouse.payload.levels import Level, Observed, as_ids, as_moments, is_id, set_aside_repeated
 from sighten_warehouse.payload.meaning import content_hash
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER, Shape
 from sighten_warehouse.payload.structs import NOT_SENT, decode_milestone, decode_task, is_data, is_user, sorted_json
@@ -212,13 +212,19 @@ class _Payloads:
 
     def _assigned(self, level: Level) -> pa.Array:
         """The ids of the users that the entities are assigned to; an id alone is checked here."""
-        values = [row.assigned_to for row in level.rows]
-        for row, value in zip(level.rows, values, strict=True):
-            if value == "None":
-                row.assigned_to = None
-        ids = [user.uuid if is_user(user) else None if user == "None" else user for user in values]
-        self.observed.unclean.update(level.payloads[index] for index in unfit_ids(ids))
-        return pa.array(ids, pa.string())
+        ids = []
+        for row in level.rows:
+            user = row.assigned_to
+            if user == "None":
+                user = row.assigned_to = None
+            ids.append(user.uuid if is_user(user) else user)
+        column = as_ids(ids)
+        if column is None:
+            self.observed.unclean.update(
+                level.payloads[index] for index, user_id in enumerate(ids) if not is_id(user_id)
+            )
+            return pa.nulls(len(ids), pa.string())
+        return column
 
     def _check_counts(self) -> None:
         """Leave truncated payloads to the other path, and report a counter that differs from the tasks."""
@@ -249,7 +255,7 @@ def _data_columns(rows: Sequence[Any]) -> Columns:
     """The columns of the sub_tasks' `data` and of its lists."""
     data = [row.data for row in rows]
     columns = {
-        "data": pa.array([None if value is NOT_SENT else sorted_json(value).decode() for value in data], pa.string()),
+        "data": pa.array([_data_text(value) for value in data], pa.string()),
         "is_checked": pa.array([value if isinstance(value, bool) else None for value in data], pa.bool_()),
         "signers_complete": pa.array([row.signers is not None for row in rows], pa.bool_()),
     }
@@ -258,6 +264,12 @@ def _data_columns(rows: Sequence[Any]) -> Columns:
         complete = [isinstance(value, bool) or isinstance(_listed(value, key), list) for value in data]
         columns[f"{key}_complete"] = pa.array(complete, pa.bool_())
     return columns
+
+
+def _data_text(data: Any) -> str | None:
+    if data is True or data is False:
+        return "true" if data else "false"
+    return None if data is NOT_SENT else sorted_json(data).decode()
 
 
 def _listed(data: Any, key: str) -> Any:

@@ -1,7 +1,7 @@
 """One level of clean payloads as columns: all entities of one shape in some payloads, checked and flattened."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -17,7 +17,8 @@ from sighten_warehouse.payload.structs import NOT_SENT
 
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _HEX = bytes.maketrans(b"123456789abcdef", b"000000000000000")
-_ID, _MOMENT, _FRACTION = b"00000000-0000-0000-0000-000000000000,", b"0000-00-00T00:00:00Z,", b".000000Z,"
+_ID, _MOMENT = b"00000000-0000-0000-0000-000000000000,", b"0000-00-00T00:00:00Z,"
+_FRACTION, _YEAR_0 = b".000000Z,", b",0000-"
 _IS_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _IS_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?!\.000000)(?:\.[0-9]{6})?Z")
 
@@ -78,40 +79,46 @@ class Level:
 
     def _column(self, known: Field, observed: Observed) -> pa.Array:
         values = self._values(known)
-        if known.type == "uuid":
-            observed.unclean.update(self.payloads[index] for index in unfit_ids(values))
-        elif known.type == "timestamp":
-            return self._moments(values, observed)
+        if known.type in _SPELT:
+            return self._spelt(known, values, observed)
+        if known.none_is_null and "None" in values:
+            values = self._cleared(known.key, values, "None")
         elif known.codes and known.codes in KNOWN_CODES:
             self._report_codes(known, values, observed)
         return pa.array(values, TYPES[known.type][1])
 
     def _values(self, known: Field) -> list[Any]:
         values = list(map(attrgetter(known.key), self.rows))
-        if known.none_is_null and known.name != self.shape.identity and "None" in values:
-            values = self._cleared(known.key, values, "None")
-        if self.empty is NOT_SENT:
-            values = self._cleared(known.key, values, None) if None in values else values
-            return [None if value is NOT_SENT else value for value in values]
-        return values
+        if self.empty is not NOT_SENT:
+            return values
+        if None in values:
+            self._cleared(known.key, values, None)
+        return [None if value is NOT_SENT else value for value in values]
 
     def _cleared(self, key: str, values: list[Any], nothing: str | None) -> list[Any]:
+        """The values without `nothing`, which is cleared in the rows too."""
         for row, value in zip(self.rows, values, strict=True):
             if value == nothing:
                 setattr(row, key, self.empty)
-        return [self.empty if value == nothing else value for value in values]
+        return [None if value == nothing else value for value in values]
 
-    def _moments(self, values: list[str | None], observed: Observed) -> pa.Array:
-        column = as_moments(values)
+    def _spelt(self, known: Field, values: list[str | None], observed: Observed) -> pa.Array:
+        """The column of ids or times; the payloads with one that is not in its canonical spelling are not clean."""
+        as_column, is_spelt = _SPELT[known.type]
+        column = as_column(values)
+        if column is None and "None" in values and known.name != self.shape.identity:
+            values = self._cleared(known.key, values, "None")
+            column = as_column(values)
         if column is None:
-            unfit = (payload for payload, value in zip(self.payloads, values, strict=True) if not _is_moment(value))
+            unfit = (payload for payload, value in zip(self.payloads, values, strict=True) if not is_spelt(value))
             observed.unclean.update(unfit)
-            return pa.nulls(len(values), pa.timestamp("us"))
-        newest = observed.newest
-        for payload, value in zip(self.payloads, values, strict=True):
-            # Without its Z, a time with a fraction sorts after the same time without.
-            if value is not None and value[:-1] > newest[payload]:
-                newest[payload] = value[:-1]
+            return pa.nulls(len(values), TYPES[known.type][1])
+        if known.type == "timestamp":
+            newest = observed.newest
+            for payload, value in zip(self.payloads, values, strict=True):
+                # Without its Z, a time with a fraction sorts after the same time without.
+                if value is not None and value[:-1] > newest[payload]:
+                    newest[payload] = value[:-1]
         return column
 
     def _report_codes(self, known: Field, values: list[str | None], observed: Observed) -> None:
@@ -139,20 +146,24 @@ def set_aside_repeated(levels: Sequence[Level], observed: Observed) -> None:
         seen.add(key)
 
 
-def unfit_ids(values: Sequence[str | None]) -> list[int]:
-    """The indexes of values that are neither null nor an id in its canonical spelling."""
-    spelt = [value for value in values if value is not None]
+def as_ids(values: Sequence[str | None]) -> pa.Array | None:
+    """The column of ids in their canonical spelling; None if one is not."""
+    text, count = _joined(values)
     # All at once, since a regular expression for each would take longer than decoding the payload.
-    if _pattern(spelt, _HEX) == _ID * len(spelt):
-        return []
-    return [index for index, value in enumerate(values) if value is not None and not _IS_ID.fullmatch(value)]
+    return pa.array(values, pa.string()) if text.translate(_HEX) == _ID * count else None
+
+
+def is_id(value: str | None) -> bool:
+    """Whether that is null or an id in its canonical spelling."""
+    return value is None or bool(_IS_ID.fullmatch(value))
 
 
 def as_moments(values: Sequence[str | None]) -> pa.Array | None:
     """The column of times in their canonical spelling, such as `2025-03-01T12:00:00Z`; None if one is not."""
-    spelt = [value for value in values if value is not None]
-    pattern = _pattern(spelt, _DIGITS).replace(_FRACTION, b"Z,")
-    if pattern != _MOMENT * len(spelt) or any(value.endswith(".000000Z") or value < "0001" for value in spelt):
+    text, count = _joined(values)
+    if text.translate(_DIGITS).replace(_FRACTION, b"Z,") != _MOMENT * count:
+        return None
+    if _FRACTION in text or text.startswith(_YEAR_0[1:]) or _YEAR_0 in text:
         return None
     try:
         return pa.array(values, pa.string()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
@@ -160,13 +171,25 @@ def as_moments(values: Sequence[str | None]) -> pa.Array | None:
         return None
 
 
-def _pattern(values: Sequence[str], kind: bytes) -> bytes:
-    """The texts with a comma after each, in which all characters of a kind read 0."""
-    return (",".join(values) + "," * bool(values)).encode("utf-8", "replace").translate(kind)
-
-
-def _is_moment(value: str | None) -> bool:
+def is_moment(value: str | None) -> bool:
+    """Whether that is null or a time in its canonical spelling."""
     try:
         return value is None or bool(_IS_MOMENT.fullmatch(value) and datetime.fromisoformat(value))
     except ValueError:
         return False
+
+
+def _joined(values: Sequence[str | None]) -> tuple[bytes, int]:
+    """The texts with a comma after each, and how many there are."""
+    try:
+        text, count = ",".join(values), len(values)  # type: ignore[arg-type]  # null is an error
+    except TypeError:
+        spelt = [value for value in values if value is not None]
+        text, count = ",".join(spelt), len(spelt)
+    return (f"{text},".encode("utf-8", "replace"), count) if count else (b"", 0)
+
+
+_SPELT: dict[str, tuple[Callable[..., pa.Array | None], Callable[[str | None], bool]]] = {
+    "uuid": (as_ids, is_id),
+    "timestamp": (as_moments, is_moment),
+}

@@ -40,7 +40,10 @@ def _define(name: str, fields: dict[str, tuple[Any, Any]], *, required: tuple[st
 def _struct(
     name: str, shape: Shape, *, empty: Any = None, required: tuple[str, ...] = ("uuid",)
 ) -> type[msgspec.Struct]:
-    fields = {known.key: (_TYPES[known.type] | None, empty) for known in shape.fields}
+    fields = {
+        known.key: (_TYPES[known.type] if known.key in required else _TYPES[known.type] | None, empty)
+        for known in shape.fields
+    }
     if shape.assignee_key:
         fields[shape.assignee_key] = (_USER | str, None)
     if shape.has_data:
