@@ -33,7 +33,7 @@ from sighten_warehouse.payload.snapshot_schema import snapshot_schema
 
 MAX_BUFFERED_BYTES = 16 * 1024 * 1024  # of bodies, whose rows are written as one group
 MAX_CONFORMED_BYTES = 4 * 1024 * 1024  # of bodies, kept as rows of Python
-CLEAN_LINES = 80  # more at once leave the processor's cache
+CLEAN_BYTES = 640 * 1024  # of bodies, flattened together: more leave the processor's cache
 
 
 @cache
@@ -57,9 +57,9 @@ class _Batch:
         self._files = files
         self._staged: dict[str, list[pa.RecordBatch]] = {}
         self._landing_ids: set[str] = set()
-        self._lines: dict[str, list[CleanLine]] = {kind: [] for kind in DECODERS}
+        self._lines = _no_lines()
         self._deliveries: list[Delivery] = []
-        self._conformed_bytes = self._buffered_bytes = 0
+        self._clean_bytes = self._conformed_bytes = self._buffered_bytes = 0
 
     def add(self, raw: bytes, where: Row) -> Delivery | None:
         """Add a landed line; return its delivery if it was read at once."""
@@ -72,10 +72,10 @@ class _Batch:
         if clean is None:
             return self.add_delivery(read_body(line, facts))
         self._landing_ids.add(line.landing_id)
-        waiting = self._lines[clean.kind]
-        waiting.append(clean)
-        if len(waiting) >= CLEAN_LINES:
-            self._flatten(clean.kind)
+        self._lines[clean.kind].append(clean)
+        self._clean_bytes += len(raw)
+        if self._clean_bytes >= CLEAN_BYTES:
+            self._flatten()
         return None
 
     def add_delivery(self, delivery: Delivery) -> Delivery:
@@ -92,16 +92,17 @@ class _Batch:
         if self._conformed_bytes >= MAX_CONFORMED_BYTES:
             self._convert()
 
-    def _flatten(self, kind: str) -> None:
-        lines, self._lines[kind] = self._lines[kind], []
-        batches, unclean = flatten_clean(lines)
-        for table, batch in batches:
-            self._files.add(table, batch)
-        clean = len(lines) - len(unclean)
-        self.clean += clean
-        self.outcomes["loaded"] += clean
-        for line in unclean:
-            self._stage(read_body(line.line, line.facts))
+    def _flatten(self) -> None:
+        """Turn the clean payloads into rows of history."""
+        waiting, self._lines, self._clean_bytes = self._lines, _no_lines(), 0
+        for lines in waiting.values():
+            batches, unclean = flatten_clean(lines)
+            for table, rows in batches:
+                self._files.add(table, rows)
+            self.clean += len(lines) - len(unclean)
+            self.outcomes["loaded"] += len(lines) - len(unclean)
+            for line in unclean:
+                self._stage(read_body(line.line, line.facts))
 
     def _convert(self) -> None:
         """Convert the deliveries to tables of `staging`, which take less memory."""
@@ -119,9 +120,7 @@ class _Batch:
 
     def flush(self) -> None:
         """Write what was read so far."""
-        for kind in self._lines:
-            if self._lines[kind]:
-                self._flatten(kind)
+        self._flatten()
         self._convert()
         staged, self._staged = self._staged, {}
         if staged:
@@ -129,6 +128,10 @@ class _Batch:
                 for batch in rows.to_batches():
                     self._files.add(table, batch)
         self._files.flush()
+
+
+def _no_lines() -> dict[str, list[CleanLine]]:
+    return {kind: [] for kind in DECODERS}
 
 
 def _rows(delivery: Delivery, table: str) -> Sequence[Row]:

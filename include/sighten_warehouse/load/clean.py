@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from sighten_warehouse.landing.decision import is_decision
 from sighten_warehouse.landing.line import LandingLine
 from sighten_warehouse.load.delivery import drift_rows
 from sighten_warehouse.load.mentions import assigned_users, organizations, users
@@ -30,7 +31,7 @@ _ARROW_TYPES = {
     "date": pa.date32(),
     "number": pa.float64(),
 }
-DECODERS: dict[str, Callable[[msgspec.Raw], Any]] = {"milestone": decode_milestone, "task": decode_task}
+DECODERS: dict[str, Callable[[msgspec.Raw | str], Any]] = {"milestone": decode_milestone, "task": decode_task}
 USER_COLUMNS = ("user_id", "email", "first_name", "last_name", "organization_id")
 ORGANIZATION_COLUMNS = ("organization_id", "name")
 FACTS = ("batch_id", "landing_file", "line_number", "source", "body_sha256", "body_bytes")
@@ -50,14 +51,24 @@ class CleanLine:
 
 def decode_clean(line: LandingLine, facts: Row) -> CleanLine | None:
     """The line, if its payload is JSON from a webhook with known keys and types; whether it is clean is seen later."""
-    if line.body is not None or line.source == "api":
+    if (
+        line.source == "api"
+        or is_decision(line)
+        or line.body_encoding == "base64"
+        or "content-encoding" in line.headers
+    ):
         return None
-    for kind, decode in DECODERS.items():
+    for kind in DECODERS:
         try:
-            return CleanLine(line, facts, kind, decode(line.payload))
+            return CleanLine(line, facts, kind, _decode(line, kind))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             continue
     return None
+
+
+def _decode(line: LandingLine, kind: str) -> Any:
+    # If there is a body, the digest is its, not the payload's.
+    return DECODERS[kind](line.payload if line.body is None else line.body)
 
 
 def flatten_clean(lines: Sequence[CleanLine]) -> tuple[Batches, list[CleanLine]]:
@@ -72,7 +83,7 @@ def flatten_clean(lines: Sequence[CleanLine]) -> tuple[Batches, list[CleanLine]]
         unclean += [lines[index] for index in sorted(found)]
         # Flattening changes the decoded payloads.
         lines = [
-            CleanLine(line.line, line.facts, line.kind, DECODERS[line.kind](line.line.payload))
+            CleanLine(line.line, line.facts, line.kind, _decode(line.line, line.kind))
             for index, line in enumerate(lines)
             if index not in found
         ]

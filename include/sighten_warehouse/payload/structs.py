@@ -64,7 +64,7 @@ _milestones = msgspec.json.Decoder(_struct("milestone", MILESTONE, required=("uu
 _tasks = msgspec.json.Decoder(_struct("task", TASK_ROOT, required=("uuid", "sub_tasks")))
 
 
-def decode_milestone(payload: bytes | msgspec.Raw) -> Any:
+def decode_milestone(payload: msgspec.Raw | str) -> Any:
     """The milestone-shaped payload as a struct; its attributes are the vendor's keys.
 
     Raises:
@@ -74,7 +74,7 @@ def decode_milestone(payload: bytes | msgspec.Raw) -> Any:
     return _milestones.decode(payload)
 
 
-def decode_task(payload: bytes | msgspec.Raw) -> Any:
+def decode_task(payload: msgspec.Raw | str) -> Any:
     """The task-shaped payload as a struct.
 
     Raises:
