@@ -22,7 +22,8 @@ class Manifest:
 
     `landing_files`: name below `landing` → number of lines; `landing_bytes` and `landing_sha256` → size and digest, if
     recorded; `damaged_lines` → how many lines were damaged when loaded, if any. `history_files`: table → rows in its
-    file of this batch. `clean`: how many of the loaded payloads took the fast path.
+    file of this batch. `clean`: how many of the loaded
+    deliveries took the fast path; None if older code loaded them.
     """
 
     batch_id: str
@@ -35,7 +36,7 @@ class Manifest:
     landing_bytes: dict[str, int] = field(default_factory=dict)
     landing_sha256: dict[str, str] = field(default_factory=dict)
     damaged_lines: dict[str, int] = field(default_factory=dict)
-    clean: int = 0
+    clean: int | None = None
 
     def recorded(self, name: str) -> Recorded:
         """What the batch records of that landing file."""
@@ -55,6 +56,11 @@ class Manifest:
     def landed(self) -> int:
         """Number of deliveries in the batch."""
         return sum(self.landing_files.values())
+
+    @property
+    def conformed(self) -> int:
+        """Number of loaded deliveries that did not take the fast path, if it was recorded."""
+        return 0 if self.clean is None else self.outcomes.get("loaded", 0) - self.clean
 
     @property
     def history_rows(self) -> int:

@@ -180,7 +180,7 @@ def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> 
 
 
 def _make(manifest: Manifest, aside: Layout) -> Counter[str]:
-    made = flatten_batch(manifest, layout=aside)
+    made = flatten_batch(manifest, aside)
     write_manifest(commit_path(aside, made.batch_id), replace(made, committed_at=manifest.committed_at or now()))
     return Counter(made.outcomes | {"batches": 1, "landed": made.landed})
 

@@ -17,7 +17,7 @@ from sighten_warehouse.publish.versions import Version
 COMMITS_COLUMNS = {
     "batch_id": "varchar",
     "first_version": "varchar",
-    **dict.fromkeys(("landing_files", "landed", "loaded", "ignored", "quarantined", "history_rows"), "bigint"),
+    **dict.fromkeys(("landing_files", "landed", "loaded", "clean", "ignored", "quarantined", "history_rows"), "bigint"),
     "code_version": "varchar",
     "committed_at": "varchar",
 }
@@ -72,9 +72,10 @@ def add_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[S
 
 
 def _commit_row(manifest: Manifest, first_version: str | None) -> list[Any]:
-    outcomes = [manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")]
-    facts = [manifest.batch_id, first_version, len(manifest.landing_files), manifest.landed, *outcomes]
-    return [*facts, manifest.history_rows, manifest.code_version, manifest.committed_at]
+    loaded, ignored, quarantined = (manifest.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined"))
+    facts = [manifest.batch_id, first_version, len(manifest.landing_files), manifest.landed]
+    counts = [loaded, manifest.clean, ignored, quarantined, manifest.history_rows]
+    return [*facts, *counts, manifest.code_version, manifest.committed_at]
 
 
 def _version_row(version: Version) -> list[Any]:
