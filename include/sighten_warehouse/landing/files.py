@@ -15,6 +15,7 @@ from sighten_warehouse.landing.ids import new_landing_id
 SUFFIXES = (".ndjson", ".ndjson.zst")
 
 _FOLDER = "received_date="
+_BUFFER = 256 * 1024
 
 
 def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
@@ -81,7 +82,7 @@ class LandingReader:
             # Arrow would take this for a complete stream.
             raise OSError(f"{self._path}: empty, expected zstd")
         stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
-        return io.BufferedReader(stream)
+        return io.BufferedReader(stream, _BUFFER)
 
 
 def digest_of(path: Path) -> str:

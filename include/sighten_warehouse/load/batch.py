@@ -14,7 +14,7 @@ from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.landing.decision import DECISION_SCHEMA
 from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load.clean import DECODERS, CleanLine, decode_clean, flatten_clean, history_schema
+from sighten_warehouse.load.clean import DECODERS, CleanLine, decode_clean, flatten_clean
 from sighten_warehouse.load.delivery import (
     DAMAGED,
     DELIVERY_SCHEMA,
@@ -25,7 +25,7 @@ from sighten_warehouse.load.delivery import (
     read_line,
     unreadable_line,
 )
-from sighten_warehouse.load.history_files import HistoryFiles
+from sighten_warehouse.load.history_files import HistoryFiles, history_schema
 from sighten_warehouse.models import Model, in_order, macros, models
 from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row

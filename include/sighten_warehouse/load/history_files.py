@@ -1,6 +1,7 @@
 """The history files of one batch: rows of each table are written in groups, and the files become visible at the end."""
 
 from contextlib import ExitStack
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,34 @@ import pyarrow.parquet as pq
 from sighten_warehouse.durable import replacing
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import models
+
+_ARROW_TYPES = {
+    "text": pa.string(),
+    "json": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "number": pa.float64(),
+}
+Columns = dict[str, pa.Array]
+
+
+@cache
+def history_schema(table: str) -> pa.Schema:
+    """The Arrow schema of a history table that `load` writes."""
+    columns = models()[f"history.{table}"].stored_columns
+    return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in columns])
+
+
+def batch_of(table: str, columns: Columns) -> pa.RecordBatch:
+    """The columns as rows of that table; a column that is missing is null."""
+    schema = history_schema(table)
+    size = len(columns["landing_id"])
+    found = (columns.get(field.name) for field in schema)
+    arrays = [pa.nulls(size, field.type) if one is None else one for field, one in zip(schema, found, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 class HistoryFiles:
@@ -49,7 +78,8 @@ class HistoryFiles:
     def _writer(self, table: str, schema: pa.Schema) -> pq.ParquetWriter:
         if table not in self._writers:
             hidden = self._files.enter_context(replacing(history_file(self._layout, table, self._batch_id)))
-            self._writers[table] = self._files.enter_context(
-                pq.ParquetWriter(hidden, schema, compression="zstd", use_dictionary=True, store_schema=False)
-            )
+            # Texts repeat from snapshot to snapshot; a dictionary of numbers or times takes more room than they do.
+            texts = [field.name for field in schema if pa.types.is_string(field.type)]
+            writer = pq.ParquetWriter(hidden, schema, compression="zstd", use_dictionary=texts, store_schema=False)
+            self._writers[table] = self._files.enter_context(writer)
         return self._writers[table]

@@ -24,7 +24,8 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
     findings = Findings()
     milestone = conform(MILESTONE, payload, At("", findings))
     require_identity(milestone, MILESTONE, payload)
-    meaning = hash_of_row("milestone", typed_tree(MILESTONE, milestone))
+    # An empty list of comments means as little as none, since no comment is ever removed.
+    meaning = hash_of_row("milestone", typed_tree(MILESTONE, milestone | {"comments_complete": False}))
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     del milestone["comments_complete"]
     complete = milestone.pop("tasks_complete")
