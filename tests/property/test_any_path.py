@@ -213,6 +213,19 @@ def test_both_paths_give_the_same_rows_for_the_corpus() -> None:
     assert conformed == fast
 
 
+def test_a_batch_written_in_many_groups_has_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = CORPUS.read_bytes().splitlines(keepends=True)
+    at_once = flattened(lines, tmp_path / "at once")
+    for limit in ("MAX_BUFFERED_BYTES", "MAX_CONFORMED_BYTES", "CLEAN_BYTES"):
+        monkeypatch.setattr(batch, limit, 2_000)
+
+    in_groups = flattened(lines, tmp_path / "in groups")
+    snapshots = pq.ParquetFile(history_file(Layout(tmp_path / "in groups"), "snapshots", "b"))
+
+    assert at_once == in_groups
+    assert snapshots.num_row_groups > 1
+
+
 def test_payloads_of_the_vendors_kind_are_clean() -> None:
     bodies = [sample_as_json(), everything(children=3), a_whole_task(), a_milestone(tasks=[])]
 

@@ -12,8 +12,12 @@ import pytest
 from sighten_warehouse.errors import LakeError, StorageError
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.load import step
+from sighten_warehouse.load.step import load
 from sighten_warehouse.load.workers import Workers
+from support.factories import SAMPLE_BYTES, a_milestone
 from support.flattening import killed, named, refused
+from support.warehouses import Warehouse
 
 BATCHES = [Manifest(name, {}) for name in "abcd"]
 SECONDS = 60
@@ -37,6 +41,18 @@ def test_one_process_or_one_batch_needs_no_other_process(jobs: int, batches: int
         flattened = list(workers.flatten(BATCHES[:batches], layout=Layout(tmp_path)))
 
     assert {os.getpid()} == {manifest.outcomes["pid"] for manifest in flattened}
+
+
+def test_loading_in_several_processes_loads_the_same(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "MIN_BATCH_BYTES", 1)
+    for key in "abc":
+        warehouse.land(a_milestone(key), SAMPLE_BYTES, b"no json")
+
+    result = load(warehouse.settings, jobs=2)
+    warehouse.publish()
+
+    assert (3, 9, 6, 3) == (len(result.batches), result.landed, result.loaded, result.quarantined)
+    assert 4 == warehouse.value("select count(*) from milestones")
 
 
 def test_an_error_in_a_process_is_raised_in_the_same_words(tmp_path: Path) -> None:
