@@ -9,7 +9,8 @@ from sighten_warehouse.load.delivery import drift_rows
 from sighten_warehouse.load.history_files import Columns, batch_of, history_schema
 from sighten_warehouse.load.mentions import assigned_users, organizations, users
 from sighten_warehouse.payload.conform import Row, report_counter
-from sighten_warehouse.payload.levels import Level, Observed, as_ids, as_moments, is_id, set_aside_repeated
+from sighten_warehouse.payload.fit import UNFIT, fit_uuid
+from sighten_warehouse.payload.levels import Level, Observed, as_ids, as_moments, set_aside_repeated
 from sighten_warehouse.payload.meaning import content_hash
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER
 from sighten_warehouse.payload.structs import NOT_SENT, is_data, is_user, sorted_json
@@ -39,17 +40,15 @@ class CleanRows:
         )
         columns = root.columns(self.observed)
         self._keys["milestone_id"] = columns["milestone_id"]
+        tasks = root if self._kind == "task" else root.below("tasks", root.shape.lists["tasks"])
+        assignees = self._assignees([tasks] if tasks is root else [root, tasks])
         comments = [root.below("comments", root.shape.lists["comments"])]
-        if self._kind == "milestone":
-            tasks = root.below("tasks", root.shape.lists["tasks"])
+        if tasks is not root:
             comments.append(tasks.below("comments", tasks.shape.lists["comments"]))
             self._check_counts()
-            task_ids = self._add_tasks(tasks, tasks.columns(self.observed))
-        else:
-            tasks = root
-            task_ids = self._add_tasks(tasks, columns)
+        task_ids = self._add_tasks(tasks, columns if tasks is root else tasks.columns(self.observed))
         self._add_comments(comments, task_ids)
-        self._add_mentions(root, tasks, comments)
+        self._add_mentions(assignees, comments)
         self._add_roots(root, columns)
         return self._batches if not self.observed.unclean else []
 
@@ -94,12 +93,15 @@ class CleanRows:
             task_id = pa.nulls(len(level.rows), pa.string()) if is_of_milestone else task_ids.take(chosen)
             self._add("comments", level, level.columns(self.observed) | {"task_id": task_id})
 
-    def _add_mentions(self, root: Level, tasks: Level, comments: Sequence[Level]) -> None:
-        """Add the users and organizations that the payloads mention."""
-        assigned = [level for level in (root, tasks) if level is tasks or self._kind == "milestone"]
-        assignees = [pair for level in assigned for pair in assigned_users(level.rows, level.payloads)]
+    def _assignees(self, levels: Sequence[Level]) -> list[tuple[int, Any]]:
+        """The users that the entities are assigned to, with their payloads."""
+        assignees = [pair for level in levels for pair in assigned_users(level.rows, level.payloads)]
         level = Level(shape=USER, rows=[user for _, user in assignees], payloads=[payload for payload, _ in assignees])
         level.columns(self.observed)
+        return assignees
+
+    def _add_mentions(self, assignees: Sequence[tuple[int, Any]], comments: Sequence[Level]) -> None:
+        """Add the users and organizations that the payloads mention."""
         authors = [
             (payload, position, row)
             for level in comments
@@ -154,19 +156,14 @@ class CleanRows:
 
     def _assigned(self, level: Level) -> pa.Array:
         """The ids of the users that the entities are assigned to; an id alone is checked here."""
-        ids = []
-        for row in level.rows:
-            user = row.assigned_to
-            if user == "None":
-                user = row.assigned_to = None
-            ids.append(user.uuid if is_user(user) else user)
-        column = as_ids(ids)
-        if column is None:
-            self.observed.unclean.update(
-                level.payloads[index] for index, user_id in enumerate(ids) if not is_id(user_id)
-            )
-            return pa.nulls(len(ids), pa.string())
-        return column
+        for row, payload in zip(level.rows, level.payloads, strict=True):
+            if isinstance(row.assigned_to, str):
+                fit = None if row.assigned_to == "None" else fit_uuid(row.assigned_to)
+                if fit is UNFIT:
+                    self.observed.unclean.add(payload)
+                row.assigned_to = None if fit is UNFIT else fit
+        ids = [row.assigned_to.uuid if is_user(row.assigned_to) else row.assigned_to for row in level.rows]
+        return as_ids(ids)
 
     def _check_counts(self) -> None:
         """Leave truncated payloads to the other path, and report a counter that differs from the tasks."""

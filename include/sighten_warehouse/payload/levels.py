@@ -1,9 +1,7 @@
 """One level of clean payloads as columns: all entities of one shape in some payloads, checked and flattened."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -12,6 +10,7 @@ import pyarrow as pa
 
 from sighten_warehouse.payload.codes import KNOWN_CODES
 from sighten_warehouse.payload.drift import MAX_DRIFT_PATHS, At, Findings
+from sighten_warehouse.payload.fit import UNFIT
 from sighten_warehouse.payload.shapes import TYPES, Field, Shape
 from sighten_warehouse.payload.structs import NOT_SENT
 
@@ -19,8 +18,6 @@ _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _HEX = bytes.maketrans(b"123456789abcdef", b"000000000000000")
 _ID, _MOMENT = b"00000000-0000-0000-0000-000000000000,", b"0000-00-00T00:00:00Z,"
 _FRACTION, _YEAR_0 = b".000000Z,", b",0000-"
-_IS_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_IS_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?!\.000000)(?:\.[0-9]{6})?Z")
 
 
 @dataclass
@@ -73,13 +70,13 @@ class Level:
     def columns(self, observed: Observed) -> dict[str, pa.Array]:
         """The columns of the shape's fields; what is wrong with a value is added to `observed`.
 
-        In the rows, null and "None" are cleared, as the meaning leaves them out.
+        In the rows, null and "None" are cleared, and ids and times respelt, as in the meaning.
         """
         return {known.name: self._column(known, observed) for known in self.shape.fields}
 
     def _column(self, known: Field, observed: Observed) -> pa.Array:
         values = self._values(known)
-        if known.type in _SPELT:
+        if known.type in _AS_COLUMN:
             return self._spelt(known, values, observed)
         if known.none_is_null and "None" in values:
             values = self._cleared(known.key, values, "None")
@@ -103,16 +100,12 @@ class Level:
         return [None if value == nothing else value for value in values]
 
     def _spelt(self, known: Field, values: list[str | None], observed: Observed) -> pa.Array:
-        """The column of ids or times; the payloads with one that is not in its canonical spelling are not clean."""
-        as_column, is_spelt = _SPELT[known.type]
+        """The column of ids or times, spelt in one way."""
+        as_column = _AS_COLUMN[known.type]
         column = as_column(values)
-        if column is None and "None" in values and known.name != self.shape.identity:
-            values = self._cleared(known.key, values, "None")
-            column = as_column(values)
         if column is None:
-            unfit = (payload for payload, value in zip(self.payloads, values, strict=True) if not is_spelt(value))
-            observed.unclean.update(unfit)
-            return pa.nulls(len(values), TYPES[known.type][1])
+            values = [self._respelt(known, index, value, observed) for index, value in enumerate(values)]
+            column = as_column(values)
         if known.type == "timestamp":
             newest = observed.newest
             for payload, value in zip(self.payloads, values, strict=True):
@@ -120,6 +113,21 @@ class Level:
                 if value is not None and value[:-1] > newest[payload]:
                     newest[payload] = value[:-1]
         return column
+
+    def _respelt(self, known: Field, index: int, value: str | None, observed: Observed) -> str | None:
+        """The id or time as the columns spell it, also in its row; a payload with one that is neither is not clean."""
+        if value is None:
+            return None
+        fit = known.fit(value)
+        if value == "None" and known.name != self.shape.identity:
+            setattr(self.rows[index], known.key, self.empty)
+        elif fit is UNFIT:
+            observed.unclean.add(self.payloads[index])
+        else:
+            spelt = f"{fit.isoformat()}Z" if known.type == "timestamp" else str(fit)
+            setattr(self.rows[index], known.key, spelt)
+            return spelt
+        return None
 
     def _report_codes(self, known: Field, values: list[str | None], observed: Observed) -> None:
         codes = KNOWN_CODES[str(known.codes)]
@@ -153,11 +161,6 @@ def as_ids(values: Sequence[str | None]) -> pa.Array | None:
     return pa.array(values, pa.string()) if text.translate(_HEX) == _ID * count else None
 
 
-def is_id(value: str | None) -> bool:
-    """Whether that is null or an id in its canonical spelling."""
-    return value is None or bool(_IS_ID.fullmatch(value))
-
-
 def as_moments(values: Sequence[str | None]) -> pa.Array | None:
     """The column of times in their canonical spelling, such as `2025-03-01T12:00:00Z`; None if one is not."""
     text, count = _joined(values)
@@ -171,14 +174,6 @@ def as_moments(values: Sequence[str | None]) -> pa.Array | None:
         return None
 
 
-def is_moment(value: str | None) -> bool:
-    """Whether that is null or a time in its canonical spelling."""
-    try:
-        return value is None or bool(_IS_MOMENT.fullmatch(value) and datetime.fromisoformat(value))
-    except ValueError:
-        return False
-
-
 def _joined(values: Sequence[str | None]) -> tuple[bytes, int]:
     """The texts with a comma after each, and how many there are."""
     try:
@@ -189,7 +184,4 @@ def _joined(values: Sequence[str | None]) -> tuple[bytes, int]:
     return (f"{text},".encode("utf-8", "replace"), count) if count else (b"", 0)
 
 
-_SPELT: dict[str, tuple[Callable[..., pa.Array | None], Callable[[str | None], bool]]] = {
-    "uuid": (as_ids, is_id),
-    "timestamp": (as_moments, is_moment),
-}
+_AS_COLUMN: dict[str, Callable[[Sequence[str | None]], pa.Array | None]] = {"uuid": as_ids, "timestamp": as_moments}

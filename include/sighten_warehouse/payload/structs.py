@@ -1,7 +1,7 @@
 """Typed structs of clean payloads, generated from the shapes: decoding one makes no dict, and checks every type.
 
-A payload is clean if it has no unknown key, each value is of its column's type, and ids and times are spelt as in the
-columns. Decoding checks keys and types; `payload/levels.py` checks the spelling.
+A payload is clean if it has no unknown key and each value fits its column. Decoding checks keys and types;
+`payload/levels.py` checks ids and times, and spells them in one way.
 """
 
 from typing import Annotated, Any
