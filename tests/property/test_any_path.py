@@ -25,7 +25,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import batch
 from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, USER, Shape
-from support.factories import a_milestone, sample_as_json
+from support.factories import a_comment, a_milestone, a_task, a_user, an_id, sample_as_json
 from support.worlds import a_world
 
 RECEIVED_AT = datetime.fromisoformat("2026-11-01T12:00:00+00:00")
@@ -211,6 +211,22 @@ def test_both_paths_give_the_same_rows_for_the_corpus() -> None:
 
     assert 0 < clean < len(fast["deliveries"])
     assert conformed == fast
+
+
+def test_the_same_mention_of_a_user_or_organization_counts_on_both_paths() -> None:
+    def said(name: str, by: str) -> dict[str, Any]:
+        return a_comment(name, name, "2025-03-01T12:00:00Z", commenter_id=an_id("user"), commentor=by)
+
+    nameless = a_user("A") | {"organization_name": None}
+    tasks = [a_task("a", assigned_to=nameless, comments=[said("on task", "b@x"), said("later", "a@x")]), a_task("b")]
+    milestone = a_milestone(tasks=tasks, assigned_to=nameless, comments=[said("on milestone", "c@x")])
+
+    clean, fast, conformed = by_both_paths(landed(milestone))
+    [author] = [user["email"] for user in fast["users"] if user["user_id"] == an_id("user")]
+
+    assert 1 == clean
+    assert conformed == fast
+    assert ("b@x", "Example Solar") == (author, fast["organizations"][0]["name"])
 
 
 def test_a_batch_written_in_many_groups_has_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
