@@ -1,6 +1,7 @@
 """The rows of history of clean payloads of one kind, made level by level from decoded structs."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -69,7 +70,7 @@ class CleanRows:
         set_aside_repeated([sub_tasks], self.observed)
         task_id = columns["task_id"].take(pa.array(sub_tasks.parents, pa.int32()))
         found = sub_tasks.columns(self.observed) | {"task_id": task_id}
-        lists = {key: [_listed(row.data, key) for row in sub_tasks.rows] for key in DATA_LISTS}
+        lists = {key: _lists([row.data for row in sub_tasks.rows], key) for key in DATA_LISTS}
         self._add("sub_tasks", sub_tasks, found | _data_columns(sub_tasks.rows, lists))
         self._add_children("signers", sub_tasks.below("signers", sub_tasks.shape.lists["signers"]), found)
         for key, shape in DATA_LISTS.items():
@@ -184,7 +185,7 @@ def _column(name: str, values: Sequence[Any]) -> pa.Array:
 def _data_columns(rows: Sequence[Any], lists: Mapping[str, Sequence[Any]]) -> Columns:
     """The columns of the sub_tasks' `data`, and whether the lists of children are complete."""
     data = [row.data for row in rows]
-    complete = {key: [children is not None for children in listed] for key, listed in lists.items()}
+    complete = {key: [children is not None and children is not NOT_SENT for children in lists[key]] for key in lists}
     columns = {
         "data": pa.array([_data_text(value) for value in data], pa.string()),
         "is_checked": pa.array([value if isinstance(value, bool) else None for value in data], pa.bool_()),
@@ -199,12 +200,10 @@ def _data_text(data: Any) -> str | None:
     return None if data is NOT_SENT else sorted_json(data).decode()
 
 
-def _listed(data: Any, key: str) -> Sequence[Any] | None:
-    """The children under that key of a sub_task's `data`; a boolean means that there are none."""
-    if isinstance(data, bool):
-        return ()
-    children = getattr(data, key) if is_data(data) else None
-    return None if children is NOT_SENT else children
+def _lists(data: Sequence[Any], key: str) -> list[Any]:
+    """The children under that key of each sub_task's `data`; a boolean means that there are none."""
+    children = attrgetter(key)
+    return [() if value is True or value is False else children(value) if is_data(value) else None for value in data]
 
 
 def _clear_data(rows: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -60,9 +60,9 @@ class Level:
         return Level(
             shape=shape,
             rows=list(chain.from_iterable(filter(None, given))),
-            payloads=[payload for payload, size in zip(self.payloads, sizes, strict=True) for _ in range(size)],
-            parents=[parent for parent, size in enumerate(sizes) for _ in range(size)],
-            positions=[position for size in sizes for position in range(1, size + 1)],
+            payloads=list(chain.from_iterable(map(repeat, self.payloads, sizes))),
+            parents=list(chain.from_iterable(map(repeat, range(len(sizes)), sizes))),
+            positions=list(chain.from_iterable([range(1, size + 1) for size in sizes])),
             path=f"{self.path}{path or key}[].",
             empty=empty,
         )
