@@ -31,7 +31,8 @@ from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS
 from sighten_warehouse.payload.conform import Row
 from sighten_warehouse.payload.snapshot_schema import snapshot_schema
 
-MAX_BUFFERED_BYTES = 16 * 1024 * 1024  # of bodies, whose rows are written as one group
+MAX_BUFFERED_BYTES = 64 * 1024 * 1024  # of bodies, whose rows are written as one group
+CONFORMED_WEIGHT = 4  # a payload that is not clean takes that many times the memory of a clean one
 MAX_CONFORMED_BYTES = 4 * 1024 * 1024  # of bodies, kept as rows of Python
 CLEAN_BYTES = 640 * 1024  # of bodies, flattened together: more leave the processor's cache
 
@@ -88,7 +89,9 @@ class _Batch:
     def _stage(self, delivery: Delivery) -> None:
         self.outcomes[delivery.row["outcome"]] += 1
         self._deliveries.append(delivery)
-        self._conformed_bytes += delivery.row.get("body_bytes", 0)
+        size = delivery.row.get("body_bytes", 0)
+        self._conformed_bytes += size
+        self._buffered_bytes += (CONFORMED_WEIGHT - 1) * size
         if self._conformed_bytes >= MAX_CONFORMED_BYTES:
             self._convert()
 
