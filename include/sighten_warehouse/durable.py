@@ -46,10 +46,20 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
 
     Readers keep the old file or open the new one. A failed write leaves nothing behind.
     """
+    with replacing(path) as hidden:
+        write(hidden)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Fill the hidden file inside this context; at its end the file is synced and renamed to `path`.
+
+    An error leaves nothing behind.
+    """
     ensure_folder(path.parent)
     hidden = _hidden_beside(path)
     try:
-        write(hidden)
+        yield hidden
         sync(hidden)
         hidden.replace(path)
         sync(path.parent)

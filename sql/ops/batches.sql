@@ -14,6 +14,7 @@ select
     landing_files,
     landed,
     loaded,
+    clean,
     ignored,
     quarantined,
     history_rows,

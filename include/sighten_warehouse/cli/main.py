@@ -96,5 +96,11 @@ class _WithoutPandas:
 def run_alone() -> None:
     """Run one command in a process of its own, as `main`."""
     gc.set_threshold(50_000)  # imports create many objects and no garbage
-    sys.meta_path.insert(0, _WithoutPandas)
+    prepare_process()
     main()
+
+
+def prepare_process() -> None:
+    """Set up a process of this command's: without pandas, log events on stderr."""
+    sys.meta_path.insert(0, _WithoutPandas)
+    events_to_stderr()

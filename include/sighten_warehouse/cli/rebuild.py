@@ -23,7 +23,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
     metavar="FILE",
     help="Leave out a missing, short or altered landing file: its name below landing/, or a pattern. Repeatable.",
 )
-def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str, ...]) -> None:
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to flatten in; default: one a core.")
+def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str, ...], jobs: int | None) -> None:
     """Rebuild the lake from landing and publish it.
 
     It applies the rules of this version. Loading, publishing and reading continue meanwhile; the new lake is swapped in
@@ -44,6 +45,8 @@ def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
+    from sighten_warehouse.cli.main import prepare_process
+    from sighten_warehouse.load.workers import usable_cores
     from sighten_warehouse.ops.rebuild import rebuild as rebuild_lake
     from sighten_warehouse.settings import read_settings
 
@@ -57,6 +60,8 @@ def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str
             settings,
             days=days,
             without=without,
+            jobs=jobs or usable_cores(),
+            on_start=prepare_process,
             on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
         )
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(result.outcomes.items()))

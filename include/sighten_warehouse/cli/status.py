@@ -83,6 +83,13 @@ def _rows(found: Status) -> Iterator[tuple[str, str, str]]:
     yield "batches", f"{found.batches:,}", f"last commit {_format_time(found.last_committed_at, 'not yet')}"
     if found.outdated:
         yield "  outdated", f"{found.outdated:,}", "loaded by other rules: run `sighten-warehouse rebuild`"
+    if found.clean or found.conformed:
+        loaded = found.clean + found.conformed
+        yield (
+            "  clean",
+            f"{found.clean / loaded:.1%}",
+            f"{found.clean:,} of {loaded:,} loaded deliveries took the fast path",
+        )
     for check, findings in found.checks.items():
         yield "check", f"{findings:,}", f"{check}: see ops.checks"
     if found.coverage:

@@ -12,6 +12,9 @@ from sighten_warehouse.sql_text import quoted
 
 COPIES = "ops.copies"
 DELIVERIES = "history.deliveries"
+# Of a history file: an update of the published version skips groups without the deliveries that it needs.
+ROWS_OF_GROUP = 16_384
+AS_HISTORY = f"format parquet, compression zstd, row_group_size {ROWS_OF_GROUP}"
 _BATCH_OF_FILE = "replace(parse_filename(filename, true), 'batch=', '')"
 
 

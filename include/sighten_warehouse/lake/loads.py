@@ -33,6 +33,7 @@ class Load:
     landed: int
     history_rows: int
     outcomes: dict[str, int] = field(default_factory=dict)
+    clean: int | None = None
     lines: tuple[Lines, ...] = ()
 
 
@@ -82,6 +83,7 @@ def _plain(manifest: Manifest) -> Load:
         landed=manifest.landed,
         history_rows=manifest.history_rows,
         outcomes=manifest.outcomes,
+        clean=manifest.clean,
         lines=tuple(Lines(name, 1, count) for name, count in sorted(manifest.landing_files.items())),
     )
 

@@ -23,6 +23,7 @@ class Manifest:
     `landing_files`: name below `landing` → number of lines; `landing_bytes` and `landing_sha256` → size and digest, if
     recorded; `damaged_lines` → how many lines were damaged when loaded, if any. `history_files`: table → rows in its
     file of this batch. `merged`: the number of loads that were merged into it (see `lake.loads`), 0 for a plain batch.
+    `clean`: how many of the loaded deliveries took the fast path; None if older code loaded them.
     """
 
     batch_id: str
@@ -36,6 +37,7 @@ class Manifest:
     landing_sha256: dict[str, str] = field(default_factory=dict)
     damaged_lines: dict[str, int] = field(default_factory=dict)
     merged: int = 0
+    clean: int | None = None
 
     def recorded(self, name: str) -> Recorded:
         """What the batch records of that landing file."""
@@ -60,6 +62,11 @@ class Manifest:
     def landed(self) -> int:
         """Number of deliveries in the batch."""
         return sum(self.landing_files.values())
+
+    @property
+    def conformed(self) -> int:
+        """Number of loaded deliveries that did not take the fast path, if it was recorded."""
+        return 0 if self.clean is None else self.outcomes.get("loaded", 0) - self.clean
 
     @property
     def history_rows(self) -> int:

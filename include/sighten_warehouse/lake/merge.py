@@ -14,7 +14,7 @@ from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.exchange import Exchange, hidden_file
 from sighten_warehouse.lake.folder import final_name
-from sighten_warehouse.lake.history import history_files
+from sighten_warehouse.lake.history import AS_HISTORY, history_files
 from sighten_warehouse.lake.loads import Load, Moved, move_lines, read_loads, write_loads
 from sighten_warehouse.lake.manifest import Manifest, commit_path, history_file, write_manifest
 from sighten_warehouse.lake.merge_plan import mergeable
@@ -97,7 +97,13 @@ def _manifest(
         prepared_at=max(manifest.prepared_at or "" for manifest in group) or None,
         committed_at=max(manifest.committed_at or "" for manifest in group) or None,
         merged=len(loads),
+        clean=_sum_if_known(manifest.clean for manifest in group),
     )
+
+
+def _sum_if_known(counts: Iterable[int | None]) -> int | None:
+    known = list(counts)
+    return None if None in known else sum(count or 0 for count in known)
 
 
 def _merge_history(
@@ -136,4 +142,4 @@ def _read(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[Pat
 def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     columns = {name for name, *_ in connection.execute("describe merged").fetchall()}
     order = ", ".join(name for name in ORDER if name in columns)
-    connection.execute(f"copy (from merged order by {order}) to '{quoted(path)}' (format parquet, compression zstd)")
+    connection.execute(f"copy (from merged order by {order}) to '{quoted(path)}' ({AS_HISTORY})")

@@ -10,6 +10,7 @@ import structlog
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.history import AS_HISTORY
 from sighten_warehouse.lake.loads import Load, read_loads, write_loads
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.layout import Layout
@@ -56,7 +57,7 @@ def _name_loads(
 
 
 def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    connection.execute(f"copy deliveries to '{quoted(path)}' (format parquet, compression zstd)")
+    connection.execute(f"copy deliveries to '{quoted(path)}' ({AS_HISTORY})")
 
 
 def _recounted(
@@ -82,6 +83,8 @@ def _recounted(
             landed=sum(outcomes.get(load.batch_id, {}).values()),
             outcomes=outcomes.get(load.batch_id, {}),
             history_rows=rows.get(load.batch_id, 0),
+            # The path of a delivery follows from the rules.
+            clean=load.clean if load.code_version == manifest.code_version else None,
         )
         for load in loads
     ]

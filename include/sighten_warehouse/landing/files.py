@@ -16,6 +16,7 @@ SUFFIXES = (".ndjson", ".ndjson.zst")
 
 _FOLDER = "received_date="
 _ZSTD_RATIO = 8  # of milestones as JSON; an estimate is enough to bound batches
+_BUFFER = 256 * 1024
 
 
 def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
@@ -82,7 +83,7 @@ class LandingReader:
             # Arrow would take this for a complete stream.
             raise OSError(f"{self._path}: empty, expected zstd")
         stream: Any = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
-        return io.BufferedReader(stream)
+        return io.BufferedReader(stream, _BUFFER)
 
 
 def text_bytes(name: str, size: int) -> int:

@@ -91,13 +91,22 @@ def as_copy(delivery: Delivery) -> Delivery:
 def read_delivery(raw: bytes, *, landing_file: str, line_number: int, batch_id: str) -> Delivery:
     """Read one landed line; its outcome (`loaded`, `ignored` or `quarantined`) depends on the line alone."""
     where = {"landing_file": landing_file, "line_number": line_number, "batch_id": batch_id}
+    read = read_line(raw, where)
+    return read if isinstance(read, Delivery) else read_body(*read)
+
+
+def read_line(raw: bytes, where: Row) -> tuple[LandingLine, Row] | Delivery:
+    """The landing line with the facts of its delivery so far; its delivery, if it is damaged or was altered."""
     try:
         line = parse_landing_line(raw)
     except ValueError as error:
-        return _unreadable_line(where, str(error))
+        return unreadable_line(where, str(error))
     facts = where | _facts(line)
-    if not line.is_intact():
-        return _altered(facts)
+    return (line, facts) if line.is_intact() else _altered(facts)
+
+
+def read_body(line: LandingLine, facts: Row) -> Delivery:
+    """The delivery of a line that is as it was landed."""
     try:
         return _read_body(line, facts)
     except RejectedError as error:
@@ -133,7 +142,7 @@ def _read_body(line: LandingLine, facts: Row) -> Delivery:
     snapshot, findings = CONFORM[kind](payload)
     facts |= _snapshot_facts(snapshot) | {"outcome": "loaded"}
     snapshot |= {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
-    return Delivery(facts, {"snapshots": [snapshot], "drift": _drift_rows(facts, findings)})
+    return Delivery(facts, {"snapshots": [snapshot], "drift": drift_rows(facts, findings)})
 
 
 def _read_api_answer(line: LandingLine, facts: Row) -> Delivery:
@@ -149,7 +158,7 @@ def _read_api_answer(line: LandingLine, facts: Row) -> Delivery:
         facts |= _snapshot_facts(snapshot) | {"subject": None}
     keys = {"landing_id": facts["landing_id"], "received_at": facts["received_at"]}
     rows = {name: [row | keys for row in listed] for name, listed in staged.items()}
-    return Delivery(facts | {"outcome": "loaded"}, rows | {"drift": _drift_rows(facts, findings)})
+    return Delivery(facts | {"outcome": "loaded"}, rows | {"drift": drift_rows(facts, findings)})
 
 
 def _snapshot_facts(snapshot: Row) -> Row:
@@ -188,7 +197,8 @@ def _parse(line: LandingLine) -> tuple[Any, str]:
     return parse_text(text)
 
 
-def _drift_rows(facts: Row, findings: Findings) -> list[Row]:
+def drift_rows(facts: Row, findings: Findings) -> list[Row]:
+    """The findings as rows of `drift`; `facts` are those of the delivery."""
     keys = {name: facts[name] for name in ("landing_id", "received_at", "kind", "milestone_id")}
     return [
         keys
@@ -209,8 +219,11 @@ def _quarantined(facts: Row, error: RejectedError) -> Delivery:
     return Delivery(facts | outcome)
 
 
-def _unreadable_line(where: Row, problem: str) -> Delivery:
-    """A damaged line still has exactly one outcome, under an id made from its place."""
+def unreadable_line(where: Row, problem: str) -> Delivery:
+    """A damaged line still has exactly one outcome, under an id made from its place.
+
+    So has what a damaged compressed file still holds after its last readable line.
+    """
     place = f"{where['landing_file']} line {where['line_number']}"
     day = str(where["landing_file"]).partition("received_date=")[2][:10]
     facts = where | {
@@ -227,11 +240,6 @@ def _altered(facts: Row) -> Delivery:
     place = f"{facts['landing_file']} line {facts['line_number']}"
     expected = f"the body as received: {facts['body_bytes']} bytes with SHA-256 {facts['body_sha256']}"
     return _quarantined(facts, RejectedError("altered_body", place=place, expected=expected))
-
-
-def unreadable_rest(where: Row, problem: str) -> Delivery:
-    """What a damaged compressed file still holds after its last readable line: one damaged line."""
-    return _unreadable_line(where, problem)
 
 
 def _midnight(day: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """The steps of loading: plan batches, flatten each into history files, commit them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from sighten_warehouse.lake.manifest import (
 from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
+from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
 
@@ -131,22 +132,25 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
         LakeError: no such batch was planned.
         StorageError: the disk refused a write; nothing of the batch counts.
     """
-    with explaining_disk(settings.layout.root), explain_refusal(settings.layout.root):
-        return _flatten(settings, batch_id)
-
-
-def _flatten(settings: Settings, batch_id: str) -> FlattenResult:
-    layout = resolve_lake(settings.layout)
-    committed = commit_path(layout, batch_id)
-    if committed.exists():
-        done = read_manifest(committed)
-        return FlattenResult(batch_id, done.landed, done.outcomes)
-    manifest = flatten_batch(read_manifest(prepared_path(layout, batch_id)), layout=layout)
-    write_manifest(prepared_path(layout, batch_id), manifest)
+    with Workers(flatten_batch) as workers:
+        [manifest] = _flatten(settings, [batch_id], workers)
     return FlattenResult(batch_id, manifest.landed, manifest.outcomes)
 
 
-def flatten_batch(manifest: Manifest, *, layout: Layout) -> Manifest:
+def _flatten(settings: Settings, batch_ids: Sequence[str], workers: Workers) -> list[Manifest]:
+    with explaining_disk(settings.layout.root), explain_refusal(settings.layout.root):
+        layout = resolve_lake(settings.layout)
+        committed = [path for batch_id in batch_ids if (path := commit_path(layout, batch_id)).exists()]
+        done = [read_manifest(path) for path in committed]
+        known = {manifest.batch_id for manifest in done}
+        planned = [read_manifest(prepared_path(layout, batch_id)) for batch_id in batch_ids if batch_id not in known]
+        for manifest in workers.flatten(planned, layout=layout):
+            write_manifest(prepared_path(layout, manifest.batch_id), manifest)
+            done.append(manifest)
+        return done
+
+
+def flatten_batch(manifest: Manifest, layout: Layout) -> Manifest:
     """Write the history files of the batch; return its manifest with the outcomes."""
     manifest = flatten_files(manifest, layout=layout)
     log.info("flattened", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
@@ -209,22 +213,22 @@ def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
     )
 
 
-def load(settings: Settings) -> LoadResult:
+def load(settings: Settings, *, jobs: int = 1, on_start: Callable[[], object] | None = None) -> LoadResult:
     """Load everything pending at the start; files that land meanwhile may wait for the next load.
 
     If many small loads have piled up, they are compacted first: most are published by then, so that the next publish
-    need not make all anew.
+    need not make all anew. Flattens in up to `jobs` processes, each of which calls `on_start` first.
     """
     results: list[LoadResult] = []
-    while batch_ids := plan(settings):
-        if not results:
-            compact_if_many(settings.layout)
-        for batch_id in batch_ids:
-            flatten(settings, batch_id)
-        result = commit(settings, batch_ids)
-        results.append(result)
-        if not result.batches:
-            break
+    with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
+        while batch_ids := plan(settings):
+            if not results:
+                compact_if_many(settings.layout)
+            _flatten(settings, batch_ids, workers)
+            result = commit(settings, batch_ids)
+            results.append(result)
+            if not result.batches:
+                break
     return _add(results)
 
 

@@ -29,6 +29,7 @@ from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
+from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.step import publish_lake
@@ -51,11 +52,13 @@ class Rebuilt:
     version: Version
 
 
-def rebuild(
+def rebuild(  # noqa: PLR0913  (all but the settings are options)
     settings: Settings,
     *,
     days: Days | None = None,
     without: Collection[str] = (),
+    jobs: int = 1,
+    on_start: Callable[[], object] | None = None,
     on_progress: OnProgress = lambda _done, _all: None,
 ) -> Rebuilt:
     """Make a new lake from landing, swap it in, and publish it; loads and readers continue meanwhile.
@@ -63,7 +66,8 @@ def rebuild(
     Committed batches keep their names and times. With `days`, batches without a delivery received then are kept
     unchanged, and pending files stay pending. Landing files that are not what was loaded from them are left out if they
     match one of the patterns `without`; the new lake records them, and a load takes them once they are restored.
-    `on_progress` receives the number of batches done, and of all.
+    Flattens in up to `jobs` processes, each of which calls `on_start` first. `on_progress` receives the number of
+    batches done, and of all.
 
     Raises:
         LakeError: another landing file is missing, short or altered, or a pattern matches none that is.
@@ -78,9 +82,11 @@ def rebuild(
         write_left_out(aside, lost)
         made = Counter(kept=_keep(layout, aside, kept))
         todo = list(_division(layout, before, _files_to_take(layout, before, days) - lost.keys()))
-        for number, manifest in enumerate(todo, 1):
-            made += _make(manifest, layout, aside)
-            on_progress(number, len(todo))
+        in_use = resolve_lake(layout)
+        with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
+            for number, manifest in enumerate(workers.flatten(todo, layout=aside), 1):
+                made += _commit(manifest, in_use, aside)
+                on_progress(number, len(todo))
         with one_writer(layout, "publish"):
             version = _swap_in(settings, finish_lake(aside), days, made)
     log.info("rebuilt", **made)
@@ -180,9 +186,9 @@ def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> 
     yield from divide(layout, sorted(remaining))
 
 
-def _make(manifest: Manifest, layout: Layout, aside: Layout) -> Counter[str]:
-    made = carry_loads(flatten_batch(manifest, layout=aside), layout=resolve_lake(layout), aside=aside)
-    write_manifest(commit_path(aside, made.batch_id), replace(made, committed_at=manifest.committed_at or now()))
+def _commit(flattened: Manifest, in_use: Layout, aside: Layout) -> Counter[str]:
+    made = carry_loads(flattened, layout=in_use, aside=aside)
+    write_manifest(commit_path(aside, made.batch_id), replace(made, committed_at=made.committed_at or now()))
     return Counter(made.outcomes | {"batches": made.loads, "landed": made.landed})
 
 
@@ -196,7 +202,7 @@ def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
     loaded = {name for manifest in before for name in manifest.landing_files}
     missing = left_out(aside).keys()
     for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing):
-        made += _make(manifest, layout, aside)
+        made += _commit(flatten_batch(manifest, aside), resolve_lake(layout), aside)
     return made
 
 

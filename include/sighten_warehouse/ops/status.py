@@ -30,6 +30,7 @@ class Status:
 
     `recounted`: whether the lines of all landing files were counted, or only those of pending files.
     `outdated`: batches loaded by older rules than the current ones.
+    `clean`, `conformed`: loaded deliveries by the path that they took, as far as it was recorded.
     `quarantine`: reason → open deliveries; `checks`: check → rows found in the published version.
     `coverage`: the sums of `ops.coverage` over the last seven reconciled days; empty if there are none.
     `published_file_missing`, `published_file_damaged`: a version was published and its file is gone, or cannot be read;
@@ -58,6 +59,8 @@ class Status:
     drift: int = 0
     acknowledged_drift: int = 0
     outdated: int = 0
+    clean: int = 0
+    conformed: int = 0
     published_file_missing: bool = False
     published_file_damaged: bool = False
     made_anew_at: str | None = None
@@ -122,6 +125,8 @@ def _read_status(moment: Moment, *, recount: bool, deep: bool) -> Status:
         made_anew_at=compared.published_at if compared else None,
         differing=(compared.differing or ()) if compared else (),
         outdated=sum(manifest.loads for manifest in committed if manifest.is_outdated),
+        clean=sum(manifest.clean or 0 for manifest in committed),
+        conformed=sum(manifest.conformed for manifest in committed),
         published_file_missing=is_missing,
         last_committed_at=committed[-1].committed_at if committed else None,
         landing=landing,

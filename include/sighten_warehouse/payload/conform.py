@@ -1,6 +1,5 @@
 """Turning a parsed payload into one typed snapshot: values that fit fill columns, the others are rescued."""
 
-import hashlib
 from typing import Any
 
 from sighten_warehouse.errors import RejectedError
@@ -8,6 +7,7 @@ from sighten_warehouse.payload.codes import KNOWN_CODES
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_uuid
 from sighten_warehouse.payload.json_text import canonical_json
+from sighten_warehouse.payload.meaning import hash_of_row, typed_tree
 from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, SUB_TASK, TASK_ROOT, USER, Field, Shape
 
 Row = dict[str, Any]
@@ -24,6 +24,8 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
     findings = Findings()
     milestone = conform(MILESTONE, payload, At("", findings))
     require_identity(milestone, MILESTONE, payload)
+    # An empty list of comments means as little as none, since no comment is ever removed.
+    meaning = hash_of_row("milestone", typed_tree(MILESTONE, milestone | {"comments_complete": False}))
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     del milestone["comments_complete"]
     complete = milestone.pop("tasks_complete")
@@ -41,7 +43,7 @@ def conform_milestone(payload: dict[str, Any]) -> tuple[Row, Findings]:
         "comments": comments,
         "tasks_complete": complete,
     }
-    derived = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
+    derived = {"content_hash": meaning, "watermark_at": findings.watermark}
     return snapshot | derived, findings
 
 
@@ -54,29 +56,13 @@ def conform_task(payload: dict[str, Any]) -> tuple[Row, Findings]:
     findings = Findings()
     task = conform(TASK_ROOT, payload, At("", findings)) | {"position": None}
     require_identity(task, TASK_ROOT, payload)
+    meaning = hash_of_row("task", typed_tree(TASK_ROOT, task))
     facts = ("milestone_id", "site_id", "quote_id", "new_quote_id", "milestone_definition_id", "date_updated")
     snapshot = {name: task.pop(name) for name in facts}
     drop_repeated([task], [], findings)
     snapshot |= {"kind": "task", "task_id": task["task_id"], "tasks": [task], "comments": [], "tasks_complete": False}
-    derived = {"content_hash": content_hash(snapshot), "watermark_at": findings.watermark}
+    derived = {"content_hash": meaning, "watermark_at": findings.watermark}
     return snapshot | derived, findings
-
-
-def content_hash(snapshot: Row) -> str:
-    """A hash of the meaning of a snapshot: its columns and what was rescued."""
-    return hashlib.sha256(canonical_json(_meaning(snapshot))).hexdigest()
-
-
-def _meaning(snapshot: Row) -> Row:
-    """The snapshot without the raw `data`, whose lists it holds conformed."""
-    tasks = [
-        task | {"sub_tasks": [_without_data(sub_task) for sub_task in task["sub_tasks"]]} for task in snapshot["tasks"]
-    ]
-    return snapshot | {"tasks": tasks}
-
-
-def _without_data(sub_task: Row) -> Row:
-    return {key: value for key, value in sub_task.items() if key != "data"}
 
 
 def require_identity(row: Row, shape: Shape, payload: dict[str, Any]) -> None:
@@ -151,10 +137,11 @@ def _conform_data(row: Row, given: Row, at: At) -> None:
     # A boolean means that there are no documents; any other value that is not an object leaves them unknown.
     lists = data if isinstance(data, dict) else ({"documents": [], "envelopes": []} if isinstance(data, bool) else {})
     others = {key: lists[key] for key in lists if key not in DATA_LISTS}
-    row["other_data"] = others if isinstance(data, dict) else data
     below = at.below("data")
+    unreadable: Row = {}
     for name, child in DATA_LISTS.items():
-        _conform_list(row, name, child, lists, below)
+        unreadable |= _conform_list(row, name, child, lists, below)
+    row["other_data"] = others | unreadable if isinstance(data, dict) else data
     for key, value in others.items():
         below.report(key, "unknown_field", expected="documents or envelopes", example=value)
 
@@ -206,9 +193,14 @@ def _check_counters(milestone: Row, tasks: list[Row], findings: Findings) -> Non
     approved = sum(task["status"] == "APPROVED" for task in tasks)
     count = milestone["approved_task_count"]
     if tasks and count is not None and count != approved:
-        findings.report(
-            "approved_task_count", "counter_mismatch", expected=f"the approved tasks, {approved}", example=count
-        )
+        report_counter(findings, count, approved)
+
+
+def report_counter(findings: Findings, count: int, approved: int) -> None:
+    """Report that the counter of approved tasks is not their number."""
+    findings.report(
+        "approved_task_count", "counter_mismatch", expected=f"the approved tasks, {approved}", example=count
+    )
 
 
 def drop_repeated(tasks: list[Row], comments: list[Row], findings: Findings) -> None:

@@ -18,7 +18,7 @@ from sighten_warehouse.publish.version import Version
 COMMITS_COLUMNS = {
     "batch_id": "varchar",
     "first_version": "varchar",
-    **dict.fromkeys(("landing_files", "landed", "loaded", "ignored", "quarantined", "history_rows"), "bigint"),
+    **dict.fromkeys(("landing_files", "landed", "loaded", "clean", "ignored", "quarantined", "history_rows"), "bigint"),
     "code_version": "varchar",
     "committed_at": "varchar",
 }
@@ -74,9 +74,10 @@ def add_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[S
 
 
 def _commit_row(load: Load, first_version: str | None) -> list[Any]:
-    outcomes = [load.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined")]
-    facts = [load.batch_id, first_version, load.landing_files, load.landed, *outcomes]
-    return [*facts, load.history_rows, load.code_version, load.committed_at]
+    loaded, ignored, quarantined = (load.outcomes.get(name, 0) for name in ("loaded", "ignored", "quarantined"))
+    facts = [load.batch_id, first_version, load.landing_files, load.landed]
+    counts = [loaded, load.clean, ignored, quarantined, load.history_rows]
+    return [*facts, *counts, load.code_version, load.committed_at]
 
 
 def _version_row(version: Version) -> list[Any]:

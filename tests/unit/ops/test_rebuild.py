@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from sighten_warehouse.lake.folder import complete_swap, decide_swap
 from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files, prepared_path, write_manifest
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load import batch as flatten_module
-from sighten_warehouse.load import delivery
+from sighten_warehouse.load import delivery, history_files
 from sighten_warehouse.load.step import commit, flatten, pending, plan
 from sighten_warehouse.ops.decisions import discard, retry_as
 from sighten_warehouse.ops.rebuild import rebuild
@@ -230,15 +230,17 @@ def test_a_batch_that_was_being_flattened_during_the_swap_is_refused_and_stays_p
     layout = warehouse.settings.layout
     warehouse.land(SAMPLE_BYTES)
     [batch_id] = plan(warehouse.settings)
-    write = flatten_module.replace_durably
+    write = history_files.replacing
 
-    def swap_after_the_first_file(path: Path, content: Callable[[Path], object]) -> None:
-        write(path, content)
+    @contextmanager
+    def swap_after_the_first_file(path: Path) -> Iterator[Path]:
+        with write(path) as hidden:
+            yield hidden
         (layout.root / "lake.other").mkdir(exist_ok=True)
         decide_swap(layout, "lake.other")
         complete_swap(layout)
 
-    monkeypatch.setattr(flatten_module, "replace_durably", swap_after_the_first_file)
+    monkeypatch.setattr(history_files, "replacing", swap_after_the_first_file)
     flatten(warehouse.settings, batch_id)
 
     assert [] == list(layout.lake.rglob("*.parquet"))

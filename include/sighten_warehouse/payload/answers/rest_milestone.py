@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from sighten_warehouse.errors import RejectedError
 from sighten_warehouse.landing.api_request import ApiRequest
-from sighten_warehouse.payload.conform import Row, Staged, conform, content_hash, drop_repeated, require_identity
+from sighten_warehouse.payload.conform import Row, Staged, conform, drop_repeated, require_identity
 from sighten_warehouse.payload.drift import At, Findings
 from sighten_warehouse.payload.fit import UNFIT, fit_timestamp
+from sighten_warehouse.payload.meaning import hash_of_row, typed_tree
 from sighten_warehouse.payload.rest_shapes import REST_MILESTONE, WORKFLOW
 from sighten_warehouse.payload.shapes import Shape
 
@@ -106,6 +107,7 @@ def _with_ids(shape: Shape, item: Row) -> Row:
 
 
 def _snapshot(milestone: Row, workflow: Row, request: ApiRequest, findings: Findings) -> Row:
+    meaning = _meaning(milestone, workflow, request)
     tasks, comments = milestone.pop("tasks"), milestone.pop("comments")
     complete = milestone.pop("tasks_complete")
     del milestone["comments_complete"]
@@ -117,7 +119,7 @@ def _snapshot(milestone: Row, workflow: Row, request: ApiRequest, findings: Find
     milestone["contract_id"] = workflow["contract_id"]
     milestone["rescued"] = _merge_rescued(milestone["rescued"], workflow["rescued"])
     facts = ("milestone_id", "site_id", "quote_id", "milestone_definition_id", "date_updated")
-    snapshot = {name: milestone[name] for name in facts} | {
+    return {name: milestone[name] for name in facts} | {
         "kind": "milestone",
         "is_rest": True,
         "milestone": milestone,
@@ -125,9 +127,14 @@ def _snapshot(milestone: Row, workflow: Row, request: ApiRequest, findings: Find
         "comments": comments,
         "tasks_complete": complete,
         "watermark_at": _timestamp(request.asked_at),
+        "content_hash": meaning,
     }
-    # The watermark is part of the content: the same state at a later time is new information.
-    return snapshot | {"content_hash": content_hash(snapshot)}
+
+
+def _meaning(milestone: Row, workflow: Row, request: ApiRequest) -> str:
+    tree = {"milestone": typed_tree(REST_MILESTONE, milestone), "workflow": typed_tree(WORKFLOW, workflow)}
+    # The time is part of the meaning: the same state at a later time is new information.
+    return hash_of_row("rest_milestone", tree | {"site_id": request.site_id, "asked_at": request.asked_at})
 
 
 def _mark_unknown(tasks: list[Row]) -> None:
