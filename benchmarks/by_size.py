@@ -41,9 +41,8 @@ def measure(folder: Path, *, sizes: list[int], rounds: int) -> list[Figure]:
         for size, home in homes.items():
             _add(home, new_bodies[size], number, runs[size])
     for size, home in homes.items():
-        copied = copy_and_sync(home.layout.warehouse_file)
-        figures += _added(size, runs[size], copied)
-        figures += _file(size, home, copied)
+        figures += _added(size, runs[size])
+        figures += _file(size, home, median(runs[size]["copy", 1]))
     return figures + _growth(figures, sizes, full)
 
 
@@ -71,16 +70,17 @@ def _add(home: Home, new_bodies: Path, number: int, runs: Runs) -> None:
     start = number * sum(NEW)
     for count in NEW:
         home.land(lines(new_bodies, start, count))
-        for step in ("load", "publish"):
-            runs[step, count].append(home.run(step))
+        runs["load", count].append(home.run("load"))
+        runs["copy", count].append(copy_and_sync(home.layout.warehouse_file))
+        runs["publish", count].append(home.run("publish"))
         start += count
 
 
-def _added(size: int, runs: Runs, copied: Measured) -> list[Figure]:
+def _added(size: int, runs: Runs) -> list[Figure]:
     figure = partial(Figure, size=size, reduced=size < ADDED_AT)
     figures = [figure("load_1", "load of 1 new, CPU", median(runs["load", 1]).cpu, "s", at_most=0.8)]
     for count in NEW:
-        published = median(runs["publish", count])
+        published, copied = median(runs["publish", count]), median(runs["copy", count])
         name, cpu, rest = f"publish of {count:,} new", published.cpu - copied.cpu, published.wall - 2 * copied.wall
         figures += [
             figure(f"publish_{count}_cpu", f"{name}, CPU without the copy", cpu, "s", at_most=MOST_CPU[count]),

@@ -1,6 +1,5 @@
 """What no loader of this data can do without: a copy of the file, the decoding of JSON, the writing of Parquet."""
 
-import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from benchmarks.figures import Figure
 from benchmarks.homes import Home
 from benchmarks.measure import Measured, median, time_call
+from sighten_warehouse.durable import sync
 
 RUNS = 3
 
@@ -26,10 +26,8 @@ def copy_and_sync(path: Path) -> Measured:
 
 
 def _copy(path: Path, copy: Path) -> None:
-    with path.open("rb") as source, copy.open("wb") as target:
-        shutil.copyfileobj(source, target, 1 << 20)
-        target.flush()
-        os.fsync(target.fileno())
+    shutil.copyfile(path, copy)
+    sync(copy)
 
 
 def payload_limits(home: Home, payloads: Path, *, count: int) -> list[Figure]:

@@ -29,7 +29,6 @@ make bench PAYLOADS=100000 SIZES="20000 100000 600000 1000000" LOADS=50000 \
 
 ![CPU a payload, and of a publish with one new delivery](performance.svg)
 """
-TAIL = "Not measured yet: anything compacted.\n"
 
 
 def render(runs: Sequence[Run]) -> str:
@@ -47,7 +46,6 @@ def render(runs: Sequence[Run]) -> str:
         _by_size(newest),
         "## Beside them\n",
         _table(("what", "measured"), ((figure.what, figure.measured) for figure in plain if not figure.target)),
-        TAIL,
         "## Step by step\n",
         _steps(runs),
     ]
