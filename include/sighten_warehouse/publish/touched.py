@@ -10,6 +10,7 @@ from sighten_warehouse.lake.loads import load_ids
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, built_models, loaded_models, models
+from sighten_warehouse.sql_text import quoted
 
 # Tables of history that are read from the cache: table → the touched ids, and the column that holds them.
 FROM_CACHE = {
@@ -20,6 +21,19 @@ FROM_CACHE = {
     "site_pulls": ("milestones", "milestone_id"),
     "drift": ("paths", "path"),
 }
+# Tables of history whose rows have the milestone_id of their snapshot.
+OF_SNAPSHOTS = (
+    "comments",
+    "documents",
+    "envelopes",
+    "milestones",
+    "organizations",
+    "signers",
+    "sub_tasks",
+    "tasks",
+    "users",
+)
+FEW = 50  # touched milestones; those of more are in almost every group of rows
 MENTIONED = {"users": ("mentions", "user_id"), "organizations": ("organization_mentions", "organization_id")}
 
 
@@ -36,7 +50,7 @@ def find_touched(connection: duckdb.DuckDBPyConnection) -> None:
     linked = f"insert into touched.keys {models()['touched.linked_keys'].select}"
     while connection.execute(linked).fetchall()[0][0]:
         pass
-    for name in ("landing_ids", "quotes", "roots", "dal_answers"):
+    for name in ("landing_ids", "milestones", "quotes", "roots", "dal_answers"):
         _create(connection, name)
 
 
@@ -57,7 +71,7 @@ class TouchedHistory:
                 ids = "dal_answers" if model.name == "dal_values" else "landing_ids"
                 self.connection.execute(f"create table {model.full_name} as {self._rows(model, ids)}")
         self.connection.execute("create view history.decisions as from cache.decisions")
-        for name in ("milestones", "documents", "paths", "users"):
+        for name in ("documents", "paths", "users"):
             _create(self.connection, name)
         self._add_mentions("users")
         _create(self.connection, "organizations")
@@ -73,7 +87,14 @@ class TouchedHistory:
         batches = {batch for (batch,) in found}
         manifests = [manifest for manifest in self.commits if not batches.isdisjoint(load_ids(self.layout, manifest))]
         rows = select_history(model, history_files(self.layout, model.name, manifests), copied=self.copied)
-        return f"from ({rows}) where landing_id in (select landing_id from touched.{ids})"
+        milestones = self._of_milestones() if ids == "landing_ids" and model.name in OF_SNAPSHOTS else "true"
+        return f"from ({rows}) where landing_id in (select landing_id from touched.{ids}) and {milestones}"
+
+    def _of_milestones(self) -> str:
+        """A condition that the touched deliveries meet; in merged files, groups of other milestones are skipped."""
+        found = self.connection.execute("select milestone_id from touched.milestones limit ?", [FEW + 1]).fetchall()
+        listed = ", ".join(f"'{quoted(milestone)}'" for (milestone,) in found if milestone is not None)
+        return f"(milestone_id is null or milestone_id in ({listed}))" if listed and len(found) <= FEW else "true"
 
     def _add_mentions(self, table: str) -> None:
         """Add the rows of users or organizations in the further snapshots that decide about touched ones."""

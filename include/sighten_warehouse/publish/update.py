@@ -74,7 +74,8 @@ def update_warehouse(
         connection.execute("begin")
         counts = _replace(connection, dict(before.tables))
         counts[PSEUDONYMS] += _add_pseudonyms(connection, layout)
-        _show_history(connection, layout, commits, new, copied)
+        refiled = new if before.lake == current.lake else commits
+        _show_history(connection, layout, commits, refiled, copied)
         if any(manifest.history_files.get("dal_values") for manifest in new):
             _replace_dal_views(connection, settings)
         connection.execute("commit")
@@ -216,13 +217,13 @@ def _show_history(
     connection: duckdb.DuckDBPyConnection,
     layout: Layout,
     commits: Sequence[Manifest],
-    new: Sequence[Manifest],
+    refiled: Sequence[Manifest],
     copied: set[str],
 ) -> None:
-    """Let the views of history that have new files read the files of all batches."""
+    """Let the views of history read the files of all batches; `refiled`: those that no view reads from there yet."""
     connection.execute("use warehouse")
     for model in loaded_models():
-        if history_files(layout, model.name, new):
+        if history_files(layout, model.name, refiled):
             files = history_files(layout, model.name, commits)
             create_history(connection, model, select_history(model, files, copied=copied))
             describe(connection, model, "view")
