@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sighten_warehouse.backfill.files.step import ImportProgress, OnProgress
     from sighten_warehouse.backfill.files.tally import Tally
     from sighten_warehouse.backfill.files.times import Times
+    from sighten_warehouse.settings import Settings
 
 
 @click.command()
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
     help="Take the time of receiving from the path: `%Y-%m-%dT%H-%M-%S`, or a regular expression with groups named"
     " year, month, day, hour, minute, second and fraction, or epoch. The last match in the path counts.",
 )
+@click.option("--publish", is_flag=True, help="Then load what is landed, and publish it.")
 @click.option("--dry-run", is_flag=True, help="Read everything and print what would be landed; write nothing.")
 def files(
-    paths: tuple[str, ...], *, received_at_field: str | None, received_at_pattern: str | None, dry_run: bool
+    paths: tuple[str, ...],
+    *,
+    received_at_field: str | None,
+    received_at_pattern: str | None,
+    publish: bool,
+    dry_run: bool,
 ) -> None:
     """Land bodies from files, folders and archives.
 
@@ -51,11 +58,13 @@ def files(
     it has only the file's time, by its bytes and the number of equal bodies before it in the file. So a file that was
     moved, repacked or touched lands nothing again.
 
-    Exit codes: 0 all landed, 1 something could not be read or lacks its time, 2 wrong use, 130 after Ctrl-C.
+    Exit codes: 0 all landed, 1 something could not be read, lacks its time or was quarantined, 2 wrong use, 130 after
+    Ctrl-C.
 
     \b
     Examples:
       sighten-warehouse backfill files dump/ archive.tar.zst --dry-run
+      sighten-warehouse backfill files dump/ --publish
       sighten-warehouse backfill files 'dump/*.json' --received-at-field date_updated
       sighten-warehouse backfill files dump.zip --received-at-pattern '%Y-%m-%d/%H%M%S'
     """
@@ -72,8 +81,23 @@ def files(
     _print_result(tally, dry_run=dry_run)
     if tally.stopped:
         sys.exit(STOPPED)
-    if tally.unreadable_count or tally.without_requested_time:
+    quarantined = 0
+    if publish and not dry_run:
+        quarantined = _load_and_publish(settings)
+    elif tally.new and not dry_run:
+        click.echo("next: sighten-warehouse load")
+    if quarantined or tally.unreadable_count or tally.without_requested_time:
         sys.exit(NEEDS_ATTENTION)
+
+
+def _load_and_publish(settings: "Settings") -> int:
+    """Load and publish; return how many deliveries were quarantined."""
+    from sighten_warehouse.cli.load import load_and_report
+    from sighten_warehouse.cli.publish import publish_and_report
+
+    result = load_and_report(settings)
+    publish_and_report(settings)
+    return result.quarantined
 
 
 def _times(field: str | None, pattern: str | None) -> "Times":

@@ -32,7 +32,7 @@ def kinds_table(tally: Tally, *, dry_run: bool) -> Table:
 
 
 def summary(tally: Tally, *, dry_run: bool) -> Iterator[str]:
-    """What was found and landed, and what to do next."""
+    """What was found and landed."""
     landed = "would be landed" if dry_run else f"landed in {tally.landing_files:,} landing files"
     known = tally.bodies - tally.new
     yield f"{tally.bodies:,} bodies in {tally.files:,} files: {tally.new:,} {landed}, {known:,} were there already"
@@ -41,8 +41,6 @@ def summary(tally: Tally, *, dry_run: bool) -> Iterator[str]:
         yield f"time of receiving: {sources}"
     if tally.days:
         yield f"received on {len(tally.days):,} days from {min(tally.days)} to {max(tally.days)}"
-    if tally.new and not dry_run:
-        yield "next: sighten-warehouse load"
 
 
 def problems(tally: Tally) -> Iterator[str]:

@@ -1,11 +1,16 @@
 """`sighten-warehouse publish`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sighten_warehouse.cli.ending import require_folder_of, writing_to
 from sighten_warehouse.cli.home import require_home
+
+if TYPE_CHECKING:
+    from sighten_warehouse.publish.version import Version
+    from sighten_warehouse.settings import Settings
 
 
 def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
@@ -40,15 +45,25 @@ def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
       sighten-warehouse publish --parquet
       sighten-warehouse publish --portable for-the-analysts.duckdb
     """
-    from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
     from sighten_warehouse.publish.portable import write_portable
-    from sighten_warehouse.publish.step import publish as publish_version
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
     require_home(settings)
     if portable is not None:
         require_folder_of(portable, option="--portable")
+    version = publish_and_report(settings, full=full, parquet=parquet)
+    if portable is not None:
+        with writing_to(portable, option="--portable"):
+            write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
+        click.echo(f"{portable} ({settings.pii})")
+
+
+def publish_and_report(settings: "Settings", *, full: bool = False, parquet: bool = False) -> "Version":
+    """Publish what is loaded, export Parquet if it is asked for or due, and print where both are."""
+    from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
+    from sighten_warehouse.publish.step import publish as publish_version
+
     version = publish_version(settings, full=full)
     click.echo(
         f"published {version.version}: {version.batches} batches, {version.tables['main.milestones']} milestones"
@@ -56,7 +71,4 @@ def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
     click.echo(version.path)
     if export_parquet(settings) if parquet else export_parquet_if_due(settings):
         click.echo(settings.layout.parquet)
-    if portable is not None:
-        with writing_to(portable, option="--portable"):
-            write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
-        click.echo(f"{portable} ({settings.pii})")
+    return version

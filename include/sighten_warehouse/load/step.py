@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -37,6 +37,8 @@ MAX_BATCH_BYTES = 32 * 1024 * 1024
 MIN_BATCH_BYTES = 8 * 1024 * 1024  # a smaller batch is not worth a task of its own
 MAX_BATCH_FILES = 5_000
 
+OnProgress = Callable[[int, int], object]
+
 
 @dataclass(frozen=True)
 class FlattenResult:
@@ -57,6 +59,10 @@ class LoadResult:
     loaded: int = 0
     ignored: int = 0
     quarantined: int = 0
+
+    def __add__(self, later: "LoadResult") -> "LoadResult":
+        """Both together."""
+        return LoadResult(*(mine + its for mine, its in zip(astuple(self), astuple(later), strict=True)))
 
 
 def pending(settings: Settings) -> list[str]:
@@ -213,34 +219,33 @@ def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
     )
 
 
-def load(settings: Settings, *, jobs: int = 1, on_start: Callable[[], object] | None = None) -> LoadResult:
+def load(
+    settings: Settings,
+    *,
+    jobs: int = 1,
+    on_start: Callable[[], object] | None = None,
+    on_progress: OnProgress | None = None,
+) -> LoadResult:
     """Load everything pending at the start; files that land meanwhile may wait for the next load.
 
     If many small loads have piled up, they are compacted first: most are published by then, so that the next publish
-    need not make all anew. Flattens in up to `jobs` processes, each of which calls `on_start` first.
+    need not make all anew. Flattens in up to `jobs` processes, each of which calls `on_start` first. `on_progress`
+    receives the bytes loaded so far, and those that are left.
     """
-    results: list[LoadResult] = []
+    total, done = LoadResult(), 0
     with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
         while batch_ids := plan(settings):
-            if not results:
+            if not total.batches:
                 compact_if_many(settings.layout)
-            _flatten(settings, batch_ids, workers)
+            flattened = _flatten(settings, batch_ids, workers)
             result = commit(settings, batch_ids)
-            results.append(result)
+            total += result
             if not result.batches:
                 break
-    return _add(results)
-
-
-def _add(results: Sequence[LoadResult]) -> LoadResult:
-    return LoadResult(
-        batches=tuple(batch for result in results for batch in result.batches),
-        refused=tuple(batch for result in results for batch in result.refused),
-        landed=sum(result.landed for result in results),
-        loaded=sum(result.loaded for result in results),
-        ignored=sum(result.ignored for result in results),
-        quarantined=sum(result.quarantined for result in results),
-    )
+            if on_progress:
+                done += sum(text_bytes(*file) for manifest in flattened for file in manifest.landing_bytes.items())
+                on_progress(done, sum(_size(settings.layout, name) for name in pending(settings)))
+    return total
 
 
 def now() -> str:

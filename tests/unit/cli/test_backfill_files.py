@@ -46,6 +46,24 @@ def test_it_lands_all_and_prints_the_next_step_and_a_second_run_lands_nothing(
     assert {A, B, SAMPLE_BYTES} == set(bodies(warehouse))
 
 
+def test_with_publish_it_also_loads_and_publishes_and_goes_on_after_a_stop(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    (tmp_path / "dump").write_bytes(A + b"\n" + B)
+    run(warehouse, tmp_path / "dump")  # and stopped before it loaded
+
+    resumed = run(warehouse, tmp_path / "dump", "--publish")
+    (tmp_path / "bad").write_bytes(b'{"tasks": [], "uuid": "none"}')
+    quarantined = run(warehouse, tmp_path / "bad", "--publish")
+
+    assert (0, 1) == (resumed.exit_code, quarantined.exit_code), resumed.output
+    assert "2 were there already" in resumed.stdout
+    assert "landed 2: 2 loaded, 0 ignored, 0 quarantined in 1 batches" in resumed.stdout
+    assert "1 batches, 2 milestones" in resumed.stdout
+    assert "next" not in resumed.stdout
+    assert "1 deliveries are in quarantine" in quarantined.stderr
+
+
 def test_a_dry_run_prints_files_kinds_days_and_bytes(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "2018-08-30.zip").write_bytes(zipped(("a", A), ("b", B)))
     (tmp_path / "2018-09-01.ndjson").write_bytes(A + b"\n" + B)

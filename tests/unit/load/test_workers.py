@@ -78,3 +78,17 @@ def test_the_processes_end_with_the_one_that_started_them(signal_number: int) ->
         ended = [bool(select.select([worker], [], [], SECONDS)[0]) for worker in workers]
 
     assert [True, True] == ended
+
+
+def test_progress_ends_with_everything_loaded(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "MIN_BATCH_BYTES", 1)
+    for number in range(12):
+        warehouse.land(a_milestone(f"{number}"))
+    seen: list[tuple[int, int]] = []
+
+    load(warehouse.settings, on_progress=lambda done, left: seen.append((done, left)))
+
+    total = seen[0][0] + seen[0][1]
+    assert len(seen) > 1
+    assert {total} == {done + left for done, left in seen}
+    assert (total, 0) == seen[-1]
