@@ -93,9 +93,11 @@ class _Steps:
         return landed
 
     def _load(self) -> int:
+        from sighten_warehouse.cli.main import prepare_process
         from sighten_warehouse.load.step import load
+        from sighten_warehouse.load.workers import usable_cores
 
-        result = load(self.settings)
+        result = load(self.settings, jobs=usable_cores(), on_start=prepare_process)
         self.quarantined += result.quarantined
         return result.landed
 
