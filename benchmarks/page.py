@@ -23,8 +23,7 @@ appends rows; ours also repairs, deduplicates, checks and builds current state, 
 the target's size. The targets' sizes:
 
 ```sh
-make bench PAYLOADS=100000 SIZES="20000 100000 600000 1000000" LOADS=50000 \
-    QUOTES=20000
+make bench PAYLOADS=100000 SIZES="20000 100000 600000 1000000" LOADS=50000 QUOTES=20000
 ```
 
 ![CPU a payload, and of a publish with one new delivery](performance.svg)

@@ -12,7 +12,7 @@ from sighten_warehouse.api.errors import RefusedCallError
 from sighten_warehouse.enrich.dal_pulls import Pull, Puller, pulls_of
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
 from sighten_warehouse.errors import TransientError
-from sighten_warehouse.lake.manifest import commit_files
+from sighten_warehouse.lake.manifest import commit_files, read_manifest
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers import signed_quotes
 from sighten_warehouse.payload.answers.dal_config import DalObject
@@ -62,6 +62,7 @@ class DueCalls:
         self._puller = Puller(self.objects, client=self.client, answers=self.answers)
         self._asked: set[str] = set()
         self._pulled: set[Pull] = set()
+        self._commits = set(commit_files(self.settings.layout))  # those of the last look
 
     @property
     def refused_metrics(self) -> tuple[str, ...]:
@@ -69,43 +70,50 @@ class DueCalls:
         return self._puller.refused
 
     def make(self) -> None:
-        """Make all calls; whenever something was loaded meanwhile, find again what is due, the newest first."""
+        """Make all calls; whenever deliveries were loaded meanwhile, find again what is due, the newest first."""
         while self._ask() or self._pull():
             pass
 
     def _ask(self) -> bool:
-        """Ask about the due quotes; return whether that stopped because something was loaded."""
+        """Ask about the due quotes; return whether that stopped because deliveries were loaded."""
+        self._commits = set(commit_files(self.settings.layout))
         due = due_quotes(self.settings, as_of=self.as_of)
         return self._run(due, self._resolve, tried=self._asked, counts=self.quotes)
 
     def _pull(self) -> bool:
-        """Pull the due metrics; return whether that stopped because something was loaded."""
+        """Pull the due metrics; return whether that stopped because deliveries were loaded."""
         if not self.objects:
             return False
+        self._commits = set(commit_files(self.settings.layout))
         due = due_metrics(self.settings, self.objects, as_of=self.as_of)
         return self._run(pulls_of(due, self.objects), self._make_pull, tried=self._pulled, counts=self.pulls)
 
     def _run(self, due: Sequence[Task], call: Callable[[Task], str], *, tried: set[Task], counts: CallCounts) -> bool:
         tasks = [task for task in due if task not in tried]
         counts.due = len(tried) + len(tasks)
-        known = set(commit_files(self.settings.layout))
-        was_loaded = False
+        were_delivered = False
 
-        def until_loaded() -> Iterator[Task]:
-            nonlocal was_loaded
+        def until_delivered() -> Iterator[Task]:
+            nonlocal were_delivered
             for number, task in enumerate(tasks, 1):
                 if self.is_stopping():
                     return
                 tried.add(task)
                 yield task
-                if number % CALLS_BETWEEN_LOOKS == 0 and known != set(commit_files(self.settings.layout)):
-                    was_loaded = True
+                if number % CALLS_BETWEEN_LOOKS == 0 and self._were_delivered():
+                    were_delivered = True
                     return
 
-        for outcome in run_concurrently(until_loaded(), call, threads=self.settings.api_concurrency):
+        for outcome in run_concurrently(until_delivered(), call, threads=self.settings.api_concurrency):
             counts.count(outcome)
         self.answers.land()  # what is due next follows from them
-        return was_loaded
+        return were_delivered
+
+    def _were_delivered(self) -> bool:
+        """Whether deliveries were loaded since the last look; commits of API answers only do not count."""
+        new = set(commit_files(self.settings.layout)) - self._commits
+        self._commits |= new
+        return any(read_manifest(path).history_files.get("snapshots") for path in new)
 
     def _resolve(self, quote_id: str) -> str:
         """Land the API's answer about the signed quote and return its resolution, or `refused`."""

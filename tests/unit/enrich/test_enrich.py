@@ -1,9 +1,13 @@
 """Signed quotes: which are requested, how often, and how the answers are recorded."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from sighten_warehouse.api import collect
+from sighten_warehouse.enrich import due_calls
+from sighten_warehouse.enrich.due import due_quotes
 from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.errors import AuthenticationError, SettingError
 from sighten_warehouse.landing.files import landing_files
@@ -183,6 +187,25 @@ def test_answers_are_landed_after_seconds(enriched: Enriched) -> None:
 def test_without_an_address_the_missing_setting_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_API_URL: not set"):
         enrich(warehouse.settings)
+
+
+def test_answers_that_are_loaded_meanwhile_do_not_make_it_look_again(
+    enriched: Enriched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enriched.deliver(*(a_milestone(f"old {number}") for number in range(40)))
+    looks: list[int] = []
+
+    def count_looks(*arguments: Any, **options: Any) -> list[str]:
+        looks.append(len(enriched.api.targets))
+        return due_quotes(*arguments, **options)
+
+    monkeypatch.setattr(due_calls, "due_quotes", count_looks)
+    monkeypatch.setattr(collect, "MAX_UNLANDED", 5)
+    enriched.sighten.asked = lambda _: enriched.warehouse.load()
+    result = enriched.enrich(api_concurrency=1)
+
+    assert [0] == looks
+    assert (40, 0) == (result.asked, result.left)
 
 
 def test_a_quote_that_is_loaded_while_old_ones_are_asked_about_is_asked_about_next(enriched: Enriched) -> None:
