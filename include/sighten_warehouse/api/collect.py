@@ -25,7 +25,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MAX_UNLANDED = 100
-MAX_UNLANDED_AGE = timedelta(seconds=2)
+MAX_UNLANDED_AGE = timedelta(seconds=1)
 
 
 class AnswerCollector:

@@ -19,7 +19,7 @@ from sighten_warehouse.payload.answers.dal_config import DalObject
 from sighten_warehouse.settings import Settings
 
 SIGNED_QUOTE_PATH = "/api/data/workflow/"
-CALLS_BETWEEN_LOOKS = 10  # at the default rate, two seconds
+CALLS_BETWEEN_LOOKS = 5  # at the default rate, one second
 
 Task = TypeVar("Task")
 
