@@ -100,13 +100,13 @@ def a_milestone(key: str = "one", /, *, at: str | None = "2025-03-01T12:00:00Z",
 
 
 def a_task_delivery(
-    name: str, *, milestone: str = "one", at: str = "2025-03-01T12:00:00Z", **changes: Any
+    name: str, *, milestone: str | None = "one", at: str = "2025-03-01T12:00:00Z", **changes: Any
 ) -> dict[str, Any]:
     """A task-shaped body, as in contract and task webhooks."""
     return (
         a_task(name)
         | {
-            "milestone": an_id(f"milestone {milestone}"),
+            "milestone": an_id(f"milestone {milestone}") if milestone else None,
             "task_definition": an_id("task definition"),
             "date_updated": at,
         }

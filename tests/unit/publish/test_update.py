@@ -18,7 +18,7 @@ from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish import prove, update
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
-from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_user, an_id
+from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_task_delivery, a_user, an_id
 from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
 
@@ -163,6 +163,16 @@ def test_what_moves_takes_the_milestones_that_held_it_along(published: Warehouse
     assert [(an_id("milestone to"),)] == published.rows(
         "select milestone_id from tasks where task_id = ?", an_id("task moving")
     )
+
+
+def test_a_task_without_a_milestone_is_taken_along_by_the_milestone_that_shows_it(published: Warehouse) -> None:
+    published.take_in(a_task_delivery("loose", milestone=None))
+    published.publish()
+
+    published.take_in(a_milestone("two", at="2025-03-05T12:00:00Z", tasks=[a_task("loose")]))
+
+    assert is_update(published.publish)
+    assert {} == wrong_rows(published)
 
 
 def test_who_changes_organization_takes_their_milestones_along(published: Warehouse) -> None:
