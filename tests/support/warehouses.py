@@ -10,7 +10,8 @@ import duckdb
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
-from sighten_warehouse.load.step import LoadResult, load
+from sighten_warehouse.load.result import LoadResult
+from sighten_warehouse.load.step import load
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings, read_settings

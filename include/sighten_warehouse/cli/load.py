@@ -9,7 +9,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sighten_warehouse.load.step import LoadResult, OnProgress
+    from sighten_warehouse.load.result import LoadResult
+    from sighten_warehouse.load.step import OnProgress
     from sighten_warehouse.settings import Settings
 
 

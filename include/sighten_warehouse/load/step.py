@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -27,6 +27,7 @@ from sighten_warehouse.lake.manifest import (
 from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
+from sighten_warehouse.load.result import FlattenResult, LoadResult, sum_of
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
@@ -38,31 +39,6 @@ MIN_BATCH_BYTES = 8 * 1024 * 1024  # a smaller batch is not worth a task of its 
 MAX_BATCH_FILES = 5_000
 
 OnProgress = Callable[[int, int], object]
-
-
-@dataclass(frozen=True)
-class FlattenResult:
-    """The outcomes of one batch, before it is committed."""
-
-    batch_id: str
-    landed: int
-    outcomes: dict[str, int]
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What was committed; `refused` batches held a landing file of another commit."""
-
-    batches: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    landed: int = 0
-    loaded: int = 0
-    ignored: int = 0
-    quarantined: int = 0
-
-    def __add__(self, later: "LoadResult") -> "LoadResult":
-        """Both together."""
-        return LoadResult(*(mine + its for mine, its in zip(astuple(self), astuple(later), strict=True)))
 
 
 def pending(settings: Settings) -> list[str]:
@@ -187,7 +163,7 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
         for batch_id in batch_ids:
             with suppress(FileNotFoundError):
                 prepared_path(layout, batch_id).unlink()
-    return _sum(done, refused)
+    return sum_of(done, refused=refused)
 
 
 def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
@@ -205,18 +181,6 @@ def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manif
         return manifest
     log.warning("refused", batch_id=batch_id, reason=reason)
     return None
-
-
-def _sum(done: Sequence[Manifest], refused: Sequence[str]) -> LoadResult:
-    counts = {
-        name: sum(manifest.outcomes.get(name, 0) for manifest in done) for name in ("loaded", "ignored", "quarantined")
-    }
-    return LoadResult(
-        batches=tuple(manifest.batch_id for manifest in done),
-        refused=tuple(refused),
-        landed=sum(manifest.landed for manifest in done),
-        **counts,
-    )
 
 
 def load(

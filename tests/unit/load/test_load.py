@@ -11,7 +11,8 @@ import pytest
 
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.load.step import LoadResult, commit, divide, flatten, pending, plan
+from sighten_warehouse.load.result import LoadResult
+from sighten_warehouse.load.step import commit, divide, flatten, pending, plan
 from sighten_warehouse.ops.quarantine import quarantined
 from sighten_warehouse.ops.status import read_status
 from support.factories import SAMPLE_BYTES, a_milestone
