@@ -1,10 +1,5 @@
 """The swap to a compacted lake: readers see one of both, and a kill changed nothing or everything."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from sighten_warehouse.errors import LakeError
@@ -19,25 +14,9 @@ from sighten_warehouse.ops.status import read_status
 from support.compacting import PLACE, PUBLISHING, commit_count, lines
 from support.everything import everything
 from support.factories import a_milestone
+from support.killing import COMPACT, exit_code_of_killed
 from support.warehouses import Warehouse
 
-KILLED = """
-import importlib, os, sys
-from sighten_warehouse.lake.compaction import compact
-from sighten_warehouse.settings import read_settings
-
-module, name, when = sys.argv[1:]
-module = importlib.import_module("sighten_warehouse.lake." + module)
-real = getattr(module, name)
-
-def dies(*arguments, **named):
-    if when == "after":
-        real(*arguments, **named)
-    os._exit(9)
-
-setattr(module, name, dies)
-compact(read_settings().layout)
-"""
 POINTS = [
     ("merge", "write_manifest", "after"),
     ("compaction", "write_exchange", "after"),
@@ -57,16 +36,12 @@ def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, nam
     but = (*PLACE, *PUBLISHING)
     before, landed = everything(often, but=but), lines(often)
 
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, module, name, when],
-        env={**os.environ, "SIGHTEN_HOME": str(often.settings.home), "PYTHONPATH": str(Path("include").resolve())},
-        check=False,
-    )
+    killed = exit_code_of_killed(often.settings, COMPACT, f"lake.{module}", name, when)
     status = read_status(often.settings)
     seen = commit_count(often), len(landing_files(layout.landing))
     often.publish()
 
-    assert 9 == killed.returncode
+    assert 9 == killed
     assert seen in ((5, 6), (1, 2))
     assert landed == lines(often)
     assert (True, 1, 0) == (status.balanced, status.pending, status.unpublished)

@@ -1,10 +1,7 @@
 """Updating the newest version by what is new: when that is done, when all is made anew, and after a kill."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,26 +16,10 @@ from sighten_warehouse.publish import prove, update
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
 from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_task_delivery, a_user, an_id
+from support.killing import PUBLISH, exit_code_of_killed
 from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
 
-PUBLISH_AND_DIE = """
-import importlib, os, sys
-from sighten_warehouse.publish.step import publish
-from sighten_warehouse.settings import read_settings
-
-module, name, when = sys.argv[1:]
-module = importlib.import_module("sighten_warehouse.publish." + module)
-real = getattr(module, name)
-
-def dies(*arguments, **named):
-    if when == "after":
-        real(*arguments, **named)
-    os._exit(9)
-
-setattr(module, name, dies)
-publish(read_settings())
-"""
 POINTS = [
     ("step", "clone", "after"),
     ("step", "update_warehouse", "before"),
@@ -193,16 +174,12 @@ def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
     before = published.value("select max(version) from ops.versions")
     published.take_in(a_milestone("one", status="APPROVED"), a_milestone("two"))
 
-    killed = subprocess.run(
-        [sys.executable, "-c", PUBLISH_AND_DIE, module, name, when],
-        env={**os.environ, "SIGHTEN_HOME": str(published.settings.home), "PYTHONPATH": str(Path("include").resolve())},
-        check=False,
-    )
+    killed = exit_code_of_killed(published.settings, PUBLISH, f"publish.{module}", name, when)
     published.close()
     seen = published.row("select max(version) <> ?, count(*) > 2 from ops.versions, milestones", before)
     published.publish()
 
-    assert 9 == killed.returncode
+    assert 9 == killed
     assert seen[0] == seen[1]  # the old version or the new one, never a mixture
     assert {} == wrong_rows(published)
 
