@@ -19,7 +19,6 @@ ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
 WRITER_TASKS = {
     ("load_milestones", "load_one_batch"),
     ("load_milestones", "commit"),
-    ("maintain_lake", "compact"),
     ("publish_warehouse", "publish"),
     ("prove_warehouse", "prove"),
 }
