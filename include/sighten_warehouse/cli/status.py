@@ -86,9 +86,9 @@ def _rows(found: Status) -> Iterator[tuple[str, str, str]]:
     if found.clean or found.conformed:
         loaded = found.clean + found.conformed
         yield (
-            "  clean",
+            "  fast path",
             f"{found.clean / loaded:.1%}",
-            f"{found.clean:,} of {loaded:,} loaded deliveries took the fast path",
+            f"{found.clean:,} of {loaded:,} loaded deliveries; others load slower, to the same rows",
         )
     for check, findings in found.checks.items():
         yield "check", f"{findings:,}", f"{check}: see ops.checks"
