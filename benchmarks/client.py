@@ -25,7 +25,7 @@ import uvicorn
 
 from sighten_warehouse.api.client import open_client
 from sighten_warehouse.api.retries import RetryPolicy
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import Secret, Settings
 
 ANSWER_S = 0.05
 UNLIMITED = 1e6
@@ -103,7 +103,7 @@ def call_for(seconds: float, url: str, *, threads: int, rate: float) -> float:
         return answered
 
     with tempfile.TemporaryDirectory() as home:
-        settings = Settings(home=Path(home), api_url=url, api_token=NO_SECRET, api_rate=rate, api_concurrency=threads)
+        settings = Settings(home=Path(home), api_url=url, api_token=Secret(NO_SECRET), api_rate=rate, api_concurrency=threads)
         with (
             open_client(settings, retry_policy=RetryPolicy(attempts=50)) as client,
             ThreadPoolExecutor(threads) as pool,

@@ -1,127 +1,131 @@
 """Every setting, read from the environment and refused at once if unknown or ill-formed."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
+import msgspec
+from msgspec import Meta
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
 
 PREFIX = "SIGHTEN_"
 MEBIBYTE = 1024 * 1024
+Environment = Literal["production", "test"]
 
 
-class Settings(BaseModel):
+class Secret:
+    """A confidential text, which its `repr` hides."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one process; made by `read_settings`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    home: Path = Field(
-        Path("data"), description="The folder that holds everything; each environment has its own below it."
-    )
-    env: Literal["production", "test"] = Field(
-        "production",
-        description="Sighten's environment: `production` or `test`. They share no file.",
-    )
-    api_url: str | None = Field(None, description="Sighten's API, such as `https://engine.goeverbright.com`.")
-    api_token: SecretStr | None = Field(None, description="The token of a Sighten user. Confidential.")
-    receiver_host: str = Field("127.0.0.1", description="The address the receiver listens on.")
-    receiver_port: int = Field(
-        8088, ge=0, le=65535, description="The port the receiver listens on; 0 takes a free one and prints it."
-    )
-    receiver_open_to_anyone: Literal["no", "yes"] = Field(
-        "no",
-        description="`yes` allows SIGHTEN_WEBHOOK_AUTH=none beyond this machine: anyone who reaches the receiver "
-        "can deliver.",
-    )
-    webhook_auth: Literal["none", "header", "basic", "hmac"] = Field(
-        "none",
-        description="How deliveries are authenticated: `none`; `header`, a header that holds the secret; `basic`, the "
-        "secret is `user:password`; `hmac`, HMAC-SHA256 of the raw body, or Standard Webhooks if the secret begins "
-        "with `whsec_` or SIGHTEN_WEBHOOK_HEADER=webhook-signature.",
-    )
-    webhook_secret: tuple[SecretStr, ...] = Field(
-        (),
-        description="The secret, or several during rotation, comma-separated; a secret holds no comma. Confidential.",
-    )
-    webhook_header: str = Field(
-        "X-Sighten-Signature",
-        pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$",
-        description="The header that carries the credential of `header` and `hmac`.",
-    )
-    webhook_encoding: Literal["hex", "base64"] = Field(
-        "hex", description="Encoding of the `hmac` signature: `hex`, in either case, or `base64`."
-    )
-    webhook_prefix: str = Field("", description="Prefix of the `hmac` signature in its header, such as `sha256=`.")
-    max_body_bytes: int = Field(25 * MEBIBYTE, ge=1, description="The largest body accepted, in bytes.")
-    enrich_statuses: tuple[str, ...] = Field(
-        (), description="Statuses of the milestones to enrich, comma-separated; empty means all."
-    )
-    enrich_ttl_hours: float = Field(
-        24.0,
-        ge=0,
-        allow_inf_nan=False,
-        description="Hours after which the API is asked again about a quote without new deliveries.",
-    )
-    document_creation_types: tuple[str, ...] = Field(
-        ("UPLOADED",), description="Creation types of the documents to download, comma-separated."
-    )
-    dal_metrics: Path | None = Field(None, description="A file that maps each object to the metric names to pull.")
-    api_rate: float = Field(
-        5.0, gt=0, allow_inf_nan=False, description="Rate limit: API calls a second, all processes together."
-    )
-    api_concurrency: int = Field(4, ge=1, le=64, description="Concurrent API calls of one process.")
-    pii: Literal["masked", "full"] = Field(
-        "masked",
-        description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in place of "
-        "names and e-mail addresses, and no free text; `full` shows all.",
-    )
-    publish_memory: str = Field(
-        "800MB",
-        description="The memory of `publish`'s engine, such as `500MB`; what exceeds it is spilled to disk.",
-    )
-    parquet_every: float = Field(
-        3600,
-        ge=0,
-        allow_inf_nan=False,
-        description="Seconds that the export to `published/parquet/` gets old before the next publish renews it.",
-    )
-    kept_versions: int = Field(
-        2, ge=1, description="How many published versions are kept in `published/versions/`, the newest included."
-    )
-    engine: Literal["duckdb"] = Field(
-        "duckdb", description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."
-    )
-
-    @field_validator("webhook_secret", "enrich_statuses", "document_creation_types", mode="before")
-    @classmethod
-    def _split_commas(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("publish_memory")
-    @classmethod
-    def _check_size(cls, value: str) -> str:
-        if not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", value):
-            raise ValueError("expected a size such as 500MB or 1.5GB")
-        return value
-
-    @field_validator("engine", mode="before")
-    @classmethod
-    def _refuse_spark(cls, value: Any) -> Any:
-        if value == "spark":
-            raise ValueError("the SQL engine Spark is planned but not built yet; expected duckdb, the only one so far")
-        return value
-
-    @field_validator("api_url")
-    @classmethod
-    def _check_url(cls, value: str | None) -> str | None:
-        if value is not None:
-            TypeAdapter(AnyHttpUrl).validate_python(value)
-        return value.rstrip("/") if value else None
+    home: Annotated[
+        Path, Meta(description="The folder that holds everything; each environment has its own below it.")
+    ] = Path("data")
+    env: Annotated[
+        Environment, Meta(description="Sighten's environment: `production` or `test`. They share no file.")
+    ] = "production"
+    api_url: Annotated[str | None, Meta(description="Sighten's API, such as `https://engine.goeverbright.com`.")] = None
+    api_token: Annotated[Secret | None, Meta(description="The token of a Sighten user. Confidential.")] = None
+    receiver_host: Annotated[str, Meta(description="The address the receiver listens on.")] = "127.0.0.1"
+    receiver_port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port the receiver listens on; 0 takes a free one and prints it.")
+    ] = 8088
+    receiver_open_to_anyone: Annotated[
+        Literal["no", "yes"],
+        Meta(
+            description="`yes` allows SIGHTEN_WEBHOOK_AUTH=none beyond this machine: anyone who reaches the receiver "
+            "can deliver."
+        ),
+    ] = "no"
+    webhook_auth: Annotated[
+        Literal["none", "header", "basic", "hmac"],
+        Meta(
+            description="How deliveries are authenticated: `none`; `header`, a header that holds the secret; `basic`, "
+            "the secret is `user:password`; `hmac`, HMAC-SHA256 of the raw body, or Standard Webhooks if the secret "
+            "begins with `whsec_` or SIGHTEN_WEBHOOK_HEADER=webhook-signature."
+        ),
+    ] = "none"
+    webhook_secret: Annotated[
+        tuple[Secret, ...],
+        Meta(
+            description="The secret, or several during rotation, comma-separated; a secret holds no comma. "
+            "Confidential."
+        ),
+    ] = ()
+    webhook_header: Annotated[
+        str,
+        Meta(
+            pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$",
+            description="The header that carries the credential of `header` and `hmac`.",
+        ),
+    ] = "X-Sighten-Signature"
+    webhook_encoding: Annotated[
+        Literal["hex", "base64"],
+        Meta(description="Encoding of the `hmac` signature: `hex`, in either case, or `base64`."),
+    ] = "hex"
+    webhook_prefix: Annotated[
+        str, Meta(description="Prefix of the `hmac` signature in its header, such as `sha256=`.")
+    ] = ""
+    max_body_bytes: Annotated[int, Meta(ge=1, description="The largest body accepted, in bytes.")] = 25 * MEBIBYTE
+    enrich_statuses: Annotated[
+        tuple[str, ...], Meta(description="Statuses of the milestones to enrich, comma-separated; empty means all.")
+    ] = ()
+    enrich_ttl_hours: Annotated[
+        float, Meta(ge=0, description="Hours after which the API is asked again about a quote without new deliveries.")
+    ] = 24.0
+    document_creation_types: Annotated[
+        tuple[str, ...], Meta(description="Creation types of the documents to download, comma-separated.")
+    ] = ("UPLOADED",)
+    dal_metrics: Annotated[
+        Path | None, Meta(description="A file that maps each object to the metric names to pull.")
+    ] = None
+    api_rate: Annotated[float, Meta(gt=0, description="Rate limit: API calls a second, all processes together.")] = 5.0
+    api_concurrency: Annotated[int, Meta(ge=1, le=64, description="Concurrent API calls of one process.")] = 4
+    pii: Annotated[
+        Literal["masked", "full"],
+        Meta(
+            description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in "
+            "place of names and e-mail addresses, and no free text; `full` shows all."
+        ),
+    ] = "masked"
+    publish_memory: Annotated[
+        str, Meta(description="The memory of `publish`'s engine, such as `500MB`; what exceeds it is spilled to disk.")
+    ] = "800MB"
+    parquet_every: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds that the export to `published/parquet/` gets old before the next publish renews it.",
+        ),
+    ] = 3600
+    kept_versions: Annotated[
+        int,
+        Meta(ge=1, description="How many published versions are kept in `published/versions/`, the newest included."),
+    ] = 2
+    engine: Annotated[
+        Literal["duckdb"],
+        Meta(description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."),
+    ] = "duckdb"
 
     @property
     def layout(self) -> Layout:
@@ -131,7 +135,7 @@ class Settings(BaseModel):
 
 def setting_names() -> list[str]:
     """The environment variables that are settings, in the order of `.env.example`."""
-    return [PREFIX + name.upper() for name in Settings.model_fields]
+    return [PREFIX + name.upper() for name in Settings.__struct_fields__]
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -145,20 +149,53 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise SettingError(f"{', '.join(unknown)}: no such setting; expected one of {', '.join(known)}")
-    given = {
-        name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper())
-    }
+    given: dict[str, Any] = {}
+    problems = []
+    for name, kind in get_type_hints(Settings, include_extras=True).items():
+        if text := environ.get(PREFIX + name.upper()):
+            try:
+                given[name] = _read(name, text, kind)
+            except ValueError as error:
+                shown = "" if name.endswith(("_token", "_secret")) else f" (got {text!r})"
+                problems.append(f"{PREFIX}{name.upper()}: {error}{shown}")
+    if problems:
+        raise SettingError("; ".join(problems))
+    return Settings(**given)
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    """The value of a setting.
+
+    Raises:
+        ValueError: it is ill-formed; the message says what was expected.
+    """
+    plain = get_args(kind)[0]
+    if get_origin(plain) is Literal and text not in get_args(plain):
+        planned = "the SQL engine Spark is planned but not built yet; " if (name, text) == ("engine", "spark") else ""
+        raise ValueError(f"{planned}expected {' or '.join(get_args(plain))}")
+    parts = [part.strip() for part in text.split(",") if part.strip()] if get_origin(plain) is tuple else text
     try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        raise SettingError("; ".join(_format_problem(problem) for problem in error.errors())) from None
+        value = msgspec.convert(parts, kind, strict=False, dec_hook=lambda made, given: made(given))
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error).replace("Expected", "expected", 1)) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    if name == "publish_memory" and not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", text):
+        raise ValueError("expected a size such as 500MB or 1.5GB")
+    return _address(text) if name == "api_url" else value
 
 
-def _format_problem(problem: Any) -> str:
-    name = PREFIX + str(problem["loc"][0]).upper()
-    secret = name.endswith(("_TOKEN", "_SECRET"))
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{name}: {message}" + ("" if secret else f" (got {problem['input']!r})")
+def _address(url: str) -> str:
+    """The address without a slash at its end.
+
+    Raises:
+        ValueError: it is not an address of http or https.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://engine.goeverbright.com")
+    _ = parts.port  # raises a ValueError for one that is no number
+    return url.rstrip("/")
 
 
 WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)

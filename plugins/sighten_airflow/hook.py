@@ -67,7 +67,7 @@ class SightenHook(BaseHook):
         if settings.api_url is None or settings.api_token is None:
             missing = "URL" if settings.api_url is None else "token"
             raise SettingError(f"no {missing} of Sighten's API; expected it in {self.source}")
-        mask_secret(settings.api_token.get_secret_value())
+        mask_secret(settings.api_token.value)
         return settings
 
     def get_conn(self) -> ApiClient:

@@ -88,7 +88,7 @@ def test_the_receiver_starts_with_the_example_once_the_secrets_are_filled_in() -
 
     settings = read_settings(environment)
 
-    assert ("hmac", ["filled in"]) == (settings.webhook_auth, [s.get_secret_value() for s in settings.webhook_secret])
+    assert ("hmac", ["filled in"]) == (settings.webhook_auth, [s.value for s in settings.webhook_secret])
 
 
 def example_values() -> dict[str, str]:

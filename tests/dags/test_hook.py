@@ -47,7 +47,7 @@ def connect(settings: Any) -> Iterator[Any]:  # noqa: ARG001  (a home of its own
 
 def token_of(hook: SightenHook) -> str | None:
     token = hook.settings().api_token
-    return token and token.get_secret_value()
+    return token and token.value
 
 
 def test_airflow_offers_the_type_with_its_fields_and_a_test() -> None:
@@ -129,7 +129,7 @@ def test_with_neither_the_error_says_where_the_url_is_expected() -> None:
         ({"host": URL}, "no token of Sighten's API; expected it in Airflow's connection sighten_default"),
         ({"password": TOKEN}, "no URL of Sighten's API; expected it in Airflow's connection sighten_default"),
         ({"host": URL, "password": TOKEN, "extra": {"rte": 1}}, "rte: no such field; expected rate or concurrency"),
-        ({"host": URL, "password": TOKEN, "extra": {"rate": -1}}, "SIGHTEN_API_RATE: Input should be greater than 0"),
+        ({"host": URL, "password": TOKEN, "extra": {"rate": -1}}, "SIGHTEN_API_RATE: expected `float` > 0"),
     ],
 )
 def test_an_incomplete_connection_is_refused_and_never_completed_from_the_environment(

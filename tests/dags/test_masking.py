@@ -26,7 +26,7 @@ LEAKS = dedent("""
         def leak():
             from sighten_airflow.hook import SightenHook
 
-            token = SightenHook().settings().api_token.get_secret_value()
+            token = SightenHook().settings().api_token.value
             print("printed", token)
             print("complained", token, file=sys.stderr)
             logging.getLogger("any").warning("logged %s", token)

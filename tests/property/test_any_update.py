@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from support.happenings import Happenings
@@ -20,7 +21,7 @@ def check(seed: int, *, publishes: int) -> None:
     with TemporaryDirectory() as home, closing(Warehouse(Path(home))) as warehouse, capture_logs() as logs:
         metrics = Path(home) / "metrics.yml"
         metrics.write_text("o: [m]")
-        warehouse.settings = warehouse.settings.model_copy(update={"dal_metrics": metrics})
+        warehouse.settings = replace(warehouse.settings, dal_metrics=metrics)
         happenings = Happenings(warehouse, chance)
         warehouse.publish()
         for _ in range(publishes):

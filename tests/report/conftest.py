@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, sync_playwright
 
 from sighten_warehouse.report.rendering import render
@@ -25,15 +26,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def home(world: Settings, tmp_path: Path) -> Settings:
     """A home whose only version is the one of `test`, and which knows nothing but that file."""
-    settings = world.model_copy(update={"home": tmp_path / "home"})
-    put_version(settings, world.model_copy(update={"env": "test"}))
+    settings = replace(world, home=tmp_path / "home")
+    put_version(settings, replace(world, env="test"))
     return settings
 
 
 @pytest.fixture(scope="session")
 def report_file(world: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on both environments, with names, as one file."""
-    shown = [world.model_copy(update={"pii": "full", "env": env}) for env in ("production", "test")]
+    shown = [replace(world, pii="full", env=env) for env in ("production", "test")]
     path = tmp_path_factory.mktemp("file") / "report.html"
     path.write_bytes(render([read_dataset(settings) for settings in shown], shown="production", live=False))
     return path

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import NotPublishedError
@@ -119,7 +120,7 @@ def test_what_was_written_down_is_used_for_its_own_version_and_masks_only(world:
     data.write_bytes(msgspec.json.encode(msgspec.json.decode(data.read_bytes()) | {"marked": True}))
 
     again = read_dataset(home)
-    unmasked = read_dataset(home.model_copy(update={"pii": "full"}))
+    unmasked = read_dataset(replace(home, pii="full"))
     put_version(home, world)
     newer = read_dataset(home)
 

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import SecretStr
+from msgspec.structs import replace
 
 from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.backfill.rest.results import DayStatus, PullResult
 from sighten_warehouse.backfill.rest.step import pull_days, retry_failed, status
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import Secret, Settings
 from support.factories import a_milestone, an_id
 from support.scripted_api import TOKEN, FakeClock, Request, Response, ScriptedApi, json_response, scripted
 from support.warehouses import Warehouse
@@ -172,6 +172,6 @@ class Backfilled:
 def backfilling(warehouse: Warehouse, **settings: Any) -> Iterator[Backfilled]:
     rest = Rest()
     with scripted(rest.answer) as api:
-        given = {"api_url": api.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6, "api_concurrency": 1, **settings}
-        changed = warehouse.settings.model_copy(update=given)
+        given = {"api_url": api.url, "api_token": Secret(TOKEN), "api_rate": 1e6, "api_concurrency": 1, **settings}
+        changed = replace(warehouse.settings, **given)
         yield Backfilled(warehouse, rest, api, FakeClock(NOW), changed)

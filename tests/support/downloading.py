@@ -5,15 +5,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.downloader import DueDocument
 from sighten_warehouse.documents.step import RETRY_POLICY, download_each
 from sighten_warehouse.documents.vault import PARTIAL_FOLDER, stored_files
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import Secret, Settings
 from support.factories import an_id
 from support.scripted_api import TOKEN, FakeClock, Request, Response, Script
 
@@ -26,7 +24,7 @@ SHA256 = hashlib.sha256(PDF).hexdigest()
 
 
 def settings_for(home: Path, url: str) -> Settings:
-    return Settings(home=home, api_url=url, api_token=SecretStr(TOKEN), api_rate=1e6)
+    return Settings(home=home, api_url=url, api_token=Secret(TOKEN), api_rate=1e6)
 
 
 def download(  # noqa: PLR0913  (what a test may choose)

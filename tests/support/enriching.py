@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
-from pydantic import SecretStr
+from msgspec.structs import replace
 
 from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.enrich.step import EnrichResult, enrich
+from sighten_warehouse.settings import Secret
 from support.factories import an_id
 from support.scripted_api import TOKEN, FakeClock, Request, Response, ScriptedApi, json_response, scripted
 from support.warehouses import Warehouse
@@ -85,7 +86,7 @@ class Enriched:
 
     def enrich(self, *, load: bool = True, **settings: Any) -> EnrichResult:
         """Enrich, and load the answers."""
-        changed = self.warehouse.settings.model_copy(update=self.settings | settings)
+        changed = replace(self.warehouse.settings, **self.settings | settings)
         result = enrich(changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2))
         if load:
             self.warehouse.load()
@@ -105,7 +106,7 @@ class Enriched:
 def enriching(warehouse: Warehouse, **settings: Any) -> Iterator[Enriched]:
     sighten = Sighten()
     with scripted(sighten.answer) as api:
-        given = {"api_url": api.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6, **settings}
+        given = {"api_url": api.url, "api_token": Secret(TOKEN), "api_rate": 1e6, **settings}
         yield Enriched(warehouse, sighten, api, FakeClock(MOMENT), given)
 
 

@@ -15,7 +15,7 @@ from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.api.rate_limiter import Priority
 from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import Secret, Settings
 
 TOKEN = "the-token-of-a-test"  # noqa: S105  (of a server that lives as long as a test)
 
@@ -163,5 +163,5 @@ def client_of(  # noqa: PLR0913  (what a test may choose)
     priority: Priority = "live",
     retry_policy: RetryPolicy | None = None,
 ) -> ApiClient:
-    settings = Settings(home=home, api_url=url, api_token=TOKEN, api_rate=rate, api_concurrency=concurrency)
+    settings = Settings(home=home, api_url=url, api_token=Secret(TOKEN), api_rate=rate, api_concurrency=concurrency)
     return open_client(settings, priority=priority, clock=clock or FakeClock(), retry_policy=retry_policy)

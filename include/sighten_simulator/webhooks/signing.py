@@ -32,7 +32,7 @@ def build_auth_headers(
     """
     if settings.webhook_auth == "none":
         return no_auth_headers
-    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    secrets = [secret.value for secret in settings.webhook_secret]
     if not secrets:
         raise SettingError("SIGHTEN_WEBHOOK_SECRET: not set; expected the receiver's secret")
     header, secret = settings.webhook_header, secrets[0].encode()

@@ -3,14 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from pydantic import SecretStr
 from requests import PreparedRequest
 from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.settings import WHERE_THE_TOKEN_IS
+from sighten_warehouse.settings import WHERE_THE_TOKEN_IS, Secret
 
 _TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -54,8 +53,8 @@ class TokenAuth(AuthBase):
     `.netrc` for requests without an auth object.
     """
 
-    def __init__(self, token: SecretStr, *, origin: Origin) -> None:
-        if not _TOKEN.fullmatch(token.get_secret_value()):
+    def __init__(self, token: Secret, *, origin: Origin) -> None:
+        if not _TOKEN.fullmatch(token.value):
             raise SettingError(f"{WHERE_THE_TOKEN_IS}: expected ASCII characters only, without spaces at the ends")
         self._token = token
         self._origin = origin
@@ -64,5 +63,5 @@ class TokenAuth(AuthBase):
         """Return the request, signed if it goes to the origin."""
         request.headers.pop("Authorization", None)
         if request.url is not None and origin_of(request.url) == self._origin:
-            request.headers["Authorization"] = f"Token {self._token.get_secret_value()}"
+            request.headers["Authorization"] = f"Token {self._token.value}"
         return request

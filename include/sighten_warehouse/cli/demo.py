@@ -3,6 +3,7 @@
 import sys
 
 import click
+from msgspec.structs import replace
 
 from sighten_warehouse.settings import Settings, read_settings
 
@@ -57,7 +58,7 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     from sighten_warehouse.receiver.auth.schemes import signing_key
     from sighten_warehouse.receiver.server import ReceiverServer
 
-    server = ReceiverServer(settings.model_copy(update={"receiver_host": "127.0.0.1", "receiver_port": 0}))
+    server = ReceiverServer(replace(settings, receiver_host="127.0.0.1", receiver_port=0))
     url, auth_headers = server.url, build_auth_headers(settings, standard_key=signing_key(settings))
     serving = Thread(target=server.run)
     serving.start()

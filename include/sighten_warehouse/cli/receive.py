@@ -24,11 +24,13 @@ def receive(host: str | None, port: int | None) -> None:
     """
     import signal
 
+    from msgspec.structs import replace
+
     from sighten_warehouse.receiver.server import ReceiverServer
     from sighten_warehouse.settings import read_settings
 
     options = {"receiver_host": host, "receiver_port": port}
-    settings = read_settings().model_copy(update={name: value for name, value in options.items() if value is not None})
+    settings = replace(read_settings(), **{name: value for name, value in options.items() if value is not None})
     server = ReceiverServer(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)

@@ -2,11 +2,13 @@
 
 from typing import get_args
 
-from sighten_warehouse.settings import Settings
+from msgspec.structs import replace
+
+from sighten_warehouse.settings import Environment, Settings
 
 
 def published_environments(settings: Settings) -> list[Settings]:
     """The settings of each published environment of this home, the given one first."""
-    names = get_args(Settings.model_fields["env"].annotation)
-    candidates = [settings, *(settings.model_copy(update={"env": name}) for name in names if name != settings.env)]
+    names = get_args(Environment)
+    candidates = [settings, *(replace(settings, env=name) for name in names if name != settings.env)]
     return [candidate for candidate in candidates if candidate.layout.warehouse_file.exists()]

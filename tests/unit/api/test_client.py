@@ -27,7 +27,7 @@ from sighten_warehouse.errors import (
     SettingError,
     WarehouseError,
 )
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import Secret, Settings
 from support.scripted_api import (
     TOKEN,
     FakeClock,
@@ -306,7 +306,7 @@ def test_an_unreachable_server_is_reported_with_the_cause(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("missing", ["api_url", "api_token"])
 def test_a_missing_setting_is_named(missing: str) -> None:
-    given = {"api_url": "http://127.0.0.1:1", "api_token": TOKEN}
+    given = {"api_url": "http://127.0.0.1:1", "api_token": Secret(TOKEN)}
     settings = Settings(**{name: value for name, value in given.items() if name != missing})
 
     with pytest.raises(SettingError, match=f"SIGHTEN_{missing.upper()}: not set"):
@@ -315,7 +315,7 @@ def test_a_missing_setting_is_named(missing: str) -> None:
 
 @pytest.mark.parametrize("token", ["", "a space at its end ", "ends\n", "cut-off\u2026"])
 def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, api_url="http://127.0.0.1:1", api_token=token)
+    settings = Settings(home=tmp_path, api_url="http://127.0.0.1:1", api_token=Secret(token))
 
     with pytest.raises(SettingError, match="SIGHTEN_API_TOKEN, or in Airflow") as met:
         open_client(settings, clock=FakeClock())
@@ -325,7 +325,7 @@ def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str, tm
 
 @pytest.mark.parametrize("odd", ["http://name:secret@api.example", "http://api.example?a=b", "http://api.example/#a"])
 def test_an_unusable_address_is_refused_and_not_shown(odd: str, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, api_url=odd, api_token=TOKEN)
+    settings = Settings(home=tmp_path, api_url=odd, api_token=Secret(TOKEN))
 
     with pytest.raises(SettingError, match="SIGHTEN_API_URL, or in Airflow") as met:
         open_client(settings, clock=FakeClock())

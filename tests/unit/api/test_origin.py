@@ -2,18 +2,18 @@
 
 import pytest
 import requests
-from pydantic import SecretStr
 
 from sighten_warehouse.api.deadline import BoundedAdapter
 from sighten_warehouse.api.origin import Origin, TokenAuth, origin_of
 from sighten_warehouse.api.session import HttpSession
+from sighten_warehouse.settings import Secret
 from support.scripted_api import TOKEN, FakeClock, Response, ScriptedApi, in_order, scripted
 
 
 def session_of(api: ScriptedApi) -> HttpSession:
     origin = origin_of(api.url)
     assert origin
-    return HttpSession(auth=TokenAuth(SecretStr(TOKEN), origin=origin), adapter=BoundedAdapter(), clock=FakeClock())
+    return HttpSession(auth=TokenAuth(Secret(TOKEN), origin=origin), adapter=BoundedAdapter(), clock=FakeClock())
 
 
 def status_of(session: HttpSession, url: str) -> int:
@@ -51,7 +51,7 @@ def test_the_token_is_kept_from_other_hosts_even_if_requests_follows_redirects()
     ):
         origin = origin_of(api.url)
         assert origin
-        requests.get(api.url, auth=TokenAuth(SecretStr(TOKEN), origin=origin), timeout=10)
+        requests.get(api.url, auth=TokenAuth(Secret(TOKEN), origin=origin), timeout=10)
 
     assert [f"Token {TOKEN}"] == [request.token for request in api.requests]
     assert [None] == [request.token for request in elsewhere.requests]
@@ -71,7 +71,7 @@ def test_the_token_is_kept_from_other_hosts_even_if_requests_follows_redirects()
     ],
 )
 def test_a_request_to_another_origin_is_not_signed_and_loses_its_credentials(url: str) -> None:
-    auth = TokenAuth(SecretStr(TOKEN), origin=Origin("https", "engine.example", 443))
+    auth = TokenAuth(Secret(TOKEN), origin=Origin("https", "engine.example", 443))
 
     request = requests.Request("GET", url, headers={"Authorization": "Token left over"}, auth=auth).prepare()
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sighten_warehouse.backfill.files import zips
 from sighten_warehouse.landing.files import SUFFIXES
@@ -142,7 +143,7 @@ def test_landing_files_of_another_machine_are_kept_line_by_line(
 
 def test_a_landing_line_may_be_longer_than_the_limit_of_a_body(warehouse: Warehouse, tmp_path: Path) -> None:
     body = b"\xff" * 1_900
-    warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 2_000})
+    warehouse.settings = replace(warehouse.settings, max_body_bytes=2_000)
     line = landing_line(body, landing_id=new_landing_id(), received_at=warehouse.clock)
     (tmp_path / "file").write_bytes(line)
 
@@ -221,7 +222,7 @@ def test_a_body_over_the_limit_is_reported_and_the_lines_around_it_are_landed(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sighten_warehouse.backfill.files.reading.BLOCK", 700)
-    warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 2_000})
+    warehouse.settings = replace(warehouse.settings, max_body_bytes=2_000)
     large = b'{"a": "%s"}' % (b"x" * 20_000)
     (tmp_path / "lines").write_bytes(b"\n".join([A, large, large[:3_000], B]))
     (tmp_path / "one").write_bytes(large)

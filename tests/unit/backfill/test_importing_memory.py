@@ -24,7 +24,7 @@ from support.warehouses import Warehouse
 
 chunks.MAX_MEMORY_BYTES, chunks.MAX_FILE_LINES = 4_000_000, 1_000_000
 warehouse = Warehouse(Path(sys.argv[1]))
-warehouse.settings = warehouse.settings.model_copy(update={"max_body_bytes": 1_000_000})
+warehouse.settings = replace(warehouse.settings, max_body_bytes=1_000_000)
 imported(warehouse, sys.argv[2], field="at")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 tally = imported(warehouse, sys.argv[3], field="at")

@@ -7,7 +7,7 @@ from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pydantic import SecretStr
+from msgspec.structs import replace
 
 from sighten_simulator.api.app import SimulatorOptions
 from sighten_simulator.api.variants import ApiVariants
@@ -15,6 +15,7 @@ from sighten_simulator.running import running_simulator
 from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.publish.step import publish
+from sighten_warehouse.settings import Secret
 from support.enriching import Enriched, enriching, quote
 from support.factories import a_milestone, an_id
 from support.scripted_api import Response, json_response
@@ -325,8 +326,8 @@ def test_the_simulated_sighten_is_pulled_by_each_signed_quote_for_any_shape_of_a
     signed = {quote_id: site.signed_quote_id for quote_id, site in sites.items() if site.signed_quote_id}
 
     with running_simulator(simulation, SimulatorOptions(variants=variants)) as there:
-        changed = {"api_url": there.url, "api_token": SecretStr("any"), "api_rate": 1e6}
-        settings = warehouse.settings.model_copy(update=changed | {"dal_metrics": tmp_path / "metrics.yml"})
+        changed = {"api_url": there.url, "api_token": Secret("any"), "api_rate": 1e6}
+        settings = replace(warehouse.settings, **changed | {"dal_metrics": tmp_path / "metrics.yml"})
         result, again = enrich(settings), enrich(settings)
     warehouse.load()
     publish(settings)

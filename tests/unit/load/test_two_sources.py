@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
-from pydantic import SecretStr
+from msgspec.structs import replace
 
 from sighten_simulator.api.app import SimulatorOptions
 from sighten_simulator.running import running_simulator
@@ -13,6 +13,7 @@ from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.backfill.rest.step import plan_days, pull_days, status
 from sighten_warehouse.enrich.due import due_quotes
+from sighten_warehouse.settings import Secret
 from support.backfilling import Backfilled, backfilling, site_of
 from support.factories import a_comment, a_document, a_milestone, a_sub_task, a_task, an_id
 from support.scripted_api import TOKEN, FakeClock
@@ -175,8 +176,8 @@ def test_history_from_before_the_webhook_is_pulled_and_webhooks_continue_it(
     simulation, clock = build_simulation(4, 24), FakeClock(switched_on)
     first, last = datetime(2018, 1, 1, tzinfo=UTC).date(), switched_on.date()
     with running_simulator(simulation, SimulatorOptions(now=switched_on)) as sighten:
-        given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
-        settings = warehouse.settings.model_copy(update=given)
+        given = {"api_url": sighten.url, "api_token": Secret(TOKEN), "api_rate": 1e6}
+        settings = replace(warehouse.settings, **given)
         begun = [now.final for life in sighten.world.lives if (now := life.as_of(switched_on))]
         planned = sum(day.expected for day in plan_days(settings, first, last, clock=clock))
 

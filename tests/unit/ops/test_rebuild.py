@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, LakeError
@@ -117,7 +118,7 @@ def test_kept_versions_answer_as_before_and_keep_the_old_lake(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layout = warehouse.settings.layout
-    warehouse.settings = warehouse.settings.model_copy(update={"kept_versions": 2})
+    warehouse.settings = replace(warehouse.settings, kept_versions=2)
     warehouse.deliver(a_milestone(odd=1))
     [before] = layout.versions.glob("*.duckdb")
     monkeypatch.setattr(delivery, "CONFORM", {})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import SettingError
@@ -29,7 +30,7 @@ def enriched(warehouse: Warehouse, tmp_path: Path) -> Iterator[Enriched]:
 
 
 def settings(enriched: Enriched) -> Settings:
-    return enriched.warehouse.settings.model_copy(update=enriched.settings)
+    return replace(enriched.warehouse.settings, **enriched.settings)
 
 
 def configure(enriched: Enriched, text: str) -> None:

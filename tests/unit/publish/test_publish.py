@@ -147,7 +147,7 @@ def test_the_empty_file_is_kept_for_the_next_publish_and_built_again_when_damage
 
 def test_only_the_files_of_the_last_versions_are_kept_and_all_versions_are_listed(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
-    warehouse.settings = warehouse.settings.model_copy(update={"kept_versions": 3})
+    warehouse.settings = replace(warehouse.settings, kept_versions=3)
     first = warehouse.publish()
     for year in range(2020, 2025):  # as if it had been published in each of those years too
         older = replace(first, version=f"{year}0101T000000.000000Z")
@@ -212,7 +212,7 @@ def test_latency_ends_when_readers_can_open_the_version(warehouse: Warehouse) ->
 def test_the_preview_link_needs_the_address_of_sighten(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     without = warehouse.value("select preview_url from documents")
-    warehouse.settings = warehouse.settings.model_copy(update={"api_url": "https://sighten.example"})
+    warehouse.settings = replace(warehouse.settings, api_url="https://sighten.example")
 
     warehouse.publish()
 
@@ -271,7 +271,7 @@ def test_too_little_memory_names_the_setting_and_the_version_stays(warehouse: Wa
     warehouse.deliver(SAMPLE_BYTES)
     before = warehouse.settings.layout.warehouse_file.read_bytes()
     warehouse.take_in(a_milestone())
-    warehouse.settings = warehouse.settings.model_copy(update={"publish_memory": "1MB"})
+    warehouse.settings = replace(warehouse.settings, publish_memory="1MB")
 
     with pytest.raises(SettingError, match="SIGHTEN_PUBLISH_MEMORY: 1MB is too little"):
         warehouse.publish(full=full)

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from sighten_warehouse.cli.main import commands
@@ -100,7 +101,7 @@ def test_a_cache_that_may_not_fit_is_made_anew(published: Warehouse, spoil: Call
 
 def test_other_settings_and_another_lake_make_all_anew(published: Warehouse) -> None:
     settings = published.settings
-    published.settings = settings.model_copy(update={"api_url": "https://sighten.example"})
+    published.settings = replace(settings, api_url="https://sighten.example")
     other_address = is_update(published.publish)
     other_lake = is_update(lambda: rebuild(published.settings))
 

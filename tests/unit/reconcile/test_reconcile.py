@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from pydantic import SecretStr
+from msgspec.structs import replace
 
 from sighten_simulator.running import running_simulator
 from sighten_simulator.world.codes import IN_PROGRESS
@@ -17,6 +17,7 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.reconcile.step import ReconcileResult, reconcile
+from sighten_warehouse.settings import Secret
 from support.backfilling import RETRY_POLICY, Backfilled, backfilling, site_of
 from support.command_output import messages
 from support.factories import SAMPLE_BYTES, a_milestone, an_id
@@ -220,8 +221,8 @@ def test_coverage_is_the_share_that_a_simulated_sighten_sent(warehouse: Warehous
     warehouse.load()
 
     with running_simulator(simulation) as sighten:
-        given = {"api_url": sighten.url, "api_token": SecretStr(TOKEN), "api_rate": 1e6}
-        result = reconcile(warehouse.settings.model_copy(update=given), days=36_500)
+        given = {"api_url": sighten.url, "api_token": Secret(TOKEN), "api_rate": 1e6}
+        result = reconcile(replace(warehouse.settings, **given), days=36_500)
     warehouse.load()
     warehouse.publish()
 

@@ -22,7 +22,7 @@ def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time)
     Raises:
         SettingError: settings contradict each other, or a secret is missing or ill-formed; the message has no secret.
     """
-    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    secrets = [secret.value for secret in settings.webhook_secret]
     if settings.webhook_auth == "none":
         if secrets:
             raise SettingError(
@@ -54,7 +54,7 @@ def signing_key(settings: Settings) -> bytes | None:
     Raises:
         SettingError: as for `authenticator`.
     """
-    secrets = [secret.get_secret_value() for secret in settings.webhook_secret]
+    secrets = [secret.value for secret in settings.webhook_secret]
     if settings.webhook_auth != "hmac" or not is_standard(secrets, header=settings.webhook_header):
         return None
     return standard_key(secrets[0]) if secrets else None
@@ -72,7 +72,7 @@ def is_standard(secrets: Sequence[str], *, header: str) -> bool:
     if header.lower() == SIGNATURE_HEADER:
         return True
     marked = sum(secret.startswith(SECRET_MARK) for secret in secrets)
-    if marked and header != Settings.model_fields["webhook_header"].default:
+    if marked and header != Settings().webhook_header:
         raise SettingError(
             f"SIGHTEN_WEBHOOK_HEADER: {header} is not read with a secret that begins with `{SECRET_MARK}`; "
             f"expected {SIGNATURE_HEADER}"
