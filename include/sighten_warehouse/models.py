@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Model:
         """The columns that the model's `select` gives."""
         return tuple(column for column in self.columns if column.computed is None)
 
-    @property
+    @cached_property
     def is_loaded(self) -> bool:
         """Whether `load` writes its rows to the lake: a history table that reads staged rows only."""
         return self.schema == "history" and all(name.startswith("staging.") for name in self.inputs)
@@ -93,7 +93,7 @@ class Model:
         """Whether it is a published table, whose rows publish replaces."""
         return not (self.is_view or self.is_loaded or self.schema in NOT_PUBLISHED)
 
-    @property
+    @cached_property
     def is_intermediate(self) -> bool:
         """Whether publish computes it for other models and does not publish it."""
         made = {name for name in self.inputs if name in models() and models()[name].is_intermediate}
@@ -209,7 +209,8 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(part.split()[0] for part in listed.split(",") if part.strip())
 
 
-def loaded_models() -> list[Model]:
+@cache
+def loaded_models() -> tuple[Model, ...]:
     """The tables of the lake, which `load` fills; in a published file they are views of the lake's files."""
     return in_order(model for model in models().values() if model.is_loaded)
 
@@ -219,13 +220,14 @@ def published_models() -> list[Model]:
     return [model for model in built_models() if model.schema != "staging"]
 
 
-def built_models() -> list[Model]:
+@cache
+def built_models() -> tuple[Model, ...]:
     """The models that publish computes, each after its inputs: those it publishes, and the intermediate ones."""
     made = (model for model in models().values() if not model.is_loaded)
     return in_order(model for model in made if model.schema not in NOT_PUBLISHED or model.is_intermediate)
 
 
-def in_order(models: Iterable[Model]) -> list[Model]:
+def in_order(models: Iterable[Model]) -> tuple[Model, ...]:
     """The models, each after its inputs.
 
     Raises:
@@ -234,7 +236,7 @@ def in_order(models: Iterable[Model]) -> list[Model]:
     by_name = {model.full_name: model for model in models}
     inputs = {name: [table for table in model.inputs if table in by_name] for name, model in by_name.items()}
     try:
-        return [by_name[name] for name in TopologicalSorter(inputs).static_order()]
+        return tuple(by_name[name] for name in TopologicalSorter(inputs).static_order())
     except CycleError as error:
         raise ModelError(f"models read each other in a circle: {' → '.join(error.args[1])}") from None
 

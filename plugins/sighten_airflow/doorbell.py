@@ -35,7 +35,7 @@ class LandingDoorbell(BaseEventTrigger):
     the next event covers what lands later. After an error it logs a warning and polls again.
     """
 
-    def __init__(self, *, poll_seconds: float = 1.0, pause_seconds: float = 5.0, repeat_seconds: float = 15.0) -> None:
+    def __init__(self, *, poll_seconds: float = 1.0, pause_seconds: float = 5.0, repeat_seconds: float = 8.0) -> None:
         super().__init__()
         self.poll_seconds = poll_seconds
         self.pause_seconds = pause_seconds

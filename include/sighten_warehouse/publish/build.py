@@ -110,7 +110,7 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )
-    run_checks(connection)
+    run_checks(connection, new_history=loaded_models())
     checked = _fill(connection, models()["ops.checks"])
     refuse_failures(connection)
     return checked

@@ -65,11 +65,15 @@ class TouchedHistory:
 
     def show(self) -> None:
         """Let `history` be the rows of the touched deliveries and, of some tables, what else belongs to them."""
+        batches = {ids: self._batches(ids) for ids in ("landing_ids", "dal_answers")}
+        of_milestones = self._of_milestones()
         for model in _read_models():
             self.connection.execute(f"drop view {model.full_name}")
             if model.name not in (*FROM_CACHE, "decisions"):
                 ids = "dal_answers" if model.name == "dal_values" else "landing_ids"
-                self.connection.execute(f"create table {model.full_name} as {self._rows(model, ids)}")
+                condition = of_milestones if model.name in OF_SNAPSHOTS else "true"
+                rows = self._rows(model, ids, batches[ids], condition)
+                self.connection.execute(f"create table {model.full_name} as {rows}")
         self.connection.execute("create view history.decisions as from cache.decisions")
         for name in ("documents", "paths", "users"):
             _create(self.connection, name)
@@ -81,14 +85,16 @@ class TouchedHistory:
             self.connection.execute(f"create table history.{name} as {rows}")
         _create(self.connection, "ids")
 
-    def _rows(self, model: Model, ids: str) -> str:
+    def _rows(self, model: Model, ids: str, batches: Sequence[Manifest], condition: str = "true") -> str:
         """A `select` of the table's rows of those touched deliveries, from the files of their batches."""
-        found = self.connection.execute(f"select distinct batch_id from touched.{ids}").fetchall()
-        batches = {batch for (batch,) in found}
-        manifests = [manifest for manifest in self.commits if not batches.isdisjoint(load_ids(self.layout, manifest))]
-        rows = select_history(model, history_files(self.layout, model.name, manifests), copied=self.copied)
-        milestones = self._of_milestones() if ids == "landing_ids" and model.name in OF_SNAPSHOTS else "true"
-        return f"from ({rows}) where landing_id in (select landing_id from touched.{ids}) and {milestones}"
+        rows = select_history(model, history_files(self.layout, model.name, batches), copied=self.copied)
+        return f"from ({rows}) where landing_id in (select landing_id from touched.{ids}) and {condition}"
+
+    def _batches(self, ids: str) -> list[Manifest]:
+        """The commits of those touched deliveries."""
+        rows = self.connection.execute(f"select distinct batch_id from touched.{ids}").fetchall()
+        found = {batch for (batch,) in rows}
+        return [manifest for manifest in self.commits if not found.isdisjoint(load_ids(self.layout, manifest))]
 
     def _of_milestones(self) -> str:
         """A condition that the touched deliveries meet; in merged files, groups of other milestones are skipped."""
@@ -100,7 +106,7 @@ class TouchedHistory:
         """Add the rows of users or organizations in the further snapshots that decide about touched ones."""
         ids, column = MENTIONED[table]
         _create(self.connection, ids)
-        rows = f"from ({self._rows(models()[f'history.{table}'], ids)}) where {column} in (from touched.{table})"
+        rows = self._rows(models()[f"history.{table}"], ids, self._batches(ids), f"{column} in (from touched.{table})")
         self.connection.execute(f"insert into history.{table} by name {rows}")
 
 

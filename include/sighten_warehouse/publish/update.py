@@ -185,11 +185,12 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
     Raises:
         CheckError: a check of severity `fail` has findings.
     """
-    for model in loaded_models():
+    new_history = [model for model in loaded_models() if history_files(layout, model.name, new)]
+    for model in new_history:
         stage_new_history(connection, model, select_history(model, history_files(layout, model.name, new)))
     for name in ("ops.checks", PSEUDONYMS):  # filled after the checks
         connection.execute(f"create table {name} as from warehouse.{name} limit 0")
-    run_checks(connection)
+    run_checks(connection, new_history=new_history)
     # One without an id cannot be known to be touched: the nightly run counts it anew.
     connection.execute("delete from staging.found where id is null or (column_name, id) not in (from touched.ids)")
     others = "from cache.found anti join touched.ids using (column_name, id)"
