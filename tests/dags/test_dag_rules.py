@@ -129,6 +129,17 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
     } == produced
 
 
+def test_every_asset_has_a_uri_of_its_environment(dags: dict[str, Any]) -> None:
+    consumed = [asset for dag in dags.values() for asset in consumed_assets(dag)]
+    produced = [asset for dag in dags.values() for task in dag.tasks for asset in task.outlets]
+
+    assert {
+        "sighten_landing": "sighten://production/landing",
+        "sighten_history": "sighten://production/history",
+        "sighten_warehouse": "sighten://production/warehouse",
+    } == {asset.name: asset.uri for asset in [*consumed, *produced]}
+
+
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:
     (landing,) = consumed_assets(dags["sighten_load_milestones"])
 

@@ -61,8 +61,7 @@ def test_a_dag_of_the_users_own_starts_on_each_version(running: RunningStack) ->
     runs: list[dict[str, Any]] = []
 
     def has_run() -> bool:
-        found = running.call_airflow("GET", "dags/on_each_version/dagRuns?state=success")["dag_runs"]
-        runs.extend(found)
+        runs[:] = running.call_airflow("GET", "dags/on_each_version/dagRuns?state=success")["dag_runs"]
         return bool(runs)
 
     wait_until(has_run, what="a run of docs/on_each_version.py", seconds=PUBLISHED_SECONDS, every=0.5)
