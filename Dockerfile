@@ -14,6 +14,7 @@ RUN pip install --no-cache-dir --require-hashes -r /src/requirements/product.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY include /src/include
 COPY plugins /src/plugins
+COPY dags /src/dags
 COPY sql /src/sql
 RUN pip install --no-cache-dir --no-deps --no-build-isolation /src
 
@@ -32,10 +33,11 @@ CMD ["receive", "--host", "0.0.0.0"]
 
 FROM base AS airflow
 ENV AIRFLOW_HOME=/srv/airflow \
-    AIRFLOW__CORE__DAGS_FOLDER=/opt/sighten/dags \
-    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/sighten/plugins
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/sighten/plugins \
+    AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST='[ \
+    {"name": "sighten", "classpath": "sighten_airflow.dag_bundle.SightenDagBundle", "kwargs": {}}, \
+    {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}}]'
 COPY --from=build-airflow /opt/venv /opt/venv
-COPY dags /opt/sighten/dags
 COPY plugins /opt/sighten/plugins
 USER sighten
 WORKDIR /srv/airflow

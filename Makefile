@@ -79,7 +79,7 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
 	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/airflow.txt - -o requirements/postgres.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt

@@ -3,7 +3,7 @@
 Use Trigger, Backfill in this UI, or the command, which also has `--dry-run`:
 
 ```
-airflow backfill create --dag-id backfill_milestones --from-date 2018-01-01 --to-date 2018-12-31
+airflow backfill create --dag-id sighten_backfill_milestones --from-date 2018-01-01 --to-date 2018-12-31
 ```
 
 - **One run per day** (UTC), named after it, once the day has ended. The run pulls every site last updated on that
@@ -12,7 +12,7 @@ airflow backfill create --dag-id backfill_milestones --from-date 2018-01-01 --to
 - **A run fails if a site of its day failed**; the other sites are landed. A backfill of Missing and Errored Runs
   (`--reprocess-behavior failed`) repeats these days, and of them only the failed sites.
 - **One day at a time** is pulled, however many runs are active. Live work goes first in the pool and the API's budget.
-- **Nothing is scheduled.** `load_milestones` and `publish_warehouse` load and publish what a run lands.
+- **Nothing is scheduled.** `sighten_load_milestones` and `sighten_publish_warehouse` load and publish what a run lands.
 """
 
 from datetime import datetime
@@ -25,7 +25,12 @@ from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, Counts, dag_doc
 from sighten_airflow.timetable import DaysOfHistory
 
 
-@dag(schedule=DaysOfHistory(), **dag_docs(__doc__), **DAG_DEFAULTS | {"allowed_run_types": None})
+@dag(
+    "sighten_backfill_milestones",
+    schedule=DaysOfHistory(),
+    **dag_docs(__doc__),
+    **DAG_DEFAULTS | {"allowed_run_types": None},
+)
 def backfill_milestones() -> None:
     """Pull the milestones of one day from REST."""
 

@@ -1,8 +1,8 @@
 """### Download documents into the vault
 
 Starts after each commit, and every five minutes to catch a lost asset event and to retry. Downloads the documents that
-are due and lands each result like a delivery, so `load_milestones` and `publish_warehouse` follow. An API that is down
-delays no delivery. The task is skipped if no API is configured.
+are due and lands each result like a delivery, so `sighten_load_milestones` and `sighten_publish_warehouse` follow. An
+API that is down delays no delivery. The task is skipped if no API is configured.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
@@ -12,7 +12,12 @@ from sighten_airflow.assets import HISTORY
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, SWEEP, Counts, dag_docs
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag(
+    "sighten_download_documents",
+    schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP),
+    **dag_docs(__doc__),
+    **DAG_DEFAULTS,
+)
 def download_documents() -> None:
     """Download the documents that history names."""
 

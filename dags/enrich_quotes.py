@@ -1,9 +1,9 @@
 """### Get signed quotes and DAL values from Sighten's API
 
 Starts after each commit, and every five minutes to catch a lost asset event and to repeat what is due. Asks which quote
-is signed now, then gets the configured metrics of that quote. Answers land like deliveries, so `load_milestones` and
-`publish_warehouse` follow; if nothing is due, nothing lands. An API that is down delays no delivery. The task is
-skipped if no API is configured.
+is signed now, then gets the configured metrics of that quote. Answers land like deliveries, so
+`sighten_load_milestones` and `sighten_publish_warehouse` follow; if nothing is due, nothing lands. An API that is down
+delays no delivery. The task is skipped if no API is configured.
 """
 
 from airflow.sdk import AssetOrTimeSchedule, dag, task
@@ -13,7 +13,12 @@ from sighten_airflow.assets import HISTORY
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, SWEEP, Counts, dag_docs
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag(
+    "sighten_enrich_quotes",
+    schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP),
+    **dag_docs(__doc__),
+    **DAG_DEFAULTS,
+)
 def enrich_quotes() -> None:
     """Get what is due for the quotes in history."""
 

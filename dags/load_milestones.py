@@ -21,7 +21,12 @@ def is_not_one_batch(_: Context) -> bool:
     return not load.is_one_batch(read_settings())
 
 
-@dag(schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP), **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag(
+    "sighten_load_milestones",
+    schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP),
+    **dag_docs(__doc__),
+    **DAG_DEFAULTS,
+)
 def load_milestones() -> None:
     """Load one batch, or plan several, flatten each, commit all."""
 
@@ -52,7 +57,7 @@ def load_milestones() -> None:
 
     batch_ids = plan_batches()
     load_one_batch() >> batch_ids
-    flatten.expand(batch_id=batch_ids) >> commit(batch_ids)
+    flatten.expand(batch_id=batch_ids) >> commit(batch_ids)  # type: ignore[arg-type]  # Airflow passes the result
 
 
 load_milestones()

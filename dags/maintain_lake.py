@@ -13,7 +13,7 @@ from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
-@dag(schedule=BEFORE_NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag("sighten_maintain_lake", schedule=BEFORE_NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
 def maintain_lake() -> None:
     """Compact the lake."""
 

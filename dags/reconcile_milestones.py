@@ -13,7 +13,7 @@ from sighten_airflow.coverage_metrics import emit_coverage
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_PARAM, Counts, dag_docs, days_param
 
 
-@dag(schedule=DAILY, params={"days": DAYS_PARAM}, **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag("sighten_reconcile_milestones", schedule=DAILY, params={"days": DAYS_PARAM}, **dag_docs(__doc__), **DAG_DEFAULTS)
 def reconcile_milestones() -> None:
     """Compare, pull what is missing, and measure coverage."""
 

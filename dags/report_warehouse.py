@@ -13,7 +13,7 @@ from sighten_airflow.dag_defaults import DAG_DEFAULTS, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
-@dag(schedule=[WAREHOUSE], **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag("sighten_report_warehouse", schedule=[WAREHOUSE], **dag_docs(__doc__), **DAG_DEFAULTS)
 def report_warehouse() -> None:
     """Check the version, write its report and export it."""
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from devstack import airflow_api
 from devstack.credentials import read_admin_password
-from devstack.pools import POOLS
 from devstack.stack import Stack
 from devstack.waiting import wait_until
+from sighten_airflow.pools import POOLS
 
 AIRFLOW = (sys.executable, "-m", "airflow")
 AIRFLOW_VERSION = version("apache-airflow-core")
@@ -26,6 +26,7 @@ def start_airflow(stack: Stack) -> None:
         StackError: one of them does not come up.
     """
     prepare_metadata(stack)
+    (stack.plan.home / "dags").mkdir(exist_ok=True)  # for your own DAGs
     url = stack.plan.airflow.url
     with stack.progress.step("starting Airflow", done=f"Airflow's API server answers on {url}"):
         stack.airflow.serve("api-server", [*AIRFLOW, "api-server"])

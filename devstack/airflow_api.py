@@ -9,7 +9,7 @@ import requests
 
 from devstack.credentials import ADMIN
 from devstack.errors import StackError
-from devstack.pools import Pool
+from sighten_airflow.pools import Pool
 
 CALL_SECONDS = 30.0
 

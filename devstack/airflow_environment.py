@@ -12,6 +12,11 @@ MIN_PARALLELISM, MAX_PARALLELISM = 4, 8  # tasks; each is a process
 # The simulated Sighten can take more than the real one, and a person waits.
 CALLS_PER_SECOND = 150
 CONCURRENT_CALLS = 8
+# The DAGs of the package, as in any Airflow, and those that somebody puts into `dags/` in the stack's home.
+DAG_BUNDLES = (
+    {"name": "sighten", "classpath": "sighten_airflow.dag_bundle.SightenDagBundle", "kwargs": {}},
+    {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}},
+)
 
 
 def without_airflow(environ: Mapping[str, str]) -> dict[str, str]:
@@ -51,7 +56,8 @@ def simulated_api_environment(plan: Plan, credentials: Credentials) -> dict[str,
 
 def _paths(plan: Plan) -> dict[str, str]:
     return {
-        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(plan.home / "dags"),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(DAG_BUNDLES),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{plan.home / 'airflow.db'}",

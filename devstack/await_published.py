@@ -40,7 +40,9 @@ def await_deliveries(stack: Stack, names: AbstractSet[str]) -> None:
                 every=PUBLISH_POLL_SECONDS,
             )
         except DeadlineError as error:
-            raise StackError(f"{error}; see the logs of load_milestones and publish_warehouse in {task_logs}") from None
+            raise StackError(
+                f"{error}; see the logs of sighten_load_milestones and sighten_publish_warehouse in {task_logs}"
+            ) from None
 
 
 def await_api_answers(stack: Stack) -> None:

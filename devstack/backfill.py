@@ -15,7 +15,7 @@ from devstack.plan import Plan, read_plan
 from devstack.waiting import wait_until
 from sighten_warehouse.backfill.rest.step import status
 
-DAG = "backfill_milestones"
+DAG = "sighten_backfill_milestones"
 RUN_SECONDS = 3600
 POLL_SECONDS = 1.0
 TEXT_COLUMNS = 2

@@ -8,9 +8,10 @@ from airflow.sdk import CronTriggerTimetable, Param
 from airflow.sdk.exceptions import AirflowFailException
 from pydantic import JsonValue
 
-WRITER_POOL = "sighten_writer"  # one slot: one commit or publish at a time, backfills included
-# Few slots, so that a slow API leaves workers free for loading: two live tasks and a long one.
-API_POOL = "sighten_api"
+from sighten_airflow import pools
+
+WRITER_POOL = pools.WRITER_POOL.name
+API_POOL = pools.API_POOL.name
 LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
 # Finds what a lost asset event missed. Without run_immediately=0 a new DAG would start with a run on empty data.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
@@ -42,7 +43,7 @@ DAG_DEFAULTS: dict[str, Any] = {
 }
 
 
-def dag_docs(doc: str | None) -> dict[str, str]:
+def dag_docs(doc: str | None) -> dict[str, Any]:
     """A DAG's documentation, and its title as the description in Airflow's list of DAGs."""
     text = doc or ""
     return {"doc_md": text, "description": text.partition("\n")[0].removeprefix("### ")}

@@ -36,7 +36,7 @@ class LandingDoorbell(BaseEventTrigger):
     """
 
     def __init__(self, *, poll_seconds: float = 1.0, pause_seconds: float = 5.0, repeat_seconds: float = 8.0) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow declares no types here
         self.poll_seconds = poll_seconds
         self.pause_seconds = pause_seconds
         self.repeat_seconds = repeat_seconds
@@ -56,7 +56,7 @@ class LandingDoorbell(BaseEventTrigger):
             wait_seconds = self.pause_seconds if pending > announced else self.repeat_seconds
             if pending and monotonic() >= announced_at + wait_seconds:
                 announced, announced_at = pending, monotonic()
-                yield TriggerEvent({"pending": pending})
+                yield TriggerEvent({"pending": pending})  # type: ignore[no-untyped-call]  # nor here
             await asyncio.sleep(self.poll_seconds)
 
     async def _count_pending(self) -> int:

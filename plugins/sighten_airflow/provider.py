@@ -1,8 +1,9 @@
-"""The provider's description for Airflow: its connection type and the form of a connection."""
+"""The provider's description for Airflow: what the package brings, and the form of a connection."""
 
 from typing import Any
 
 CONNECTION_TYPE = "sighten"
+INTEGRATION = "Sighten"
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -10,13 +11,19 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "sighten-warehouse",
         "name": "Sighten Warehouse",
-        "description": "Connection and hook for Sighten's API.",
-        "hooks": [{"integration-name": "Sighten", "python-modules": ["sighten_airflow.hook"]}],
+        "description": "Sighten's milestone webhooks in DuckDB: DAGs, connection, hook, trigger, timetable and report.",
+        "integrations": [{"integration-name": INTEGRATION}],
+        "hooks": [{"integration-name": INTEGRATION, "python-modules": ["sighten_airflow.hook"]}],
+        "triggers": [{"integration-name": INTEGRATION, "python-modules": ["sighten_airflow.doorbell"]}],
+        "bundles": [{"integration-name": INTEGRATION, "python-modules": ["sighten_airflow.dag_bundle"]}],
+        "asset-uris": [{"schemes": ["sighten"], "handler": None}],
+        # Airflow reads this only without lazy discovery of providers; the entry point `airflow.plugins` always works.
+        "plugins": [{"name": "sighten", "plugin-class": "sighten_airflow.plugin.SightenPlugin"}],
         "connection-types": [
             {
                 "connection-type": CONNECTION_TYPE,
                 "hook-class-name": "sighten_airflow.hook.SightenHook",
-                "hook-name": "Sighten",
+                "hook-name": INTEGRATION,
                 "ui-field-behaviour": {
                     # The port stays visible: Airflow 3.3.2 tests a connection without one as port 0, and refuses that.
                     "hidden-fields": ["schema", "login", "extra"],

@@ -33,7 +33,7 @@ class DaysOfHistory(CronDataIntervalTimetable):
         info = super().next_dagrun_info(
             last_automated_data_interval=last_automated_data_interval, restriction=restriction
         )
-        return info and info._replace(run_after=info.data_interval.start)
+        return info and info.data_interval and info._replace(run_after=info.data_interval.start)
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
         """The day that holds the logical date of a manual run, with the same interval as in a backfill."""

@@ -15,8 +15,10 @@ from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.settings import Settings, read_settings
+from support.documents import exported
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 SAMPLE = REPOSITORY / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 
 # Airflow reads its configuration at its first import, before any fixture runs.
@@ -24,7 +26,7 @@ AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="sighten-airflow-"))
 atexit.register(shutil.rmtree, AIRFLOW_HOME, ignore_errors=True)
 os.environ |= {
     "AIRFLOW_HOME": str(AIRFLOW_HOME),
-    "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+    BUNDLES: exported(Path("docs/airflow.md"), BUNDLES),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",  # a supervisor that misses the end of its task checks again then
@@ -44,7 +46,9 @@ def dags(metadata_database: None) -> dict[str, Any]:  # noqa: ARG001  (reading D
     """All DAGs by id, as Airflow reads them."""
     from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415  (as above)
 
-    bag = DagBag(REPOSITORY / "dags")
+    from sighten_airflow.dag_bundle import SightenDagBundle  # noqa: PLC0415  (as above)
+
+    bag = DagBag(SightenDagBundle(name="sighten").path)
     assert {} == bag.import_errors
     return bag.dags
 

@@ -42,7 +42,9 @@ def answer(_: Request) -> Response:
     return json_response({"data": [{"s_quote_id": SIGNED}], "messages": {}, "status_code": 200})
 
 
-@pytest.mark.parametrize(("dag_id", "task_id"), [("enrich_quotes", "enrich"), ("download_documents", "download")])
+@pytest.mark.parametrize(
+    ("dag_id", "task_id"), [("sighten_enrich_quotes", "enrich"), ("sighten_download_documents", "download")]
+)
 def test_without_an_api_the_task_is_skipped(run: Run, settings: Settings, dag_id: str, task_id: str) -> None:
     assert settings.api_url is None
 
@@ -55,11 +57,11 @@ def test_answers_land_and_an_answered_question_is_not_repeated(run: Run, loaded:
     with scripted(answer) as api:
         connect(api.url)
 
-        first = run("enrich_quotes")
+        first = run("sighten_enrich_quotes")
         calls = len(api.requests)
         pending = load.pending(loaded)
         load.load(loaded)
-        second = run("enrich_quotes")
+        second = run("sighten_enrich_quotes")
 
     assert {"run": ["success"], "enrich": ["success"]} == first == second
     assert calls >= 1
@@ -76,7 +78,7 @@ def test_a_rejected_token_fails_the_task_at_once_and_says_where_to_look(
     with scripted(lambda _: json_response({"detail": "no"}, status)) as api:
         connect(api.url)
 
-        states = run("enrich_quotes")
+        states = run("sighten_enrich_quotes")
 
     output = "".join(capfd.readouterr())
     assert 1 == len(api.requests)

@@ -61,7 +61,9 @@ def at(day: date) -> datetime:
 
 
 def test_a_backfill_has_a_run_for_each_day_and_no_run_is_scheduled(dags: dict[str, Any]) -> None:
-    dag = DagSerialization.from_dict(DagSerialization.to_dict(dags["backfill_milestones"]))  # as the scheduler reads it
+    dag = DagSerialization.from_dict(
+        DagSerialization.to_dict(dags["sighten_backfill_milestones"])
+    )  # as the scheduler reads it
 
     runs = list(dag.iter_dagrun_infos_between(datetime(2018, 1, 1, tzinfo=UTC), datetime(2018, 1, 3, tzinfo=UTC)))
     by_hand = dag.timetable.infer_manual_data_interval(run_after=runs[0].logical_date.add(hours=5))
@@ -79,9 +81,9 @@ def test_a_run_lands_its_day_and_a_second_run_pulls_nothing(
 ) -> None:
     day, sites = busiest_day(sighten)
 
-    first = run("backfill_milestones", logical_date=at(day))
+    first = run("sighten_backfill_milestones", logical_date=at(day))
     first_pulls = pulls(sighten)
-    second = run("backfill_milestones", logical_date=at(day))
+    second = run("sighten_backfill_milestones", logical_date=at(day))
 
     assert {"run": ["success"], "pull": ["success"]} == first == second
     assert dict.fromkeys(sites, 1) == first_pulls
@@ -96,10 +98,10 @@ def test_a_failed_site_fails_the_run_and_the_next_run_pulls_only_that_site(
     refusals = f"{sighten.url}/simulator/refusals"
     requests.post(refusals, json={"about": lost, "status": 400}, timeout=10)
 
-    first = run("backfill_milestones", logical_date=at(day))
+    first = run("sighten_backfill_milestones", logical_date=at(day))
     first_pulls = pulls(sighten)
     requests.delete(refusals, timeout=10)
-    second = run("backfill_milestones", logical_date=at(day))
+    second = run("sighten_backfill_milestones", logical_date=at(day))
 
     assert {"run": ["failed"], "pull": ["failed"]} == first
     assert f"1 of 2 sites of {day} are landed, 1 failed: refused_with_400" in "".join(capfd.readouterr())
@@ -128,7 +130,7 @@ def test_an_unknown_parameter_is_refused_at_once() -> None:
 
 @pytest.mark.usefixtures("settings")
 def test_without_an_api_a_day_fails_because_a_later_backfill_would_skip_a_success(run: Run, capfd: Any) -> None:
-    states = run("backfill_milestones", logical_date=datetime(2018, 1, 1, tzinfo=UTC))
+    states = run("sighten_backfill_milestones", logical_date=datetime(2018, 1, 1, tzinfo=UTC))
 
     assert {"run": ["failed"], "pull": ["failed"]} == states
     assert "no URL of Sighten's API" in "".join(capfd.readouterr())
@@ -140,7 +142,7 @@ def test_reconcile_compares_pulls_and_emits_coverage(
     gauges: dict[str, float] = {}
     monkeypatch.setattr(stats, "gauge", gauges.__setitem__)
 
-    states = run("reconcile_milestones", run_conf={"days": 36_500})
+    states = run("sighten_reconcile_milestones", run_conf={"days": 36_500})
     load.load(settings)
 
     assert {"run": ["success"], "reconcile": ["success"]} == states
@@ -151,4 +153,4 @@ def test_reconcile_compares_pulls_and_emits_coverage(
 
 @pytest.mark.usefixtures("settings")
 def test_without_an_api_nothing_is_compared(run: Run) -> None:
-    assert {"run": ["success"], "reconcile": ["skipped"]} == run("reconcile_milestones")
+    assert {"run": ["success"], "reconcile": ["skipped"]} == run("sighten_reconcile_milestones")

@@ -9,29 +9,30 @@ import pytest
 import yaml
 
 from devstack.airflow_environment import MIN_PARALLELISM
-from devstack.pools import POOLS
 from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, WRITER_POOL
+from sighten_airflow.pools import POOLS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 ALLOWED_IMPORTS = {"airflow.sdk", "airflow.providers.standard", "sighten_airflow", "sighten_warehouse"}
 ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
 WRITER_TASKS = {
-    ("load_milestones", "load_one_batch"),
-    ("load_milestones", "commit"),
-    ("publish_warehouse", "publish"),
-    ("prove_warehouse", "prove"),
+    ("sighten_load_milestones", "load_one_batch"),
+    ("sighten_load_milestones", "commit"),
+    ("sighten_publish_warehouse", "publish"),
+    ("sighten_prove_warehouse", "prove"),
 }
-LIVE_API_TASKS = {("enrich_quotes", "enrich"), ("download_documents", "download")}
-LONG_API_TASKS = {("backfill_milestones", "pull"), ("reconcile_milestones", "reconcile")}
+LIVE_API_TASKS = {("sighten_enrich_quotes", "enrich"), ("sighten_download_documents", "download")}
+LONG_API_TASKS = {("sighten_backfill_milestones", "pull"), ("sighten_reconcile_milestones", "reconcile")}
 MAX_STATEMENTS = 3
 
 pytestmark = pytest.mark.airflow
 
 
 def test_a_file_holds_one_dag_of_its_own_name(dags: dict[str, Any]) -> None:
-    assert {path.stem for path in DAG_FILES} == set(dags)
-    assert {path.stem: path.name for path in DAG_FILES} == {name: Path(dag.fileloc).name for name, dag in dags.items()}
+    assert {f"sighten_{path.stem}": path.name for path in DAG_FILES} == {
+        name: Path(dag.fileloc).name for name, dag in dags.items()
+    }
 
 
 def test_every_dag_says_what_it_does(dags: dict[str, Any]) -> None:
@@ -42,7 +43,7 @@ def test_every_dag_says_what_it_does(dags: dict[str, Any]) -> None:
 def test_airflow_offers_a_backfill_only_for_the_dag_with_days(dags: dict[str, Any]) -> None:
     offered = {name for name, dag in dags.items() if "backfill" in (dag.allowed_run_types or ["backfill"])}
 
-    assert {"backfill_milestones"} == offered
+    assert {"sighten_backfill_milestones"} == offered
 
 
 def test_every_dag_has_its_tag_no_catchup_and_one_run_at_a_time(dags: dict[str, Any]) -> None:
@@ -79,17 +80,14 @@ def test_a_long_backfill_leaves_slots_of_the_api_pool_to_other_tasks(dags: dict[
     slots = {pool.name: pool.slots for pool in POOLS}
     at_once = {dag_id: dags[dag_id].get_task(task_id).max_active_tis_per_dag for dag_id, task_id in LONG_API_TASKS}
 
-    assert 1 == at_once["backfill_milestones"]  # Airflow's backfills go past `max_active_runs`
+    assert 1 == at_once["sighten_backfill_milestones"]  # Airflow's backfills go past `max_active_runs`
     assert slots[API_POOL] > len(LONG_API_TASKS)
 
 
-def test_make_run_and_compose_create_the_pools_that_the_dags_name(dags: dict[str, Any]) -> None:
-    compose = (REPOSITORY / "docker-compose.yml").read_text()
+def test_the_pools_that_the_dags_name_are_those_that_are_created(dags: dict[str, Any]) -> None:
     named = {task.pool for dag in dags.values() for task in dag.tasks} - {"default_pool"}
 
     assert named == {pool.name for pool in POOLS}
-    for pool in POOLS:
-        assert f'airflow pools set {pool.name} {pool.slots} "{pool.description}"' in compose
 
 
 def test_api_tasks_leave_a_worker_for_loading() -> None:
@@ -110,24 +108,40 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
 
     assert {
         **{name: [] for name in without_assets},
-        "load_milestones": ["landing"],
-        "publish_warehouse": ["history"],
-        "report_warehouse": ["warehouse"],
-        "enrich_quotes": ["history"],
-        "download_documents": ["history"],
+        "sighten_load_milestones": ["sighten_landing"],
+        "sighten_publish_warehouse": ["sighten_history"],
+        "sighten_report_warehouse": ["sighten_warehouse"],
+        "sighten_enrich_quotes": ["sighten_history"],
+        "sighten_download_documents": ["sighten_history"],
     } == consumed
-    assert {"backfill_milestones", "reconcile_milestones", "maintain_lake", "prove_warehouse"} == without_assets
     assert {
-        ("load_milestones", "load_one_batch", "history"),
-        ("load_milestones", "commit", "history"),
-        ("maintain_lake", "compact", "history"),
-        ("publish_warehouse", "publish", "warehouse"),
-        ("prove_warehouse", "prove", "warehouse"),
+        "sighten_backfill_milestones",
+        "sighten_reconcile_milestones",
+        "sighten_maintain_lake",
+        "sighten_prove_warehouse",
+    } == without_assets
+    assert {
+        ("sighten_load_milestones", "load_one_batch", "sighten_history"),
+        ("sighten_load_milestones", "commit", "sighten_history"),
+        ("sighten_maintain_lake", "compact", "sighten_history"),
+        ("sighten_publish_warehouse", "publish", "sighten_warehouse"),
+        ("sighten_prove_warehouse", "prove", "sighten_warehouse"),
     } == produced
 
 
+def test_every_asset_has_a_uri_of_its_environment(dags: dict[str, Any]) -> None:
+    consumed = [asset for dag in dags.values() for asset in consumed_assets(dag)]
+    produced = [asset for dag in dags.values() for task in dag.tasks for asset in task.outlets]
+
+    assert {
+        "sighten_landing": "sighten://production/landing",
+        "sighten_history": "sighten://production/history",
+        "sighten_warehouse": "sighten://production/warehouse",
+    } == {asset.name: asset.uri for asset in [*consumed, *produced]}
+
+
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:
-    (landing,) = consumed_assets(dags["load_milestones"])
+    (landing,) = consumed_assets(dags["sighten_load_milestones"])
 
     assert ["LandingDoorbell"] == [type(watcher.trigger).__name__ for watcher in landing.watchers]
 

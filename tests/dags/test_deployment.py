@@ -1,5 +1,6 @@
 """Settings, secrets, ports and files of `make run`, compose and the images."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from devstack.airflow_environment import airflow_environment
 from devstack.credentials import Credentials
 from devstack.plan import read_plan
 from sighten_warehouse.settings import read_settings
+from support.documents import exported
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -52,6 +54,21 @@ def test_every_setting_exists_in_airflow(names: set[str]) -> None:
 
     assert names
     assert set() == names - known
+
+
+def test_make_run_and_the_image_serve_the_documented_bundles() -> None:
+    name = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+    [in_the_image] = re.findall(rf"{name}='([^']*)'", DOCKERFILE.replace("\\\n", ""))
+
+    bundles = [json.loads(value) for value in (stack_environment()[name], in_the_image)]
+
+    assert [json.loads(exported(Path("docs/airflow.md"), name))] * 2 == bundles
+
+
+def test_compose_creates_pools_and_connection_before_the_services_start() -> None:
+    script = COMPOSE["services"]["migrate"]["command"][0]
+
+    assert script.index("airflow db migrate") < script.index("sighten-warehouse airflow setup")
 
 
 def test_every_airflow_service_gets_the_same_secrets_and_database() -> None:

@@ -1,6 +1,7 @@
 """One stack for all end-to-end tests: a real receiver, a real scheduler, real HTTP between them."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -46,6 +47,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     ports = ("SIGHTEN_RECEIVER_PORT", "STACK_SIMULATOR_PORT", "STACK_AIRFLOW_PORT")
     urls = [f"http://127.0.0.1:{environment[name]}" for name in ports]
     output = folder / "output.txt"
+    own_dags = Path(environment["STACK_HOME"], "dags")
+    own_dags.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "docs/on_each_version.py", own_dags)
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "devstack", "--milestones", str(MILESTONES), "--past", str(PAST)],

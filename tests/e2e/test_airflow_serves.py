@@ -4,6 +4,8 @@ import hashlib
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import psutil
@@ -53,6 +55,25 @@ def test_data_from_the_api_is_published_too(running: RunningStack) -> None:
     hashes = {hashlib.sha256(Path(path).read_bytes()).hexdigest() for _, path in stored}
     assert {sha256 for sha256, _ in stored} == hashes
     assert 0 == running.calls()["credentials_sent_elsewhere"]
+
+
+def test_a_dag_of_the_users_own_starts_on_each_version(running: RunningStack) -> None:
+    runs: list[dict[str, Any]] = []
+
+    def has_run() -> bool:
+        runs[:] = running.call_airflow("GET", "dags/on_each_version/dagRuns?state=success")["dag_runs"]
+        return bool(runs)
+
+    wait_until(has_run, what="a run of docs/on_each_version.py", seconds=PUBLISHED_SECONDS, every=0.5)
+
+    task = f"dags/on_each_version/dagRuns/{quote(runs[0]['dag_run_id'])}/taskInstances/count_approved"
+    result = running.call_airflow("GET", f"{task}/xcomEntries/return_value?deserialize=true")["value"]
+    published = {version for (version,) in running.rows("select version from ops.versions")}
+    assert "asset_triggered" == runs[0]["run_type"]
+    assert result["versions"]
+    assert set(result["versions"]) <= published
+    assert min(result["milestones"]) >= 1
+    assert result["approved"] >= 1
 
 
 def test_the_test_button_says_that_the_connection_works(running: RunningStack) -> None:

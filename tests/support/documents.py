@@ -42,6 +42,12 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def exported(path: Path, variable: str) -> str:
+    """The value that a shell script in the document gives that variable."""
+    [value] = re.findall(rf"^export {variable}='([^']*)'$", "".join(code_blocks(path, "sh")), re.MULTILINE)
+    return str(value)
+
+
 def shown_commands(program: str) -> list[tuple[Path, list[str]]]:
     """Every command line of that program in the documents, as the words after the program's name."""
     shown = []

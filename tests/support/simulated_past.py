@@ -13,7 +13,7 @@ from sighten_simulator.world.lives import build_simulation
 from sighten_simulator.world.world import EVERYTHING, World
 from support.running_stack import MILESTONES, PAST, RunningStack
 
-DAG = "backfill_milestones"
+DAG = "sighten_backfill_milestones"
 SECONDS = 240
 DAYS = 3
 

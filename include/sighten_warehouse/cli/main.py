@@ -3,6 +3,7 @@
 import gc
 import sys
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -33,23 +34,28 @@ COMMANDS = (
     "simulate",
     "demo",
 )
+# The entry points by which a package beside this one adds commands, as ours for Airflow does.
+ADDED = "sighten_warehouse.commands"
 NEEDS_ATTENTION, WRONG_USE = 1, 2
 
 
 class CommandsOnDemand(click.Group):
-    """Imports each command from the module of its name only when it is called."""
+    """Imports each command only when it is called: from the module of its name, or by an entry point."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         """The names, in the order a newcomer needs them."""
-        return list(COMMANDS)
+        return [*COMMANDS, *sorted(entry_points(group=ADDED).names)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, or None."""
-        if cmd_name not in COMMANDS:
+        if cmd_name in COMMANDS:
+            command = getattr(import_module(f"sighten_warehouse.cli.{cmd_name}"), cmd_name)
+        elif added := entry_points(group=ADDED, name=cmd_name):
+            command = added[cmd_name].load()
+        else:
             return None
-        command = getattr(import_module(f"sighten_warehouse.cli.{cmd_name}"), cmd_name)
         if not isinstance(command, click.Command):
-            raise TypeError(f"sighten_warehouse.cli.{cmd_name}.{cmd_name}: expected a click command")
+            raise TypeError(f"{cmd_name}: expected a click command, got {command!r}")
         return command
 
 

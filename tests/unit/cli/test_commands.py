@@ -182,7 +182,7 @@ def test_a_query_of_two_statements_is_refused(published: Path) -> None:
     assert "expected one statement, got 2" in ended.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "airflow"])
 def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
     shown = run(tmp_path, command, "--help")
 

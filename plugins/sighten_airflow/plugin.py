@@ -1,10 +1,12 @@
-"""The report as a page in Airflow's navigation; every Airflow process imports this file, so it imports little."""
+"""The plugin: the report in Airflow's navigation, and our timetable; every process imports it, so it imports little."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
+
+from sighten_airflow.timetable import DaysOfHistory
 
 PREFIX = "/sighten/report"
 Message = MutableMapping[str, Any]
@@ -20,13 +22,13 @@ async def report(
     await app(scope, receive, send)
 
 
-class SightenReport(AirflowPlugin):
-    """The page and its entry in the navigation."""
+class SightenPlugin(AirflowPlugin):
+    """The page, its entry in the navigation, and the timetable of backfills."""
 
-    name = "sighten_report"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": report, "url_prefix": PREFIX, "name": "Sighten report"}]
+    name = "sighten"
+    fastapi_apps = [{"app": report, "url_prefix": PREFIX, "name": "Sighten report"}]  # noqa: RUF012  (as Airflow declares it)
     # No leading slash, so that it also works where Airflow is served below a path.
-    external_views: ClassVar[list[Any]] = [
+    external_views = [  # noqa: RUF012  (as Airflow declares it)
         {
             "name": "Sighten",  # the navigation has room for about ten letters
             "href": f"{PREFIX.lstrip('/')}/",
@@ -35,3 +37,4 @@ class SightenReport(AirflowPlugin):
             "nav_top_level": True,
         }
     ]
+    timetables = [DaysOfHistory]  # noqa: RUF012  (as Airflow declares it)
