@@ -59,7 +59,7 @@ def make_stack(plan: Plan, credentials: Credentials, progress: Progress) -> Stac
         progress,
         sighten=processes("sighten", shared),
         # Run as root it is another user's, who could read all secrets in its environment.
-        postgres=processes("postgres", {"PATH": os.environ["PATH"]}),
+        postgres=processes("postgres", {"PATH": os.environ["PATH"], "LC_ALL": "C"}),  # macOS needs a locale
         airflow=processes("airflow", shared | simulated_api_environment(plan, credentials)),
     )
 

@@ -179,7 +179,7 @@ def test_no_process_survives_a_killed_supervisor(mark: str) -> None:
         "time.sleep(600)"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", supervise], cwd=REPOSITORY)
-    await_marked(mark, 1)
+    await_marked(mark, 2)  # the reaper too, so that the next run ends it
 
     supervisor.kill()
     supervisor.wait(SECONDS)
