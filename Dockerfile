@@ -19,8 +19,8 @@ COPY sql /src/sql
 RUN pip install --no-cache-dir --no-deps --no-build-isolation /src
 
 FROM build-warehouse AS build-airflow
-COPY requirements/airflow.txt requirements/postgres.txt /src/requirements/
-RUN pip install --no-cache-dir --require-hashes -r /src/requirements/airflow.txt -r /src/requirements/postgres.txt
+COPY requirements/airflow.txt /src/requirements/
+RUN pip install --no-cache-dir --require-hashes -r /src/requirements/airflow.txt
 
 FROM base AS warehouse
 COPY --from=build-warehouse /opt/venv /opt/venv

@@ -79,9 +79,9 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
-	@printf 'asyncpg\npsycopg2-binary\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/airflow.txt - -o requirements/postgres.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
@@ -92,9 +92,9 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-.venv/.installed: requirements/airflow.txt pyproject.toml | .venv/.uv
-	@echo "installing pinned packages (about 550 MB; takes a minute or two the first time)"
-	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/airflow.txt
+.venv/.installed: requirements/devstack.txt pyproject.toml | .venv/.uv
+	@echo "installing pinned packages (about 650 MB; takes a minute or two the first time)"
+	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/devstack.txt
 	@$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
 	@$(COMPILE)
 	@touch $@

@@ -14,6 +14,7 @@ from devstack.credentials import ADMIN, read_or_make_credentials
 from devstack.errors import StackError, WrongUseError
 from devstack.plan import Plan, locked_home, read_plan
 from devstack.ports import require_free
+from devstack.postgres import require_postgres
 from devstack.process_marks import end_marked
 from devstack.processes import KILL_SECONDS
 from devstack.progress import Progress
@@ -41,6 +42,8 @@ def main(*, once: bool, milestones: int, past: int) -> None:
     STACK_AIRFLOW_PORT          port of Airflow's API server and UI (8080)
     STACK_SIMULATOR_PORT        port of the simulated Sighten (8090)
     STACK_HOME                  folder of Airflow's files, logs and secrets (./.airflow)
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN
+                                a database of your own for Airflow's metadata
 
     \b
     Example:
@@ -79,6 +82,8 @@ def run(plan: Plan, *, once: bool) -> None:
         KeyboardInterrupt: it was stopped before the first result.
     """
     console = Console(soft_wrap=True)
+    if not plan.metadata_url:
+        require_postgres()
     with locked_home(plan.home):
         end_marked(plan.mark, grace_seconds=KILL_SECONDS)  # processes that a crashed run left behind
         require_free(plan.ports)

@@ -38,7 +38,6 @@ def make_pools(url: str, pools: Iterable[Pool], *, password: str) -> None:
         StackError: Airflow did not answer, or refused.
     """
     airflow = AirflowApi(url, password=password)
-    # One after the other: two writing calls at a time freeze SQLite.
     for pool in pools:
         airflow.post("pools", {**asdict(pool), "include_deferred": False}, may_exist=True)
 

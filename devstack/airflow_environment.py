@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from devstack.credentials import ADMIN, Credentials
 from devstack.plan import REPOSITORY, Plan
 from devstack.ports import LOOPBACK
+from devstack.postgres import VARIABLE
 
 MIN_PARALLELISM, MAX_PARALLELISM = 4, 8  # tasks; each is a process
 # The simulated Sighten can take more than the real one, and a person waits.
@@ -60,7 +61,7 @@ def _paths(plan: Plan) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(DAG_BUNDLES),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{plan.home / 'airflow.db'}",
+        VARIABLE: plan.metadata_url or plan.postgres.url,
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(plan.logs / "tasks"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(plan.logs / "dag_processor"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",

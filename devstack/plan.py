@@ -3,12 +3,13 @@
 import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from devstack.errors import WrongUseError
 from devstack.ports import Port, read_port
+from devstack.postgres import VARIABLE, Postgres
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.settings import Settings, read_settings
@@ -21,7 +22,7 @@ DAL_METRICS = REPOSITORY / "docs/dal-metrics.example.yml"
 class Plan:
     """A stack before anything is started; `past` counts the milestones that only the simulated API has.
 
-    The simulated lives go on until `today`, 0:00 UTC.
+    The simulated lives go on until `today`, 0:00 UTC. `metadata_url` is a database of the user's own for Airflow.
     """
 
     home: Path
@@ -32,6 +33,7 @@ class Plan:
     milestones: int
     past: int
     today: datetime
+    metadata_url: str = field(repr=False)
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -42,6 +44,11 @@ class Plan:
     def logs(self) -> Path:
         """The folder with a log file for each process."""
         return self.home / "logs"
+
+    @property
+    def postgres(self) -> Postgres:
+        """The server of Airflow's metadata, where the user names no database."""
+        return Postgres(self.home)
 
     @property
     def mark(self) -> str:
@@ -73,6 +80,7 @@ def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> 
         milestones=milestones,
         past=past,
         today=Clock().now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+        metadata_url=environ.get(VARIABLE, ""),
     )
 
 

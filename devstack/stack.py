@@ -1,4 +1,4 @@
-"""A running stack: its plan, its secrets, and its two groups of processes."""
+"""A running stack: its plan, its secrets, and its three groups of processes."""
 
 import os
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ class Stack:
     credentials: Credentials
     progress: Progress
     sighten: Processes
+    postgres: Processes
     airflow: Processes
 
     def check_alive(self) -> None:
@@ -30,12 +31,19 @@ class Stack:
             ChildDiedError: names the one that does not.
         """
         self.sighten.check_alive()
+        self.postgres.check_alive()
         self.airflow.check_alive()
 
     def stop(self) -> None:
         """End all processes."""
-        self.airflow.stop()
+        self.stop_airflow()
         self.sighten.stop()
+
+    def stop_airflow(self) -> None:
+        """End Airflow and its database."""
+        self.airflow.stop()
+        self.postgres.stop()
+        self.plan.postgres.remove_sockets()
 
 
 def make_stack(plan: Plan, credentials: Credentials, progress: Progress) -> Stack:
@@ -50,6 +58,8 @@ def make_stack(plan: Plan, credentials: Credentials, progress: Progress) -> Stac
         credentials,
         progress,
         sighten=processes("sighten", shared),
+        # Run as root it is another user's, who could read all secrets in its environment.
+        postgres=processes("postgres", {"PATH": os.environ["PATH"], "LC_ALL": "C"}),  # macOS needs a locale
         airflow=processes("airflow", shared | simulated_api_environment(plan, credentials)),
     )
 

@@ -72,5 +72,5 @@ def restart_airflow(stack: Stack, error: ChildDiedError) -> None:
     """
     stack.progress.print_line(str(error))
     stack.progress.print_line("starting Airflow again; the receiver keeps running")
-    stack.airflow.stop()
+    stack.stop_airflow()
     start_airflow(stack)

@@ -1,11 +1,7 @@
-"""Airflow imports this file at start: an engine for SQLite, and masked secrets in every process's output."""
+"""Airflow imports this file at start: it masks secrets in every process's output."""
 
 import structlog
 from airflow.sdk.log import mask_logs
-
-from sighten_airflow.sqlite_metadata import create_metadata_engine
-
-__all__ = ["configure_action_logging", "create_metadata_engine"]
 
 
 def configure_action_logging() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from devstack.postgres import Postgres
 from devstack.process_marks import find_marked
 from devstack.waiting import wait_until
 from sighten_warehouse.settings import read_settings
@@ -23,7 +24,8 @@ STOP_SECONDS = 60
 def make_environment(folder: Path) -> dict[str, str]:
     """The environment of a separate stack, with its files in that folder and on free ports."""
     airflow, receiver, simulator = map(str, free_ports(3))
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SIGHTEN_", "STACK_"))}
+    ours = ("SIGHTEN_", "STACK_", "AIRFLOW_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return inherited | {
         "SIGHTEN_HOME": str(folder / "data"),
         "SIGHTEN_RECEIVER_PORT": receiver,
@@ -71,6 +73,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         process.wait(STOP_SECONDS)
     assert 0 == process.returncode, output.read_text()
     assert [] == find_marked(environment["STACK_HOME"])
+    assert not Postgres(Path(environment["STACK_HOME"])).sockets.exists()
 
 
 def free_ports(count: int) -> list[int]:

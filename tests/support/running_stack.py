@@ -11,14 +11,13 @@ from typing import Any
 import duckdb
 import requests
 
-from devstack.waiting import wait_until
+from devstack.postgres import VARIABLE, Postgres
 from sighten_warehouse.settings import Settings
 
 MILESTONES, PAST = 3, 90  # delivered; only in the API
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "include/sighten_simulator/world/sample_milestone.verbatim.txt"
 SAMPLE_ID = b"7a605ec8-d276-4d6c-bd47-52a483e28783"
-RETRYABLE = ("database is locked", "Database migration required", "DagNotFound")
 
 
 @dataclass(frozen=True)
@@ -52,41 +51,26 @@ class RunningStack:
         return self.call_airflow("POST", "connections/test", {"connection_id": connection_id, "conn_type": "sighten"})
 
     def call_airflow(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Call Airflow's REST API as its UI does, and return the response.
-
-        Retries where a task was writing to SQLite while the server recorded the call.
-        """
+        """Call Airflow's REST API as its UI does, and return the response."""
         password = json.loads((self.home / "passwords.json").read_text())["admin"]
         user = {"username": "admin", "password": password}
         token = requests.post(f"{self.airflow_url}/auth/token", json=user, timeout=30).json()["access_token"]
         url, headers = f"{self.airflow_url}/api/v2/{path}", {"Authorization": f"Bearer {token}"}
-        responses: list[requests.Response] = []
-
-        def is_answered() -> bool:
-            responses.append(requests.request(method, url, json=body, headers=headers, timeout=60))
-            return "Database error" not in responses[-1].text
-
-        wait_until(is_answered, what=f"a response to {method} {path}", seconds=60)
-        assert responses[-1].ok, responses[-1].text
-        content: dict[str, Any] = responses[-1].json()
+        response = requests.request(method, url, json=body, headers=headers, timeout=60)
+        assert response.ok, response.text
+        content: dict[str, Any] = response.json()
         return content
 
     def airflow(self, *arguments: str) -> None:
-        """Run an Airflow command at a terminal, as docs/runbook.md shows.
-
-        Retries while SQLite is locked, which Airflow may report as missing tables, and while Airflow has not read the
-        DAG.
-        """
-        airflow = {"AIRFLOW_HOME": str(self.home), "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins")}
+        """Run an Airflow command at a terminal, as docs/runbook.md shows."""
+        airflow = {
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+            VARIABLE: Postgres(self.home).url,
+        }
         command = [sys.executable, "-m", "airflow", *arguments]
-
-        def is_done() -> bool:
-            process = subprocess.run(command, env=os.environ | airflow, capture_output=True, text=True, check=False)
-            output = process.stdout + process.stderr
-            assert process.returncode == 0 or any(reason in output for reason in RETRYABLE), output
-            return process.returncode == 0
-
-        wait_until(is_done, what=f"airflow {arguments[0]}", seconds=60)
+        process = subprocess.run(command, env=os.environ | airflow, capture_output=True, text=True, check=False)
+        assert process.returncode == 0, process.stdout + process.stderr
 
     def calls(self) -> dict[str, Any]:
         """The simulated Sighten's journal of requests."""
