@@ -103,7 +103,8 @@ def call_for(seconds: float, url: str, *, threads: int, rate: float) -> float:
         return answered
 
     with tempfile.TemporaryDirectory() as home:
-        settings = Settings(home=Path(home), api_url=url, api_token=Secret(NO_SECRET), api_rate=rate, api_concurrency=threads)
+        api = {"api_url": url, "api_token": Secret(NO_SECRET), "api_rate": rate, "api_concurrency": threads}
+        settings = Settings(home=Path(home), **api)
         with (
             open_client(settings, retry_policy=RetryPolicy(attempts=50)) as client,
             ThreadPoolExecutor(threads) as pool,
