@@ -9,7 +9,7 @@ first in the API's budget. The task is skipped if no API is configured.
 from airflow.sdk import dag, task
 
 from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
-from sighten_airflow.coverage_metrics import emit_coverage
+from sighten_airflow.metrics import emit_coverage
 from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, DAILY, DAYS_PARAM, Counts, dag_docs, days_param
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
 
@@ -13,6 +14,11 @@ from sighten_warehouse.layout import Layout
 
 PREFIX = "SIGHTEN_"
 MEBIBYTE = 1024 * 1024
+_UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)")
+_ALERT_ADDRESS = re.compile(
+    r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
+)
 
 
 class Settings(BaseModel):
@@ -93,20 +99,52 @@ class Settings(BaseModel):
     kept_versions: int = Field(
         2, ge=1, description="How many published versions are kept in `published/versions/`, the newest included."
     )
+    alerts: tuple[SecretStr, ...] = Field(
+        (),
+        description="Where alerts are sent to, comma-separated: `https://host/path` gets JSON; "
+        "`slack://hooks.slack.com/services/…` is a Slack webhook; "
+        "`smtp://user:password@host:587/to@example.com?from=…` is an e-mail (`smtps://` on 465). Confidential.",
+    )
+    max_silence_minutes: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Minutes without a webhook that are worth an alert; empty means longer than usual for this hour.",
+    )
+    max_unpublished_minutes: float = Field(
+        30.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Minutes after which a landed delivery that is not published is worth an alert.",
+    )
+    min_free_disk: str = Field(
+        "2GB", description="The free space of a disk, such as `2GB`, below which it is an alert."
+    )
     engine: Literal["duckdb"] = Field(
         "duckdb", description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."
     )
 
-    @field_validator("webhook_secret", "enrich_statuses", "document_creation_types", mode="before")
+    @field_validator("webhook_secret", "enrich_statuses", "document_creation_types", "alerts", mode="before")
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("publish_memory")
+    @field_validator("publish_memory", "min_free_disk")
     @classmethod
     def _check_size(cls, value: str) -> str:
-        if not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", value):
+        if not _SIZE.fullmatch(value):
             raise ValueError("expected a size such as 500MB or 1.5GB")
+        return value
+
+    @field_validator("alerts")
+    @classmethod
+    def _check_alerts(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for address in value:
+            if not _ALERT_ADDRESS.fullmatch(address.get_secret_value()) or not _has_valid_port(address):
+                raise ValueError(
+                    "expected https://host/path, slack://hooks.slack.com/services/… or "
+                    "smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
+                )
         return value
 
     @field_validator("engine", mode="before")
@@ -122,6 +160,12 @@ class Settings(BaseModel):
         if value is not None:
             TypeAdapter(AnyHttpUrl).validate_python(value)
         return value.rstrip("/") if value else None
+
+    @property
+    def min_free_bytes(self) -> float:
+        """`min_free_disk` as a number."""
+        [(number, unit)] = _SIZE.findall(self.min_free_disk)
+        return float(number) * _UNITS[unit]
 
     @property
     def layout(self) -> Layout:
@@ -154,9 +198,17 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingError("; ".join(_format_problem(problem) for problem in error.errors())) from None
 
 
+def _has_valid_port(address: SecretStr) -> bool:
+    try:
+        parts = urlsplit(address.get_secret_value())
+        return parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def _format_problem(problem: Any) -> str:
     name = PREFIX + str(problem["loc"][0]).upper()
-    secret = name.endswith(("_TOKEN", "_SECRET"))
+    secret = name.endswith(("_TOKEN", "_SECRET", "_ALERTS"))
     message = problem["msg"].removeprefix("Value error, ")
     return f"{name}: {message}" + ("" if secret else f" (got {problem['input']!r})")
 

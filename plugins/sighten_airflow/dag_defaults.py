@@ -8,12 +8,16 @@ from airflow.sdk import CronTriggerTimetable, Param
 from airflow.sdk.exceptions import AirflowFailException
 from pydantic import JsonValue
 
+from sighten_airflow.failures import CALLBACKS
+
 WRITER_POOL = "sighten_writer"  # one slot: one commit or publish at a time, backfills included
 # Few slots, so that a slow API leaves workers free for loading: two live tasks and a long one.
 API_POOL = "sighten_api"
 LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
 # Finds what a lost asset event missed. Without run_immediately=0 a new DAG would start with a run on empty data.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
+# Between the sweeps, so that it does not wait for their workers.
+WATCH = CronTriggerTimetable("3-59/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
 # Before the nightly proof, which then reads few files.
 BEFORE_NIGHTLY = CronTriggerTimetable("47 2 * * *", timezone="UTC", run_immediately=timedelta(0))
 NIGHTLY = CronTriggerTimetable("17 3 * * *", timezone="UTC", run_immediately=timedelta(0))
@@ -38,6 +42,7 @@ DAG_DEFAULTS: dict[str, Any] = {
         "owner": "sighten-warehouse",
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
+        **CALLBACKS,
     },
 }
 

@@ -20,6 +20,7 @@ COMMANDS = (
     "publish",
     "run",
     "status",
+    "watch",
     "query",
     "report",
     "dictionary",
