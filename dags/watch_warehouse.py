@@ -8,7 +8,7 @@ pool, so a hung publish does not stop it. The run fails if an alert could not be
 
 from airflow.sdk import dag, task
 
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, WATCH, dag_docs
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, WATCH, WATCH_TIMEOUT, dag_docs
 from sighten_airflow.watching import report_watched
 from sighten_warehouse.settings import read_settings
 
@@ -17,7 +17,7 @@ from sighten_warehouse.settings import read_settings
 def watch_warehouse() -> None:
     """Look for problems."""
 
-    @task
+    @task(execution_timeout=WATCH_TIMEOUT)
     def watch() -> list[str]:
         from sighten_warehouse.ops.watch import watch as watch_home
 

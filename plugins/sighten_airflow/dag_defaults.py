@@ -14,6 +14,10 @@ WRITER_POOL = "sighten_writer"  # one slot: one commit or publish at a time, bac
 # Few slots, so that a slow API leaves workers free for loading: two live tasks and a long one.
 API_POOL = "sighten_api"
 LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
+# A task that takes longer hangs: it is ended and tried again, and goes on where it was.
+TIMEOUT = timedelta(hours=2)
+WATCH_TIMEOUT = timedelta(minutes=4)  # the next check comes after five
+LONG_TIMEOUT = timedelta(hours=12)  # for what reads all history, or waits for the API's rate limit
 # Finds what a lost asset event missed. Without run_immediately=0 a new DAG would start with a run on empty data.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
 # Between the sweeps, so that it does not wait for their workers.
@@ -42,6 +46,7 @@ DAG_DEFAULTS: dict[str, Any] = {
         "owner": "sighten-warehouse",
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
+        "execution_timeout": TIMEOUT,
         **CALLBACKS,
     },
 }

@@ -10,7 +10,9 @@ import yaml
 
 from devstack.airflow_environment import MIN_PARALLELISM
 from devstack.pools import POOLS
-from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, WRITER_POOL
+from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, LONG_TIMEOUT, TIMEOUT, WATCH_TIMEOUT, WRITER_POOL
+from sighten_airflow.failures import OTHER, RECIPES, alert_failure, end_alert
+from support.documents import anchors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
@@ -30,8 +32,9 @@ pytestmark = pytest.mark.airflow
 
 
 def test_a_file_holds_one_dag_of_its_own_name(dags: dict[str, Any]) -> None:
-    assert {path.stem for path in DAG_FILES} == set(dags)
-    assert {path.stem: path.name for path in DAG_FILES} == {name: Path(dag.fileloc).name for name, dag in dags.items()}
+    names = {name.removeprefix("sighten_"): Path(dag.fileloc).name for name, dag in dags.items()}
+
+    assert {path.stem: path.name for path in DAG_FILES} == names
 
 
 def test_every_dag_says_what_it_does(dags: dict[str, Any]) -> None:
@@ -51,10 +54,24 @@ def test_every_dag_has_its_tag_no_catchup_and_one_run_at_a_time(dags: dict[str, 
     assert expected == {name: (set(dag.tags), dag.catchup, dag.max_active_runs) for name, dag in dags.items()}
 
 
-def test_every_task_has_an_owner_and_two_retries(dags: dict[str, Any]) -> None:
-    facts = {(task.owner, task.retries) for dag in dags.values() for task in dag.tasks}
+def test_every_task_has_an_owner_two_retries_and_a_timeout(dags: dict[str, Any]) -> None:
+    tasks = [task for dag in dags.values() for task in dag.tasks]
 
-    assert {("sighten-warehouse", 2)} == facts
+    assert {("sighten-warehouse", 2)} == {(task.owner, task.retries) for task in tasks}
+    assert {TIMEOUT, LONG_TIMEOUT, WATCH_TIMEOUT} == {task.execution_timeout for task in tasks}
+
+
+def test_the_failure_of_every_task_is_an_alert_and_its_success_or_skip_ends_that(dags: dict[str, Any]) -> None:
+    tasks = [task for dag in dags.values() for task in dag.tasks]
+
+    callbacks = {(task.on_failure_callback, task.on_success_callback, task.on_skipped_callback) for task in tasks}
+
+    assert {(alert_failure, end_alert, end_alert)} == callbacks
+
+
+def test_every_recipe_of_a_failed_task_is_in_the_runbook(dags: dict[str, Any]) -> None:
+    assert {name.removeprefix("sighten_") for name in dags} >= set(RECIPES)
+    assert set() == {OTHER, *RECIPES.values()} - anchors("docs/runbook.md")
 
 
 def test_writing_tasks_share_the_only_slot_of_the_writer_pool(dags: dict[str, Any]) -> None:
@@ -116,7 +133,13 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         "enrich_quotes": ["history"],
         "download_documents": ["history"],
     } == consumed
-    assert {"backfill_milestones", "reconcile_milestones", "maintain_lake", "prove_warehouse"} == without_assets
+    assert {
+        "backfill_milestones",
+        "reconcile_milestones",
+        "maintain_lake",
+        "prove_warehouse",
+        "sighten_watch_warehouse",
+    } == without_assets
     assert {
         ("load_milestones", "load_one_batch", "history"),
         ("load_milestones", "commit", "history"),

@@ -48,7 +48,7 @@ def _post(target: Target, content: Mapping[str, Any]) -> None:
         response.close()
     except requests.RequestException as error:  # its message holds the address
         raise NotSentError(f"{target.name}: no answer ({type(error).__name__})") from None
-    if not response.ok or response.is_redirect:
+    if response.status_code not in range(200, 300):
         raise NotSentError(f"{target.name}: answered {response.status_code}, expected 2xx")
 
 

@@ -69,8 +69,8 @@ class _Sender:
         # An item that has gone and comes back is told again.
         told = {target: sorted(items & set(told)) for target, told in known.told.items()} if known else {}
         alert = OpenAlert(problem, told)
+        self._ledger[key] = alert
         if known != alert:
-            self._ledger[key] = alert
             self._save()
         if known is None:
             log.warning("problem_found", key=key, text=problem.text)
