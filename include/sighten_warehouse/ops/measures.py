@@ -9,10 +9,14 @@ from sighten_warehouse.ops.status import Status
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.settings import Settings
 
-STEPS = {"latency": "landing to publishing", "load_latency": "landing to loading", "publish_latency": "loading on"}
+STEPS = {
+    "latency": "from landing to publishing",
+    "load_latency": "from landing to loading",
+    "publish_latency": "from loading to publishing",
+}
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 LATENCY = {
-    f"{step}_{share}_seconds": f"{share} of the last day's deliveries, from {what}"
+    f"{step}_{share}_seconds": f"{share} of the last day's deliveries, {what}"
     for step, what in STEPS.items()
     for share in SHARES
 }
@@ -27,6 +31,7 @@ MEASURES = {
     "drift": "places with drift that nobody has acknowledged",
     "free_disk_bytes": "free bytes of the fullest disk of the home",
     "open_alerts": "problems that `status` shows",
+    "watched_timestamp_seconds": "when this was measured, in seconds since 1970",
     **LATENCY,
 }
 WINDOW = timedelta(days=1)
@@ -59,6 +64,7 @@ def read_measures(settings: Settings, status: Status, *, open_alerts: int, now: 
         "drift": len(status.open_drift),
         "free_disk_bytes": min(status.free_disk.values(), default=None),
         "open_alerts": open_alerts,
+        "watched_timestamp_seconds": now.timestamp(),
         **(_latency(settings, now=now) if status.is_readable else {}),
     }
     return {name: float(value) for name, value in measures.items() if value is not None}
