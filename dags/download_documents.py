@@ -17,7 +17,7 @@ def download_documents() -> None:
     """Download the documents that history names."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
+    @task(pool=API_POOL, inlets=[HISTORY], priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
     def download() -> Counts:
         from sighten_warehouse import documents
 

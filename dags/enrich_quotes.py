@@ -18,7 +18,7 @@ def enrich_quotes() -> None:
     """Get what is due for the quotes in history."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
+    @task(pool=API_POOL, inlets=[HISTORY], priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
     def enrich() -> Counts:
         from sighten_warehouse import enrich
 

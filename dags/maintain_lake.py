@@ -17,7 +17,7 @@ from sighten_warehouse.settings import read_settings
 def maintain_lake() -> None:
     """Compact the lake."""
 
-    @task(outlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
+    @task(inlets=[HISTORY], outlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
     def compact() -> None:
         from sighten_warehouse.lake.compaction import compact
 

@@ -12,6 +12,9 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Sighten Warehouse",
         "description": "Connection and hook for Sighten's API.",
         "hooks": [{"integration-name": "Sighten", "python-modules": ["sighten_airflow.hook"]}],
+        "asset-uris": [
+            {"schemes": ["sighten"], "handler": None, "to_openlineage_converter": "sighten_airflow.lineage.to_dataset"}
+        ],
         "connection-types": [
             {
                 "connection-type": CONNECTION_TYPE,

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from airflow.sdk import Asset
 
 from devstack.airflow_environment import MIN_PARALLELISM
 from devstack.pools import POOLS
 from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, LONG_TIMEOUT, TIMEOUT, WATCH_TIMEOUT, WRITER_POOL
 from sighten_airflow.failures import OTHER, RECIPES, alert_failure, end_alert
+from sighten_airflow.lineage import to_dataset
 from support.documents import anchors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -151,6 +153,26 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         ("publish_warehouse", "publish", "warehouse"),
         ("prove_warehouse", "prove", "warehouse"),
     } == produced
+
+
+def test_a_task_names_the_asset_that_it_reads_and_writes_for_lineage(dags: dict[str, Any]) -> None:
+    read = {name: sorted({asset.name for task in dag.tasks for asset in task.inlets}) for name, dag in dags.items()}
+
+    assert {name: assets for name, assets in read.items() if assets} == {
+        "load_milestones": ["landing"],
+        "publish_warehouse": ["history"],
+        "prove_warehouse": ["history"],
+        "maintain_lake": ["history"],
+        "enrich_quotes": ["history"],
+        "download_documents": ["history"],
+        "report_warehouse": ["warehouse"],
+    }
+
+
+def test_an_asset_has_its_environment_as_the_namespace_of_openlineage() -> None:
+    dataset = to_dataset(Asset("landing", "sighten://production/landing"), None)
+
+    assert ("sighten://production", "landing") == (dataset.namespace, dataset.name)
 
 
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:

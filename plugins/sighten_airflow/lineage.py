@@ -1,0 +1,16 @@
+"""The warehouse's assets as OpenLineage names them; used where the provider `openlineage` is installed."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.openlineage.facet import Dataset
+    from airflow.sdk import Asset
+
+
+def to_dataset(asset: "Asset", _context: Any) -> "Dataset":
+    """The dataset of an asset: `sighten://production/history` is `history` in the namespace `sighten://production`."""
+    from airflow.providers.common.compat.openlineage.facet import Dataset  # noqa: PLC0415  (optional)
+
+    parts = urlsplit(asset.uri)
+    return Dataset(namespace=f"{parts.scheme}://{parts.netloc}", name=parts.path.lstrip("/"))
