@@ -13,7 +13,7 @@ from sighten_airflow.watching import report_watched
 from sighten_warehouse.settings import read_settings
 
 
-@dag(dag_id="sighten_watch_warehouse", schedule=WATCH, **dag_docs(__doc__), **DAG_DEFAULTS)
+@dag("sighten_watch_warehouse", schedule=WATCH, **dag_docs(__doc__), **DAG_DEFAULTS)
 def watch_warehouse() -> None:
     """Look for problems."""
 

@@ -58,7 +58,7 @@ CALLBACKS: dict[str, Callable[[Context], None]] = {
 
 
 def _key(context: Context) -> str:
-    from sighten_warehouse.ops.problems import TASK_FAILED  # noqa: PLC0415  (as above)
+    from sighten_warehouse.alerts.problem import TASK_FAILED  # noqa: PLC0415  (as above)
 
     return f"{TASK_FAILED}{context['ti'].dag_id}.{context['ti'].task_id}"
 

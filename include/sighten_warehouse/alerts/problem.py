@@ -8,6 +8,7 @@ import msgspec
 Severity = Literal["error", "warning"]
 State = Literal["open", "over"]
 RUNBOOK = "docs/runbook.md"
+TASK_FAILED = "task_failed/"  # with the DAG and the task, the key of a task of Airflow that failed
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sighten_warehouse.alerts.ledger import Ledger
-from sighten_warehouse.alerts.problem import Problem
+from sighten_warehouse.alerts.problem import TASK_FAILED, Problem
 from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.status import Status
@@ -13,7 +13,6 @@ from sighten_warehouse.settings import Settings
 
 UNREADABLE = "status_unreadable"
 SILENT = "webhooks_silent"
-TASK_FAILED = "task_failed/"
 # The section of the runbook for each problem.
 RECIPES = {
     UNREADABLE: "status-cannot-be-read",
