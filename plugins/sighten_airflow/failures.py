@@ -29,10 +29,11 @@ def alert_failure(context: Context) -> None:
     from sighten_warehouse.clock import Clock  # noqa: PLC0415
 
     dag_id, error = context["ti"].dag_id, context.get("exception")
+    # Only the type: the message of an error of another library may hold data. A killed task has none.
+    reason = type(error).__name__ if isinstance(error, BaseException) else "its process ended"
     problem = Problem(
         key=_key(context),
-        # Only the type: the message of an error of another library may hold data.
-        text=f"Airflow's task {dag_id}.{context['ti'].task_id} failed ({type(error).__name__})",
+        text=f"Airflow's task {dag_id}.{context['ti'].task_id} failed ({reason})",
         recipe=RECIPES.get(dag_id.removeprefix("sighten_"), OTHER),
         severity="error",
         since=Clock().now(),

@@ -9,8 +9,13 @@ if TYPE_CHECKING:
 
 
 def to_dataset(asset: "Asset", _context: Any) -> "Dataset":
-    """The dataset of an asset: `sighten://production/history` is `history` in the namespace `sighten://production`."""
+    """The dataset of an asset."""
     from airflow.providers.common.compat.openlineage.facet import Dataset  # noqa: PLC0415  (optional)
 
-    parts = urlsplit(asset.uri)
-    return Dataset(namespace=f"{parts.scheme}://{parts.netloc}", name=parts.path.lstrip("/"))
+    return Dataset(**dataset_names(asset.uri))
+
+
+def dataset_names(uri: str) -> dict[str, str]:
+    """Namespace and name: `sighten://production/history` is `history` in the namespace `sighten://production`."""
+    parts = urlsplit(uri)
+    return {"namespace": f"{parts.scheme}://{parts.netloc}", "name": parts.path.lstrip("/")}

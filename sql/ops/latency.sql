@@ -32,9 +32,9 @@ with deliveries as (
 
     select
         cast(landed_at as date) as landed_date,
-        percentile_cont(0.5) within group (order by total_seconds) as p50_seconds,
-        percentile_cont(0.95) within group (order by total_seconds) as p95_seconds,
-        percentile_cont(0.99) within group (order by total_seconds) as p99_seconds,
+        percentile_cont(0.5) within group (order by total_seconds) as p50_total_seconds,
+        percentile_cont(0.95) within group (order by total_seconds) as p95_total_seconds,
+        percentile_cont(0.99) within group (order by total_seconds) as p99_total_seconds,
     from latency
     group by cast(landed_at as date)
 
@@ -50,8 +50,8 @@ select
     latency.publish_seconds as publish_seconds,
     latency.total_seconds as total_seconds,
     days.landed_date as landed_date,
-    days.p50_seconds as p50_seconds,
-    days.p95_seconds as p95_seconds,
-    days.p99_seconds as p99_seconds,
+    days.p50_total_seconds as p50_total_seconds,
+    days.p95_total_seconds as p95_total_seconds,
+    days.p99_total_seconds as p99_total_seconds,
 from latency
 inner join days on cast(latency.landed_at as date) = days.landed_date

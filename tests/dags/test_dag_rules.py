@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow.sdk import Asset
 
 from devstack.airflow_environment import MIN_PARALLELISM
 from devstack.pools import POOLS
 from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, LONG_TIMEOUT, TIMEOUT, WATCH_TIMEOUT, WRITER_POOL
 from sighten_airflow.failures import OTHER, RECIPES, alert_failure, end_alert
-from sighten_airflow.lineage import to_dataset
+from sighten_airflow.lineage import dataset_names, to_dataset
+from sighten_airflow.provider import get_provider_info
 from support.documents import anchors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -170,9 +170,10 @@ def test_a_task_names_the_asset_that_it_reads_and_writes_for_lineage(dags: dict[
 
 
 def test_an_asset_has_its_environment_as_the_namespace_of_openlineage() -> None:
-    dataset = to_dataset(Asset("landing", "sighten://production/landing"), None)
+    [uris] = get_provider_info()["asset-uris"]
 
-    assert ("sighten://production", "landing") == (dataset.namespace, dataset.name)
+    assert uris["to_openlineage_converter"] == f"{to_dataset.__module__}.{to_dataset.__name__}"
+    assert {"namespace": "sighten://production", "name": "landing"} == dataset_names("sighten://production/landing")
 
 
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:
