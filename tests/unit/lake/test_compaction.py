@@ -53,10 +53,8 @@ def test_rows_stay_and_equal_those_of_a_rebuild(warehouse: Warehouse) -> None:
     assert with_places == everything(warehouse, but=PUBLISHING)
 
 
-# The percentiles of a day change with the day's later deliveries.
-LATENCY = (
-    "select * exclude (p50_total_seconds, p95_total_seconds, p99_total_seconds) from ops.latency order by landing_id"
-)
+# Without the percentiles of the day, which change with its later deliveries.
+LATENCY = "select landing_id, batch_id, landed_at, loaded_at, published_at, total_seconds from ops.latency order by 1"
 
 
 def test_everything_can_be_compacted_again_and_again(often: Warehouse) -> None:
