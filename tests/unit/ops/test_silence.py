@@ -44,6 +44,6 @@ def test_one_outage_does_not_make_the_next_one_usual() -> None:
     assert HOUR == usual_silence(webhooks, now=TUESDAY_NOON)
 
 
-@pytest.mark.parametrize("weeks", [0, 1, 2])
+@pytest.mark.parametrize("weeks", [0, 1, 2, 3])
 def test_too_little_history_makes_nothing_unusual(weeks: int) -> None:
     assert usual_silence(working_hours(weeks=weeks), now=TUESDAY_NOON) is None
