@@ -17,6 +17,11 @@ from sighten_warehouse.layout import Layout
 PREFIX = "SIGHTEN_"
 MEBIBYTE = 1024 * 1024
 Environment = Literal["production", "test"]
+_UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)")
+_ALERT_ADDRESS = re.compile(
+    r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
+)
 
 
 class Secret:
@@ -122,10 +127,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, description="How many published versions are kept in `published/versions/`, the newest included."),
     ] = 2
+    alerts: Annotated[
+        tuple[Secret, ...],
+        Meta(
+            description="Where alerts are sent to, comma-separated: `https://host/path` gets JSON; "
+            "`slack://hooks.slack.com/services/…` is a Slack webhook; "
+            "`smtp://user:password@host:587/to@example.com?from=…` is an e-mail (`smtps://` on 465). Confidential."
+        ),
+    ] = ()
+    max_silence_minutes: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="Minutes without a webhook that are worth an alert; empty means longer than usual for this hour."
+        ),
+    ] = None
+    max_unpublished_minutes: Annotated[
+        float, Meta(gt=0, description="Minutes after which a landed delivery that is not published is worth an alert.")
+    ] = 30.0
+    min_free_disk: Annotated[
+        str, Meta(description="The free space of a disk, such as `2GB`, below which it is an alert.")
+    ] = "2GB"
     engine: Annotated[
         Literal["duckdb"],
         Meta(description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."),
     ] = "duckdb"
+
+    @property
+    def min_free_bytes(self) -> float:
+        """`min_free_disk` as a number."""
+        [(number, unit)] = _SIZE.findall(self.min_free_disk)
+        return float(number) * _UNITS[unit]
 
     @property
     def layout(self) -> Layout:
@@ -156,7 +187,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             try:
                 given[name] = _read(name, text, kind)
             except ValueError as error:
-                shown = "" if name.endswith(("_token", "_secret")) else f" (got {text!r})"
+                shown = "" if name in ("api_token", "webhook_secret", "alerts") else f" (got {text!r})"
                 problems.append(f"{PREFIX}{name.upper()}: {error}{shown}")
     if problems:
         raise SettingError("; ".join(problems))
@@ -180,8 +211,13 @@ def _read(name: str, text: str, kind: Any) -> Any:
         raise ValueError(str(error).replace("Expected", "expected", 1)) from None
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("expected a finite number")
-    if name == "publish_memory" and not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", text):
+    if name in ("publish_memory", "min_free_disk") and not _SIZE.fullmatch(text):
         raise ValueError("expected a size such as 500MB or 1.5GB")
+    if name == "alerts" and not all(map(_is_alert_address, parts)):
+        raise ValueError(
+            "expected https://host/path, slack://hooks.slack.com/services/… or "
+            "smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
+        )
     return _address(text) if name == "api_url" else value
 
 
@@ -196,6 +232,14 @@ def _address(url: str) -> str:
         raise ValueError("expected a URL such as https://engine.goeverbright.com")
     _ = parts.port  # raises a ValueError for one that is no number
     return url.rstrip("/")
+
+
+def _is_alert_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(_ALERT_ADDRESS.fullmatch(address)) and parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
