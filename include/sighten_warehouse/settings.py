@@ -138,7 +138,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_silence_minutes: Annotated[
         Annotated[float, Meta(gt=0)] | None,
         Meta(
-            description="Minutes without a webhook that are worth an alert; empty means longer than usual for this hour."
+            description="Minutes without a webhook that are worth an alert; empty means longer than usual for this "
+            "hour."
         ),
     ] = None
     max_unpublished_minutes: Annotated[

@@ -47,7 +47,7 @@ def _mail(target: Target, message: Message) -> BaseNotifier:
 def _slack(_: Target, message: Message) -> BaseNotifier:
     from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier  # noqa: PLC0415  (optional)
 
-    return SlackWebhookNotifier(
+    return SlackWebhookNotifier(  # type: ignore[no-any-return]
         slack_webhook_conn_id=CONNECTION_ID, text=message.slack_text, timeout=int(TIMEOUT_S), retry_handlers=[]
     )
 

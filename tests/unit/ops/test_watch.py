@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sighten_warehouse.settings import Secret
+from msgspec.structs import replace
 
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
@@ -14,6 +14,7 @@ from sighten_warehouse.ops.decisions import discard
 from sighten_warehouse.ops.drift import acknowledge
 from sighten_warehouse.ops.measures import MEASURES
 from sighten_warehouse.ops.watch import Watched, watch
+from sighten_warehouse.settings import Secret
 from support.factories import a_milestone
 from support.hearing import At, Heard, listening_webhook
 from support.warehouses import Warehouse
@@ -35,7 +36,7 @@ def check(warehouse: Warehouse, webhook: Heard) -> Check:
 
     def check(*, later: timedelta = timedelta(0), **settings: Any) -> Watched:
         alerts = (Secret(webhook.url),)
-        changed = warehouse.settings.model_copy(update={"alerts": alerts, "min_free_disk": "1MB"} | settings)
+        changed = replace(warehouse.settings, **{"alerts": alerts, "min_free_disk": "1MB"} | settings)
         return watch(changed, clock=At(datetime.now(UTC) + later))
 
     return check
