@@ -31,7 +31,7 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
 
 
 def context(task_id: str = "publish", **facts: Any) -> Any:
-    return {"ti": SimpleNamespace(dag_id="publish_warehouse", task_id=task_id), **facts}
+    return {"ti": SimpleNamespace(dag_id="sighten_publish_warehouse", task_id=task_id), **facts}
 
 
 def test_a_failed_task_is_heard_once_until_it_succeeds(settings: Settings, webhook: Heard) -> None:
@@ -41,9 +41,9 @@ def test_a_failed_task_is_heard_once_until_it_succeeds(settings: Settings, webho
     for _ in range(2):
         end_alert(context())
 
-    key = "task_failed/publish_warehouse.publish"
+    key = "task_failed/sighten_publish_warehouse.publish"
     assert [("open", key), ("over", key)] == webhook.states
-    assert "Airflow's task publish_warehouse.publish failed (ValueError)" == webhook.messages[0]["text"]
+    assert "Airflow's task sighten_publish_warehouse.publish failed (ValueError)" == webhook.messages[0]["text"]
     assert "docs/runbook.md#publish-fails" == webhook.messages[0]["recipe"]
     assert {} == read_ledger(settings.layout)
 
@@ -58,9 +58,9 @@ def test_a_run_that_fails_is_heard_and_shown_by_status(
     [path, _] = sorted(settings.layout.landing.rglob("*.ndjson"))
     path.write_bytes(path.read_bytes() + b"more\n")
 
-    assert ["failed"] == run("maintain_lake")["compact"]
+    assert ["failed"] == run("sighten_maintain_lake")["compact"]
 
-    key = "task_failed/maintain_lake.compact"
+    key = "task_failed/sighten_maintain_lake.compact"
     assert [("open", key)] == webhook.states
     ledger = read_ledger(settings.layout)
     now = ledger[key].problem.since
@@ -76,7 +76,7 @@ def test_mail_goes_by_airflows_notifier(settings: Settings, monkeypatch: pytest.
     assert find_spec("airflow.providers.smtp")
     [message] = mail.messages
     assert "Content-Type: text/html" in message  # what the product sends is plain text
-    assert "Subject: [Sighten production] open: Airflow's task publish_warehouse.publish failed" in message
+    assert "Subject: [Sighten production] open: Airflow's task sighten_publish_warehouse.publish failed" in message
     assert ["ops@example.com"] == [line[4:] for line in message.splitlines() if line.startswith("To: ")]
     assert list(read_ledger(settings.layout))
 
@@ -95,9 +95,9 @@ def test_a_notifier_that_fails_is_tried_again_by_the_watching_dag(
         states = run("sighten_watch_warehouse")
 
     assert {"run": ["success"], "watch": ["success"]} == states
-    assert ("open", "task_failed/publish_warehouse.publish") in heard.states
+    assert ("open", "task_failed/sighten_publish_warehouse.publish") in heard.states
     assert 1.0 <= gauges["sighten.open_alerts"]
-    assert {"task_failed/publish_warehouse.publish"} <= set(read_ledger(settings.layout))
+    assert {"task_failed/sighten_publish_warehouse.publish"} <= set(read_ledger(settings.layout))
 
 
 def test_without_a_provider_the_product_sends() -> None:

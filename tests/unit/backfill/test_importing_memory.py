@@ -18,6 +18,7 @@ MEASURED = """
 import resource, sys
 sys.path[:0] = ["tests"]
 from pathlib import Path
+from msgspec.structs import replace
 from support.importing import imported
 from sighten_warehouse.backfill.files import chunks
 from support.warehouses import Warehouse
