@@ -11,15 +11,15 @@ log = structlog.get_logger()
 # The section of the runbook for a failed task, by DAG; other DAGs have the first.
 OTHER = "a-task-failed"
 RECIPES = {
-    "load_milestones": "nothing-is-loaded",
-    "publish_warehouse": "publish-fails",
-    "report_warehouse": "publish-fails",
-    "prove_warehouse": "publish-fails",
-    "maintain_lake": "maintenance-is-overdue",
-    "enrich_quotes": "api-fails",
-    "download_documents": "api-fails",
-    "reconcile_milestones": "api-fails",
-    "backfill_milestones": "backfill-fails",
+    "sighten_load_milestones": "nothing-is-loaded",
+    "sighten_publish_warehouse": "publish-fails",
+    "sighten_report_warehouse": "publish-fails",
+    "sighten_prove_warehouse": "publish-fails",
+    "sighten_maintain_lake": "maintenance-is-overdue",
+    "sighten_enrich_quotes": "api-fails",
+    "sighten_download_documents": "api-fails",
+    "sighten_reconcile_milestones": "api-fails",
+    "sighten_backfill_milestones": "backfill-fails",
 }
 
 
@@ -34,7 +34,7 @@ def alert_failure(context: Context) -> None:
     problem = Problem(
         key=_key(context),
         text=f"Airflow's task {dag_id}.{context['ti'].task_id} failed ({reason})",
-        recipe=RECIPES.get(dag_id.removeprefix("sighten_"), OTHER),
+        recipe=RECIPES.get(dag_id, OTHER),
         severity="error",
         since=Clock().now(),
     )
