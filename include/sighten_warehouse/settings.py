@@ -15,7 +15,18 @@ from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
 
 PREFIX = "SIGHTEN_"
+SECRETS = ("api_token", "webhook_secret")
+# The setting that names a file with the secret, as container platforms mount them.
+IN_A_FILE = "_FILE"
 MEBIBYTE = 1024 * 1024
+# Kubernetes tells each pod about every Service of its namespace by such variables, so one called `sighten-receiver`
+# would look like settings of ours. Name and value must both be Kubernetes', or a misspelt setting would pass.
+_ADDRESS = r"[0-9a-fA-F.:\[\]]+"
+_URL = rf"(?:tcp|udp|sctp)://{_ADDRESS}:\d+"
+OF_A_SERVICE = re.compile(
+    rf"SIGHTEN(?:_[A-Z0-9_]+)?_(?:SERVICE_HOST={_ADDRESS}|SERVICE_PORT(?:_[A-Z0-9_]+)?=\d+|PORT={_URL}"
+    rf"|PORT_\d+_(?:TCP|UDP|SCTP)(?:={_URL}|_PROTO=(?:tcp|udp|sctp)|_PORT=\d+|_ADDR={_ADDRESS}))"
+)
 Environment = Literal["production", "test"]
 
 
@@ -134,33 +145,66 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def setting_names() -> list[str]:
-    """The environment variables that are settings, in the order of `.env.example`."""
-    return [PREFIX + name.upper() for name in Settings.__struct_fields__]
+    """The environment variables that are settings, in the order of `.env.example`; a secret's file follows it."""
+    return [
+        PREFIX + name.upper() + suffix
+        for name in Settings.__struct_fields__
+        for suffix in (("", IN_A_FILE) if name in SECRETS else ("",))
+    ]
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment, and secrets from the files that it names.
+
+    What Kubernetes says of a Service whose name begins with `sighten` is ignored: it is no setting.
 
     Raises:
         SettingError: a setting is unknown or ill-formed; the message names it and what was expected.
     """
-    environ = os.environ if environ is None else environ
+    environ = {
+        name: value
+        for name, value in (os.environ if environ is None else environ).items()
+        if name.startswith(PREFIX) and not OF_A_SERVICE.fullmatch(f"{name}={value}")
+    }
     known = setting_names()
-    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(environ.keys() - set(known))
     if unknown:
         raise SettingError(f"{', '.join(unknown)}: no such setting; expected one of {', '.join(known)}")
     given: dict[str, Any] = {}
     problems = []
     for name, kind in get_type_hints(Settings, include_extras=True).items():
-        if text := environ.get(PREFIX + name.upper()):
-            try:
+        setting, text = PREFIX + name.upper(), environ.get(PREFIX + name.upper())
+        try:
+            if name in SECRETS and (path := environ.get(setting + IN_A_FILE)):
+                setting += IN_A_FILE
+                text = _secret_in_file(Path(path), beside=text)
+            if text:
                 given[name] = _read(name, text, kind)
-            except ValueError as error:
-                shown = "" if name.endswith(("_token", "_secret")) else f" (got {text!r})"
-                problems.append(f"{PREFIX}{name.upper()}: {error}{shown}")
+        except ValueError as error:
+            shown = "" if name in SECRETS else f" (got {text!r})"
+            problems.append(f"{setting}: {error}{shown}")
     if problems:
         raise SettingError("; ".join(problems))
     return Settings(**given)
+
+
+def _secret_in_file(path: Path, *, beside: str | None) -> str:
+    """The secret in that file, without the white space around it.
+
+    Raises:
+        ValueError: the file holds no secret, or the environment does too; the message shows neither.
+    """
+    if beside:
+        raise ValueError(f"expected either this or the setting without {IN_A_FILE}, got both")
+    try:
+        text = path.expanduser().read_bytes().decode().strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"expected {path} to hold one line of text, got other bytes") from None
+    except OSError as error:
+        raise ValueError(f"expected a readable file that holds the secret, got {path}: {error.strerror}") from None
+    if not text or len(text.splitlines()) > 1:
+        raise ValueError(f"expected {path} to hold one line of text, got {'several' if text else 'an empty file'}")
+    return text
 
 
 def _read(name: str, text: str, kind: Any) -> Any:
