@@ -21,7 +21,7 @@ from airflow.sdk import dag, task
 
 from sighten_airflow.api_tasks import api_settings
 from sighten_airflow.backfill_runs import report_day, run_day
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, Counts, dag_docs
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LONG_TIMEOUT, Counts, dag_docs
 from sighten_airflow.timetable import DaysOfHistory
 
 
@@ -35,7 +35,7 @@ def backfill_milestones() -> None:
     """Pull the milestones of one day from REST."""
 
     # One at a time leaves the pool's other slots to live work; two would share the API's budget and be no faster.
-    @task(pool=API_POOL, max_active_tis_per_dag=1)
+    @task(pool=API_POOL, max_active_tis_per_dag=1, execution_timeout=LONG_TIMEOUT)
     def pull(data_interval_start: datetime | None = None) -> Counts:
         from sighten_warehouse.backfill import rest
 

@@ -9,7 +9,7 @@ from airflow.sdk import AssetOrTimeSchedule, dag, task
 
 from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, SWEEP, Counts, dag_docs
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, LONG_TIMEOUT, SWEEP, Counts, dag_docs
 
 
 @dag(
@@ -22,7 +22,7 @@ def download_documents() -> None:
     """Download the documents that history names."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, priority_weight=LIVE_PRIORITY)
+    @task(pool=API_POOL, inlets=[HISTORY], priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
     def download() -> Counts:
         from sighten_warehouse import documents
 

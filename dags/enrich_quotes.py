@@ -10,7 +10,7 @@ from airflow.sdk import AssetOrTimeSchedule, dag, task
 
 from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, SWEEP, Counts, dag_docs
+from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, LONG_TIMEOUT, SWEEP, Counts, dag_docs
 
 
 @dag(
@@ -23,7 +23,7 @@ def enrich_quotes() -> None:
     """Get what is due for the quotes in history."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, priority_weight=LIVE_PRIORITY)
+    @task(pool=API_POOL, inlets=[HISTORY], priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
     def enrich() -> Counts:
         from sighten_warehouse import enrich
 

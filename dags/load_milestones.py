@@ -31,7 +31,7 @@ def load_milestones() -> None:
     """Load one batch, or plan several, flatten each, commit all."""
 
     @task.skip_if(is_not_one_batch, skip_message="nothing is pending, or more than one batch")
-    @task(pool=WRITER_POOL, outlets=[HISTORY])
+    @task(pool=WRITER_POOL, inlets=[LANDING], outlets=[HISTORY])
     def load_one_batch() -> Counts:
         from sighten_warehouse import load
 
@@ -49,7 +49,7 @@ def load_milestones() -> None:
 
         return asdict(load.flatten(read_settings(), batch_id))
 
-    @task(pool=WRITER_POOL, outlets=[HISTORY])
+    @task(pool=WRITER_POOL, inlets=[LANDING], outlets=[HISTORY])
     def commit(batch_ids: list[str]) -> Counts:
         from sighten_warehouse import load
 

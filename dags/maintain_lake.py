@@ -9,7 +9,7 @@ from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, dag_docs
+from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, LONG_TIMEOUT, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
@@ -17,7 +17,7 @@ from sighten_warehouse.settings import read_settings
 def maintain_lake() -> None:
     """Compact the lake."""
 
-    @task(outlets=[HISTORY])
+    @task(inlets=[HISTORY], outlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
     def compact() -> None:
         from sighten_warehouse.lake.compaction import compact
 

@@ -7,8 +7,8 @@ publishes gave, and swaps the new version in. The run fails if they differed; `s
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from sighten_airflow.assets import WAREHOUSE, announce_version
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, NIGHTLY, WRITER_POOL, dag_docs
+from sighten_airflow.assets import HISTORY, WAREHOUSE, announce_version
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, LONG_TIMEOUT, NIGHTLY, WRITER_POOL, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
@@ -16,7 +16,7 @@ from sighten_warehouse.settings import read_settings
 def prove_warehouse() -> None:
     """Make the newest version anew, and compare."""
 
-    @task(pool=WRITER_POOL, outlets=[WAREHOUSE])
+    @task(pool=WRITER_POOL, inlets=[HISTORY], outlets=[WAREHOUSE], execution_timeout=LONG_TIMEOUT)
     def prove() -> list[str]:
         from sighten_warehouse import publish
 

@@ -29,7 +29,7 @@ def publish_warehouse() -> None:
     """Publish a new version."""
 
     @task.skip_if(nothing_new, skip_message="the published version holds every commit")
-    @task(pool=WRITER_POOL, outlets=[WAREHOUSE])
+    @task(pool=WRITER_POOL, inlets=[HISTORY], outlets=[WAREHOUSE])
     def publish() -> Counts:
         from sighten_warehouse import publish
 

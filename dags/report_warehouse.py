@@ -17,7 +17,7 @@ from sighten_warehouse.settings import read_settings
 def report_warehouse() -> None:
     """Check the version, write its report and export it."""
 
-    @task
+    @task(inlets=[WAREHOUSE])
     def check_balance() -> None:
         from sighten_warehouse.ops.status import read_status
 
@@ -25,13 +25,13 @@ def report_warehouse() -> None:
         if not status.balanced:
             raise AirflowFailException(status.explain())
 
-    @task
+    @task(inlets=[WAREHOUSE])
     def write_report() -> str:
         from sighten_warehouse.report import writing
 
         return str(writing.write_report(read_settings()))
 
-    @task
+    @task(inlets=[WAREHOUSE])
     def export_parquet() -> str | None:
         from sighten_warehouse.publish import parquet
 

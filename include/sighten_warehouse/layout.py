@@ -50,6 +50,16 @@ class Layout:
         return self.root / "acknowledged_drift.json"
 
     @property
+    def open_alerts(self) -> Path:
+        """The alerts that are open, and who was told of them."""
+        return self.root / "open_alerts.json"
+
+    @property
+    def api_refusals(self) -> Path:
+        """What the API refuses at present; absent while it refuses nothing."""
+        return self.root / "api_refusals.json"
+
+    @property
     def pseudonym_key(self) -> Path:
         """The secret key of pseudonyms; whoever has it can resolve them to people."""
         return self.root / "pseudonyms.key"

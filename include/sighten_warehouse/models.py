@@ -19,8 +19,7 @@ from sighten_warehouse.shared_columns import expand, flat, lists_of, placeholder
 RULES_VERSION = 3
 
 SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich", "cache", "touched")  # each a folder of models
-# Intermediate rows, the work lists of the API steps, and what an update of the published version reads.
-NOT_PUBLISHED = ("staging", "enrich", "cache", "touched")
+NOT_PUBLISHED = ("staging", "enrich", "cache", "touched")  # steps between, work lists, and what an update reads
 ALL, ADDED = "all rows", "no row"  # how a table is updated if its rows are not replaced by their ids
 DUCKDB_TYPES = {
     "text": "varchar",
@@ -158,6 +157,10 @@ def _read_model(folder: Path, stem: str) -> Model:
     header = {match["key"]: match["value"] for match in _HEADER.finditer(text or "")}
     if text is not None and not (text.startswith("-- ") and set(header) >= {"grain", "inputs"}):
         raise ModelError(f"{select}: expected a header of a sentence, `-- grain:` and `-- inputs:`")
+
+    def listed(key: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in header.get(key, "").split(",") if part.strip())
+
     return Model(
         schema=schema,
         name=stem,
@@ -168,9 +171,9 @@ def _read_model(folder: Path, stem: str) -> Model:
             for name, facts in _described_columns(folder, stem, described).items()
         ),
         select=text,
-        grain=_names(header.get("grain", "")),
-        inputs=_names(header.get("inputs", "")),
-        replaced_by=tuple(part.strip() for part in header.get("replaced by", "").split(",") if part.strip()),
+        grain=tuple(part.split()[0] for part in listed("grain")),
+        inputs=tuple(part.split()[0] for part in listed("inputs")),
+        replaced_by=listed("replaced by"),
     )
 
 
@@ -203,10 +206,6 @@ def _column(path: Path, name: str, facts: Any) -> Column:
         raise ModelError(f"{path}: column {name}: pii is {pii}, expected one of {', '.join(PII_KINDS)}")
     zone = " UTC." if facts["type"] in ("timestamp", "timestamps") else ""
     return Column(name, facts["type"], facts["description"] + zone, pii, facts.get("computed"))
-
-
-def _names(listed: str) -> tuple[str, ...]:
-    return tuple(part.split()[0] for part in listed.split(",") if part.strip())
 
 
 @cache

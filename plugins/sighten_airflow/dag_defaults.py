@@ -9,12 +9,19 @@ from airflow.sdk.exceptions import AirflowFailException
 from pydantic import JsonValue
 
 from sighten_airflow import pools
+from sighten_airflow.failures import CALLBACKS
 
 WRITER_POOL = pools.WRITER_POOL.name
 API_POOL = pools.API_POOL.name
 LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
+# A task that takes longer hangs: it is ended and tried again, and goes on where it was.
+TIMEOUT = timedelta(hours=2)
+WATCH_TIMEOUT = timedelta(minutes=4)  # the next check comes after five
+LONG_TIMEOUT = timedelta(hours=12)  # for what reads all history, or waits for the API's rate limit
 # Finds what a lost asset event missed. Without run_immediately=0 a new DAG would start with a run on empty data.
 SWEEP = CronTriggerTimetable("*/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
+# Between the sweeps, so that it does not wait for their workers.
+WATCH = CronTriggerTimetable("3-59/5 * * * *", timezone="UTC", run_immediately=timedelta(0))
 # Before the nightly proof, which then reads few files.
 BEFORE_NIGHTLY = CronTriggerTimetable("47 2 * * *", timezone="UTC", run_immediately=timedelta(0))
 NIGHTLY = CronTriggerTimetable("17 3 * * *", timezone="UTC", run_immediately=timedelta(0))
@@ -39,6 +46,8 @@ DAG_DEFAULTS: dict[str, Any] = {
         "owner": "sighten-warehouse",
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
+        "execution_timeout": TIMEOUT,
+        **CALLBACKS,
     },
 }
 

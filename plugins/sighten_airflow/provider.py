@@ -16,7 +16,9 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [{"integration-name": INTEGRATION, "python-modules": ["sighten_airflow.hook"]}],
         "triggers": [{"integration-name": INTEGRATION, "python-modules": ["sighten_airflow.doorbell"]}],
         "bundles": [{"integration-name": INTEGRATION, "python-modules": ["sighten_airflow.dag_bundle"]}],
-        "asset-uris": [{"schemes": ["sighten"], "handler": None}],
+        "asset-uris": [
+            {"schemes": ["sighten"], "handler": None, "to_openlineage_converter": "sighten_airflow.lineage.to_dataset"}
+        ],
         # Airflow reads this only without lazy discovery of providers; the entry point `airflow.plugins` always works.
         "plugins": [{"name": "sighten", "plugin-class": "sighten_airflow.plugin.SightenPlugin"}],
         "connection-types": [

@@ -18,8 +18,9 @@ with quality as (
 
     select
         received_date,
-        cast(round(percentile(seconds, 0.5)) as bigint) as median_seconds,
-        cast(round(percentile(seconds, 0.9)) as bigint) as p90_seconds,
+        cast(round(percentile(seconds, 0.5)) as bigint) as p50_seconds,
+        cast(round(percentile(seconds, 0.95)) as bigint) as p95_seconds,
+        cast(round(percentile(seconds, 0.99)) as bigint) as p99_seconds,
         cast(round(max(seconds)) as bigint) as longest_seconds,
     from latency
     group by received_date
@@ -29,8 +30,9 @@ with quality as (
 select
     date_diff('day', date '1970-01-01', quality.received_date) as day,
     quality.submits_never_delivered as undelivered,
-    published.median_seconds as median_seconds,
-    published.p90_seconds as p90_seconds,
+    published.p50_seconds as p50_seconds,
+    published.p95_seconds as p95_seconds,
+    published.p99_seconds as p99_seconds,
     published.longest_seconds as longest_seconds,
 from quality
 left join published using (received_date)

@@ -9,8 +9,12 @@ import pytest
 import yaml
 
 from devstack.airflow_environment import MIN_PARALLELISM
-from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, WRITER_POOL
+from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, LONG_TIMEOUT, TIMEOUT, WATCH_TIMEOUT, WRITER_POOL
+from sighten_airflow.failures import OTHER, RECIPES, alert_failure, end_alert
+from sighten_airflow.lineage import dataset_names, to_dataset
 from sighten_airflow.pools import POOLS
+from sighten_airflow.provider import get_provider_info
+from support.documents import anchors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
@@ -52,10 +56,28 @@ def test_every_dag_has_its_tag_no_catchup_and_one_run_at_a_time(dags: dict[str, 
     assert expected == {name: (set(dag.tags), dag.catchup, dag.max_active_runs) for name, dag in dags.items()}
 
 
-def test_every_task_has_an_owner_and_two_retries(dags: dict[str, Any]) -> None:
-    facts = {(task.owner, task.retries) for dag in dags.values() for task in dag.tasks}
+def test_every_task_has_an_owner_two_retries_and_a_timeout(dags: dict[str, Any]) -> None:
+    tasks = [task for dag in dags.values() for task in dag.tasks]
 
-    assert {("sighten-warehouse", 2)} == facts
+    assert {("sighten-warehouse", 2)} == {(task.owner, task.retries) for task in tasks}
+    assert {TIMEOUT, LONG_TIMEOUT, WATCH_TIMEOUT} == {task.execution_timeout for task in tasks}
+
+
+def test_the_failure_of_every_task_is_an_alert_and_its_success_or_skip_ends_that(dags: dict[str, Any]) -> None:
+    tasks = [task for dag in dags.values() for task in dag.tasks]
+
+    for task in tasks:
+        for callbacks, expected in (
+            (task.on_failure_callback, alert_failure),
+            (task.on_success_callback, end_alert),
+            (task.on_skipped_callback, end_alert),
+        ):
+            assert callbacks in (expected, [expected])  # a mapped task has no list
+
+
+def test_every_recipe_of_a_failed_task_is_in_the_runbook(dags: dict[str, Any]) -> None:
+    assert {name.removeprefix("sighten_") for name in dags} >= set(RECIPES)
+    assert set() == {OTHER, *RECIPES.values()} - anchors("docs/runbook.md")
 
 
 def test_writing_tasks_share_the_only_slot_of_the_writer_pool(dags: dict[str, Any]) -> None:
@@ -119,6 +141,7 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         "sighten_reconcile_milestones",
         "sighten_maintain_lake",
         "sighten_prove_warehouse",
+        "sighten_watch_warehouse",
     } == without_assets
     assert {
         ("sighten_load_milestones", "load_one_batch", "sighten_history"),
@@ -138,6 +161,27 @@ def test_every_asset_has_a_uri_of_its_environment(dags: dict[str, Any]) -> None:
         "sighten_history": "sighten://production/history",
         "sighten_warehouse": "sighten://production/warehouse",
     } == {asset.name: asset.uri for asset in [*consumed, *produced]}
+
+
+def test_a_task_names_the_asset_that_it_reads_and_writes_for_lineage(dags: dict[str, Any]) -> None:
+    read = {name: sorted({asset.name for task in dag.tasks for asset in task.inlets}) for name, dag in dags.items()}
+
+    assert {name: assets for name, assets in read.items() if assets} == {
+        "sighten_load_milestones": ["sighten_landing"],
+        "sighten_publish_warehouse": ["sighten_history"],
+        "sighten_prove_warehouse": ["sighten_history"],
+        "sighten_maintain_lake": ["sighten_history"],
+        "sighten_enrich_quotes": ["sighten_history"],
+        "sighten_download_documents": ["sighten_history"],
+        "sighten_report_warehouse": ["sighten_warehouse"],
+    }
+
+
+def test_an_asset_has_its_environment_as_the_namespace_of_openlineage() -> None:
+    [uris] = get_provider_info()["asset-uris"]
+
+    assert uris["to_openlineage_converter"] == f"{to_dataset.__module__}.{to_dataset.__name__}"
+    assert {"namespace": "sighten://production", "name": "landing"} == dataset_names("sighten://production/landing")
 
 
 def test_the_landing_is_watched_by_the_doorbell(dags: dict[str, Any]) -> None:

@@ -154,14 +154,3 @@ def test_small_loads_are_merged_and_announced(run: Run, settings: Settings, land
     assert {"run": ["success"], "compact": ["success"]} == states
     assert 1 == len(list(settings.layout.commits.glob("*.json")))
     assert events_before + 1 == count_events("sighten_history")
-
-
-def test_a_landing_file_that_was_altered_fails_the_run(run: Run, settings: Settings, land: Land) -> None:
-    land()
-    load.load(settings)
-    land()
-    load.load(settings)
-    [path, _] = sorted(settings.layout.landing.rglob("*.ndjson"))
-    path.write_bytes(path.read_bytes() + b"more\n")
-
-    assert ["failed"] == run("sighten_maintain_lake")["compact"]

@@ -145,7 +145,7 @@ def test_several_webhook_secrets_may_be_in_a_file_during_rotation(tmp_path: Path
         (b"hush-1\nhush-2\n", "", "to hold one line of text, got several"),
         (b"hush-1\xff", "", "to hold one line of text, got other bytes"),
         (None, "", "expected a readable file that holds the secret, got"),
-        (b"hush-1", "hush-2", "expected either this or the setting without _FILE, got both"),
+        (b"hush-1", "hush-2", "expected either this or SIGHTEN_API_TOKEN, got both"),
     ],
 )
 def test_a_secret_file_that_is_no_use_is_refused_without_its_content(

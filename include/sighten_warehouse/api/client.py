@@ -17,6 +17,7 @@ from sighten_warehouse.api.errors import NotFoundError
 from sighten_warehouse.api.origin import Origin, TokenAuth
 from sighten_warehouse.api.pages import PagesSeen, items_of, next_link
 from sighten_warehouse.api.rate_limiter import RATE_FILE_NAME, Priority, RateLimiter, Throttle
+from sighten_warehouse.api.refusals import Refusals
 from sighten_warehouse.api.retries import Retries, RetryPolicy
 from sighten_warehouse.api.session import HttpSession
 from sighten_warehouse.api.slash_styles import in_either_style
@@ -61,6 +62,7 @@ def open_client(
         clock=clock,
     )
     retries = Retries(
+        refusals=Refusals(settings.layout, clock=clock),
         breaker=CircuitBreaker(clock=clock),
         retry_policy=retry_policy or RetryPolicy(),
         clock=clock,

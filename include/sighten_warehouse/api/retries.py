@@ -13,6 +13,7 @@ import structlog
 
 from sighten_warehouse.api.answer import RetryableFailure
 from sighten_warehouse.api.circuit_breaker import CircuitBreaker
+from sighten_warehouse.api.refusals import Refusals
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiUnavailableError, TransientError, WarehouseError
 
@@ -55,9 +56,15 @@ def parse_retry_after(retry_after: str | None, *, now: datetime) -> float | None
 
 
 class Retries:
-    """Repeats failed attempts under one policy and circuit breaker; shared by the threads of one client."""
+    """Repeats failed attempts under one policy and circuit breaker; shared by the threads of one client.
 
-    def __init__(self, *, breaker: CircuitBreaker, retry_policy: RetryPolicy, clock: Clock, random: Random) -> None:
+    What the API refuses is kept in `refusals`.
+    """
+
+    def __init__(
+        self, *, refusals: Refusals, breaker: CircuitBreaker, retry_policy: RetryPolicy, clock: Clock, random: Random
+    ) -> None:
+        self._refusals = refusals
         self._breaker = breaker
         self._retry_policy = retry_policy
         self._clock = clock
@@ -71,6 +78,15 @@ class Retries:
             ApiUnavailableError: all attempts failed, or the time is over.
             WarehouseError: whatever the attempt raises; only transient errors count as failures of the API.
         """
+        try:
+            outcome = self._run(attempt, path=path)
+        except WarehouseError as error:
+            self._refusals.refused(path, error)
+            raise
+        self._refusals.answered(path)
+        return outcome
+
+    def _run(self, attempt: Callable[[int, float], T | RetryableFailure], *, path: str) -> T:
         started = self._clock.monotonic()
         number = 1
         while True:

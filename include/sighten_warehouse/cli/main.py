@@ -21,6 +21,7 @@ COMMANDS = (
     "publish",
     "run",
     "status",
+    "watch",
     "query",
     "report",
     "dictionary",

@@ -5,16 +5,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import click
+import msgspec
 
+from sighten_warehouse.alerts.ledger import read_ledger
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
-from sighten_warehouse.layout import Layout
+from sighten_warehouse.ops.problems import find_problems
 from sighten_warehouse.ops.status import Status, read_status
 from sighten_warehouse.settings import read_settings
-
-RUNBOOK = "docs/runbook.md"
 
 
 @click.command()
@@ -24,8 +25,8 @@ RUNBOOK = "docs/runbook.md"
 def status(*, as_json: bool, quick: bool, deep: bool) -> None:
     """Check that each delivery has one outcome; show freshness.
 
-    Also shows quarantine, drift, failed checks and coverage. Exits with 1 if the balance does not hold or a file is
-    missing or damaged.
+    Also shows quarantine, drift, failed checks and coverage; and on stderr what somebody has to look at, as `watch`
+    sends it. Exits with 1 if that includes an error: data is missing, wrong or late.
 
     \b
     Examples:
@@ -35,37 +36,23 @@ def status(*, as_json: bool, quick: bool, deep: bool) -> None:
     settings = read_settings()
     require_home(settings)
     found = read_status(settings, recount=not quick, deep=deep)
+    problems = find_problems(found, settings, read_ledger(settings.layout), now=datetime.now(UTC))
     if as_json:
-        click.echo(json.dumps(asdict(found) | {"balanced": found.balanced}, default=str, indent=1))
+        listed = [msgspec.to_builtins(problem) for problem in problems]
+        facts = asdict(found) | {"balanced": found.balanced, "problems": listed}
+        click.echo(json.dumps(facts, default=_as_json, indent=1))
     else:
         for name, count, text in _rows(found):
             click.echo(f"{name:<13} {count:>9}  {text}".rstrip())
-    problems = list(_problems(found, settings.layout))
     for problem in problems:
-        click.echo(f"error: {problem}", err=True)
-    if problems:
+        for sentence in problem.sentences:
+            click.echo(sentence, err=True)
+    if any(problem.severity == "error" for problem in problems):
         sys.exit(NEEDS_ATTENTION)
 
 
-def _problems(found: Status, layout: Layout) -> Iterator[str]:
-    """What somebody has to look at, each with the section of the runbook."""
-    for name, problem in found.landing.damaged.items():
-        yield f"{layout.landing / name}: {problem} ({RUNBOOK}#damaged-landing-files)"
-    for name, problem in found.damaged_history.items():
-        yield f"{layout.lake / name}: {problem} ({RUNBOOK}#damaged-history-files)"
-    if found.published_file_missing or found.published_file_damaged:
-        what = "missing" if found.published_file_missing else "cannot be read"
-        yield (
-            f"{layout.warehouse_file}: {what}, expected version {found.version}; run `sighten-warehouse publish` to"
-            f" write it again ({RUNBOOK}#publish-fails)"
-        )
-    if found.differing:
-        yield (
-            f"the updates before {_format_time(found.made_anew_at, '')} gave other rows of {', '.join(found.differing)}"
-            f" than all history: report it ({RUNBOOK}#publish-fails)"
-        )
-    if not found.balanced:
-        yield f"{found.explain()} ({RUNBOOK}#balance-broken)"
+def _as_json(value: Any) -> Any:
+    return msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else str(value)
 
 
 def _rows(found: Status) -> Iterator[tuple[str, str, str]]:

@@ -23,6 +23,7 @@ from sighten_warehouse.locks import one_writer, writer_if_free
 
 log = structlog.get_logger()
 
+WORTH_MERGING = 50  # small batches; fewer cost a publish nothing
 MANY = 500  # small batches; more make each publish dearer than a compaction now and then
 
 OnProgress = Callable[[int, int], None]
@@ -72,6 +73,19 @@ def compact_if_many(layout: Layout, *, many: int | None = None) -> Compacted | N
             log.warning("not_compacted", error=str(error))
             _remember_unmerged(layout)
             return None
+
+
+def unmerged_since(layout: Layout) -> str | None:
+    """When the oldest of the small batches that wait for a compaction was committed; None while there are few.
+
+    Raises:
+        LakeError: commits contradict each other.
+    """
+    waiting = _unmerged(layout)
+    if len(waiting) < WORTH_MERGING:
+        return None
+    times = [manifest.committed_at for manifest in commits(layout) if manifest.batch_id in waiting]
+    return min(time for time in times if time)
 
 
 def _unmerged(layout: Layout) -> set[str]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 import duckdb
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
 from sighten_warehouse.settings import Settings
@@ -28,6 +30,16 @@ class DriftPlace:
     acknowledged: Acknowledged | None = None
 
     @property
+    def label(self) -> str:
+        """What may be shown of it anywhere; codes are left out, since they may hold personal data."""
+        return f"{self.drift} at {self.kind or 'unknown'}: {self.path}"
+
+    @property
+    def digest(self) -> str:
+        """A digest by which the place is known again."""
+        return sha256(repr((self.kind, self.path, self.drift, self.value)).encode()).hexdigest()[:16]
+
+    @property
     def value(self) -> str | None:
         """The code, if it is an unknown one: each is a place of its own."""
         return self.example if self.drift == "unknown_code" else None
@@ -43,9 +55,14 @@ def drift_places(settings: Settings) -> list[DriftPlace]:
     path = settings.layout.warehouse_file
     if not path.exists():
         raise NotPublishedError(f"{path}: expected a version published by `sighten-warehouse publish`")
-    known = {place.key: place for place in read_acknowledged(settings.layout)}
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
-        rows = connection.execute(f"{_PLACES} order by last_seen_at desc, kind, path, example").fetchall()
+        return places_in(connection, settings.layout)
+
+
+def places_in(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[DriftPlace]:
+    """The same of an open version."""
+    known = {place.key: place for place in read_acknowledged(layout)}
+    rows = connection.execute(f"{_PLACES} order by last_seen_at desc, kind, path, example").fetchall()
     places = [DriftPlace(*row) for row in rows]
     keys = [(place.kind, place.path, place.drift, place.value) for place in places]
     return [replace(place, acknowledged=known.get(key)) for place, key in zip(places, keys, strict=True)]

@@ -1,6 +1,6 @@
 """Status: proof that every landed delivery has exactly one outcome, and the freshness and quality of the data."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -8,19 +8,24 @@ from typing import Any
 
 import duckdb
 
+from sighten_warehouse.api.refusals import Refusal, read_refusals
+from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
-from sighten_warehouse.lake.loads import load_ids, read_loads
-from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.lake.loads import Load
 from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.ops.drift import DriftPlace, places_in
 from sighten_warehouse.ops.landing import LandingCheck, check_landing
+from sighten_warehouse.ops.silence import last_landed_webhook, published_webhooks, usual_silence
+from sighten_warehouse.ops.upkeep import free_disk, overdue_maintenance
+from sighten_warehouse.ops.waiting import oldest_waiting, unpublished_loads
 from sighten_warehouse.publish.versions import published_batches, versions
 from sighten_warehouse.settings import Settings
 
 OUTCOMES = ("applied", "superseded", "duplicate", "ignored", "quarantined")
-COVERED = ("changed", "delivered", "missing", "pulled")
+COVERED = ("changed", "delivered", "missing", "pulled", "same_status")
 _LAST_COVERED = f"select {', '.join(COVERED)} from ops.coverage order by changed_date desc limit 7"
 
 
@@ -38,6 +43,10 @@ class Status:
     `made_anew_at`: when a version was last made anew and compared with the updates before; `differing`: the tables in
     which they differed.
     `landing`: landing files that are not what was loaded from them; `damaged_history`: files of the lake, if read.
+    `oldest_waiting_at`: when the oldest delivery landed that no version holds. `last_webhook_at`: of any delivery;
+    `usual_silence_s`: see `usual_silence`, in seconds. `open_drift`: the places that nobody has acknowledged, by label
+    and a digest of the code, if any. `overdue`: maintenance that did not run for two days → since when it is due.
+    `free_disk`: folder → free bytes. `api_refusals`: paths of the API that refuse every call.
     """
 
     landed: int
@@ -67,6 +76,18 @@ class Status:
     differing: tuple[str, ...] = ()
     landing: LandingCheck = field(default_factory=LandingCheck)
     damaged_history: dict[str, str] = field(default_factory=dict)
+    oldest_waiting_at: datetime | None = None
+    last_webhook_at: datetime | None = None
+    usual_silence_s: float | None = None
+    open_drift: tuple[tuple[str, str], ...] = ()
+    overdue: dict[str, datetime] = field(default_factory=dict)
+    free_disk: dict[str, int] = field(default_factory=dict)
+    api_refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a published file that can be read."""
+        return self.version is not None and not (self.published_file_missing or self.published_file_damaged)
 
     @cached_property
     def balanced(self) -> bool:
@@ -87,7 +108,7 @@ class Status:
         return f"{self.landed} landed {sign} {self.accounted} accounted for: {', '.join(parts)}"
 
 
-def read_status(settings: Settings, *, recount: bool = True, deep: bool = False) -> Status:
+def read_status(settings: Settings, *, recount: bool = True, deep: bool = False, clock: Clock | None = None) -> Status:
     """Read the status from landing, commits and the published version; changes nothing.
 
     `recount`: count the lines of every landing file; otherwise commits give the counts of loaded files. `deep`: read
@@ -97,10 +118,11 @@ def read_status(settings: Settings, *, recount: bool = True, deep: bool = False)
         LakeError: commits contradict each other.
         FileLockedError: another program has the published file open for writing.
     """
-    return of_one_moment(settings.layout, lambda moment: _read_status(moment, recount=recount, deep=deep))
+    now = (clock or Clock()).now()
+    return of_one_moment(settings.layout, lambda moment: _read_status(moment, recount=recount, deep=deep, now=now))
 
 
-def _read_status(moment: Moment, *, recount: bool, deep: bool) -> Status:
+def _read_status(moment: Moment, *, recount: bool, deep: bool, now: datetime) -> Status:
     layout = moment.layout
     committed, files = moment.commits, moment.landing_files
     counted = {name: lines for manifest in committed for name, lines in manifest.landing_files.items()}
@@ -109,16 +131,20 @@ def _read_status(moment: Moment, *, recount: bool, deep: bool) -> Status:
     known = versions(layout)
     compared = next((version for version in reversed(known) if version.differing is not None), None)
     is_missing = bool(known) and not layout.warehouse_file.exists()
-    facts = _published(layout)
+    facts = _published(layout, now=now)
     published = frozenset() if is_missing or "published_file_damaged" in facts else published_batches(layout)
+    waiting = [load for manifest in committed for load in unpublished_loads(layout, manifest, published)]
+    pending = [name for name in files if name not in counted and name not in landing.left_out]
+    fresh = [*(name for name in pending if name not in landing.damaged), *_files_of(waiting)]
+    webhooks = [facts.pop("last_webhook_at", None), last_landed_webhook(layout, fresh)]
     return Status(
         landed=sum(lines.values()),
-        pending=sum(count for name, count in lines.items() if name not in counted and name not in landing.left_out),
+        pending=sum(lines[name] for name in pending),
         left_out=sum(count for name, count in lines.items() if name in landing.left_out),
-        unpublished=sum(_unpublished(layout, manifest, published) for manifest in committed),
+        unpublished=sum(load.landed for load in waiting),
         recounted=recount,
         landing_files=len(files),
-        pending_files=sum(name not in counted and name not in landing.left_out for name in files),
+        pending_files=len(pending),
         batches=sum(manifest.loads for manifest in committed),
         version=known[-1].version if known else None,
         published_at=known[-1].published_at if known else None,
@@ -131,15 +157,17 @@ def _read_status(moment: Moment, *, recount: bool, deep: bool) -> Status:
         last_committed_at=committed[-1].committed_at if committed else None,
         landing=landing,
         damaged_history=damaged_history(layout, committed, deep=True) if deep else {},
+        oldest_waiting_at=oldest_waiting(layout, fresh, waiting),
+        last_webhook_at=max((time for time in webhooks if time), default=None),
+        overdue=overdue_maintenance(layout, known, now=now),
+        free_disk=free_disk(layout),
+        api_refusals=tuple(read_refusals(layout)),
         **facts,
     )
 
 
-def _unpublished(layout: Layout, manifest: Manifest, published: Collection[str]) -> int:
-    """Number of deliveries of the batch that no version holds."""
-    if all(batch_id in published for batch_id in load_ids(layout, manifest)):
-        return 0
-    return sum(load.landed for load in read_loads(layout, manifest) if load.batch_id not in published)
+def _files_of(loads: Iterable[Load]) -> Iterator[str]:
+    return (lines.landing_file for load in loads for lines in load.lines)
 
 
 def _lines(layout: Layout, name: str) -> int:
@@ -155,18 +183,18 @@ def _lines(layout: Layout, name: str) -> int:
     return lines
 
 
-def _published(layout: Layout) -> dict[str, Any]:
+def _published(layout: Layout, *, now: datetime) -> dict[str, Any]:
     if not layout.warehouse_file.exists():
         return {"outcomes": dict.fromkeys(OUTCOMES, 0)}
     path = layout.warehouse_file
     try:
         with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
-            return _read_published(connection)
+            return _read_published(connection, layout, now=now)
     except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException):
         return {"outcomes": dict.fromkeys(OUTCOMES, 0), "published_file_damaged": True}
 
 
-def _read_published(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _read_published(connection: duckdb.DuckDBPyConnection, layout: Layout, *, now: datetime) -> dict[str, Any]:
     outcomes = _counts(connection, "select outcome, count(*) from ops.deliveries group by outcome")
     quarantine = _counts(
         connection,
@@ -174,17 +202,30 @@ def _read_published(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     )
     checks = _counts(connection, "select check_name, findings from ops.checks where findings > 0 order by check_name")
     coverage = _coverage(connection)
-    drift = _counts(connection, "select acknowledged_at is not null, count(*) from ops.drift group by all")
+    drift = _drift(connection, layout)
+    is_open = [place for place in drift if place.acknowledged is None]
+    last_webhook_at, webhooks = published_webhooks(connection, now=now)
+    usual = usual_silence(webhooks, now=now)
     [(last,)] = connection.execute("select max(received_at) from ops.deliveries").fetchall()
     return {
         "outcomes": dict.fromkeys(OUTCOMES, 0) | outcomes,
         "quarantine": quarantine,
         "checks": checks,
         "coverage": coverage,
-        "drift": sum(drift.values()),
-        "acknowledged_drift": drift.get(True, 0),
+        "drift": len(drift),
+        "acknowledged_drift": len(drift) - len(is_open),
+        "open_drift": tuple((place.label, place.digest) for place in is_open),
+        "last_webhook_at": last_webhook_at,
+        "usual_silence_s": usual and usual.total_seconds(),
         "last_received_at": last,
     }
+
+
+def _drift(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[DriftPlace]:
+    try:
+        return places_in(connection, layout)
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return []  # published by older code
 
 
 def _coverage(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

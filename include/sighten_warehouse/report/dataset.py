@@ -9,7 +9,7 @@ import pyarrow as pa
 from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import found_milestones, timelines
 
-FORMAT = 1  # increase it when the page needs other data
+FORMAT = 2  # increase it when the page needs other data
 ROWS = ("definitions", "organizations", "quarantine", "drift", "checks")
 COLUMNS = ("cohorts", "reworks", "tasks", "pending", "deliveries", "days", "quarantine_days")
 KEPT_TIMELINES = 400

@@ -53,10 +53,14 @@ def test_rows_stay_and_equal_those_of_a_rebuild(warehouse: Warehouse) -> None:
     assert with_places == everything(warehouse, but=PUBLISHING)
 
 
+# Without the percentiles of the day, which change with its later deliveries.
+LATENCY = "select landing_id, batch_id, landed_at, loaded_at, published_at, total_seconds from ops.latency order by 1"
+
+
 def test_everything_can_be_compacted_again_and_again(often: Warehouse) -> None:
     layout = often.settings.layout
     often.publish()  # knows when the one before was published
-    before = often.rows("from ops.latency order by landing_id")
+    before = often.rows(LATENCY)
     compact(layout)
     load_each(often, a_milestone("5"), a_milestone("0", at="2025-04-01T00:00:00Z"))
     compact(layout)
@@ -67,7 +71,7 @@ def test_everything_can_be_compacted_again_and_again(often: Warehouse) -> None:
     assert 1 == len(landing_files(layout.landing))
     assert 7 == often.value("select count(*) from ops.batches")
     assert 7 == often.value("select max(batches) from ops.versions")
-    assert before == often.rows("from ops.latency order by landing_id")[:5]
+    assert before == often.rows(LATENCY)[:5]
     assert verify_landing(often.settings).damaged == {}
     rebuilt = everything(often, but=PUBLISHING)
     rebuild(often.settings)

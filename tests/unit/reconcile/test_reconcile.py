@@ -65,7 +65,9 @@ def test_undelivered_changes_are_pulled_and_coverage_counts_them_also_after_a_re
         warehouse.column("select milestone_id from milestones")
     )
     assert [(date(2026, 10, 30), 2, 1, 1, 1, 0.5)] == warehouse.rows(COVERAGE)
-    assert {"changed": 2, "delivered": 1, "missing": 1, "pulled": 1} == read_status(warehouse.settings).coverage
+    assert {"changed": 2, "delivered": 1, "missing": 1, "pulled": 1, "same_status": 0} == read_status(
+        warehouse.settings
+    ).coverage
     assert before_a_rebuild == warehouse.rows(RECONCILED)
 
 

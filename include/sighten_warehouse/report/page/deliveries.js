@@ -108,12 +108,12 @@ const publishing = {
     id: "publishing",
     title: "Time from landing to publishing",
     about:
-        "Time from landing to the first published version that holds the delivery: median and 90th percentile by the " +
-        "day received. Not filtered by definition or organization.",
+        "Time from landing to the first published version that holds the delivery: median, 95th and 99th percentile by " +
+        "the day received (p50, p95 and p99 of ops.latency). Not filtered by definition or organization.",
     show(data, filters, theme) {
         const days = [];
         each(data.days, { ...filters, definition: null, organization: null }, (row) => {
-            if (data.days.median_seconds[row] !== null) days.push(row);
+            if (data.days.p50_seconds[row] !== null) days.push(row);
         });
         if (!days.length) return { empty: "No delivery of this range is published yet." };
         const values = new Map(days.map((row) => [data.days.day[row], row]));
@@ -132,14 +132,17 @@ const publishing = {
             data: axis.map((key) => at(column, key)),
         });
         const pairs = (key) => [
-            ["median", durationOf(at("median_seconds", key))],
-            ["90th percentile", durationOf(at("p90_seconds", key))],
+            ["median", durationOf(at("p50_seconds", key))],
+            ["95th percentile", durationOf(at("p95_seconds", key))],
+            ["99th percentile", durationOf(at("p99_seconds", key))],
             ["slowest", durationOf(at("longest_seconds", key))],
         ];
         return {
             insight:
                 `Latest day, ${dayText(data.days.day[newest])}: ` +
-                `median ${duration(Math.max(0, data.days.median_seconds[newest]))}, ` +
+                `median ${duration(Math.max(0, data.days.p50_seconds[newest]))}, ` +
+                `95th percentile ${duration(Math.max(0, data.days.p95_seconds[newest]))}, ` +
+                `99th ${duration(Math.max(0, data.days.p99_seconds[newest]))}, ` +
                 `slowest ${duration(Math.max(0, data.days.longest_seconds[newest]))}.`,
             height: 240,
             option: {
@@ -148,28 +151,30 @@ const publishing = {
                     (place) => labels[place] ?? "no deliveries",
                     (place) => pairs(axis[place]),
                 ),
-                legend: legend(theme, ["median", "90th percentile"]),
+                legend: legend(theme, ["median", "95th percentile", "99th percentile"]),
                 grid: { left: 56, right: 8, top: 40, bottom: 26 },
                 xAxis: names(theme, labels),
-                yAxis: times(theme, Math.max(1, ...axis.map((key) => at("p90_seconds", key) ?? 0))),
+                yAxis: times(theme, Math.max(1, ...axis.map((key) => at("p99_seconds", key) ?? 0))),
                 series: [
-                    line("90th percentile", "p90_seconds", "sky", "dashed"),
-                    line("median", "median_seconds", "blue", "solid"),
+                    line("99th percentile", "p99_seconds", "grey", "dotted"),
+                    line("95th percentile", "p95_seconds", "sky", "dashed"),
+                    line("median", "p50_seconds", "blue", "solid"),
                 ],
             },
             columns: [
                 { title: "Received on" },
-                ...["Median", "90th percentile", "Slowest"].map((title) => ({ title, number: true })),
+                ...["Median", "95th percentile", "99th percentile", "Slowest"].map((title) => ({ title, number: true })),
             ],
             rows: axis
                 .filter((key) => values.has(key))
                 .map((key) => [dayText(key), ...pairs(key).map(([, value]) => value)]),
             csv: {
-                columns: ["day", "median seconds", "90th percentile seconds", "slowest seconds"].map((title) => ({ title })),
+                columns: ["day", "p50 seconds", "p95 seconds", "p99 seconds", "slowest seconds"].map((title) => ({ title })),
                 rows: days.map((row) => [
                     isoDay(data.days.day[row]),
-                    data.days.median_seconds[row],
-                    data.days.p90_seconds[row],
+                    data.days.p50_seconds[row],
+                    data.days.p95_seconds[row],
+                    data.days.p99_seconds[row],
                     data.days.longest_seconds[row],
                 ]),
             },

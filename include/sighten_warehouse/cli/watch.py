@@ -1,0 +1,41 @@
+"""`sighten-warehouse watch`."""
+
+import sys
+
+import click
+
+from sighten_warehouse.cli.home import require_home
+from sighten_warehouse.cli.main import NEEDS_ATTENTION
+
+
+@click.command()
+def watch() -> None:
+    """Look for problems; send each to SIGHTEN_ALERTS once.
+
+    Run it every few minutes. A problem is sent once, and once more when it is over. `status` shows the same problems.
+    What could not be sent is tried again by the next check. Exits with 1 if that is so, or if there is a problem and
+    SIGHTEN_ALERTS is not set.
+
+    \b
+    Examples:
+      sighten-warehouse watch
+      SIGHTEN_ALERTS=https://alerts.example.com/sighten sighten-warehouse watch
+    """
+    from sighten_warehouse.ops.watch import watch as watch_home
+    from sighten_warehouse.settings import read_settings
+
+    settings = read_settings()
+    require_home(settings)
+    watched = watch_home(settings)
+    for problem in watched.problems:
+        for sentence in problem.sentences:
+            click.echo(sentence)
+    sent = [f"sent {what}: {', '.join(keys)}" for what, keys in watched.told.sent.items() if keys]
+    click.echo("; ".join(sent) or "sent nothing")
+    for reason in watched.told.unsent.values():
+        click.echo(f"error: not sent: {reason}; the next check tries again", err=True)
+    is_unheard = bool(watched.problems) and not settings.alerts
+    if is_unheard:
+        click.echo("error: SIGHTEN_ALERTS is not set, so nobody was told (docs/monitoring.md#be-alerted)", err=True)
+    if watched.told.unsent or is_unheard:
+        sys.exit(NEEDS_ATTENTION)

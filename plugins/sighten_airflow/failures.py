@@ -1,0 +1,74 @@
+"""Callbacks of every task: its failure is an alert, and its next success or skip ends that."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from airflow.sdk import Context
+
+log = structlog.get_logger()
+
+# The section of the runbook for a failed task, by DAG; other DAGs have the first.
+OTHER = "a-task-failed"
+RECIPES = {
+    "load_milestones": "nothing-is-loaded",
+    "publish_warehouse": "publish-fails",
+    "report_warehouse": "publish-fails",
+    "prove_warehouse": "publish-fails",
+    "maintain_lake": "maintenance-is-overdue",
+    "enrich_quotes": "api-fails",
+    "download_documents": "api-fails",
+    "reconcile_milestones": "api-fails",
+    "backfill_milestones": "backfill-fails",
+}
+
+
+def alert_failure(context: Context) -> None:
+    """Send that the task failed, once, unless it failed before and did not succeed since."""
+    from sighten_warehouse.alerts import Problem  # noqa: PLC0415  (heavy, and Airflow imports this file with each DAG)
+    from sighten_warehouse.clock import Clock  # noqa: PLC0415
+
+    dag_id, error = context["ti"].dag_id, context.get("exception")
+    # Only the type: the message of an error of another library may hold data. A killed task has none.
+    reason = type(error).__name__ if isinstance(error, BaseException) else "its process ended"
+    problem = Problem(
+        key=_key(context),
+        text=f"Airflow's task {dag_id}.{context['ti'].task_id} failed ({reason})",
+        recipe=RECIPES.get(dag_id.removeprefix("sighten_"), OTHER),
+        severity="error",
+        since=Clock().now(),
+    )
+    _tell(context, [problem], lambda _: False)
+
+
+def end_alert(context: Context) -> None:
+    """Send that the task fails no more, if its failure is an open alert."""
+    from sighten_warehouse.alerts.ledger import read_ledger  # noqa: PLC0415  (as above)
+    from sighten_warehouse.settings import read_settings  # noqa: PLC0415
+
+    key = _key(context)
+    if key in read_ledger(read_settings().layout):
+        _tell(context, [], lambda other: other == key)
+
+
+CALLBACKS: dict[str, Callable[[Context], None]] = {
+    "on_failure_callback": alert_failure,
+    "on_success_callback": end_alert,
+    "on_skipped_callback": end_alert,
+}
+
+
+def _key(context: Context) -> str:
+    from sighten_warehouse.alerts.problem import TASK_FAILED  # noqa: PLC0415  (as above)
+
+    return f"{TASK_FAILED}{context['ti'].dag_id}.{context['ti'].task_id}"
+
+
+def _tell(context: Context, problems: Iterable[Any], is_looked_for: Callable[[str], bool]) -> None:
+    from sighten_airflow.notifiers import channels  # noqa: PLC0415  (as above)
+    from sighten_warehouse.alerts import tell  # noqa: PLC0415
+    from sighten_warehouse.settings import read_settings  # noqa: PLC0415
+
+    told = tell(read_settings(), lambda _: (problems, is_looked_for), channels=channels(context))
+    for reason in told.unsent.values():
+        log.warning("alert_not_sent", error=reason)  # the next check of `watch` tries again
