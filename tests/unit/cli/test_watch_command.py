@@ -36,7 +36,7 @@ def test_it_says_what_is_open_and_what_it_sent_and_status_shows_the_same(late: P
         over = watch(late, SIGHTEN_ALERTS=heard.url)
 
     assert [0, 0, 1, 0] == [result.exit_code for result in (first, second, unsent, over)]
-    assert "\nerror: unpublished deliveries: 1, of these not loaded: 1, the oldest since " in first.stdout
+    assert "error: unpublished deliveries: 1, of these not loaded: 1, the oldest since " in first.stdout
     assert "(docs/runbook.md#deliveries-are-not-published)\nsent open: deliveries_unpublished\n" in first.stdout
     assert second.stdout.endswith("\nsent nothing\n")
     assert "error: not sent: http://127.0.0.1:" in unsent.stderr
