@@ -119,6 +119,7 @@ class SightenHook(BaseHook):
         return {
             "SIGHTEN_API_URL": connection_url(connection),
             "SIGHTEN_API_TOKEN": (connection.password or "").strip(),
+            "SIGHTEN_API_TOKEN_FILE": "",
             **{EXTRAS[name]: str(value) for name, value in extras.items()},
         }
 

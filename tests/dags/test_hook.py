@@ -68,7 +68,7 @@ def test_a_connection_gives_url_token_and_limits_and_overrides_the_environment(
     connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGHTEN_API_URL", "https://elsewhere.example.com")
-    monkeypatch.setenv("SIGHTEN_API_TOKEN", "the-token-of-the-environment")
+    monkeypatch.setenv("SIGHTEN_API_TOKEN_FILE", "/run/secrets/the-token-of-the-environment")
     connect(host=f"{URL}/", password=f" {TOKEN}\n", extra={"rate": 2.5, "concurrency": 3})
 
     hook = SightenHook()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -62,13 +63,14 @@ class RunningStack:
         return content
 
     def airflow(self, *arguments: str) -> None:
-        """Run an Airflow command at a terminal, as docs/runbook.md shows."""
+        """Run an Airflow command by the image's entry point, in the words of the official Helm chart."""
         airflow = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
             VARIABLE: Postgres(self.home).url,
         }
-        command = [sys.executable, "-m", "airflow", *arguments]
+        command = [REPOSITORY / "deploy/entrypoint.sh", "bash", "-c", f"exec airflow {shlex.join(arguments)}"]
         process = subprocess.run(command, env=os.environ | airflow, capture_output=True, text=True, check=False)
         assert process.returncode == 0, process.stdout + process.stderr
 

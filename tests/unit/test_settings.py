@@ -4,7 +4,7 @@ from typing import get_type_hints
 import pytest
 
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.settings import PREFIX, Settings, read_settings, setting_names
+from sighten_warehouse.settings import IN_A_FILE, PREFIX, SECRETS, Settings, read_settings, setting_names
 
 ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -32,7 +32,9 @@ def test_the_example_describes_each_setting() -> None:
     described = {name: comment for name, (_, comment) in example().items()}
 
     kinds = get_type_hints(Settings, include_extras=True)
+    files = {PREFIX + name.upper() + IN_A_FILE: described.pop(PREFIX + name.upper() + IN_A_FILE) for name in SECRETS}
     assert {PREFIX + name.upper(): kind.__metadata__[0].description for name, kind in kinds.items()} == described
+    assert all(f"instead of {name.removesuffix(IN_A_FILE)}" in comment for name, comment in files.items())
 
 
 def test_the_example_holds_the_defaults() -> None:
@@ -114,3 +116,85 @@ def test_no_secret_is_shown() -> None:
     assert "hush" not in repr(settings)
     assert "hush" not in str(settings.webhook_secret)
     assert "hush-2" == settings.webhook_secret[0].value
+
+
+@pytest.mark.parametrize("name", ["SIGHTEN_API_TOKEN", "SIGHTEN_WEBHOOK_SECRET"])
+def test_a_secret_may_be_in_a_file(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hush-1\n")
+
+    settings = read_settings({name + "_FILE": str(file), name: ""})
+
+    assert read_settings({name: "hush-1"}) == settings != Settings()
+
+
+def test_several_webhook_secrets_may_be_in_a_file_during_rotation(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("new, old\n")
+
+    settings = read_settings({"SIGHTEN_WEBHOOK_SECRET_FILE": str(file)})
+
+    assert ["new", "old"] == [secret.value for secret in settings.webhook_secret]
+
+
+@pytest.mark.parametrize(
+    ("content", "beside", "message"),
+    [
+        (b"", "", "to hold one line of text, got an empty file"),
+        (b" \n", "", "to hold one line of text, got an empty file"),
+        (b"hush-1\nhush-2\n", "", "to hold one line of text, got several"),
+        (b"hush-1\xff", "", "to hold one line of text, got other bytes"),
+        (None, "", "expected a readable file that holds the secret, got"),
+        (b"hush-1", "hush-2", "expected either this or SIGHTEN_API_TOKEN, got both"),
+    ],
+)
+def test_a_secret_file_that_is_no_use_is_refused_without_its_content(
+    content: bytes | None, beside: str, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(SettingError) as refused:
+        read_settings({"SIGHTEN_API_TOKEN_FILE": str(file), "SIGHTEN_API_TOKEN": beside})
+
+    assert str(refused.value).startswith("SIGHTEN_API_TOKEN_FILE: ")
+    assert message in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("service", ["SIGHTEN_RECEIVER", "SIGHTEN", "SIGHTEN_WAREHOUSE_AIRFLOW_2"])
+def test_what_kubernetes_says_of_a_service_is_no_setting(service: str) -> None:
+    variables = {
+        "SERVICE_HOST": "10.96.12.7",
+        "SERVICE_PORT": "8088",
+        "SERVICE_PORT_HTTP": "8088",
+        "PORT": "tcp://10.96.12.7:8088",
+        "PORT_8088_TCP": "tcp://10.96.12.7:8088",
+        "PORT_8088_TCP_PROTO": "tcp",
+        "PORT_8088_TCP_PORT": "8088",
+        "PORT_8088_TCP_ADDR": "10.96.12.7",
+        "PORT_53_UDP": "udp://[fd00:10:96::a]:53",
+        "PORT_53_UDP_ADDR": "fd00:10:96::a",
+    }
+
+    settings = read_settings({f"{service}_{name}": value for name, value in variables.items()})
+
+    assert Settings() == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SIGHTEN_RECEIVER_PORT", "tcp://10.96.12.7"),
+        ("SIGHTEN_RECEIVER_PORT", "http://10.96.12.7:8088"),
+        ("SIGHTEN_RECIEVER_PORT", "8088"),
+        ("SIGHTEN_RECEIVER_SERVICE_HOST", "yes"),
+        ("SIGHTEN_RECEIVER_SERVICE_PORT", ""),
+        ("SIGHTEN_RECEIVER_PORT_HTTP", "tcp://10.96.12.7:8088"),
+        ("SIGHTEN_RECEIVER_PORT_8088_TCP_SPEED", "10"),
+    ],
+)
+def test_what_only_looks_like_kubernetes_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        read_settings({name: value})

@@ -114,6 +114,8 @@ def _webhook_settings(auth: str | None, secret: str | None) -> "Settings":
     from sighten_warehouse.settings import read_settings
 
     options = {"SIGHTEN_WEBHOOK_SECRET": secret, "SIGHTEN_WEBHOOK_AUTH": auth}
+    if secret is not None:
+        options["SIGHTEN_WEBHOOK_SECRET_FILE"] = ""
     if auth == "standard":
         options |= {"SIGHTEN_WEBHOOK_AUTH": "hmac", "SIGHTEN_WEBHOOK_HEADER": "webhook-signature"}
     return read_settings({**os.environ, **{name: value for name, value in options.items() if value is not None}})

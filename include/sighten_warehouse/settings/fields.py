@@ -1,27 +1,19 @@
-"""Every setting, read from the environment and refused at once if unknown or ill-formed."""
+"""Every setting: its type, its default and its description."""
 
-import math
-import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from sighten_warehouse.errors import SettingError
 from sighten_warehouse.layout import Layout
 
-PREFIX = "SIGHTEN_"
+SECRETS = ("api_token", "webhook_secret", "alerts")  # each may be in a file
 MEBIBYTE = 1024 * 1024
 Environment = Literal["production", "test"]
-_UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)")
-_ALERT_ADDRESS = re.compile(
-    r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
-)
+UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)")
 
 
 class Secret:
@@ -156,91 +148,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def min_free_bytes(self) -> float:
         """`min_free_disk` as a number."""
-        [(number, unit)] = _SIZE.findall(self.min_free_disk)
-        return float(number) * _UNITS[unit]
+        [(number, unit)] = SIZE.findall(self.min_free_disk)
+        return float(number) * UNITS[unit]
 
     @property
     def layout(self) -> Layout:
         """The paths of this environment, absolute."""
         return Layout((self.home / self.env).expanduser().resolve())
-
-
-def setting_names() -> list[str]:
-    """The environment variables that are settings, in the order of `.env.example`."""
-    return [PREFIX + name.upper() for name in Settings.__struct_fields__]
-
-
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment.
-
-    Raises:
-        SettingError: a setting is unknown or ill-formed; the message names it and what was expected.
-    """
-    environ = os.environ if environ is None else environ
-    known = setting_names()
-    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
-    if unknown:
-        raise SettingError(f"{', '.join(unknown)}: no such setting; expected one of {', '.join(known)}")
-    given: dict[str, Any] = {}
-    problems = []
-    for name, kind in get_type_hints(Settings, include_extras=True).items():
-        if text := environ.get(PREFIX + name.upper()):
-            try:
-                given[name] = _read(name, text, kind)
-            except ValueError as error:
-                shown = "" if name in ("api_token", "webhook_secret", "alerts") else f" (got {text!r})"
-                problems.append(f"{PREFIX}{name.upper()}: {error}{shown}")
-    if problems:
-        raise SettingError("; ".join(problems))
-    return Settings(**given)
-
-
-def _read(name: str, text: str, kind: Any) -> Any:
-    """The value of a setting.
-
-    Raises:
-        ValueError: it is ill-formed; the message says what was expected.
-    """
-    plain = get_args(kind)[0]
-    if get_origin(plain) is Literal and text not in get_args(plain):
-        planned = "the SQL engine Spark is planned but not built yet; " if (name, text) == ("engine", "spark") else ""
-        raise ValueError(f"{planned}expected {' or '.join(get_args(plain))}")
-    parts = [part.strip() for part in text.split(",") if part.strip()] if get_origin(plain) is tuple else text
-    try:
-        value = msgspec.convert(parts, kind, strict=False, dec_hook=lambda made, given: made(given))
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error).replace("Expected", "expected", 1)) from None
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("expected a finite number")
-    if name in ("publish_memory", "min_free_disk") and not _SIZE.fullmatch(text):
-        raise ValueError("expected a size such as 500MB or 1.5GB")
-    if name == "alerts" and not all(map(_is_alert_address, parts)):
-        raise ValueError(
-            "expected https://host/path, slack://hooks.slack.com/services/… or "
-            "smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
-        )
-    return _address(text) if name == "api_url" else value
-
-
-def _address(url: str) -> str:
-    """The address without a slash at its end.
-
-    Raises:
-        ValueError: it is not an address of http or https.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a URL such as https://engine.goeverbright.com")
-    _ = parts.port  # raises a ValueError for one that is no number
-    return url.rstrip("/")
-
-
-def _is_alert_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return bool(_ALERT_ADDRESS.fullmatch(address)) and parts.port != 0 and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)

@@ -1,0 +1,102 @@
+"""Reads the settings from the environment, and refuses what is unknown or ill-formed."""
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sighten_warehouse.errors import SettingError
+from sighten_warehouse.settings.environment import IN_A_FILE, PREFIX, given_text, variables
+from sighten_warehouse.settings.fields import SECRETS, SIZE, Settings
+
+_ALERT_ADDRESS = re.compile(
+    r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
+)
+
+
+def setting_names() -> list[str]:
+    """The environment variables that are settings, in the order of `.env.example`; a secret's file follows it."""
+    return [
+        PREFIX + name.upper() + suffix
+        for name in Settings.__struct_fields__
+        for suffix in (("", IN_A_FILE) if name in SECRETS else ("",))
+    ]
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment, and secrets from the files that it names.
+
+    Raises:
+        SettingError: a setting is unknown or ill-formed; the message names it and what was expected.
+    """
+    environ = variables(os.environ if environ is None else environ)
+    known = setting_names()
+    unknown = sorted(environ.keys() - set(known))
+    if unknown:
+        raise SettingError(f"{', '.join(unknown)}: no such setting; expected one of {', '.join(known)}")
+    given: dict[str, Any] = {}
+    problems = []
+    for name, kind in get_type_hints(Settings, include_extras=True).items():
+        setting, text = PREFIX + name.upper(), ""
+        try:
+            if text := given_text(setting, environ):
+                given[name] = _read(name, text, kind)
+        except ValueError as error:
+            in_a_file = IN_A_FILE if environ.get(setting + IN_A_FILE) else ""
+            shown = "" if name in SECRETS else f" (got {text!r})"
+            problems.append(f"{setting}{in_a_file}: {error}{shown}")
+    if problems:
+        raise SettingError("; ".join(problems))
+    return Settings(**given)
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    """The value of a setting.
+
+    Raises:
+        ValueError: it is ill-formed; the message says what was expected.
+    """
+    plain = get_args(kind)[0]
+    if get_origin(plain) is Literal and text not in get_args(plain):
+        planned = "the SQL engine Spark is planned but not built yet; " if (name, text) == ("engine", "spark") else ""
+        raise ValueError(f"{planned}expected {' or '.join(get_args(plain))}")
+    parts = [part.strip() for part in text.split(",") if part.strip()] if get_origin(plain) is tuple else text
+    try:
+        value = msgspec.convert(parts, kind, strict=False, dec_hook=lambda made, given: made(given))
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error).replace("Expected", "expected", 1)) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    if name in ("publish_memory", "min_free_disk") and not SIZE.fullmatch(text):
+        raise ValueError("expected a size such as 500MB or 1.5GB")
+    if name == "alerts" and not all(map(_is_alert_address, parts)):
+        raise ValueError(
+            "expected https://host/path, slack://hooks.slack.com/services/… or "
+            "smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
+        )
+    return _address(text) if name == "api_url" else value
+
+
+def _address(url: str) -> str:
+    """The address without a slash at its end.
+
+    Raises:
+        ValueError: it is not an address of http or https.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as https://engine.goeverbright.com")
+    _ = parts.port  # raises a ValueError for one that is no number
+    return url.rstrip("/")
+
+
+def _is_alert_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(_ALERT_ADDRESS.fullmatch(address)) and parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        return False
