@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big setup setup-dev check fix docs clean lock fuzz bench
+.PHONY: help run backfill notebook test test-dates test-big test-versions package setup setup-dev check fix docs clean lock fuzz bench
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -45,6 +45,37 @@ test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 Fe
 test-big: .venv/.installed-dev ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m big
 
+# A row of versions has an environment of its own. Python rows have all of dev.txt, with Airflow; others have no Airflow,
+# save `lowest-airflow`. uv finds the row's Python on PATH.
+ROWS := lowest lowest-airflow duckdb-1.5 duckdb-2.0 python-3.11 python-3.12 python-3.13 python-3.14
+ROW_PYTHON = $(if $(filter python-%,$(ROW)),$(ROW:python-%=%),3.11)
+ROW_BIN = .venv/rows/$(ROW)/bin
+ROW_PIP = .venv/bin/uv pip install -q -p $(ROW_BIN)/python
+# The locked versions as constraints, without the one that the row changes.
+PINS := sed -n -e '/^duckdb==/d' -e '/^[a-z].*==/s/ *\\$$//p'
+WITHOUT_AIRFLOW := --extra setup --extra polars --extra test -r pyproject.toml
+ROW_TESTS = $(if $(filter python-%,$(ROW)),tests/unit tests/sql tests/property tests/dags,$(if $(filter %-airflow,$(ROW)),tests/dags,tests/unit tests/sql tests/property))
+
+test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest-airflow|duckdb-1.5|duckdb-2.0|python-3.11 to 3.14)
+	@test -n "$(filter $(ROWS),$(ROW))" || { echo "ROW=$(ROW), expected one of: $(ROWS)" >&2; exit 2; }
+	@$(BIN)/uv venv -q --clear -p "$(ROW_PYTHON)" .venv/rows/$(ROW)
+	@case "$(ROW)" in \
+		lowest*) $(ROW_PIP) -r requirements/rows/$(ROW).txt;; \
+		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) 'duckdb==$(ROW:duckdb-%=%).*' -c <($(PINS) requirements/dev.txt);; \
+		python-*) $(ROW_PIP) -r requirements/dev.txt;; \
+	esac
+	@$(ROW_PIP) --no-deps --no-build-isolation -e .
+	@$(ROW_BIN)/python -c 'import duckdb, sys; print("Python", sys.version.split()[0], "DuckDB", duckdb.__version__)'
+	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(or $(TESTS),$(ROW_TESTS))
+
+package: .venv/.installed-package ## build wheel and sdist into dist/, check them, and run the wheel
+	@rm -rf dist
+	@$(BIN)/uv build -q --no-build-isolation -p .venv/package/bin/python --out-dir dist
+	@.venv/package/bin/twine check --strict dist/*
+	@$(BIN)/uv pip install -q -p .venv/package/bin/python --reinstall --no-deps dist/*.whl
+	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; program=$$PWD/.venv/package/bin/sighten-warehouse; \
+	cd "$$home" && env -u SIGHTEN_API_URL SIGHTEN_HOME="$$home" "$$program" demo --milestones 20
+
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
 
@@ -83,7 +114,11 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
+	@printf 'twine\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
@@ -107,6 +142,11 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 
 .venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/fuzz.txt
+	@touch $@
+
+.venv/.installed-package: requirements/product.txt requirements/package.txt | .venv/.uv
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/package
+	@$(BIN)/uv pip install -q -p .venv/package/bin/python -r requirements/product.txt -r requirements/package.txt
 	@touch $@
 
 .venv/.installed-dlt: requirements/dlt.txt | .venv/.uv

@@ -17,6 +17,7 @@ MAX_GROWTH = 40_000_000
 MEASURED = """
 import resource, sys
 sys.path[:0] = ["tests"]
+from msgspec.structs import replace
 from pathlib import Path
 from msgspec.structs import replace
 from support.importing import imported
