@@ -15,11 +15,12 @@ from threading import Event
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ModelError, SettingError
 from sighten_warehouse.lake.manifest import history_file
-from sighten_warehouse.models import NOT_PUBLISHED, models, published_digest
+from sighten_warehouse.models import NOT_PUBLISHED, built_models, loaded_models, models, published_digest
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.versions import versions, write_version
 from sighten_warehouse.report.writing import read_dataset
@@ -36,8 +37,8 @@ os._exit(0)
 
 
 def forget_models() -> None:
-    models.cache_clear()
-    published_digest.cache_clear()
+    for function in (models, loaded_models, built_models, published_digest):
+        function.cache_clear()
 
 
 def test_every_table_exists_and_is_described_from_the_first_publish_on(warehouse: Warehouse) -> None:
@@ -147,7 +148,7 @@ def test_the_empty_file_is_kept_for_the_next_publish_and_built_again_when_damage
 
 def test_only_the_files_of_the_last_versions_are_kept_and_all_versions_are_listed(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
-    warehouse.settings = replace(warehouse.settings, kept_versions=3)
+    warehouse.settings = structs.replace(warehouse.settings, kept_versions=3)
     first = warehouse.publish()
     for year in range(2020, 2025):  # as if it had been published in each of those years too
         older = replace(first, version=f"{year}0101T000000.000000Z")
@@ -212,7 +213,7 @@ def test_latency_ends_when_readers_can_open_the_version(warehouse: Warehouse) ->
 def test_the_preview_link_needs_the_address_of_sighten(warehouse: Warehouse) -> None:
     warehouse.deliver(SAMPLE_BYTES)
     without = warehouse.value("select preview_url from documents")
-    warehouse.settings = replace(warehouse.settings, api_url="https://sighten.example")
+    warehouse.settings = structs.replace(warehouse.settings, api_url="https://sighten.example")
 
     warehouse.publish()
 
@@ -271,7 +272,7 @@ def test_too_little_memory_names_the_setting_and_the_version_stays(warehouse: Wa
     warehouse.deliver(SAMPLE_BYTES)
     before = warehouse.settings.layout.warehouse_file.read_bytes()
     warehouse.take_in(a_milestone())
-    warehouse.settings = replace(warehouse.settings, publish_memory="1MB")
+    warehouse.settings = structs.replace(warehouse.settings, publish_memory="1MB")
 
     with pytest.raises(SettingError, match="SIGHTEN_PUBLISH_MEMORY: 1MB is too little"):
         warehouse.publish(full=full)
