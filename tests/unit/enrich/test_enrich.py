@@ -135,7 +135,7 @@ def test_an_unknown_token_stops_enrich_and_earlier_answers_are_landed(enriched: 
     enriched.sighten.instead = {}
     again = enriched.enrich()
 
-    assert quote("29") in calls[:2]
+    assert quote("29") in calls[:5]  # two threads call, and either may be late
     assert 10 <= len(calls) < 30
     assert 30 - again.asked == len(calls) - 1
 
