@@ -75,9 +75,12 @@ def test_the_processes_end_with_the_one_that_started_them(signal_number: int) ->
         assert parent.stdout is not None
         workers = [os.pidfd_open(int(parent.stdout.readline())) for _ in range(2)]
         parent.send_signal(signal_number)
-        ended = [bool(select.select([worker], [], [], SECONDS)[0]) for worker in workers]
-
-    assert [True, True] == ended
+        try:
+            ended = [bool(select.select([worker], [], [], SECONDS)[0]) for worker in workers]
+            assert [True, True] == ended
+            parent.wait(SECONDS)
+        finally:
+            parent.kill()
 
 
 def test_progress_ends_with_everything_loaded(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
