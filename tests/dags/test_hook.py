@@ -129,7 +129,7 @@ def test_with_neither_the_error_says_where_the_url_is_expected() -> None:
         ({"host": URL}, "no token of Sighten's API; expected it in Airflow's connection sighten_default"),
         ({"password": TOKEN}, "no URL of Sighten's API; expected it in Airflow's connection sighten_default"),
         ({"host": URL, "password": TOKEN, "extra": {"rte": 1}}, "rte: no such field; expected rate or concurrency"),
-        ({"host": URL, "password": TOKEN, "extra": {"rate": -1}}, "SIGHTEN_API_RATE: expected `float` > 0"),
+        ({"host": URL, "password": TOKEN, "extra": {"rate": -1}}, "SIGHTEN_API_RATE: expected a number > 0"),
     ],
 )
 def test_an_incomplete_connection_is_refused_and_never_completed_from_the_environment(

@@ -17,6 +17,13 @@ _ALERT_ADDRESS = re.compile(
     r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
 )
 
+WORDS = {  # of msgspec's kinds, for people
+    "float | null": "float",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`str` matching regex": "a text that matches",
+}
+
 
 def setting_names() -> list[str]:
     """The environment variables that are settings, in the order of `.env.example`; a secret's file follows it."""
@@ -68,7 +75,7 @@ def _read(name: str, text: str, kind: Any) -> Any:
     try:
         value = msgspec.convert(parts, kind, strict=False, dec_hook=lambda made, given: made(given))
     except msgspec.ValidationError as error:
-        raise ValueError(str(error).replace("Expected", "expected", 1)) from None
+        raise ValueError(_in_words(error)) from None
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("expected a finite number")
     if name in ("publish_memory", "min_free_disk") and not SIZE.fullmatch(text):
@@ -81,6 +88,14 @@ def _read(name: str, text: str, kind: Any) -> Any:
     return _address(text) if name == "api_url" else value
 
 
+def _in_words(error: msgspec.ValidationError) -> str:
+    """What was expected, such as `expected a whole number >= 1`."""
+    expected, _, _ = str(error).replace("Expected", "expected", 1).partition(", got ")
+    for kind, words in WORDS.items():
+        expected = expected.replace(kind, words)
+    return expected
+
+
 def _address(url: str) -> str:
     """The address without a slash at its end.
 
@@ -90,7 +105,10 @@ def _address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("expected a URL such as https://engine.goeverbright.com")
-    _ = parts.port  # raises a ValueError for one that is no number
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("expected a number from 0 to 65535 as the port of the URL") from None
     return url.rstrip("/")
 
 
