@@ -1,10 +1,11 @@
 """Starts Airflow's four processes, in order."""
 
+import subprocess
 from functools import partial
 
 from devstack import airflow_api
 from devstack.credentials import read_admin_password
-from devstack.metadata import AIRFLOW, prepare_metadata
+from devstack.metadata import AIRFLOW, finish_migration
 from devstack.stack import Stack
 from devstack.waiting import wait_until
 from sighten_airflow.pools import POOLS
@@ -12,13 +13,13 @@ from sighten_airflow.pools import POOLS
 HEALTHY_SECONDS = 180
 
 
-def start_airflow(stack: Stack) -> None:
-    """Start Airflow's processes; its API server answers when this returns.
+def start_airflow(stack: Stack, migration: subprocess.Popen[bytes] | None) -> None:
+    """Start Airflow's processes once its database is migrated; its API server answers when this returns.
 
     Raises:
         StackError: one of them does not come up.
     """
-    prepare_metadata(stack)
+    finish_migration(stack, migration)
     (stack.plan.home / "dags").mkdir(exist_ok=True)  # for your own DAGs
     url = stack.plan.airflow.url
     with stack.progress.step("starting Airflow", done=f"Airflow's API server answers on {url}"):

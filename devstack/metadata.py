@@ -1,11 +1,12 @@
 """Prepares Airflow's metadata database: starts PostgreSQL, migrates, and ends the jobs of an earlier run."""
 
 import shutil
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from devstack.postgres import VARIABLE, Postgres
+from devstack.postgres import Postgres
 from devstack.stack import Stack
 from devstack.waiting import wait_until
 
@@ -15,28 +16,50 @@ INITDB_SECONDS, MIGRATE_SECONDS = 60, 240
 READY_SECONDS = 60
 
 
-def prepare_metadata(stack: Stack) -> None:
-    """Bring the database up, in this version of Airflow; call it only while no process of Airflow runs.
+def start_migration(stack: Stack) -> subprocess.Popen[bytes] | None:
+    """Bring the database up and start its migration to this version of Airflow, or none if it has had it.
+
+    Call it only while no process of Airflow runs.
 
     Raises:
-        StackError: PostgreSQL does not start, or the migration fails.
+        StackError: PostgreSQL does not start.
     """
     if stack.plan.metadata_url:
-        with stack.progress.step("preparing Airflow's metadata database", done=f"Airflow's metadata is in {VARIABLE}"):
-            migrate(stack)
-        return
-    postgres = stack.plan.postgres
-    migrated = postgres.folder / "migrated"
-    if migrated.exists() and migrated.read_text() == AIRFLOW_VERSION:
-        serve_postgres(stack)
-        end_stale_jobs(postgres)
+        return _migrate(stack)
+    make_database(stack)
+    serve_postgres(stack)
+    # Asking Airflow itself whether it has migrated takes seconds.
+    if _is_migrated(stack.plan.postgres):
+        end_stale_jobs(stack.plan.postgres)
+        return None
+    return _migrate(stack)
+
+
+def finish_migration(stack: Stack, migration: subprocess.Popen[bytes] | None) -> None:
+    """Wait for the migration; Airflow can start when this returns.
+
+    Raises:
+        StackError: the migration failed.
+    """
+    if migration is None:
         return
     with stack.progress.step("preparing Airflow's metadata database", done="Airflow's metadata database is ready"):
-        make_database(stack)
-        serve_postgres(stack)
-        migrate(stack)
-        # Asking Airflow itself whether it has migrated takes seconds.
-        migrated.write_text(AIRFLOW_VERSION)
+        stack.airflow.wait("migrate", migration, seconds=MIGRATE_SECONDS, meanwhile=stack.check_alive)
+    if not stack.plan.metadata_url:
+        _migrated_file(stack.plan.postgres).write_text(AIRFLOW_VERSION)
+
+
+def _migrate(stack: Stack) -> subprocess.Popen[bytes]:
+    return stack.airflow.start("migrate", [*AIRFLOW, "db", "migrate"])
+
+
+def _migrated_file(postgres: Postgres) -> Path:
+    return postgres.folder / "migrated"
+
+
+def _is_migrated(postgres: Postgres) -> bool:
+    migrated = _migrated_file(postgres)
+    return migrated.exists() and migrated.read_text() == AIRFLOW_VERSION
 
 
 def make_database(stack: Stack) -> None:
@@ -63,12 +86,6 @@ def serve_postgres(stack: Stack) -> None:
     wait_until(
         postgres.answers, what="PostgreSQL", seconds=READY_SECONDS, meanwhile=stack.postgres.check_alive, every=0.02
     )
-
-
-def migrate(stack: Stack) -> None:
-    """Migrate the database to this version of Airflow."""
-    migration = stack.airflow.start("migrate", [*AIRFLOW, "db", "migrate"])
-    stack.airflow.wait("migrate", migration, seconds=MIGRATE_SECONDS, meanwhile=stack.check_alive)
 
 
 def end_stale_jobs(postgres: Postgres) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from devstack.credentials import read_or_make_credentials
 from devstack.errors import StackError, WrongUseError
-from devstack.metadata import make_database, prepare_metadata, serve_postgres
+from devstack.metadata import finish_migration, make_database, serve_postgres, start_migration
 from devstack.plan import read_plan
 from devstack.postgres import SOCKET, VARIABLE, unprivileged
 from devstack.process_marks import find_marked, part_mark
@@ -79,6 +79,6 @@ def test_a_database_of_the_users_own_is_used_instead(tmp_path: Path) -> None:
     stack = stack_in(tmp_path / "home", **{VARIABLE: "nosuchdatabase://"})
 
     with pytest.raises(StackError, match=r"(?s)migrate ended .*nosuchdatabase"):
-        prepare_metadata(stack)
+        finish_migration(stack, start_migration(stack))
 
     assert not stack.plan.postgres.folder.exists()
