@@ -87,6 +87,9 @@ def update_warehouse(
 def _engine(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine with the version as `warehouse`, the cache as `cache`, and schemas for what is recomputed."""
     with duckdb.connect() as connection:
+        # For few rows, looking for the best way to pack strings costs more than all of a checkpoint's other work; the
+        # next full publish packs them.
+        connection.execute("set disabled_compression_methods = 'fsst'")
         connection.execute(f"attach '{quoted(path)}' as warehouse")
         attach_cache(connection, layout)
         connection.execute(macros("duckdb"))
