@@ -73,41 +73,46 @@ class _Steps:
             self._load_and_publish()
 
     def follow(self) -> None:
-        """Load and publish whatever lands until `stop` is set; the running calls to the API are then completed.
+        """Load and publish whatever lands until `stop` is set; what runs then is completed, what is loaded published.
 
-        The API is called meanwhile, in a thread for each step: a quote waits for no download.
+        Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
+        loaded, and a quote waits for no download.
         """
-        repeated = [_Repeated(self._enrich), _Repeated(self._download)]
-        with ThreadPoolExecutor(len(repeated), thread_name_prefix="api") as pool:
+        publishing, *calling = (_Repeated(step) for step in (self._publish, self._enrich, self._download))
+        with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
-                has_landed = bool(self._load_and_publish())
-                for step in repeated if self.uses_api else ():
+                has_landed = bool(self._load())
+                for step in (publishing, *calling) if self.uses_api else (publishing,):
                     step.start_if_due(pool, has_landed=has_landed)
                 if self.stop.wait(POLL_SECONDS):
-                    return
+                    break
+        for step in (publishing, *calling):
+            step.raise_error()
+        self._publish()
 
-    def _load_and_publish(self) -> int:
-        """Load and publish what has landed; return how many deliveries."""
-        landed = self._load()
-        self._publish(landed)
-        return landed
+    def _load_and_publish(self) -> None:
+        self._load()
+        self._publish()
 
     def _load(self) -> int:
+        """Load what has landed; return how many deliveries."""
         from sighten_warehouse.cli.main import prepare_process
         from sighten_warehouse.load.step import load
         from sighten_warehouse.load.workers import usable_cores
 
         result = load(self.settings, jobs=usable_cores(), on_start=prepare_process)
         self.quarantined += result.quarantined
+        if result.landed:
+            click.echo(f"loaded {result.landed} deliveries")
         return result.landed
 
-    def _publish(self, landed: int) -> None:
+    def _publish(self) -> None:
         from sighten_warehouse.publish import is_current, publish
         from sighten_warehouse.publish.parquet import export_parquet_if_due
 
         if not is_current(self.settings):
             version = publish(self.settings)
-            click.echo(f"loaded {landed} deliveries, published {version.version}")
+            click.echo(f"published {version.version}")
             export_parquet_if_due(self.settings)
 
     def _call_api(self) -> None:
@@ -169,8 +174,13 @@ class _Repeated:
         if self.running is not None:
             if not self.running.done():
                 return
-            self.running.result()
+            self.raise_error()
             self.running = None
         if self.has_landed or monotonic() - self.called_at >= API_SECONDS:
             self.running = pool.submit(self.call)
             self.called_at, self.has_landed = monotonic(), False
+
+    def raise_error(self) -> None:
+        """Raise what stopped it, if it has ended."""
+        if self.running is not None:
+            self.running.result()

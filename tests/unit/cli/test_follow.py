@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import duckdb
 
 from devstack.waiting import wait_until
+from sighten_warehouse.lake.manifest import commit_files
+from sighten_warehouse.locks import one_writer
 from support.enriching import quote
 from support.factories import a_document, a_milestone, a_sub_task, a_task
 from support.scripted_api import TOKEN, Request, Response, ScriptedApi, json_response, scripted
@@ -87,3 +89,17 @@ def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(wa
         go_on.set()
 
     assert begun <= len(downloads) <= begun + 8
+
+
+def test_a_delivery_is_loaded_while_an_earlier_one_is_published_and_a_stop_publishes_it(warehouse: Warehouse) -> None:
+    layout = warehouse.settings.layout
+
+    with scripted(lambda _: Response(status=404)) as api, following(warehouse, api) as follower:
+        with one_writer(layout, "publish"):
+            for number in (1, 2):
+                warehouse.land(a_milestone(f"{number}"))
+                wait_until(lambda: len(list(commit_files(layout))) >= number, what=f"load {number}", seconds=60)  # noqa: B023
+            follower.terminate()
+        follower.wait(60)
+
+    assert 2 == count(warehouse, "milestones")
