@@ -32,6 +32,8 @@ COMMANDS = (
     "rebuild",
     "compact",
     "landing",
+    "backup",
+    "restore",
     "simulate",
     "demo",
 )
