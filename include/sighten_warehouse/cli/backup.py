@@ -8,7 +8,7 @@ import click
 from sighten_warehouse.cli.ending import end
 from sighten_warehouse.cli.home import require_home
 
-RUNBOOK = "docs/runbook.md#damaged-landing-files"
+RUNBOOK = "docs/runbook.md#back-up"
 
 
 @click.command()

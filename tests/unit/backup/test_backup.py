@@ -27,30 +27,23 @@ from support.receiving import PATH, listening
 from support.warehouses import Warehouse
 
 
-def test_a_restored_home_gives_every_table(home: Warehouse, tmp_path: Path) -> None:
-    home.publish()
-    home.load()
-    compact(home.settings.layout)
-    home.publish()
+def test_a_restored_home_gives_every_table(published: Warehouse, tmp_path: Path) -> None:
+    home = published
     back_up(home.settings, tmp_path / "backups")
 
     other = restored(home, tmp_path / "backups", tmp_path / "other")
     status = deep_status(other)
     other.publish()
 
-    assert (True, 0, 0) == (is_whole(status), status.pending, len(status.damaged_history))
+    assert (True, 0) == (is_whole(status), status.pending)
     assert everything(home, but=PUBLISHING) == everything(other, but=PUBLISHING)
     assert lines(home) == lines(other)
-    assert home.column("select version from ops.versions")[:2] == other.column("select version from ops.versions")[:2]
+    assert set(home.column("select version from ops.versions")) < set(other.column("select version from ops.versions"))
 
 
-def test_every_entry_of_a_home_is_in_a_backup_or_named_as_made_again(home: Warehouse, tmp_path: Path) -> None:
-    layout = home.settings.layout
-    home.publish()
-    for path in (layout.acknowledged_drift, layout.open_alerts, layout.api_refusals, layout.report_file):
-        path.write_text("{}")
-    (layout.parquet / "tables").mkdir(parents=True)
-    back_up(home.settings, tmp_path / "backups")
+def test_every_entry_of_a_home_is_in_a_backup_or_named_as_made_again(published: Warehouse, tmp_path: Path) -> None:
+    layout = published.settings.layout
+    back_up(published.settings, tmp_path / "backups")
     stored = in_newest(tmp_path / "backups")
 
     names = {name.partition("/")[0] for name in stored}
@@ -124,7 +117,7 @@ def test_backups_while_deliveries_come_in_a_load_and_a_compaction_run_are_whole(
         for _ in range(4):
             before = set(acknowledged)
             kept.append((before, back_up(settings, to).path))
-            receiver.wait_for(lambda count=len(acknowledged): len(acknowledged) > count + 20)
+            receiver.wait_for(lambda known=before: len(acknowledged) > len(known) + 20)
         done.set()
         for thread in threads:
             thread.join()
@@ -148,7 +141,8 @@ def test_a_kill_leaves_the_last_complete_backup_and_the_next_one_goes_on(
     to = tmp_path / "backups"
     first = back_up(home.settings, to)
     home.take_in(a_milestone("more"))
-    step = f"from pathlib import Path; from sighten_warehouse.backup import back_up; back_up(read_settings(), Path({str(to)!r}))"
+    step = f"from sighten_warehouse.backup import back_up; from pathlib import Path; back_up(read_settings(), {to!r})"
+    step = step.replace("PosixPath", "Path")
 
     assert 9 == exit_code_of_killed(home.settings, step, f"backup.{module}", name, when)
 
@@ -175,7 +169,7 @@ def test_a_file_that_was_altered_or_lost_at_home_stays_as_it_was_in_the_backup(h
 
     made = back_up(home.settings, to, keep=1)
 
-    name = history.relative_to(layout.lake.resolve() if layout.lake.is_symlink() else layout.lake)
+    name = history.relative_to(layout.lake)
     assert {f"landing/{altered}", f"landing/{lost}", f"lake/{name}"} == set(made.problems)
     assert all("the backup keeps the copy" in problem for problem in made.problems.values())
     assert (2, "files are damaged") == (len(backups(to)), made.kept_because)
@@ -233,7 +227,8 @@ def test_a_home_records_its_last_backup(home: Warehouse, tmp_path: Path) -> None
         made = back_up(home.settings, tmp_path / "backups")
 
     last = read_last_backup(home.settings.layout)
-    assert last and (str(tmp_path / "backups"), True) == (last.folder, (made.path / RECORD).is_file())
+    assert last is not None
+    assert (str(tmp_path / "backups"), True) == (last.folder, (made.path / RECORD).is_file())
     assert read_backup(made.path).made_at == last.made_at
     assert ["backed_up"] == [event["event"] for event in logs if event["event"] == "backed_up"]
 
@@ -275,4 +270,6 @@ def test_lines_of_a_landing_file_are_read_back_from_a_backup(home: Warehouse, tm
     made = back_up(home.settings, tmp_path / "backups")
     name, *_ = landing_files(home.settings.layout.landing)
 
-    assert list(read_raw_lines(home.settings.layout.landing / name)) == list(read_raw_lines(made.path / "landing" / name))
+    assert list(read_raw_lines(home.settings.layout.landing / name)) == list(
+        read_raw_lines(made.path / "landing" / name)
+    )

@@ -15,8 +15,6 @@ from sighten_warehouse.landing.format import FILE_NAME, FORMATS, Format
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
-from support.compacting import PUBLISHING
-from support.everything import everything
 from support.repository import text
 from support.warehouses import Warehouse
 
@@ -50,22 +48,24 @@ def test_a_home_of_each_release_is_read_loaded_published_compacted_and_rebuilt(r
     assert FORMATS["lake"] == json.loads((layout.lake / FILE_NAME).read_text())["format"]
     assert ["APPROVED", "APPROVED", "SUBMITTED"] == warehouse.column("select status from milestones order by all")
     assert 1 == warehouse.value("select count(*) from ops.quarantine")
-    old, batches = warehouse.column("select version from ops.versions"), warehouse.rows("from ops.batches")
+    batches, versions = (
+        warehouse.column(f"select {one}") for one in ("batch_id from ops.batches", "version from ops.versions")
+    )
+    warehouse.close()
 
     rebuild(warehouse.settings)
 
-    rebuilt = everything(warehouse, but=PUBLISHING)
-    assert 0 == read_status(warehouse.settings, deep=True).outdated
-    assert (len(batches), set(old)) <= (
-        len(warehouse.rows("from ops.batches")),
-        set(warehouse.column("select version from ops.versions")),
+    status = read_status(warehouse.settings, deep=True)
+    assert (True, 5, 0, 0, {}) == (
+        status.balanced,
+        status.landed,
+        status.pending,
+        status.outdated,
+        status.damaged_history,
     )
-    fresh = Warehouse(tmp_path / "fresh")
-    layout.landing.rename(fresh.settings.layout.root.mkdir(parents=True) or fresh.settings.layout.landing)
-    fresh.load()
-    fresh.publish()
-    for table in ("main.milestones", "main.tasks", "main.documents", "main.comments", "marts.approval_cycles"):
-        assert rebuilt[table] == everything(fresh, but=PUBLISHING)[table]
+    assert sorted(batches) == sorted(warehouse.column("select batch_id from ops.batches"))
+    assert set(versions) < set(warehouse.column("select version from ops.versions"))
+    assert ["APPROVED", "APPROVED", "SUBMITTED"] == warehouse.column("select status from milestones order by all")
 
 
 def test_a_new_home_says_its_formats(warehouse: Warehouse) -> None:
