@@ -21,11 +21,9 @@ class Earlier:
     files: dict[str, StoredFile]
 
     def copy_of(self, name: str) -> tuple[Path, StoredFile] | None:
-        """Its copy of that file, if it has one of the recorded size."""
-        stored, path = self.files.get(name), self.folder / name
-        if stored is None or not path.is_file() or path.stat().st_size != stored.size:
-            return None
-        return path, stored
+        """Where its copy of that file is, if it has one, and what it recorded of it."""
+        stored = self.files.get(name)
+        return None if stored is None else (self.folder / name, stored)
 
 
 @dataclass
@@ -71,7 +69,7 @@ def _again(entry: Entry, target: Path, before: tuple[Path, StoredFile], *, verif
     if entry.sha256 not in (None, stored.sha256):  # the backup before has taken a damaged file
         copied = _copy(entry.source, target)[0]
         return Taken(copied, copied.size, None if copied.sha256 == entry.sha256 else "altered; no backup has it whole")
-    if verify and digest_of(path) != stored.sha256:
+    if not _is_whole(path, stored, deep=verify):
         copied = _copy(entry.source, target)[0]
         if copied.sha256 == stored.sha256:
             return Taken(
@@ -95,10 +93,17 @@ def _instead(
     found: StoredFile | None = None,
 ) -> Taken:
     """Keep the copy of the backup before in place of a missing or altered file, if it is whole."""
-    if before and entry.sha256 in (None, before[1].sha256) and digest_of(before[0]) == before[1].sha256:
+    if before and entry.sha256 in (None, before[1].sha256) and _is_whole(*before, deep=True):
         _link(before[0], target)
         return Taken(before[1], 0, f"{what} in the home; the backup keeps the copy of the backup before")
     return Taken(found, found.size if found else 0, f"{what} in the home; the backup before has no whole copy")
+
+
+def _is_whole(path: Path, stored: StoredFile, *, deep: bool) -> bool:
+    """Whether a copy has the recorded size, and with `deep` the recorded digest."""
+    if not path.is_file() or path.stat().st_size != stored.size:
+        return False
+    return not deep or digest_of(path) == stored.sha256
 
 
 def _resumed(facts: os.stat_result, target: Path) -> tuple[StoredFile, int] | None:

@@ -34,6 +34,7 @@ COMMANDS = (
     "landing",
     "backup",
     "restore",
+    "doctor",
     "simulate",
     "demo",
 )

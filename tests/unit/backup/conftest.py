@@ -13,7 +13,7 @@ def home(warehouse: Warehouse) -> Warehouse:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The same, loaded, compacted and published, with all that operators, alerts and reports leave; for reading only."""
+    """The same, loaded, compacted and published, with what operators, alerts and reports leave; for reading only."""
     home = furnish(Warehouse(tmp_path_factory.mktemp("published")))
     layout = home.settings.layout
     home.load()

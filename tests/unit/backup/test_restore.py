@@ -118,11 +118,13 @@ def test_what_is_unfit_is_refused_in_words(source: Path, empty: Settings, tmp_pa
         restore(empty, tmp_path)
     [made] = source.glob("2*")
     (made / "landing" / FILE_NAME).write_text('{"format": 9, "written_by": "9.0.0"}')
-    with pytest.raises(FormatError, match="landing of format 9, written by sighten-warehouse 9.0.0"):
+    with pytest.raises(FormatError, match=r"landing of format 9, written by sighten-warehouse 9\.0\.0"):
         restore(empty, source)
     record = json.loads((made / RECORD).read_text())
     (made / RECORD).write_text(json.dumps({"format": 9, "written_by": "9.0.0", "files": record["files"]}))
-    with pytest.raises(FormatError, match="backup of format 9, written by sighten-warehouse 9.0.0; expected format 1"):
+    with pytest.raises(
+        FormatError, match=r"backup of format 9, written by sighten-warehouse 9\.0\.0; expected format 1"
+    ):
         restore(empty, source)
     assert not empty.layout.root.exists()
 
