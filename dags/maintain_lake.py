@@ -9,7 +9,7 @@ altered; the backup is complete nevertheless, with the whole copy of an earlier 
 """
 
 from airflow.sdk import dag, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import HISTORY
 from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, LONG_TIMEOUT, dag_docs
@@ -30,15 +30,9 @@ def maintain_lake() -> None:
 
     @task(inlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
     def backup() -> str:
-        from sighten_warehouse.backup import back_up
+        from sighten_airflow.nightly_backup import back_up_nightly
 
-        settings = read_settings()
-        if settings.backup_to is None:
-            raise AirflowSkipException("SIGHTEN_BACKUP_TO is not set")
-        made = back_up(settings)
-        if made.problems:
-            raise AirflowFailException(f"{', '.join(made.problems)}: missing or altered; see landing verify")
-        return str(made.path)
+        return back_up_nightly(read_settings())
 
     compact()
     backup()

@@ -80,8 +80,9 @@ def _ask(name: str) -> Iterator[Check]:
         done = subprocess.run(
             [sys.executable, "-c", RUN, name, "doctor", "--json"], capture_output=True, check=False, timeout=PATIENCE_S
         )
-        yield from msgspec.json.decode(done.stdout, type=list[Check])
-    except (subprocess.TimeoutExpired, msgspec.MsgspecError):
+        # Libraries may print before it.
+        yield from msgspec.json.decode(done.stdout.splitlines()[-1], type=list[Check])
+    except (subprocess.TimeoutExpired, msgspec.MsgspecError, IndexError):
         yield error(name, "gave no answer", f"see what `{call}` prints")
 
 
