@@ -3,14 +3,20 @@
 import hashlib
 import os
 import stat
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from sighten_warehouse.backup.contents import Entry
 from sighten_warehouse.backup.record import StoredFile
 from sighten_warehouse.landing.files import digest_of
 
 CHUNK = 1024 * 1024
+
+
+class UnreadableError(Exception):
+    """The file is missing or its bytes cannot be read; the message says which, in a word or two."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +50,17 @@ def take(entry: Entry, folder: Path, earlier: Earlier, *, verify: bool) -> Taken
     before = earlier.copy_of(entry.name)
     try:
         facts = entry.source.stat()
-    except FileNotFoundError:
-        return Taken() if entry.may_vanish else _instead(entry, target, before, "missing")
-    if before and _is_same(facts, before[1]):
-        return _again(entry, target, before, verify=verify)
-    try:
+        if before and _is_same(facts, before[1]):
+            return _again(entry, target, before, verify=verify)
         stored, copied = _resumed(facts, target) or _copy(entry.source, target)
-    except FileNotFoundError:
-        return Taken() if entry.may_vanish else _instead(entry, target, before, "missing")
+    except (FileNotFoundError, UnreadableError) as error:
+        if entry.may_vanish and not entry.source.exists():
+            return Taken()
+        what = str(error) if isinstance(error, UnreadableError) else "missing"
+        return _instead(entry, target, before, what)
     if entry.sha256 not in (None, stored.sha256):
         return _instead(entry, target, before, "altered", found=stored)
-    if verify and digest_of(target) != stored.sha256:
+    if verify and not _is_whole(target, stored, deep=True):
         return Taken(stored, copied, "the copy differs from what was written: the disk of the backup is damaged")
     return Taken(stored, copied)
 
@@ -78,7 +84,7 @@ def _again(entry: Entry, target: Path, before: tuple[Path, StoredFile], *, verif
                 f"the copy in {path.parents[entry.name.count('/')].name} was damaged; it was copied anew",
             )
         return Taken(copied, copied.size, "altered, here and in the backup before")
-    if verify and digest_of(entry.source) != stored.sha256:
+    if verify and digest_or_refuse(entry.source) != stored.sha256:
         return _instead(entry, target, before, "altered")
     _link(path, target)
     return Taken(stored)
@@ -103,7 +109,26 @@ def _is_whole(path: Path, stored: StoredFile, *, deep: bool) -> bool:
     """Whether a copy has the recorded size, and with `deep` the recorded digest."""
     if not path.is_file() or path.stat().st_size != stored.size:
         return False
-    return not deep or digest_of(path) == stored.sha256
+    try:
+        return not deep or digest_or_refuse(path) == stored.sha256
+    except UnreadableError:
+        return False
+
+
+def digest_or_refuse(path: Path) -> str:
+    """The digest of the file.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    try:
+        return digest_of(path)
+    except OSError as error:
+        raise UnreadableError(_why(error)) from error
+
+
+def _why(error: OSError) -> str:
+    return "missing" if isinstance(error, FileNotFoundError) else f"unreadable ({os.strerror(error.errno or 0)})"
 
 
 def _resumed(facts: os.stat_result, target: Path) -> tuple[StoredFile, int] | None:
@@ -125,18 +150,24 @@ def copy_file(source: Path, target: Path, *, as_stored: StoredFile | None = None
     `as_stored`: where time and mode come from, in place of the source. The name is durable after a sync of the folder.
 
     Raises:
-        OSError: the source cannot be read, or the disk refused.
+        UnreadableError: the source cannot be read.
+        OSError: the disk refused a write.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     hidden = target.with_name(f".{target.name}.copying")
     hidden.unlink(missing_ok=True)  # of a copy that was killed, and may be read-only
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as original, hidden.open("wb") as file:
+    with ExitStack() as files:
+        try:
+            original = files.enter_context(source.open("rb"))
+        except OSError as error:
+            raise UnreadableError(_why(error)) from error
+        file = files.enter_context(hidden.open("wb"))
         facts = os.fstat(original.fileno())
         mtime_ns, mode = facts.st_mtime_ns, stat.S_IMODE(facts.st_mode)
         if as_stored:
             mtime_ns, mode = as_stored.mtime_ns, as_stored.mode
-        while chunk := original.read(CHUNK):
+        while chunk := _read(original):
             digest.update(chunk)
             file.write(chunk)
             size += len(chunk)
@@ -146,6 +177,13 @@ def copy_file(source: Path, target: Path, *, as_stored: StoredFile | None = None
         os.fsync(file.fileno())
     hidden.replace(target)
     return StoredFile(size, mtime_ns, mode, digest.hexdigest())
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(CHUNK)
+    except OSError as error:
+        raise UnreadableError(_why(error)) from error
 
 
 def _link(path: Path, target: Path) -> None:

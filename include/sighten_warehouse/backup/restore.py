@@ -10,11 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.backup.copying import copy_file
+from sighten_warehouse.backup.copying import UnreadableError, copy_file, digest_or_refuse
 from sighten_warehouse.backup.record import RECORD, Backup, LastBackup, backups, read_backup, write_last_backup
 from sighten_warehouse.durable import ensure_folder, explaining_disk, point_link, sync
 from sighten_warehouse.errors import BackupError, SettingError
-from sighten_warehouse.landing.files import digest_of
 from sighten_warehouse.landing.format import check_format
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.settings import Settings
@@ -160,8 +159,8 @@ def _copy_all(path: Path, backup: Backup, aside: Path, on_progress: OnProgress) 
     for name, stored in backup.files.items():
         try:
             found = copy_file(path / name, aside / name, as_stored=stored)
-        except FileNotFoundError:
-            damaged[name] = "missing in the backup"
+        except UnreadableError as error:
+            damaged[name] = f"{error} in the backup"
         else:
             if found.sha256 != stored.sha256:
                 (aside / name).unlink()
@@ -179,9 +178,10 @@ def _place_lake(layout: Layout, name: str) -> None:
 
 
 def _problem(path: Path, sha256: str) -> str | None:
-    if not path.is_file():
-        return "missing in the backup"
-    return None if digest_of(path) == sha256 else "not what was backed up"
+    try:
+        return None if digest_or_refuse(path) == sha256 else "not what was backed up"
+    except UnreadableError as error:
+        return f"{error} in the backup"
 
 
 def _refusal(path: Path, damaged: dict[str, str]) -> str:

@@ -160,17 +160,20 @@ def test_a_file_that_was_altered_or_lost_at_home_stays_as_it_was_in_the_backup(h
     to, layout = tmp_path / "backups", home.settings.layout
     home.load()
     back_up(home.settings, to, keep=1)
-    altered, lost, *_ = (name for name in landing_files(layout.landing))
+    altered, lost, unreadable, *_ = (name for name in landing_files(layout.landing))
     whole = (layout.landing / altered).read_bytes()
     (layout.landing / altered).write_bytes(whole.replace(b"SUBMITTED", b"REJECTED!"))
     (layout.landing / lost).unlink()
+    (layout.landing / unreadable).unlink()
+    (layout.landing / unreadable).mkdir()
     history = history_file(layout, "tasks", commits(layout)[0].batch_id)
     history.unlink()
 
     made = back_up(home.settings, to, keep=1)
 
     name = history.relative_to(layout.lake)
-    assert {f"landing/{altered}", f"landing/{lost}", f"lake/{name}"} == set(made.problems)
+    of_landing = {f"landing/{one}" for one in (altered, lost, unreadable)}
+    assert {*of_landing, f"lake/{name}"} == set(made.problems)
     assert all("the backup keeps the copy" in problem for problem in made.problems.values())
     assert (2, "files are damaged") == (len(backups(to)), made.kept_because)
     other = restored(home, to, tmp_path / "other")
