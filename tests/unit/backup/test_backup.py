@@ -12,9 +12,10 @@ from sighten_warehouse.backup.contents import MADE_AGAIN
 from sighten_warehouse.backup.record import RECORD, backups, read_backup, read_last_backup
 from sighten_warehouse.backup.restore import check_backup
 from sighten_warehouse.errors import BackupError, SettingError
-from sighten_warehouse.lake.compaction import compact
+from sighten_warehouse.lake.compaction import Compacted, compact, compact_if_many
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.format import FILE_NAME
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import load
 from sighten_warehouse.settings import read_settings
@@ -57,6 +58,7 @@ def test_every_entry_of_a_home_is_in_a_backup_or_named_as_made_again(published: 
     assert in_home == names | {"work", "last_backup.json"}
     assert set(MADE_AGAIN) == {"work", "last_backup.json"}
     assert described == {path for path in in_home | {".lake.next"} if path != "of_later_code"}
+    assert {f"landing/{FILE_NAME}", f"lake/{FILE_NAME}"} < stored
     assert {"of_later_code/kept.json", f"vault/{DOCUMENT_NAME[:2]}/{DOCUMENT_NAME}", "codes.yml"} < stored
     assert [] == [name for name in stored if name.endswith((".duckdb", ".html", ".tmp")) or ".partial" in name]
     [version] = [name for name in stored if name.startswith("published/")]
@@ -129,6 +131,24 @@ def test_backups_while_deliveries_come_in_a_load_and_a_compaction_run_are_whole(
         assert before <= set(ids)
         assert len(ids) == len(set(ids))
         assert is_whole(deep_status(other))
+
+
+def test_a_compaction_comes_before_or_after_the_copy_of_landing_and_lake(home: Warehouse, tmp_path: Path) -> None:
+    layout = home.settings.layout
+    home.load()
+    compacted: list[Compacted | None] = []
+
+    made = back_up(
+        home.settings,
+        tmp_path / "backups",
+        on_progress=lambda _done, _all: compacted.append(compact_if_many(layout, many=1)),
+    )
+
+    assert {} == made.problems
+    assert compacted[0] is None  # it does not wait where another holds the lock
+    assert any(compacted)
+    other = restored(home, tmp_path / "backups", tmp_path / "other")
+    assert (5, 5, True) == (commit_count(other), len(lines(other)), is_whole(deep_status(other)))
 
 
 @pytest.mark.parametrize(
