@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import pytest
 
 from sighten_warehouse.lake.compaction import compact
@@ -5,16 +8,29 @@ from support.backing_up import furnish
 from support.warehouses import Warehouse
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A home with something of everything, not published; for copies only."""
+    return furnish(Warehouse(tmp_path_factory.mktemp("furnished") / "home with a space"))
+
+
+def copied(furnished: Warehouse, folder: Path) -> Warehouse:
+    shutil.copytree(furnished.settings.home, folder, symlinks=True)
+    home = Warehouse(folder)
+    home.clock = furnished.clock
+    return home
+
+
 @pytest.fixture
-def home(warehouse: Warehouse) -> Warehouse:
-    """A home with something of everything, not published."""
-    return furnish(warehouse)
+def home(furnished: Warehouse, tmp_path: Path) -> Warehouse:
+    """A home of one's own with something of everything, not published."""
+    return copied(furnished, tmp_path / "home with a space")
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def published(furnished: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The same, loaded, compacted and published, with what operators, alerts and reports leave; for reading only."""
-    home = furnish(Warehouse(tmp_path_factory.mktemp("published")))
+    home = copied(furnished, tmp_path_factory.mktemp("published") / "home")
     layout = home.settings.layout
     home.load()
     compact(layout)

@@ -14,7 +14,7 @@ from sighten_warehouse.backup.restore import check_backup
 from sighten_warehouse.errors import BackupError, SettingError
 from sighten_warehouse.lake.compaction import Compacted, compact, compact_if_many
 from sighten_warehouse.lake.manifest import commits, history_file
-from sighten_warehouse.landing.files import landing_files, read_raw_lines
+from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.landing.format import FILE_NAME
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import load
@@ -287,12 +287,3 @@ def test_two_backups_to_one_folder_are_not_made_at_a_time(home: Warehouse, tmp_p
     back_up(home.settings, tmp_path / "backups", on_progress=another)
 
     assert ["another backup to this folder runs"] == [text.split(": ")[1].split(";")[0] for text in refused]
-
-
-def test_lines_of_a_landing_file_are_read_back_from_a_backup(home: Warehouse, tmp_path: Path) -> None:
-    made = back_up(home.settings, tmp_path / "backups")
-    name, *_ = landing_files(home.settings.layout.landing)
-
-    assert list(read_raw_lines(home.settings.layout.landing / name)) == list(
-        read_raw_lines(made.path / "landing" / name)
-    )
