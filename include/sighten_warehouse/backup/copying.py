@@ -157,24 +157,27 @@ def copy_file(source: Path, target: Path, *, as_stored: StoredFile | None = None
     hidden = target.with_name(f".{target.name}.copying")
     hidden.unlink(missing_ok=True)  # of a copy that was killed, and may be read-only
     digest, size = hashlib.sha256(), 0
-    with ExitStack() as files:
-        try:
-            original = files.enter_context(source.open("rb"))
-        except OSError as error:
-            raise UnreadableError(_why(error)) from error
-        file = files.enter_context(hidden.open("wb"))
-        facts = os.fstat(original.fileno())
-        mtime_ns, mode = facts.st_mtime_ns, stat.S_IMODE(facts.st_mode)
-        if as_stored:
-            mtime_ns, mode = as_stored.mtime_ns, as_stored.mode
-        while chunk := _read(original):
-            digest.update(chunk)
-            file.write(chunk)
-            size += len(chunk)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
-        os.fsync(file.fileno())
+    try:
+        with ExitStack() as files:
+            try:
+                original = files.enter_context(source.open("rb"))
+            except OSError as error:
+                raise UnreadableError(_why(error)) from error
+            file = files.enter_context(hidden.open("wb"))
+            facts = os.fstat(original.fileno())
+            mtime_ns, mode = facts.st_mtime_ns, stat.S_IMODE(facts.st_mode)
+            if as_stored:
+                mtime_ns, mode = as_stored.mtime_ns, as_stored.mode
+            while chunk := _read(original):
+                digest.update(chunk)
+                file.write(chunk)
+                size += len(chunk)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
+            os.fsync(file.fileno())
+    except OSError as error:  # a refused write names no file
+        raise OSError(error.errno, error.strerror, str(target)) from error
     hidden.replace(target)
     return StoredFile(size, mtime_ns, mode, digest.hexdigest())
 

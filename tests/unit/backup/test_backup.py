@@ -1,6 +1,7 @@
 """Backups: complete, consistent while all goes on, incremental, and never lost to a kill or to damage at home."""
 
 import os
+import resource
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sighten_warehouse.backup import back_up
 from sighten_warehouse.backup.contents import MADE_AGAIN
 from sighten_warehouse.backup.record import RECORD, backups, read_backup, read_last_backup
 from sighten_warehouse.backup.restore import check_backup
-from sighten_warehouse.errors import BackupError, SettingError
+from sighten_warehouse.errors import BackupError, SettingError, StorageError
 from sighten_warehouse.lake.compaction import Compacted, compact, compact_if_many
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.files import landing_files
@@ -287,3 +288,16 @@ def test_two_backups_to_one_folder_are_not_made_at_a_time(home: Warehouse, tmp_p
     back_up(home.settings, tmp_path / "backups", on_progress=another)
 
     assert ["another backup to this folder runs"] == [text.split(": ")[1].split(";")[0] for text in refused]
+
+
+def test_a_disk_that_refuses_is_named_and_the_next_backup_is_complete(home: Warehouse, tmp_path: Path) -> None:
+    to, before = tmp_path / "backups", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        with pytest.raises(StorageError, match=f"{to}/.unfinished/.*: File too large; expected to write there"):
+            back_up(home.settings, to)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert [] == backups(to)
+    assert {} == back_up(home.settings, to).problems
