@@ -248,6 +248,7 @@ def test_the_command_prints_json_asks_added_commands_and_exits_as_all_do(home: W
     env = {
         "SIGHTEN_HOME": str(home.settings.home), "SIGHTEN_RECEIVER_PORT": "1", "AIRFLOW_HOME": str(tmp_path / "none"),
         "SIGHTEN_API_TOKEN": SECRET,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": None,  # of the tests of DAGs
     }  # fmt: skip
 
     result = CliRunner().invoke(commands, ["doctor", "--json", "--quick"], env=env)
