@@ -1,8 +1,11 @@
-"""### Merge many small files into few, once a day
+"""### Merge many small files into few and back up, once a day
 
 Merges the small landing files of each day, line for line, and the history files and commits of small loads. No row
 changes. Loads and publishes continue meanwhile. If many small loads pile up during the day, loading merges them itself.
 The run fails if landing files are not what was loaded from them; they stay as they are.
+
+Where `SIGHTEN_BACKUP_TO` names a folder, the home is backed up to it. The run fails if a file of the home is missing or
+altered; the backup is complete nevertheless, with the whole copy of an earlier one where there is one.
 """
 
 from airflow.sdk import dag, task
@@ -15,7 +18,7 @@ from sighten_warehouse.settings import read_settings
 
 @dag("sighten_maintain_lake", schedule=BEFORE_NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
 def maintain_lake() -> None:
-    """Compact the lake."""
+    """Compact the lake, and back the home up; a lock makes one wait."""
 
     @task(inlets=[HISTORY], outlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
     def compact() -> None:
@@ -25,7 +28,14 @@ def maintain_lake() -> None:
         if result.refused:
             raise AirflowFailException(f"{', '.join(result.refused)}: not what was loaded; see landing verify")
 
+    @task(inlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
+    def backup() -> str:
+        from sighten_airflow.nightly_backup import back_up_nightly
+
+        return back_up_nightly(read_settings())
+
     compact()
+    backup()
 
 
 maintain_lake()

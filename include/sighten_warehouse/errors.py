@@ -5,6 +5,8 @@ WarehouseError
 │   ├── SettingError           a setting is unknown or ill-formed
 │   ├── ModelError             a SQL model and its description disagree
 │   ├── LakeError              landing, history and commits contradict each other
+│   ├── FormatError            landing, lake or a backup was written by newer code
+│   ├── BackupError            a backup or a restore cannot be made as it was asked for
 │   ├── CheckError             a version does not hold what every version must hold
 │   ├── NotPublishedError      there is no such published version, or the file holds none
 │   ├── NotQuarantinedError    the delivery is not in quarantine, or was decided on before
@@ -41,6 +43,14 @@ class ModelError(FatalError):
 
 class LakeError(FatalError):
     """Landing files, history files and commits contradict each other."""
+
+
+class FormatError(FatalError):
+    """Landing, lake or a backup was written by newer code, or does not say by which."""
+
+
+class BackupError(FatalError):
+    """A backup is incomplete or damaged, or the place for it or for a restore is not usable."""
 
 
 class CheckError(FatalError):

@@ -60,6 +60,11 @@ class Layout:
         return self.root / "api_refusals.json"
 
     @property
+    def last_backup(self) -> Path:
+        """When the home was last backed up, and where to; absent if it never was."""
+        return self.root / "last_backup.json"
+
+    @property
     def pseudonym_key(self) -> Path:
         """The secret key of pseudonyms; whoever has it can resolve them to people."""
         return self.root / "pseudonyms.key"

@@ -1,6 +1,7 @@
 """The DAGs that load and publish, run by Airflow's `dag.test()` on real landing files."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from sighten_warehouse import load, publish
+from sighten_warehouse.backup.record import backups
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.settings import Settings
 
@@ -143,7 +145,10 @@ def test_a_difference_between_updates_and_all_history_fails_the_run(
     assert {"version": version.version, "rows": version.tables} == last_event("sighten_warehouse").extra
 
 
-def test_small_loads_are_merged_and_announced(run: Run, settings: Settings, land: Land) -> None:
+def test_small_loads_are_merged_and_announced_and_the_home_is_backed_up(
+    run: Run, settings: Settings, land: Land, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTEN_BACKUP_TO", str(tmp_path / "backups"))
     for _ in range(2):
         land()
         load.load(settings)
@@ -151,6 +156,7 @@ def test_small_loads_are_merged_and_announced(run: Run, settings: Settings, land
 
     states = run("sighten_maintain_lake")
 
-    assert {"run": ["success"], "compact": ["success"]} == states
+    assert {"run": ["success"], "compact": ["success"], "backup": ["success"]} == states
+    assert 1 == len(backups(tmp_path / "backups"))
     assert 1 == len(list(settings.layout.commits.glob("*.json")))
     assert events_before + 1 == count_events("sighten_history")

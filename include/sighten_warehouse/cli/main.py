@@ -32,6 +32,9 @@ COMMANDS = (
     "rebuild",
     "compact",
     "landing",
+    "backup",
+    "restore",
+    "doctor",
     "simulate",
     "demo",
 )

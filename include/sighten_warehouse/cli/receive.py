@@ -26,11 +26,13 @@ def receive(host: str | None, port: int | None) -> None:
 
     from msgspec.structs import replace
 
+    from sighten_warehouse.landing.format import check_format
     from sighten_warehouse.receiver.server import ReceiverServer
     from sighten_warehouse.settings import read_settings
 
     options = {"receiver_host": host, "receiver_port": port}
     settings = replace(read_settings(), **{name: value for name, value in options.items() if value is not None})
+    check_format(settings.layout.landing, "landing")
     server = ReceiverServer(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)

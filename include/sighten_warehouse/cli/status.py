@@ -92,6 +92,8 @@ def _rows(found: Status) -> Iterator[tuple[str, str, str]]:
             outcome,
             f"{_format_time(found.made_anew_at, '')}: from all history, against the updates before",
         )
+    if found.last_backup:
+        yield "backup", "", f"{_format_time(found.last_backup.made_at, '')}, in {found.last_backup.folder}"
     received = _format_time(found.last_received_at, "none yet")
     yield "published", "", f"{_format_time(found.published_at, 'not yet')}, newest delivery received {received}"
 

@@ -9,16 +9,21 @@ import duckdb
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.loads import loads_path, read_loads
 from sighten_warehouse.lake.manifest import Manifest, history_file
-from sighten_warehouse.landing.files import day_of
+from sighten_warehouse.landing.files import day_of, digest_of
 from sighten_warehouse.layout import Layout
 
 
 def damaged_history(layout: Layout, committed: Sequence[Manifest], *, deep: bool) -> dict[str, str]:
-    """File below the lake → what is wrong with it. `deep`: read every file; otherwise only its end."""
+    """File below the lake → what is wrong with it. `deep`: read every file and compare its digest, if recorded.
+
+    Otherwise only the end of each file is read.
+    """
     found = {}
     for manifest in committed:
-        paths = {history_file(layout, table, manifest.batch_id): rows for table, rows in manifest.history_files.items()}
-        problems = {path: _problem(path, rows, deep=deep) for path, rows in paths.items()}
+        problems = {
+            history_file(layout, table, manifest.batch_id): _problem(layout, manifest, table, deep=deep)
+            for table in manifest.history_files
+        }
         if manifest.merged:
             problems[loads_path(layout, manifest.batch_id)] = _loads_problem(layout, manifest)
         for path, problem in problems.items():
@@ -54,7 +59,21 @@ def explaining_damage(layout: Layout, committed: Sequence[Manifest]) -> Iterator
         ) from error
 
 
-def _problem(path: Path, rows: int, *, deep: bool) -> str | None:
+def _problem(layout: Layout, manifest: Manifest, table: str, *, deep: bool) -> str | None:
+    path = history_file(layout, table, manifest.batch_id)
+    sha256 = manifest.history_sha256.get(table)
+    if not deep or sha256 is None:
+        return _rows_problem(path, manifest.history_files[table], deep=deep)
+    if not path.is_file():
+        return "missing"
+    if digest_of(path) == sha256:
+        return None
+    return (
+        _rows_problem(path, manifest.history_files[table], deep=True) or "altered; expected the bytes that were loaded"
+    )
+
+
+def _rows_problem(path: Path, rows: int, *, deep: bool) -> str | None:
     import pyarrow as pa  # noqa: PLC0415  (a third of the time of `status`, which seldom looks)
     import pyarrow.parquet as pq  # noqa: PLC0415
 

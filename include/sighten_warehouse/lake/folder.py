@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
 from sighten_warehouse.lake.exchange import bring_in, remove_replaced
+from sighten_warehouse.landing.format import check_format, ensure_format
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 
@@ -21,20 +22,30 @@ _NAME = re.compile(r"lake\.\d{8}T\d{6}\.\d{6}Z(\.tmp|\.before)?")
 
 
 def resolve_lake(layout: Layout) -> Layout:
-    """The layout with the folder that `lake` points to now; later swaps do not change it."""
+    """The layout with the folder that `lake` points to now; later swaps do not change it.
+
+    Raises:
+        FormatError: landing or lake was written by newer code.
+    """
+    check_format(layout.landing, "landing")
     complete_swap(layout)
+    check_format(layout.lake, "lake")
     return replace(layout, lake_folder=str(layout.lake.resolve()))
 
 
 def ensure_lake(layout: Layout) -> None:
-    """Create the link to a lake if it is missing; the first writer creates the folder."""
+    """Create the lake and the link to it if they are missing; number the format of what is written from now on.
+
+    Raises:
+        FormatError: the lake was written by newer code.
+    """
     complete_swap(layout)
-    if layout.lake.exists():
-        return
-    ensure_folder(layout.root)
-    with suppress(FileExistsError):  # another process was faster
-        layout.lake.symlink_to(_new_name())
-        sync(layout.root)
+    if not layout.lake.is_symlink() and not layout.lake.exists():
+        ensure_folder(layout.root)
+        with suppress(FileExistsError):  # another process was faster
+            layout.lake.symlink_to(_new_name())
+            sync(layout.root)
+    ensure_format(layout.lake.resolve(), "lake")
 
 
 def new_lake(layout: Layout) -> Layout:
@@ -43,7 +54,7 @@ def new_lake(layout: Layout) -> Layout:
         if leftover.suffix == UNFINISHED:
             shutil.rmtree(leftover)
     aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
-    ensure_folder(aside.lake)
+    ensure_format(aside.lake, "lake")
     return aside
 
 
@@ -85,6 +96,7 @@ def complete_swap(layout: Layout) -> None:
 
     Raises:
         LakeError: a landing file that the new lake brings with it is missing; nothing was removed.
+        FormatError: the new lake was written by newer code; it is not swapped in.
     """
     if not layout.next_lake.exists():
         return
@@ -101,11 +113,12 @@ def complete_swap(layout: Layout) -> None:
 
 def _finished(layout: Layout, name: str) -> Path:
     """The folder of that name; a lake stays unfinished until its swap, so that no publish removes it before."""
-    unfinished = layout.root / f"{name}{UNFINISHED}"
+    unfinished, whole = layout.root / f"{name}{UNFINISHED}", layout.root / name
+    check_format(unfinished if unfinished.is_dir() else whole, "lake")
     if unfinished.is_dir():
-        unfinished.replace(layout.root / name)
+        unfinished.replace(whole)
         sync(layout.root)
-    return layout.root / name
+    return whole
 
 
 def _set_folder_aside(layout: Layout) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sighten_warehouse.durable import write_durably
+from sighten_warehouse.landing.format import FILE_NAME, check_format, ensure_format
 from sighten_warehouse.landing.ids import new_landing_id
 
 SUFFIXES = (".ndjson", ".ndjson.zst")
@@ -27,12 +28,19 @@ def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: da
             visible: its deliveries, sent again, are landed twice, and the loader counts them as duplicates.
     """
     name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{new_landing_id()}.ndjson"
+    if not (landing / FILE_NAME).exists():  # newer code reads older lines, so a receiver goes on beside it
+        ensure_format(landing, "landing")
     write_durably(landing / name, lines)
     return name
 
 
 def landing_files(landing: Path) -> list[str]:
-    """The names of all visible landing files, relative to `landing`, oldest first."""
+    """The names of all visible landing files, relative to `landing`, oldest first.
+
+    Raises:
+        FormatError: landing was written by newer code.
+    """
+    check_format(landing, "landing")
     found = []
     for folder in landing.glob(f"{_FOLDER}*/"):
         with os.scandir(folder) as entries:  # tells files from folders without a call for each

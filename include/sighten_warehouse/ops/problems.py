@@ -9,6 +9,7 @@ from sighten_warehouse.alerts.problem import TASK_FAILED, Problem
 from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.status import Status
+from sighten_warehouse.ops.upkeep import OVERDUE
 from sighten_warehouse.settings import Settings
 
 UNREADABLE = "status_unreadable"
@@ -29,6 +30,7 @@ RECIPES = {
     "coverage_low": "webhooks-are-missing",
     "api_refused": "api-fails",
     "maintenance_overdue": "maintenance-is-overdue",
+    "backup_overdue": "backups-are-overdue",
 }
 FROM_THE_FILE = frozenset({"quarantine_grew", "drift_new", "coverage_low", SILENT, "deliveries_unpublished"})
 REMEMBERED = timedelta(days=2)  # a failed task that neither failed nor succeeded since counts no longer
@@ -51,6 +53,7 @@ def find_problems(status: Status, settings: Settings, ledger: Ledger, *, now: da
         *_coverage(status),
         *_api(status),
         *_maintenance(status),
+        *_backup(status, now=now),
     ]
     return sorted(found, key=lambda problem: problem.severity)
 
@@ -185,6 +188,13 @@ def _maintenance(status: Status) -> Iterator[Problem]:
         said = ", ".join(f"{name} (due since {_minute(since)})" for name, since in status.overdue.items())
         text = f"nightly maintenance did not run: {said}"
         yield _warning("maintenance_overdue", text, items=tuple(status.overdue))
+
+
+def _backup(status: Status, *, now: datetime) -> Iterator[Problem]:
+    last, since = status.last_backup, status.backup_due
+    if since is not None and now - since > OVERDUE:
+        text = f"the last backup, in {last.folder}, is of {_minute(since)}" if last else "the home was never backed up"
+        yield _warning("backup_overdue", f"{text}; expected one a day", since=since)
 
 
 def _error(key: str, text: str, **facts: Any) -> Problem:

@@ -1,6 +1,5 @@
 """Status: proof that every landed delivery has exactly one outcome, and the freshness and quality of the data."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -9,17 +8,17 @@ from typing import Any
 import duckdb
 
 from sighten_warehouse.api.refusals import Refusal, read_refusals
+from sighten_warehouse.backup.record import LastBackup, read_last_backup
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
-from sighten_warehouse.lake.loads import Load
 from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.drift import DriftPlace, places_in
 from sighten_warehouse.ops.landing import LandingCheck, check_landing
 from sighten_warehouse.ops.silence import last_landed_webhook, published_webhooks, usual_silence
-from sighten_warehouse.ops.upkeep import free_disk, overdue_maintenance
+from sighten_warehouse.ops.upkeep import backup_due, free_disk, overdue_maintenance
 from sighten_warehouse.ops.waiting import oldest_waiting, unpublished_loads
 from sighten_warehouse.publish.versions import published_batches, versions
 from sighten_warehouse.settings import Settings
@@ -46,7 +45,8 @@ class Status:
     `oldest_waiting_at`: when the oldest delivery landed that no version holds. `last_webhook_at`: of any delivery;
     `usual_silence_s`: see `usual_silence`, in seconds. `open_drift`: the places that nobody has acknowledged, by label
     and a digest of the code, if any. `overdue`: maintenance that did not run for two days → since when it is due.
-    `free_disk`: folder → free bytes. `api_refusals`: paths of the API that refuse every call.
+    `backup_due`: since when a backup is due. `free_disk`: folder → free bytes. `api_refusals`: paths of the API that
+    refuse every call.
     """
 
     landed: int
@@ -81,6 +81,8 @@ class Status:
     usual_silence_s: float | None = None
     open_drift: tuple[tuple[str, str], ...] = ()
     overdue: dict[str, datetime] = field(default_factory=dict)
+    last_backup: LastBackup | None = None
+    backup_due: datetime | None = None
     free_disk: dict[str, int] = field(default_factory=dict)
     api_refusals: tuple[Refusal, ...] = ()
 
@@ -119,10 +121,12 @@ def read_status(settings: Settings, *, recount: bool = True, deep: bool = False,
         FileLockedError: another program has the published file open for writing.
     """
     now = (clock or Clock()).now()
-    return of_one_moment(settings.layout, lambda moment: _read_status(moment, recount=recount, deep=deep, now=now))
+    return of_one_moment(
+        settings.layout, lambda moment: _read_status(settings, moment, recount=recount, deep=deep, now=now)
+    )
 
 
-def _read_status(moment: Moment, *, recount: bool, deep: bool, now: datetime) -> Status:
+def _read_status(settings: Settings, moment: Moment, *, recount: bool, deep: bool, now: datetime) -> Status:
     layout = moment.layout
     committed, files = moment.commits, moment.landing_files
     counted = {name: lines for manifest in committed for name, lines in manifest.landing_files.items()}
@@ -135,7 +139,8 @@ def _read_status(moment: Moment, *, recount: bool, deep: bool, now: datetime) ->
     published = frozenset() if is_missing or "published_file_damaged" in facts else published_batches(layout)
     waiting = [load for manifest in committed for load in unpublished_loads(layout, manifest, published)]
     pending = [name for name in files if name not in counted and name not in landing.left_out]
-    fresh = [*(name for name in pending if name not in landing.damaged), *_files_of(waiting)]
+    fresh = [name for name in pending if name not in landing.damaged]
+    fresh += [lines.landing_file for load in waiting for lines in load.lines]
     webhooks = [facts.pop("last_webhook_at", None), last_landed_webhook(layout, fresh)]
     return Status(
         landed=sum(lines.values()),
@@ -160,14 +165,12 @@ def _read_status(moment: Moment, *, recount: bool, deep: bool, now: datetime) ->
         oldest_waiting_at=oldest_waiting(layout, fresh, waiting),
         last_webhook_at=max((time for time in webhooks if time), default=None),
         overdue=overdue_maintenance(layout, known, now=now),
+        last_backup=read_last_backup(layout),
+        backup_due=backup_due(settings, known),
         free_disk=free_disk(layout),
         api_refusals=tuple(read_refusals(layout)),
         **facts,
     )
-
-
-def _files_of(loads: Iterable[Load]) -> Iterator[str]:
-    return (lines.landing_file for load in loads for lines in load.lines)
 
 
 def _lines(layout: Layout, name: str) -> int:

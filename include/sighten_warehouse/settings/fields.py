@@ -140,6 +140,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     min_free_disk: Annotated[
         str, Meta(description="The free space of a disk, such as `2GB`, below which it is an alert.")
     ] = "2GB"
+    backup_to: Annotated[
+        Path | None,
+        Meta(description="The folder of backups, best on another disk: `backup` and each night Airflow write to it."),
+    ] = None
     engine: Annotated[
         Literal["duckdb"],
         Meta(description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."),

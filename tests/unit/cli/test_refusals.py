@@ -123,7 +123,7 @@ def test_published_files_are_for_reading_only_and_the_rest_follows_the_umask(war
         layout.warehouse_file, *layout.versions.glob("*.duckdb"), *layout.parquet.rglob("*.parquet")
     )
     assert {0o640} == modes(*layout.landing.rglob("*.ndjson"), *layout.lake.glob("[a-z]*/*.parquet"))
-    assert {0o750} == modes(layout.landing, *layout.landing.iterdir(), *layout.lake.iterdir())
+    assert {0o750} == modes(layout.landing, *layout.landing.glob("*/"), *layout.lake.glob("*/"))
 
 
 def test_a_result_tells_null_from_nothing_and_no_rows_are_an_empty_list(simulated: Warehouse) -> None:

@@ -59,6 +59,8 @@ def problems(*, ledger: Ledger | None = None, max_silence: str = "", **facts: An
         ({"coverage": {"delivered": 40, "missing": 4, "same_status": 2}}, []),
         ({"coverage": {"delivered": 100, "missing": 5, "same_status": 0}}, []),
         ({"overdue": {"proof": NOW - timedelta(days=3)}}, ["maintenance_overdue"]),
+        ({"backup_due": NOW - timedelta(days=3)}, ["backup_overdue"]),
+        ({"backup_due": NOW - timedelta(days=1)}, []),
         ({"landed": 1}, ["balance_broken"]),
         ({"differing": ("main.tasks",)}, ["updates_differ"]),
         ({"published_file_missing": True, "oldest_waiting_at": NOW - timedelta(days=1)}, ["published_file_damaged"]),
