@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+PACE_BYTES = 64 * 1024
 _NEVER = float("inf")
 
 
@@ -11,14 +12,46 @@ _NEVER = float("inf")
 class Timeouts:
     """The seconds that a client has."""
 
-    head: float = 20.0  # for a request head, from connecting or from its first byte
-    body: float = 120.0
+    first: float = 5.0  # for the first byte of a connection, and of each body
+    head: float = 10.0  # for a request head, from its first byte
+    pace: float = 10.0  # for each `PACE_BYTES` of a body
+    body: float = 120.0  # for all of it
     idle: float = 75.0  # longer than most senders keep an idle connection: none is closed during a request
     write: float = 30.0  # until it has read some of the responses
     linger: float = 2.0  # to read an early response while it still sends
 
 
 TIMEOUTS = Timeouts()
+
+
+class BodyTime:
+    """How long the next bytes of a body may take: a sender that stalls or drips is cut off long before the whole limit.
+
+    `left`: bytes of it that are to come, if its length is known.
+    """
+
+    def __init__(self, timeouts: Timeouts, *, length: int | None, now: float) -> None:
+        self._timeouts = timeouts
+        self._until = now + timeouts.body
+        self._arrived = PACE_BYTES  # so that its first byte gives more time
+        self.left = length or 0
+
+    def arrived(self, size: int) -> bool:
+        """Count so many bytes; whether they give it more time."""
+        self.left = max(self.left - size, 0)
+        self._arrived += size
+        if self._arrived <= PACE_BYTES:
+            return False
+        self._arrived = 0
+        return True
+
+    def first_seconds(self) -> float:
+        """Seconds for its first byte."""
+        return min(self._timeouts.first, self._timeouts.body)
+
+    def next_seconds(self, now: float) -> float:
+        """Seconds for its next bytes, or its end."""
+        return min(self._timeouts.pace, self._until - now)
 
 
 def _nothing() -> None:

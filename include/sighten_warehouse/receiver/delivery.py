@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.receiver.auth.claims import Claim
+from sighten_warehouse.receiver.auth.claims import PROVEN, Claim
 from sighten_warehouse.receiver.memory import WaitingBytes
 from sighten_warehouse.receiver.outcomes import Outcomes
 from sighten_warehouse.receiver.requests import BrokenOff, Request, Respond
@@ -28,8 +29,15 @@ class Facilities:
 class DeliveryExchange:
     """Gathers the body, checks it and lands it; the body counts as waiting until the response."""
 
-    def __init__(
-        self, request: Request, claim: Claim, respond: Respond, *, kept: dict[str, str], facilities: Facilities
+    def __init__(  # noqa: PLR0913  (whose delivery it is, and what it needs)
+        self,
+        request: Request,
+        claim: Claim,
+        respond: Respond,
+        *,
+        peer: str,
+        kept: dict[str, str],
+        facilities: Facilities,
     ) -> None:
         self._request = request
         self._claim = claim
@@ -37,7 +45,8 @@ class DeliveryExchange:
         self._kept = kept
         self._facilities = facilities
         self._body: bytes | bytearray = b""
-        self._reserved = 0
+        give_up = partial(self.break_off, BrokenOff.CROWDED)
+        self._room = facilities.waiting.room(None if claim is PROVEN else peer, give_up)
         self._is_done = False
         self._submission: Submission | None = None
         self._proof: asyncio.Task[None] | None = None
@@ -46,23 +55,22 @@ class DeliveryExchange:
         """Take bytes of the body, as far as the limits allow."""
         if self._is_done:
             return
-        if self._reserved + len(piece) > self._facilities.max_body_bytes:
+        if self._room.size + len(piece) > self._facilities.max_body_bytes:
             self._respond(self._facilities.outcomes.too_large())
-        elif not self._facilities.waiting.reserve(len(piece)):
-            self._respond(self._facilities.outcomes.too_busy(self._facilities.waiting.total))
+        elif not self._room.take(len(piece)):
+            self._respond(self._facilities.outcomes.too_busy())
+        elif not self._body:
+            self._body = piece  # mostly all of it
+        elif isinstance(self._body, bytearray):
+            self._body += piece
         else:
-            self._reserved += len(piece)
-            if not self._body:
-                self._body = piece  # mostly all of it
-            elif isinstance(self._body, bytearray):
-                self._body += piece
-            else:
-                self._body = bytearray(self._body) + piece
+            self._body = bytearray(self._body) + piece
 
     def end(self) -> None:
         """Check the proof; a long body's on another thread."""
         if self._is_done:
             return
+        self._room.keep()
         body, self._body = bytes(self._body), b""
         if len(body) < LONG_BODY_BYTES:
             self._land(body, is_proven=self._claim.is_proven_by(body))
@@ -116,6 +124,5 @@ class DeliveryExchange:
         self._is_done = True
         self._body = b""
         self._submission = None  # it refers to this, and its line would wait for the garbage collection
-        self._facilities.waiting.release(self._reserved)
-        self._reserved = 0
+        self._room.release()
         self._send(response)
