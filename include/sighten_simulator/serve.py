@@ -13,11 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sighten_warehouse.http_server import (
     address_of,
     http_server,
-    is_sent_by_a_page,
     listen_on_loopback,
-    may_name_this_machine,
     run_until_signalled,
 )
+from sighten_warehouse.web_pages import is_sent_by_a_page, may_name_this_machine
 
 STOP_SECONDS = 5
 READ_METHODS = ("GET", "HEAD")

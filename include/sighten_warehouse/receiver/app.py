@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from sighten_warehouse.http_server import is_sent_by_a_page, may_name_this_machine
 from sighten_warehouse.landing.line import KEPT_HEADERS
 from sighten_warehouse.receiver.auth.claims import Authentication, RawHeaders
 from sighten_warehouse.receiver.delivery import DeliveryExchange, Facilities
@@ -17,6 +16,7 @@ from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.receiver.requests import BrokenOff, Exchange, Request, Respond
 from sighten_warehouse.receiver.responses import HttpResponse, json_response
 from sighten_warehouse.receiver.submissions import Landed, Submission, WebhookDelivery
+from sighten_warehouse.web_pages import is_sent_by_a_page, may_name_this_machine
 
 WEBHOOK_PATH = "/webhooks/sighten"
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")

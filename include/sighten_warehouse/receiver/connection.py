@@ -211,12 +211,14 @@ class Connection(asyncio.BufferedProtocol):
     def _end(self, answer: Answer, response: HttpResponse) -> None:
         self._answers.clear()
         self._takes_more = False
-        if answer.is_read:
+        if answer.is_read and self._begun < MAX_REQUESTS:
             self._close()
-        else:
-            # Closing now would reset a client that still sends, and it could not read the response.
-            self._linger_bytes = response.linger_bytes
-            self._deadline.set(self._timeouts.linger)
+            return
+        # Closing now would reset a client that still sends, and it could not read the response.
+        self._linger_bytes = response.linger_bytes
+        self._deadline.set(self._timeouts.write if self._is_write_paused else self._timeouts.linger)
+        self._is_held = False
+        self._go_on()
 
     def _go_on(self) -> None:
         if not self._is_held and not self._is_write_paused and not self._transport.is_closing():

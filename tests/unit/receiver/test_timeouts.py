@@ -14,7 +14,7 @@ REQUEST = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n".encode
 
 @pytest.fixture
 def receiver(serve: Callable[..., Running]) -> Running:
-    return serve(head=HEAD_SECONDS)
+    return serve(first=HEAD_SECONDS, head=HEAD_SECONDS)
 
 
 def drip(connection: socket.socket) -> None:

@@ -67,7 +67,7 @@ def _refuse_short(secrets: Sequence[str], settings: Settings) -> None:
             key = secret.partition(":")[2].encode()
         elif settings.webhook_auth == "hmac":
             key = standard_key(secret)
-        if len(key) < LEAST_SECRET_BYTES:
+        if 0 < len(key) < LEAST_SECRET_BYTES:  # `basic` refuses what has no password
             what = {"basic": "password", "hmac": "key"}.get(settings.webhook_auth, "secret")
             raise SettingError(
                 f"SIGHTEN_WEBHOOK_SECRET: a {what} of {len(key)} bytes can be guessed; expected {LEAST_SECRET_BYTES} "
