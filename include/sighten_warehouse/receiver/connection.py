@@ -12,7 +12,7 @@ from sighten_warehouse.receiver.requests import Answer, Application, BrokenOff, 
 from sighten_warehouse.receiver.responses import HttpResponse, encode, json_response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-MAX_REQUESTS = 1000  # of one connection
+MAX_REQUESTS = 1000  # of one connection that has landed no delivery
 AHEAD = 16  # requests in progress on one connection, after which no more are read from it
 SLICE = 16 * 1024  # bytes that are read at a time, so that others need not wait
 SLICE_AHEAD = 1024  # the same, once the client has sent a request ahead: they may hold many
@@ -34,6 +34,8 @@ class Connection(asyncio.BufferedProtocol):
         self._open: Answer | None = None  # of the request whose body is being read
         self._body = BodyTime(timeouts, length=0, now=0.0)
         self._begun = 0  # requests
+        self._is_proven = False  # by a delivery that was landed
+        self._is_at_its_end = False  # by the number of its requests
         self._slice = SLICE
         self._awaits_head = False
         self._takes_more = True  # requests
@@ -118,7 +120,8 @@ class Connection(asyncio.BufferedProtocol):
         if not self._takes_more:
             return
         self._begun += 1
-        is_last = is_last or self._begun >= MAX_REQUESTS
+        self._is_at_its_end = self._begun >= MAX_REQUESTS and not self._is_proven
+        is_last = is_last or self._is_at_its_end
         self._takes_more = not is_last
         answer = Answer(is_last=is_last, without_content=request.method == "HEAD")
         self._answers.append(answer)
@@ -194,6 +197,7 @@ class Connection(asyncio.BufferedProtocol):
             answer.exchange = None  # it refers to the answer too, and would wait for the garbage collection
             is_last = answer.is_last or answer.response.early or (self._is_stopping and not self._answers)
             if answer.response.proves_sender:
+                self._is_proven = True
                 self._connections.prove(self)
             self._transport.write(encode(answer.response, closes=is_last, without_content=answer.without_content))
             if is_last:
@@ -211,7 +215,7 @@ class Connection(asyncio.BufferedProtocol):
     def _end(self, answer: Answer, response: HttpResponse) -> None:
         self._answers.clear()
         self._takes_more = False
-        if answer.is_read and self._begun < MAX_REQUESTS:
+        if answer.is_read and not self._is_at_its_end:
             self._close()
             return
         # Closing now would reset a client that still sends, and it could not read the response.
