@@ -15,6 +15,7 @@ from sighten_warehouse.receiver.app import WEBHOOK_PATH
 WRONG = f"X-Sighten-Signature: {'0' * 64}\r\n"
 POST = f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n{WRONG}"
 ANNOUNCED = 25_000_000
+STALLED_AT = (24_999_999, 24_999_999, 17_105_000)  # three together leave 4 kB of the 64 MiB for bodies
 METRICS = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 BYTES_PER_SECOND = 1_200_000
 BURST = 0.02
@@ -56,8 +57,9 @@ def unread_metrics(port: int, connections: int, began: Event) -> None:
 
 
 def stalled_bodies(port: int, connections: int, began: Event) -> None:
-    """Announce 25 MB, send nearly all of it, and stall; begin anew when cut off."""
-    _hold(port, connections, began, f"{POST}Content-Length: {ANNOUNCED}\r\n\r\n".encode() + b"x" * (ANNOUNCED - 1))
+    """Announce 25 MB, send much of it, and stall; begin anew when cut off."""
+    head = f"{POST}Content-Length: {ANNOUNCED}\r\n\r\n".encode()
+    _hold(port, connections, began, *(head + b"x" * size for size in STALLED_AT))
 
 
 def silent(port: int, connections: int, began: Event) -> None:
@@ -75,11 +77,11 @@ def slow_bodies(port: int, connections: int, began: Event) -> None:
     _hold(port, connections, began, f"{POST}Content-Length: 8000\r\n\r\n".encode(), drip=b"x")
 
 
-def _hold(port: int, connections: int, began: Event, sent: bytes, *, drip: bytes = b"") -> None:
+def _hold(port: int, connections: int, began: Event, *sent: bytes, drip: bytes = b"") -> None:
     held: list[socket.socket | None] = [None] * connections
     while True:
         for place, connection in enumerate(held):
-            held[place] = _still_open(connection, drip) or _begin(port, sent)
+            held[place] = _still_open(connection, drip) or _begin(port, sent[place % len(sent)])
         began.set()
         time.sleep(1)
 

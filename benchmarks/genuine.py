@@ -44,6 +44,8 @@ class Senders:
         for sender in self._senders:
             if sender.sent_at is None:
                 sender.send()
+            elif monotonic() > sender.sent_at + EVERY_SECONDS:
+                self._give_up(sender)
         stop()
         for sender in self._senders:  # nobody begins anew: what is in progress is answered or broken off
             sender.is_last = True

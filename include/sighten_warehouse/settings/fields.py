@@ -65,8 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: Annotated[
         tuple[Secret, ...],
         Meta(
-            description="The secret, or several during rotation, comma-separated; a secret holds no comma. "
-            "Confidential."
+            description="The secret, or several during rotation, comma-separated; each has 8 bytes or more and no "
+            "comma. Confidential."
         ),
     ] = ()
     webhook_header: Annotated[
