@@ -15,7 +15,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 MAX_REQUESTS = 1000  # of one connection that has landed no delivery
 AHEAD = 16  # requests in progress on one connection, after which no more are read from it
 SLICE = 16 * 1024  # bytes that are read at a time, so that others need not wait
-SLICE_AHEAD = 1024  # the same, once the client has sent a request ahead: they may hold many
+SMALL_SLICE = 1024  # the same, from strangers and from who sends requests ahead: it may hold many
 BUFFER_BYTES = 256 * 1024  # the same, inside a body of known length, which takes no time to parse
 
 
@@ -36,7 +36,7 @@ class Connection(asyncio.BufferedProtocol):
         self._begun = 0  # requests
         self._is_proven = False  # by a delivery that was landed
         self._is_at_its_end = False  # by the number of its requests
-        self._slice = SLICE
+        self._slice = SMALL_SLICE
         self._awaits_head = False
         self._takes_more = True  # requests
         self._is_readable = True  # what the client sends, as HTTP
@@ -67,7 +67,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  (asyncio's signature)
         """Where to put what comes next."""
-        return self._buffer[: max(self._slice, min(self._body.left, BUFFER_BYTES))]
+        least = self._slice if self._linger_bytes is None else SLICE
+        return self._buffer[: max(least, min(self._body.left, BUFFER_BYTES))]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Parse what came."""
@@ -162,7 +163,7 @@ class Connection(asyncio.BufferedProtocol):
             self._refuse_the_rest(error)
             return
         if self._begun > begun + 1:
-            self._slice = SLICE_AHEAD
+            self._slice = SMALL_SLICE
         if self._count_ahead() >= AHEAD and not self._transport.is_closing():
             self._is_held = True
             self._transport.pause_reading()
@@ -197,8 +198,9 @@ class Connection(asyncio.BufferedProtocol):
             answer.exchange = None  # it refers to the answer too, and would wait for the garbage collection
             is_last = answer.is_last or answer.response.early or (self._is_stopping and not self._answers)
             if answer.response.proves_sender:
-                self._is_proven = True
                 self._connections.prove(self)
+                if not self._is_proven:
+                    self._is_proven, self._slice = True, SLICE
             self._transport.write(encode(answer.response, closes=is_last, without_content=answer.without_content))
             if is_last:
                 self._end(answer, answer.response)
