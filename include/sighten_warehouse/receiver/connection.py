@@ -32,7 +32,7 @@ class Connection(asyncio.BufferedProtocol):
         self._parser = RequestParser(self)
         self._answers: deque[Answer] = deque()  # those not written yet
         self._open: Answer | None = None  # of the request whose body is being read
-        self._body = BodyTime(timeouts, length=0, now=0.0)
+        self._body = BodyTime(timeouts)
         self._begun = 0  # requests
         self._is_proven = False  # by a delivery that was landed
         self._is_at_its_end = False  # by the number of its requests
@@ -46,15 +46,15 @@ class Connection(asyncio.BufferedProtocol):
         self._linger_bytes: int | None = None  # set once the last response is written, and the client still sends
         self._transport: Any = None
         self.peer = ""
+        self.landed_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
         self._transport = transport
         address = transport.get_extra_info("peername")
         self.peer = network_of(address[0]) if address else ""
-        if self._connections.add(self):
-            self._deadline.set(self._timeouts.first)
-        else:
+        self._deadline.set(self._timeouts.first)
+        if not self._connections.add(self):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
@@ -88,8 +88,7 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The client reads again."""
         self._is_write_paused = False
-        if self._open is None:
-            self._allow(self._timeouts.idle)
+        self._allow(self._timeouts.idle)
         self._go_on()
 
     @property
@@ -122,13 +121,11 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._begun += 1
         self._is_at_its_end = self._begun >= MAX_REQUESTS and not self._is_proven
-        is_last = is_last or self._is_at_its_end
-        self._takes_more = not is_last
-        answer = Answer(is_last=is_last, without_content=request.method == "HEAD")
+        self._takes_more = not (is_last or self._is_at_its_end)
+        answer = Answer(is_last=not self._takes_more, without_content=request.method == "HEAD")
         self._answers.append(answer)
         self._open = answer
-        self._body = BodyTime(self._timeouts, length=request.content_length, now=self._loop.time())
-        self._allow(self._body.first_seconds())
+        self._body.begin(request.content_length)
         exchange = self._app.begin(request, partial(self._respond, answer), peer=self.peer)
         if answer.response is None:
             answer.exchange = exchange
@@ -138,8 +135,7 @@ class Connection(asyncio.BufferedProtocol):
     def add(self, piece: bytes) -> None:
         """Hand bytes of its body to the application, unless it responded already."""
         answer = self._open
-        if self._body.arrived(len(piece)):
-            self._allow(self._body.next_seconds(self._loop.time()))
+        self._body.add(len(piece))
         if answer is not None and answer.taking is not None:
             answer.taking.add(piece)
 
@@ -168,6 +164,9 @@ class Connection(asyncio.BufferedProtocol):
             self._is_held = True
             self._transport.pause_reading()
             self._allow(None)
+        elif self._open is not None:
+            if (seconds := self._body.seconds(len(received), now=self._loop.time())) is not None:
+                self._allow(seconds)
         elif self._parser.is_in_head and not self._awaits_head:
             self._awaits_head = True
             self._allow(self._timeouts.head)
@@ -198,9 +197,10 @@ class Connection(asyncio.BufferedProtocol):
             answer.exchange = None  # it refers to the answer too, and would wait for the garbage collection
             is_last = answer.is_last or answer.response.early or (self._is_stopping and not self._answers)
             if answer.response.proves_sender:
-                self._connections.prove(self)
+                self.landed_at = self._loop.time()
                 if not self._is_proven:
                     self._is_proven, self._slice = True, SLICE
+                    self._connections.prove(self)
             self._transport.write(encode(answer.response, closes=is_last, without_content=answer.without_content))
             if is_last:
                 self._end(answer, answer.response)
@@ -230,7 +230,7 @@ class Connection(asyncio.BufferedProtocol):
         if not self._is_held and not self._is_write_paused and not self._transport.is_closing():
             self._transport.resume_reading()
             if self._open is not None:
-                self._allow(self._body.next_seconds(self._loop.time()))
+                self._allow(self._timeouts.pace)
 
     def _allow(self, seconds: float | None) -> None:
         # The deadlines for reading responses and for lingering stay as they are.

@@ -37,9 +37,10 @@ def network_of(host: str) -> str:
 
 
 class Member(Protocol):
-    """A connection."""
+    """A connection; `landed_at`: when its last delivery was landed."""
 
     peer: str
+    landed_at: float
 
     @property
     def may_leave(self) -> bool:
@@ -66,7 +67,7 @@ class Connections:
     def __init__(self, max_connections: int) -> None:
         self._max_connections = max_connections
         self._strangers: dict[str, dict[Member, None]] = {}
-        self._proven: dict[Member, None] = {}
+        self._proven: set[Member] = set()
         self._count = 0
         self.refusals = RefusalLog()
 
@@ -91,17 +92,14 @@ class Connections:
         return True
 
     def prove(self, member: Member) -> None:
-        """It landed a delivery just now."""
-        if member in self._proven:
-            del self._proven[member]  # the one proven last stands last
-        elif not self._forget_stranger(member):
-            return
-        self._proven[member] = None
+        """It has landed its first delivery."""
+        if self._forget_stranger(member):
+            self._proven.add(member)
 
     def discard(self, member: Member) -> None:
         """It has left, or is leaving."""
         if member in self._proven:
-            del self._proven[member]
+            self._proven.remove(member)
         elif not self._forget_stranger(member):
             return
         self._count -= 1
@@ -118,4 +116,4 @@ class Connections:
     def _leaving(self) -> Iterator[Member]:
         for members in sorted(self._strangers.values(), key=len, reverse=True):
             yield from (member for member in members if member.may_leave)
-        yield from (member for member in self._proven if member.may_leave)
+        yield from sorted((member for member in self._proven if member.may_leave), key=lambda member: member.landed_at)

@@ -25,32 +25,40 @@ TIMEOUTS = Timeouts()
 
 
 class BodyTime:
-    """How long the next bytes of a body may take: a sender that stalls or drips is cut off long before the whole limit.
+    """How long the next bytes of a body may take, one body after the other.
 
-    `left`: bytes of it that are to come, if its length is known.
+    A sender that stalls or drips is cut off long before the time for a whole body. `left`: bytes of it that are to
+    come, if its length is known.
     """
 
-    def __init__(self, timeouts: Timeouts, *, length: int | None, now: float) -> None:
+    def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
-        self._until = now + timeouts.body
-        self._arrived = PACE_BYTES  # so that its first byte gives more time
+        self.begin(0)
+
+    def begin(self, length: int | None) -> None:
+        """A body begins."""
         self.left = length or 0
+        self._has_bytes = False
+        self._until: float | None = None  # of one that does not come at once
+        self._arrived = -1  # since it was given time for its next bytes
 
-    def arrived(self, size: int) -> bool:
-        """Count so many bytes; whether they give it more time."""
-        self.left = max(self.left - size, 0)
-        self._arrived += size
-        if self._arrived <= PACE_BYTES:
-            return False
+    def add(self, size: int) -> None:
+        """So many bytes of it came."""
+        self.left -= size
+        self._has_bytes = True
+
+    def seconds(self, received: int, *, now: float) -> float | None:
+        """Seconds for what is to come after so many bytes, with chunks' sizes; None if it was given time already."""
+        if self._until is None:
+            self._until = now + self._timeouts.body
+            if not self._has_bytes:
+                return min(self._timeouts.first, self._timeouts.body)
+        if not self._has_bytes:
+            return None
+        if 0 <= self._arrived < PACE_BYTES - received:
+            self._arrived += received
+            return None
         self._arrived = 0
-        return True
-
-    def first_seconds(self) -> float:
-        """Seconds for its first byte."""
-        return min(self._timeouts.first, self._timeouts.body)
-
-    def next_seconds(self, now: float) -> float:
-        """Seconds for its next bytes, or its end."""
         return min(self._timeouts.pace, self._until - now)
 
 

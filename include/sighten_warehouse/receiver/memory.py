@@ -1,6 +1,6 @@
 """A bound on the bytes of request bodies in memory, which strangers cannot use up."""
 
-from collections.abc import Callable, Iterator
+from typing import Protocol
 
 MEBIBYTE = 1024 * 1024
 UNPROVEN_SHARE = 0.75  # of the limit, for the unproven bodies of one peer
@@ -11,35 +11,17 @@ def max_waiting_bytes(max_body_bytes: int) -> int:
     return max(64 * MEBIBYTE, 2 * max_body_bytes)
 
 
-class Room:
-    """The memory that one body takes; made by `WaitingBytes`."""
+class Holder(Protocol):
+    """Whoever holds the bytes of one body.
 
-    __slots__ = ("_waiting", "give_up", "peer", "size")
+    `peer`: who sends it; None if it is proven, or complete. `size`: what it has taken; only `WaitingBytes` sets it.
+    """
 
-    def __init__(self, waiting: "WaitingBytes", peer: str | None, give_up: Callable[[], None]) -> None:
-        self._waiting = waiting
-        self.peer = peer
-        self.give_up = give_up
-        self.size = 0
+    peer: str | None
+    size: int
 
-    def take(self, size: int) -> bool:
-        """Take so many bytes more, or return False if there is no room for them."""
-        return self._waiting.take(self, size)
-
-    def keep(self) -> None:
-        """From now on, do not give it up for another body."""
-        self._waiting.keep(self)
-
-    def release(self) -> None:
-        """Give everything back."""
-        self._waiting.keep(self)
-        self._waiting.total -= self.size
-        self.size = 0
-        self.give_up = _nothing  # it refers to the body's owner, which would wait for the garbage collection
-
-
-def _nothing() -> None:
-    """What giving up released room does."""
+    def give_up(self) -> None:
+        """Release all of it, for another body."""
 
 
 class WaitingBytes:
@@ -52,47 +34,48 @@ class WaitingBytes:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._max_unproven = int(max_bytes * UNPROVEN_SHARE)
-        self._unproven: dict[str, set[Room]] = {}
+        self._unproven: dict[str, dict[Holder, None]] = {}
         self._unproven_bytes: dict[str, int] = {}
         self.total = 0
 
-    def room(self, peer: str | None, give_up: Callable[[], None]) -> Room:
-        """Room for one body; `peer`: who sends it, or None if it is proven. `give_up` must release it."""
-        return Room(self, peer, give_up)
-
-    def take(self, room: Room, size: int) -> bool:
-        """Take so many bytes more for that body, if need be from unproven ones."""
-        if room.peer is not None and not self._make_unproven_room(room, room.peer, size):
-            return False
+    def take(self, holder: Holder, size: int) -> bool:
+        """Take so many bytes more, if need be from unproven bodies; False if there is no room for them."""
+        peer = holder.peer
+        if peer is not None:
+            while self._unproven_bytes.get(peer, 0) + size > self._max_unproven:
+                if not self._give_up_largest(peer, holder):
+                    return False
         while self.total + size > self._max_bytes:
-            if not self._give_up_largest(max(self._unproven, key=self._unproven_bytes.__getitem__, default=None), room):
+            if not self._give_up_largest(
+                max(self._unproven, key=self._unproven_bytes.__getitem__, default=None), holder
+            ):
                 return False
         self.total += size
-        room.size += size
-        if room.peer is not None:
-            self._unproven.setdefault(room.peer, set()).add(room)
-            self._unproven_bytes[room.peer] = self._unproven_bytes.get(room.peer, 0) + size
+        holder.size += size
+        if peer is not None:
+            self._unproven.setdefault(peer, {})[holder] = None
+            self._unproven_bytes[peer] = self._unproven_bytes.get(peer, 0) + size
         return True
 
-    def keep(self, room: Room) -> None:
-        """Count that body as one that is not given up."""
-        peer, room.peer = room.peer, None
-        if peer is None or room not in self._unproven.get(peer, ()):
+    def keep(self, holder: Holder) -> None:
+        """From now on, do not give it up for another."""
+        peer, holder.peer = holder.peer, None
+        if peer is None or holder not in self._unproven.get(peer, ()):
             return
-        self._unproven[peer].discard(room)
-        self._unproven_bytes[peer] -= room.size
+        del self._unproven[peer][holder]
+        self._unproven_bytes[peer] -= holder.size
         if not self._unproven[peer]:
             del self._unproven[peer], self._unproven_bytes[peer]
 
-    def _make_unproven_room(self, room: Room, peer: str, size: int) -> bool:
-        while self._unproven_bytes.get(peer, 0) + size > self._max_unproven:
-            if not self._give_up_largest(peer, room):
-                return False
-        return True
+    def release(self, holder: Holder) -> None:
+        """Give everything back."""
+        self.keep(holder)
+        self.total -= holder.size
+        holder.size = 0
 
-    def _give_up_largest(self, peer: str | None, newcomer: Room) -> bool:
-        rooms: Iterator[Room] = iter(self._unproven.get(peer, ())) if peer is not None else iter(())
-        largest = max(rooms, key=lambda room: room.size, default=None)
+    def _give_up_largest(self, peer: str | None, newcomer: Holder) -> bool:
+        holders = self._unproven.get(peer, {}) if peer is not None else {}
+        largest = max(holders, key=lambda holder: holder.size, default=None)
         if largest is None or largest is newcomer:
             return False
         largest.give_up()

@@ -25,8 +25,10 @@ class Outcomes:
 
     def landed(self, landing_id: str) -> HttpResponse:
         """It is on stable storage."""
-        response = json_response(OK, proves_sender=True, landing_id=landing_id, status="landed")
-        return self._counted("landed", response)
+        content = (
+            b'{"landing_id": "%b", "status": "landed"}' % landing_id.encode()
+        )  # JSON's encoder takes as long as HMAC
+        return self._counted("landed", HttpResponse(OK, content, proves_sender=True))
 
     def not_stored(self) -> HttpResponse:
         """The disk refused. The committer logged why; the sender need not know our paths."""

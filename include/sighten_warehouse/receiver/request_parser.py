@@ -48,6 +48,7 @@ class RequestParser:
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._pieces: list[bytes] = []  # of the body, one a chunk
+        self._is_chunked = False
         self._body_bytes = self._fed_bytes = 0
 
     def feed(self, data: bytes | memoryview) -> None:
@@ -108,6 +109,7 @@ class RequestParser:
         version = self._parser.get_http_version()
         _check(framing, version)
         found = dict(framing)
+        self._is_chunked = b"transfer-encoding" in found
         self._requests.begin(
             Request(self._parser.get_method().decode(), _path(self._target), self._headers, _length(found)),
             is_last=version == "1.0" or not self._parser.should_keep_alive(),
@@ -116,7 +118,11 @@ class RequestParser:
 
     def on_body(self, piece: bytes) -> None:
         """Some of the body."""
-        self._pieces.append(piece)
+        if self._is_chunked:
+            self._pieces.append(piece)
+        else:
+            self._body_bytes += len(piece)
+            self._requests.add(piece)
 
     def on_message_complete(self) -> None:
         """The end of a request."""

@@ -30,17 +30,10 @@ class HttpResponse:
 
 
 def json_response(
-    code: int,
-    /,
-    *,
-    early: bool = False,
-    proves_sender: bool = False,
-    headers: Mapping[str, str] | None = None,
-    **content: object,
+    code: int, /, *, early: bool = False, headers: Mapping[str, str] | None = None, **content: object
 ) -> HttpResponse:
     """A response with the content as JSON."""
-    sent = tuple((headers or {}).items())
-    return HttpResponse(code, json.dumps(content).encode(), headers=sent, early=early, proves_sender=proves_sender)
+    return HttpResponse(code, json.dumps(content).encode(), headers=tuple((headers or {}).items()), early=early)
 
 
 def encode(

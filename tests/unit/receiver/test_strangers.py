@@ -8,7 +8,7 @@ import pytest
 
 from sighten_warehouse.receiver.connections import Connections, network_of
 from sighten_warehouse.receiver.deadline import PACE_BYTES, BodyTime, Timeouts
-from sighten_warehouse.receiver.memory import Room, WaitingBytes
+from sighten_warehouse.receiver.memory import WaitingBytes
 from support.receiving import PATH, Running
 from support.signing import BODY, configured, send, signature
 
@@ -60,56 +60,60 @@ def test_a_body_that_stalls_is_cut_off_long_before_the_time_for_a_whole_one(serv
 
 
 def test_a_body_gets_time_for_each_part_of_it_and_not_more_than_for_the_whole() -> None:
-    body = BodyTime(Timeouts(first=1, pace=10, body=25), length=10 * PACE_BYTES, now=100.0)
+    body = BodyTime(Timeouts(first=1, pace=10, body=25))
+    body.begin(None)
+    given = [body.seconds(10, now=100.0), body.seconds(10, now=101.0)]
+    body.add(10)
 
-    moved = [body.arrived(size) for size in (1, 10, PACE_BYTES - 20, 9, 1, PACE_BYTES + 1)]
+    given += [body.seconds(received, now=105.0) for received in (10, PACE_BYTES - 20, 10, 9, 1)]
+    given += [body.seconds(PACE_BYTES, now=now) for now in (115.0, 120.0)]
 
-    assert [True, False, False, False, False, True] == moved
-    assert [10, 5] == [body.next_seconds(now) for now in (110.0, 120.0)]
+    assert [1, None, 10, None, None, None, 10, 10, 5] == given
+
+
+class Body:
+    """What holds the bytes of a body."""
+
+    def __init__(self, name: str, peer: str | None, waiting: WaitingBytes, given_up: list[str]) -> None:
+        self.name = name
+        self.peer = peer
+        self.size = 0
+        self._waiting = waiting
+        self._given_up = given_up
+
+    def give_up(self) -> None:
+        self._given_up.append(self.name)
+        self._waiting.release(self)
 
 
 def test_of_unproven_bodies_the_largest_of_the_peer_with_most_is_given_up_first() -> None:
     waiting, given_up = WaitingBytes(1000), []
-    rooms: dict[str, Room] = {}
 
-    def begin(name: str, peer: str | None, size: int) -> bool:
-        def give_up() -> None:
-            given_up.append(name)
-            rooms[name].release()
+    def begin(name: str, peer: str | None, size: int) -> Body | None:
+        body = Body(name, peer, waiting, given_up)
+        return body if waiting.take(body, size) else None
 
-        rooms[name] = waiting.room(peer, give_up)
-        return rooms[name].take(size)
-
-    begun = [begin("a1", "a", 200), begin("a2", "a", 300), begin("b1", "b", 350)]
-    begun.append(begin("genuine", "c", 200))
+    complete, *begun = begin("a1", "a", 200), begin("a2", "a", 300), begin("b1", "b", 350), begin("c1", "c", 200)
     begun.append(begin("proven", None, 400))
-    for name in ("a1", "genuine"):
-        rooms[name].keep()
-    begun.append(begin("one too many", "d", 201))
+    for body in (complete, begun[2]):
+        assert body
+        waiting.keep(body)
+    one_too_many = begin("one too many", "d", 201)
 
-    assert [True, True, True, True, True, False] == begun
+    assert None not in begun
+    assert None is one_too_many
     assert ["a2", "b1"] == given_up
     assert 800 == waiting.total
 
 
 def test_the_unproven_bodies_of_one_peer_take_three_quarters_at_most() -> None:
-    waiting = WaitingBytes(1000)
-    rooms: list[Room] = []
-    rooms += [waiting.room("a", lambda: rooms[0].release()) for _ in range(2)]  # noqa: PLW0108  (not there yet)
+    waiting, given_up = WaitingBytes(1000), []
+    bodies = [Body(name, "a", waiting, given_up) for name in ("larger", "smaller")]
 
-    taken = [rooms[0].take(700), rooms[1].take(100)]
+    taken = [waiting.take(bodies[0], 700), waiting.take(bodies[1], 100)]
 
     assert [True, True] == taken
-    assert 100 == waiting.total
-
-
-def test_a_body_that_is_complete_is_not_given_up() -> None:
-    waiting = WaitingBytes(1000)
-    checked, newcomer = waiting.room("a", pytest.fail), waiting.room("b", pytest.fail)
-    checked.take(700)
-    checked.keep()
-
-    assert [True, False] == [newcomer.take(300), newcomer.take(1)]
+    assert (["larger"], 100) == (given_up, waiting.total)
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"])
@@ -138,6 +142,7 @@ class Named:
     def __init__(self, peer: str, left: list[str], *, may_leave: bool = True) -> None:
         self.peer = peer
         self.may_leave = may_leave
+        self.landed_at = 0.0
         self._left = left
 
     def leave(self) -> None:
