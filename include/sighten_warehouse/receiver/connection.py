@@ -12,7 +12,7 @@ from sighten_warehouse.receiver.requests import Answer, Application, BrokenOff, 
 from sighten_warehouse.receiver.responses import HttpResponse, encode, json_response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-MAX_REQUESTS = 1000  # of one connection that has landed no delivery
+MAX_REQUESTS = 100  # of one connection that has landed no delivery
 AHEAD = 16  # requests in progress on one connection, after which no more are read from it
 SLICE = 16 * 1024  # bytes that are read at a time, so that others need not wait
 SMALL_SLICE = 1024  # the same, from strangers and from who sends requests ahead: it may hold many

@@ -79,6 +79,8 @@ def test_silent_clients_do_not_block_deliveries(receiver: Running) -> None:
 
 
 def ask_without_reading(connection: socket.socket) -> None:
+    connection.sendall(REQUEST + b"{}")  # who delivers may ask as often as it likes
+    connection.recv(1000)
     for _ in range(100_000):
         connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
 
