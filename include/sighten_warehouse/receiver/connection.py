@@ -45,8 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_held = False  # nothing is read, until the requests in progress are answered
         self._linger_bytes: int | None = None  # set once the last response is written, and the client still sends
         self._transport: Any = None
-        self.peer = ""
-        self.landed_at = 0.0
+        self.peer, self.landed_at = "", 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
@@ -223,6 +222,7 @@ class Connection(asyncio.BufferedProtocol):
         # Closing now would reset a client that still sends, and it could not read the response.
         self._linger_bytes = response.linger_bytes
         self._deadline.set(self._timeouts.write if self._is_write_paused else self._timeouts.linger)
+        self._is_readable &= self._open is not None  # what follows its end is not even parsed
         self._is_held = False
         self._go_on()
 
