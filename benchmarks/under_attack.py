@@ -39,10 +39,10 @@ receiver.
 
 ## Memory
 
-A receiver takes at most about 700 MB, whoever connects; the systemd unit and compose allow 1 GB. It needs 35 MB to
-run; 64 MiB for bodies that wait for an answer, or two of the largest size, and about as much again for their lines;
-and for each of at most 2,048 connections 32 KiB of a head, 100 headers and 200 KiB of responses that nobody reads.
-The most measured here is {most} MB.
+By its limits, strangers make a receiver take at most about 700 MB; the systemd unit and compose allow 1 GB. It needs
+35 MB to run; 64 MiB for bodies that wait for an answer, or two of the largest size, and about as much again for their
+lines; and for each of at most 2,048 connections 32 KiB of a head, 100 headers and 200 KiB of responses that nobody
+reads. The most measured here is {most} MB.
 """
 
 
