@@ -28,10 +28,11 @@ SOON = 60.0
 class Process:
     """A receiver in a process of its own."""
 
-    def __init__(self, home: Path, *options: str, **settings: str) -> None:
+    def __init__(self, home: Path, *options: str, files: int | None = None, **settings: str) -> None:
         self.landing = home / "production" / "landing"
+        limit = [] if files is None else ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"]
         self._process = subprocess.Popen(
-            [*COMMAND, "--port", "0", *options],
+            [*limit, *COMMAND, "--port", "0", *options],
             env=environment(home, **settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -122,8 +123,8 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     with ExitStack() as stack:
 
-        def start_process(*options: str, **settings: str) -> Process:
-            process = Process(tmp_path / "home with spaces", *options, **settings)
+        def start_process(*options: str, files: int | None = None, **settings: str) -> Process:
+            process = Process(tmp_path / "home with spaces", *options, files=files, **settings)
             stack.callback(process.close)
             return process
 
@@ -183,6 +184,40 @@ def test_on_a_stop_signal_it_finishes_what_it_accepted_and_exits_with_0(
     assert senders.acknowledged.items() <= landed.items()
     assert [] == senders.other_responses
     assert "WARNING" not in errors
+    assert 0 == code, errors
+
+
+def test_two_receivers_on_one_landing_lose_and_double_nothing_while_one_stops(start: Callable[..., Process]) -> None:
+    first, second = start(), start()
+    senders = [Senders(process, threads=4) for process in (first, second)]
+    for sender in senders:
+        sender.wait_until_acknowledged(50)
+
+    first.send(signal.SIGTERM)
+    code, errors = first.end()
+    second.send(signal.SIGTERM)
+    second.end()
+
+    for sender in senders:
+        sender.join()
+    landed = second.landed()
+    assert 0 == code, errors
+    assert (senders[0].acknowledged | senders[1].acknowledged).items() <= landed.items()
+
+
+def test_stalled_connections_do_not_use_up_its_open_files(start: Callable[..., Process]) -> None:
+    process = start(files=256)
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(process.connect()).sendall(HEAD[:-10])
+
+        statuses = [process.deliver(b"1")[0] for _ in range(20)]
+
+    process.send(signal.SIGTERM)
+    code, errors = process.end()
+    assert [200] * 20 == statuses
+    assert "connections_full" in errors
+    assert "Too many open files" not in errors
     assert 0 == code, errors
 
 

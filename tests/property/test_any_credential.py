@@ -10,11 +10,11 @@ from sighten_warehouse.settings import read_settings
 
 NOW = 1_795_435_200
 CHECKS = {
-    "header": {"AUTH": "header", "SECRET": "secret,older", "HEADER": "X-Key"},
+    "header": {"AUTH": "header", "SECRET": "a secret,an older one", "HEADER": "X-Key"},
     "basic": {"AUTH": "basic", "SECRET": "user:password"},
-    "hex": {"AUTH": "hmac", "SECRET": "secret", "HEADER": "X-Key", "PREFIX": "sha256="},
-    "base64": {"AUTH": "hmac", "SECRET": "secret,older", "HEADER": "X-Key", "ENCODING": "base64"},
-    "standard": {"AUTH": "hmac", "SECRET": "secret", "HEADER": "webhook-signature"},
+    "hex": {"AUTH": "hmac", "SECRET": "a secret", "HEADER": "X-Key", "PREFIX": "sha256="},
+    "base64": {"AUTH": "hmac", "SECRET": "a secret,an older one", "HEADER": "X-Key", "ENCODING": "base64"},
+    "standard": {"AUTH": "hmac", "SECRET": "a secret", "HEADER": "webhook-signature"},
 }
 
 names = st.sampled_from(

@@ -15,6 +15,7 @@ from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.receiver.app import Receiver
 from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
+from sighten_warehouse.receiver.connections import MAX_CONNECTIONS
 from sighten_warehouse.receiver.deadline import TIMEOUTS
 from sighten_warehouse.receiver.group_commit import Committer
 from sighten_warehouse.receiver.http_service import HttpService
@@ -78,14 +79,17 @@ class Running:
 
 
 @contextmanager
-def listening(
+def listening(  # noqa: PLR0913  (what a test may need of its own)
     landing: Path,
     *,
     authentication: Authentication = ANYBODY,
     max_body_bytes: int = 1_000_000,
+    max_connections: int = MAX_CONNECTIONS,
+    is_private: bool = False,
+    metrics: ReceiverMetrics | None = None,
     **timeouts: float,
 ) -> Iterator[Running]:
-    metrics = ReceiverMetrics()
+    metrics = metrics or ReceiverMetrics()
     with Committer(landing, metrics=metrics) as committer, listen("127.0.0.1", 0) as listener:
         service = HttpService(
             Receiver(
@@ -96,7 +100,9 @@ def listening(
                 metrics=metrics,
                 authentication=authentication,
                 max_body_bytes=max_body_bytes,
+                is_private=is_private,
             ),
+            max_connections=max_connections,
             timeouts=replace(TIMEOUTS, **timeouts),
         )
         port = listener.getsockname()[1]

@@ -6,6 +6,7 @@ import hmac
 import http.client
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sighten_warehouse.receiver.auth.claims import Authentication
 from sighten_warehouse.receiver.auth.schemes import authenticator
@@ -18,10 +19,19 @@ WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Header = tuple[str, bytes]
 
 
-def configured(auth: str, secret: str, *, clock: Callable[[], float] = lambda: NOW, **settings: str) -> Authentication:
+def configured(
+    auth: str,
+    secret: str,
+    *,
+    clock: Callable[[], float] = lambda: NOW,
+    landing: Path | None = None,
+    **settings: str,
+) -> Authentication:
     given = {"SIGHTEN_WEBHOOK_AUTH": auth, "SIGHTEN_WEBHOOK_SECRET": secret}
     return authenticator(
-        read_settings(given | {f"SIGHTEN_{name.upper()}": text for name, text in settings.items()}), clock=clock
+        read_settings(given | {f"SIGHTEN_{name.upper()}": text for name, text in settings.items()}),
+        clock=clock,
+        landing=landing,
     )
 
 

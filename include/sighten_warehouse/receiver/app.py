@@ -16,6 +16,7 @@ from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.receiver.requests import BrokenOff, Exchange, Request, Respond
 from sighten_warehouse.receiver.responses import HttpResponse, json_response
 from sighten_warehouse.receiver.submissions import Landed, Submission, WebhookDelivery
+from sighten_warehouse.web_pages import is_sent_by_a_page, may_name_this_machine
 
 WEBHOOK_PATH = "/webhooks/sighten"
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")
@@ -28,10 +29,11 @@ class Receiver:
     """Answers deliveries, `/healthz` and `/metrics`.
 
     Memory is bounded: received bodies that are not answered yet take at most `max_waiting_bytes`; beyond that the
-    receiver answers 503. The lines of the groups being committed take about as much again.
+    receiver answers 503. The lines of the groups being committed take about as much again. `is_private`: only programs
+    of this machine may call it, so a `Host` that is a name in a domain is refused.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it is made of, and its limits)
         self,
         *,
         committer: Committer,
@@ -39,12 +41,15 @@ class Receiver:
         metrics: ReceiverMetrics,
         authentication: Authentication,
         max_body_bytes: int,
+        is_private: bool = False,
     ) -> None:
         self._committer = committer
         self._readiness = readiness
         self._metrics = metrics
         self._authentication = authentication
         self._max_body_bytes = max_body_bytes
+        self._is_private = is_private
+        self._asked_for_metrics: list[Respond] = []
         self._handover = Handover[Landed]()
         self._checks: set[asyncio.Task[None]] = set()
         self._facilities = Facilities(
@@ -59,12 +64,17 @@ class Receiver:
         """Answer on this loop."""
         self._handover.start(loop)
 
-    def begin(self, request: Request, respond: Respond) -> Exchange:
+    def begin(self, request: Request, respond: Respond, *, peer: str) -> Exchange:
         """Begin to answer one request."""
         path, method = request.path, request.method
+        if self._is_private and not all(
+            may_name_this_machine(host) for name, host in request.headers if name == b"host"
+        ):
+            expected = "127.0.0.1 or localhost as Host, or SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes"
+            return _refused(self._facilities.outcomes.forbidden(expected), respond)
         if path.removesuffix("/") == WEBHOOK_PATH:
             if method in WEBHOOK_METHODS:
-                return self._begin_delivery(request, respond)
+                return self._begin_delivery(request, respond, peer=peer)
             return _refused(_wrong_method(WEBHOOK_METHODS), respond)
         if path not in ("/healthz", "/metrics"):
             return _refused(
@@ -72,17 +82,19 @@ class Receiver:
             )
         if method not in READ_METHODS:
             return _refused(_wrong_method(READ_METHODS), respond)
-        return _Question(partial(self._check_health if path == "/healthz" else self._show_metrics, respond), respond)
+        return _Question(partial(self._check_health if path == "/healthz" else self._ask_for_metrics, respond), respond)
 
-    def _begin_delivery(self, request: Request, respond: Respond) -> Exchange:
+    def _begin_delivery(self, request: Request, respond: Respond, *, peer: str) -> Exchange:
         outcomes = self._facilities.outcomes
+        if self._authentication.is_ambient and is_sent_by_a_page(request.headers):
+            return _refused(outcomes.forbidden("no Origin and no Sec-Fetch-Site: web pages may not deliver"), respond)
         claim = self._authentication.claim(request.headers)
         if claim is None:
             return _refused(outcomes.unauthenticated(early=True), respond)
         if (request.content_length or 0) > self._max_body_bytes:
             return _refused(outcomes.too_large(), respond)
         return DeliveryExchange(
-            request, claim, respond, kept=_kept_headers(request.headers), facilities=self._facilities
+            request, claim, respond, peer=peer, kept=_kept_headers(request.headers), facilities=self._facilities
         )
 
     def _submit(self, delivery: WebhookDelivery, on_settled: Callable[[Landed], None]) -> Submission:
@@ -100,8 +112,17 @@ class Receiver:
         else:
             respond(json_response(503, headers=RETRY_LATER, status="not_ready", reason=problem))
 
-    def _show_metrics(self, respond: Respond) -> None:
-        respond(HttpResponse(200, self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8"))
+    def _ask_for_metrics(self, respond: Respond) -> None:
+        # Requests that came together get one text, or hundreds of them in one packet would hold up deliveries.
+        self._asked_for_metrics.append(respond)
+        if len(self._asked_for_metrics) == 1:
+            asyncio.get_running_loop().call_soon(self._show_metrics)
+
+    def _show_metrics(self) -> None:
+        asked, self._asked_for_metrics = self._asked_for_metrics, []
+        text = HttpResponse(200, self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+        for respond in asked:
+            respond(text)
 
 
 class _Question:

@@ -2,88 +2,81 @@
 
 import asyncio
 from collections import deque
-from collections.abc import MutableSet
 from functools import partial
 from typing import Any
 
-import structlog
-
-from sighten_warehouse.receiver.deadline import Deadline, Timeouts
+from sighten_warehouse.receiver.connections import Connections, network_of
+from sighten_warehouse.receiver.deadline import BodyTime, Deadline, Timeouts
 from sighten_warehouse.receiver.request_parser import BadRequestError, RequestParser
-from sighten_warehouse.receiver.requests import Application, BrokenOff, Exchange, Request
+from sighten_warehouse.receiver.requests import Answer, Application, BrokenOff, Request
 from sighten_warehouse.receiver.responses import HttpResponse, encode, json_response
 
-NOTHING = memoryview(b"")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+MAX_REQUESTS = 100  # of one connection that has landed no delivery
 AHEAD = 16  # requests in progress on one connection, after which no more are read from it
-SLICE = 16 * 1024  # bytes that are parsed at a time
-SLICE_AHEAD = 1024  # the same, once the client has sent a request ahead: they hold few, so others need not wait
-
-log = structlog.get_logger()
-
-
-class _Answer:
-    """The place of a request's response in the order of responses."""
-
-    __slots__ = ("exchange", "is_last", "is_read", "response", "without_content")
-
-    def __init__(self, *, is_last: bool, without_content: bool) -> None:
-        self.is_last = is_last
-        self.without_content = without_content
-        self.is_read = False  # the request, to its end
-        self.exchange: Exchange | None = None
-        self.response: HttpResponse | None = None
+SLICE = 16 * 1024  # bytes that are read at a time, so that others need not wait
+SMALL_SLICE = 1024  # the same, from strangers and from who sends requests ahead: it may hold many
+BUFFER_BYTES = 256 * 1024  # the same, inside a body of known length, which takes no time to parse
 
 
-class Connection(asyncio.Protocol):
-    """Serves one client until it leaves, is late, or sends what is no HTTP."""
+class Connection(asyncio.BufferedProtocol):
+    """Serves one client until it leaves, is late, or sends what is no HTTP; `buffer` is shared by all connections."""
 
-    def __init__(self, app: Application, connections: MutableSet["Connection"], *, timeouts: Timeouts) -> None:
+    def __init__(self, app: Application, connections: Connections, *, timeouts: Timeouts, buffer: memoryview) -> None:
         self._app = app
         self._connections = connections
         self._timeouts = timeouts
+        self._buffer = buffer
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._loop, self._expired)
         self._parser = RequestParser(self)
-        self._answers: deque[_Answer] = deque()  # those not written yet
-        self._open: _Answer | None = None  # of the request whose body is being read
+        self._answers: deque[Answer] = deque()  # those not written yet
+        self._open: Answer | None = None  # of the request whose body is being read
+        self._body = BodyTime(timeouts)
         self._begun = 0  # requests
-        self._slice = SLICE
-        self._unparsed = NOTHING
-        self._awaits_head = True
+        self._is_proven = False  # by a delivery that was landed
+        self._is_at_its_end = False  # by the number of its requests
+        self._slice = SMALL_SLICE
+        self._awaits_head = False
         self._takes_more = True  # requests
         self._is_readable = True  # what the client sends, as HTTP
         self._is_stopping = False
         self._is_write_paused = False
-        self._is_held = False  # what came is not parsed, until the requests in progress are answered
+        self._is_held = False  # nothing is read, until the requests in progress are answered
         self._linger_bytes: int | None = None  # set once the last response is written, and the client still sends
         self._transport: Any = None
-
-    # What the event loop calls
+        self.peer, self.landed_at = "", 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
         self._transport = transport
-        self._connections.add(self)
-        self._deadline.set(self._timeouts.head)
+        address = transport.get_extra_info("peername")
+        self.peer = network_of(address[0]) if address else ""
+        self._deadline.set(self._timeouts.first)
+        if not self._connections.add(self):
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
         """Give up a request that is not complete; complete ones are landed all the same."""
         self._deadline.end()
         self._connections.discard(self)
         if self._open is not None:
-            self._break_off(self._open, BrokenOff.GONE)
+            self._open.break_off(BrokenOff.GONE)
         self._parser.end()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  (asyncio's signature)
+        """Where to put what comes next."""
+        least = self._slice if self._linger_bytes is None else SLICE
+        return self._buffer[: max(least, min(self._body.left, BUFFER_BYTES))]
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Parse what came."""
         if self._linger_bytes is not None:
-            self._linger_bytes -= len(data)
+            self._linger_bytes -= nbytes
             if self._linger_bytes < 0:
                 self._transport.close()
         if self._is_readable:
-            self._unparsed = memoryview(b"".join((self._unparsed, data)) if self._unparsed else data)
-            self._parse()
+            self._parse(self._buffer[:nbytes])
 
     def pause_writing(self) -> None:
         """The client does not read, so read nothing from it."""
@@ -94,10 +87,19 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client reads again."""
         self._is_write_paused = False
-        self._allow(self._timeouts.idle if self._open is None else self._timeouts.body)
+        self._allow(self._timeouts.idle)
         self._go_on()
 
-    # What the server calls
+    @property
+    def may_leave(self) -> bool:
+        """Whether it has no complete request in progress."""
+        return not any(answer.is_read for answer in self._answers)
+
+    def leave(self) -> None:
+        """Close at once, since others need the room."""
+        if self._open is not None:
+            self._open.break_off(BrokenOff.CROWDED)
+        self._transport.abort()
 
     def stop(self) -> None:
         """Close once the requests in progress are answered."""
@@ -108,23 +110,22 @@ class Connection(asyncio.Protocol):
     def refuse(self) -> None:
         """Answer the requests in progress at once, and close."""
         for answer in list(self._answers):
-            self._break_off(answer, BrokenOff.STOPPING)
+            answer.break_off(BrokenOff.STOPPING)
         self._close()
-
-    # What the parser calls
 
     def begin(self, request: Request, *, is_last: bool, expects_continue: bool) -> None:
         """Hand the head of a request to the application."""
         self._awaits_head = False
         if not self._takes_more:
             return
-        self._takes_more = not is_last
         self._begun += 1
-        answer = _Answer(is_last=is_last, without_content=request.method == "HEAD")
+        self._is_at_its_end = self._begun >= MAX_REQUESTS and not self._is_proven
+        self._takes_more = not (is_last or self._is_at_its_end)
+        answer = Answer(is_last=not self._takes_more, without_content=request.method == "HEAD")
         self._answers.append(answer)
         self._open = answer
-        self._allow(self._timeouts.body)
-        exchange = self._app.begin(request, partial(self._respond, answer))
+        self._body.begin(request.content_length)
+        exchange = self._app.begin(request, partial(self._respond, answer), peer=self.peer)
         if answer.response is None:
             answer.exchange = exchange
             if expects_continue and self._answers[0] is answer:
@@ -133,8 +134,9 @@ class Connection(asyncio.Protocol):
     def add(self, piece: bytes) -> None:
         """Hand bytes of its body to the application, unless it responded already."""
         answer = self._open
-        if answer is not None and answer.response is None and answer.exchange is not None:
-            answer.exchange.add(piece)
+        self._body.add(len(piece))
+        if answer is not None and answer.taking is not None:
+            answer.taking.add(piece)
 
     def end(self) -> None:
         """Tell the application that the body is complete."""
@@ -143,50 +145,44 @@ class Connection(asyncio.Protocol):
             return
         answer.is_read = True
         self._allow(None)
-        if answer.response is None and answer.exchange is not None:
-            answer.exchange.end()
+        if answer.taking is not None:
+            answer.taking.end()
         elif self._linger_bytes is not None:
             self._close()
 
-    def _parse(self) -> None:
-        while self._unparsed and not self._is_write_paused and not self._transport.is_closing():
-            if self._count_ahead() >= AHEAD:
-                self._is_held = True
-                self._transport.pause_reading()
-                return
-            piece, self._unparsed = self._unparsed[: self._slice], self._unparsed[self._slice :]
-            begun = self._begun
-            try:
-                self._parser.feed(piece)
-            except BadRequestError as error:
-                self._refuse_the_rest(error)
-                return
-            if self._begun > begun + 1:
-                self._slice = SLICE_AHEAD
-        if not self._unparsed:
-            self._unparsed = NOTHING  # or what was received last stays in memory
-        if self._parser.is_in_head and not self._awaits_head:
+    def _parse(self, received: memoryview) -> None:
+        begun = self._begun
+        try:
+            self._parser.feed(received)
+        except BadRequestError as error:
+            self._refuse_the_rest(error)
+            return
+        if self._begun > begun + 1:
+            self._slice = SMALL_SLICE
+        if self._count_ahead() >= AHEAD and not self._transport.is_closing():
+            self._is_held = True
+            self._transport.pause_reading()
+            self._allow(None)
+        elif self._open is not None:
+            if (seconds := self._body.seconds(len(received), now=self._loop.time())) is not None:
+                self._allow(seconds)
+        elif self._parser.is_in_head and not self._awaits_head:
             self._awaits_head = True
             self._allow(self._timeouts.head)
 
     def _refuse_the_rest(self, error: BadRequestError) -> None:
         self._is_readable = False
-        self._unparsed = NOTHING
         answer = self._open
         if answer is None and self._takes_more:
-            log.warning("refused_bad_request", reason=str(error))
-            answer = _Answer(is_last=True, without_content=False)
+            self._connections.refusals.add("refused_bad_request", reason=str(error))
+            answer = Answer(is_last=True, without_content=False)
             self._answers.append(answer)
             self._respond(answer, json_response(400, early=True, status="bad_request", reason=str(error)))
         elif answer is not None and answer.response is None:
-            self._break_off(answer, BrokenOff.UNREADABLE)
+            answer.break_off(BrokenOff.UNREADABLE)
         self._takes_more = False
 
-    def _break_off(self, answer: _Answer, cause: BrokenOff) -> None:
-        if answer.exchange is not None and answer.response is None:
-            answer.exchange.break_off(cause)
-
-    def _respond(self, answer: _Answer, response: HttpResponse) -> None:
+    def _respond(self, answer: Answer, response: HttpResponse) -> None:
         if answer.response is None:
             answer.response = response
             self._write_responses()
@@ -199,6 +195,11 @@ class Connection(asyncio.Protocol):
             self._answers.popleft()
             answer.exchange = None  # it refers to the answer too, and would wait for the garbage collection
             is_last = answer.is_last or answer.response.early or (self._is_stopping and not self._answers)
+            if answer.response.proves_sender:
+                self.landed_at = self._loop.time()
+                if not self._is_proven:
+                    self._is_proven, self._slice = True, SLICE
+                    self._connections.prove(self)
             self._transport.write(encode(answer.response, closes=is_last, without_content=answer.without_content))
             if is_last:
                 self._end(answer, answer.response)
@@ -212,20 +213,24 @@ class Connection(asyncio.Protocol):
     def _count_ahead(self) -> int:
         return len(self._answers) - (self._open is not None)
 
-    def _end(self, answer: _Answer, response: HttpResponse) -> None:
+    def _end(self, answer: Answer, response: HttpResponse) -> None:
         self._answers.clear()
         self._takes_more = False
-        if answer.is_read:
+        if answer.is_read and not self._is_at_its_end:
             self._close()
-        else:
-            # Closing now would reset a client that still sends, and it could not read the response.
-            self._linger_bytes = response.linger_bytes
-            self._deadline.set(self._timeouts.linger)
+            return
+        # Closing now would reset a client that still sends, and it could not read the response.
+        self._linger_bytes = response.linger_bytes
+        self._deadline.set(self._timeouts.write if self._is_write_paused else self._timeouts.linger)
+        self._is_readable &= self._open is not None  # what follows its end is not even parsed
+        self._is_held = False
+        self._go_on()
 
     def _go_on(self) -> None:
         if not self._is_held and not self._is_write_paused and not self._transport.is_closing():
             self._transport.resume_reading()
-            self._parse()
+            if self._open is not None:
+                self._allow(self._timeouts.pace)
 
     def _allow(self, seconds: float | None) -> None:
         # The deadlines for reading responses and for lingering stay as they are.
@@ -240,6 +245,6 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing() or self._is_write_paused:
             self._transport.abort()
         elif self._open is not None and self._open.response is None:
-            self._break_off(self._open, BrokenOff.LATE)
+            self._open.break_off(BrokenOff.LATE)
         else:
             self._close()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.receiver.auth.claims import Claim
+from sighten_warehouse.receiver.auth.claims import PROVEN, Claim
 from sighten_warehouse.receiver.memory import WaitingBytes
 from sighten_warehouse.receiver.outcomes import Outcomes
 from sighten_warehouse.receiver.requests import BrokenOff, Request, Respond
@@ -26,10 +26,20 @@ class Facilities:
 
 
 class DeliveryExchange:
-    """Gathers the body, checks it and lands it; the body counts as waiting until the response."""
+    """Gathers the body, checks it and lands it; the body counts as waiting until the response.
 
-    def __init__(
-        self, request: Request, claim: Claim, respond: Respond, *, kept: dict[str, str], facilities: Facilities
+    `peer` and `size` are for `WaitingBytes`.
+    """
+
+    def __init__(  # noqa: PLR0913  (whose delivery it is, and what it needs)
+        self,
+        request: Request,
+        claim: Claim,
+        respond: Respond,
+        *,
+        peer: str,
+        kept: dict[str, str],
+        facilities: Facilities,
     ) -> None:
         self._request = request
         self._claim = claim
@@ -37,7 +47,8 @@ class DeliveryExchange:
         self._kept = kept
         self._facilities = facilities
         self._body: bytes | bytearray = b""
-        self._reserved = 0
+        self.peer = None if claim is PROVEN else peer
+        self.size = 0
         self._is_done = False
         self._submission: Submission | None = None
         self._proof: asyncio.Task[None] | None = None
@@ -46,23 +57,25 @@ class DeliveryExchange:
         """Take bytes of the body, as far as the limits allow."""
         if self._is_done:
             return
-        if self._reserved + len(piece) > self._facilities.max_body_bytes:
+        size = len(piece)
+        if size == self._request.content_length:
+            self.peer = None  # it is complete, and is checked next
+        if self.size + size > self._facilities.max_body_bytes:
             self._respond(self._facilities.outcomes.too_large())
-        elif not self._facilities.waiting.reserve(len(piece)):
-            self._respond(self._facilities.outcomes.too_busy(self._facilities.waiting.total))
+        elif not self._facilities.waiting.take(self, size):
+            self._respond(self._facilities.outcomes.too_busy())
+        elif not self._body:
+            self._body = piece  # mostly all of it
+        elif isinstance(self._body, bytearray):
+            self._body += piece
         else:
-            self._reserved += len(piece)
-            if not self._body:
-                self._body = piece  # mostly all of it
-            elif isinstance(self._body, bytearray):
-                self._body += piece
-            else:
-                self._body = bytearray(self._body) + piece
+            self._body = bytearray(self._body) + piece
 
     def end(self) -> None:
         """Check the proof; a long body's on another thread."""
         if self._is_done:
             return
+        self._facilities.waiting.keep(self)
         body, self._body = bytes(self._body), b""
         if len(body) < LONG_BODY_BYTES:
             self._land(body, is_proven=self._claim.is_proven_by(body))
@@ -77,6 +90,10 @@ class DeliveryExchange:
             self._submission.cancel()
             self._end_attempt(landed=False)
         self._respond(self._facilities.outcomes.broken_off(cause))
+
+    def give_up(self) -> None:
+        """Answer that another body needed the room."""
+        self.break_off(BrokenOff.CROWDED)
 
     async def _prove(self, body: bytes) -> None:
         is_proven = await asyncio.to_thread(self._claim.is_proven_by, body)
@@ -116,6 +133,5 @@ class DeliveryExchange:
         self._is_done = True
         self._body = b""
         self._submission = None  # it refers to this, and its line would wait for the garbage collection
-        self._facilities.waiting.release(self._reserved)
-        self._reserved = 0
+        self._facilities.waiting.release(self)
         self._send(response)

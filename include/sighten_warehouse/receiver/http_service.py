@@ -5,11 +5,13 @@ import gc
 import socket
 from contextlib import suppress
 
-from sighten_warehouse.receiver.connection import Connection
+from sighten_warehouse.receiver.connection import BUFFER_BYTES, Connection
+from sighten_warehouse.receiver.connections import MAX_CONNECTIONS, Connections
 from sighten_warehouse.receiver.deadline import TIMEOUTS, Timeouts
 from sighten_warehouse.receiver.requests import Application
 
 BACKLOG = 2048
+ACCEPTED_AT_ONCE = 16  # so that those who have to leave for them do so before there are more
 STOP_SECONDS = 3.0  # for requests in progress to finish after the signal to stop
 FLUSH_SECONDS = 0.5  # for the last responses to leave
 _POLL_SECONDS = 0.02
@@ -18,11 +20,19 @@ _POLL_SECONDS = 0.02
 class HttpService:
     """Serves an application over HTTP/1.1 in one process and on one event loop."""
 
-    def __init__(self, app: Application, *, timeouts: Timeouts = TIMEOUTS, stop_seconds: float = STOP_SECONDS) -> None:
+    def __init__(
+        self,
+        app: Application,
+        *,
+        timeouts: Timeouts = TIMEOUTS,
+        stop_seconds: float = STOP_SECONDS,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
         self._app = app
         self._timeouts = timeouts
         self._stop_seconds = stop_seconds
-        self._connections: set[Connection] = set()
+        self._connections = Connections(max_connections)
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._is_stopping = False
         self._stopped: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -42,15 +52,17 @@ class HttpService:
         loop = asyncio.get_running_loop()
         self._loop, self._stopped = loop, asyncio.Event()
         self._app.start(loop)
-        server = await loop.create_server(
-            lambda: Connection(self._app, self._connections, timeouts=self._timeouts), sock=listener, backlog=BACKLOG
-        )
+        server = await loop.create_server(self._connection, sock=listener, backlog=ACCEPTED_AT_ONCE)
+        listener.listen(BACKLOG)  # asyncio accepts as many at once as it lets wait
         gc.freeze()  # or each full collection stalls requests for 20 ms, going through every imported module
         if not self._is_stopping:
             await self._stopped.wait()
         gc.unfreeze()
         server.close()
         await self._stop_connections()
+
+    def _connection(self) -> Connection:
+        return Connection(self._app, self._connections, timeouts=self._timeouts, buffer=self._buffer)
 
     async def _stop_connections(self) -> None:
         for connection in list(self._connections):

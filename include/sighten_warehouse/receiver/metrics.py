@@ -1,10 +1,7 @@
-"""The receiver's Prometheus metrics, and the log of refused deliveries."""
+"""The receiver's Prometheus metrics."""
 
-from collections.abc import Callable
-from time import monotonic
 from typing import Literal
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 DeliveryOutcome = Literal["landed", "too_large", "unauthenticated", "not_stored", "incomplete"]
@@ -12,9 +9,6 @@ OUTCOMES: tuple[DeliveryOutcome, ...] = ("landed", "too_large", "unauthenticated
 
 GROUP_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-
-LOG_INTERVAL_SECONDS = 60.0
-log = structlog.get_logger()
 
 
 class ReceiverMetrics:
@@ -48,23 +42,3 @@ class ReceiverMetrics:
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
-
-
-class RefusalLog:
-    """Counts unauthenticated deliveries and logs them once a minute; `clock` returns monotonic seconds."""
-
-    def __init__(self, metrics: ReceiverMetrics, *, clock: Callable[[], float] = monotonic) -> None:
-        self._metrics = metrics
-        self._clock = clock
-        self._unlogged = 0
-        self._next_log_at: float | None = None
-
-    def add(self) -> None:
-        """Count one more; a line per delivery would let strangers fill the disk."""
-        self._metrics.count("unauthenticated")
-        self._unlogged += 1
-        now = self._clock()
-        if self._next_log_at is None or now >= self._next_log_at:
-            log.warning("refused_unauthenticated", deliveries=self._unlogged)
-            self._unlogged = 0
-            self._next_log_at = now + LOG_INTERVAL_SECONDS

@@ -1,4 +1,4 @@
-"""What a connection hands to the receiver: the head of a request, then its body."""
+"""What a connection hands to the receiver, the head of a request and then its body, and what comes back."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,6 +33,7 @@ class BrokenOff(Enum):
     LATE = "the body did not arrive in time"
     UNREADABLE = "the body is not framed as HTTP says"
     STOPPING = "the receiver stops"
+    CROWDED = "others need the room"
 
 
 class Exchange(Protocol):
@@ -48,11 +49,37 @@ class Exchange(Protocol):
         """Give up, and respond at once."""
 
 
+class Answer:
+    """One request in progress on a connection, and its response once there is one.
+
+    `is_last`: the connection closes after it. `without_content`: for HEAD. `is_read`: the request, to its end.
+    """
+
+    __slots__ = ("exchange", "is_last", "is_read", "response", "without_content")
+
+    def __init__(self, *, is_last: bool, without_content: bool) -> None:
+        self.is_last = is_last
+        self.without_content = without_content
+        self.is_read = False
+        self.exchange: Exchange | None = None
+        self.response: HttpResponse | None = None
+
+    @property
+    def taking(self) -> Exchange | None:
+        """What takes the body; None once there is a response."""
+        return self.exchange if self.response is None else None
+
+    def break_off(self, cause: BrokenOff) -> None:
+        """Give up, unless there is a response already."""
+        if self.taking is not None:
+            self.taking.break_off(cause)
+
+
 class Application(Protocol):
     """Answers requests; for use on one event loop."""
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Requests will come on this loop."""
 
-    def begin(self, request: Request, respond: Respond) -> Exchange:
-        """Look at the head; may respond before it returns."""
+    def begin(self, request: Request, respond: Respond, *, peer: str) -> Exchange:
+        """Look at the head; may respond before it returns. `peer`: the network address that it came from."""

@@ -17,6 +17,7 @@ class HttpResponse:
 
     `early`: the request was not read to its end. The connection is closed after it; up to `linger_bytes` of the rest
     are discarded before, or a client that still sends would be reset and could not read the response.
+    `proves_sender`: the sender had a valid credential.
     """
 
     status: int
@@ -25,6 +26,7 @@ class HttpResponse:
     headers: tuple[tuple[str, str], ...] = ()
     early: bool = False
     linger_bytes: int = LINGER_BYTES
+    proves_sender: bool = False
 
 
 def json_response(

@@ -12,6 +12,7 @@ from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
 from sighten_warehouse.receiver.auth.schemes import authenticator
+from sighten_warehouse.receiver.connections import connections_allowed
 from sighten_warehouse.receiver.group_commit import Committer
 from sighten_warehouse.receiver.http_service import BACKLOG, HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
@@ -89,7 +90,7 @@ class ReceiverServer:
     def __init__(self, settings: Settings) -> None:
         landing = settings.layout.landing
         metrics = ReceiverMetrics()
-        authentication = authenticator(settings)
+        authentication = authenticator(settings, landing=landing)
         prepare_landing(landing, now=time.time())
         self._listener = listen(settings.receiver_host, settings.receiver_port)
         self._refuse_to_be_open(settings)
@@ -98,14 +99,16 @@ class ReceiverServer:
             landing, largest_body=settings.max_body_bytes, committer_runs=lambda: self._committer.is_running
         )
         self.storage_problem = readiness.probe()
+        is_private = not self.is_open_to_others and settings.webhook_auth == "none"
         receiver = Receiver(
             committer=self._committer,
             readiness=readiness,
             metrics=metrics,
             authentication=authentication,
             max_body_bytes=settings.max_body_bytes,
+            is_private=is_private and settings.receiver_open_to_anyone == "no",
         )
-        self._service = HttpService(receiver)
+        self._service = HttpService(receiver, max_connections=connections_allowed())
 
     @property
     def url(self) -> str:

@@ -50,8 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     receiver_open_to_anyone: Annotated[
         Literal["no", "yes"],
         Meta(
-            description="`yes` allows SIGHTEN_WEBHOOK_AUTH=none beyond this machine: anyone who reaches the receiver "
-            "can deliver."
+            description="`yes` allows SIGHTEN_WEBHOOK_AUTH=none beyond this machine, and any `Host`: anyone who "
+            "reaches the receiver can deliver."
         ),
     ] = "no"
     webhook_auth: Annotated[
@@ -65,8 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: Annotated[
         tuple[Secret, ...],
         Meta(
-            description="The secret, or several during rotation, comma-separated; a secret holds no comma. "
-            "Confidential."
+            description="The secret, or several during rotation, comma-separated; each has 8 bytes or more and no "
+            "comma. Confidential."
         ),
     ] = ()
     webhook_header: Annotated[

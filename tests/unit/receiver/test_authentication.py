@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.receiver.auth.claims import ANYBODY, any_equal
+from sighten_warehouse.receiver.auth.hmac_body import body_signature
 from sighten_warehouse.receiver.auth.schemes import authenticator
-from sighten_warehouse.receiver.metrics import ReceiverMetrics, RefusalLog
+from sighten_warehouse.receiver.refusal_log import RefusalLog
 from sighten_warehouse.settings import read_settings
 from support.receiving import PATH, Running
 from support.signing import BODY, WHSEC, Header, basic, configured, response_before_the_body, send, signature
@@ -19,13 +20,13 @@ SIGNATURE = "X-Sighten-Signature"
 REFUSED = 'sighten_deliveries_total{outcome="unauthenticated"}'
 
 
-def hex_signature(secret: str = "secret", body: bytes = BODY) -> bytes:  # noqa: S107  (a test's own)
+def hex_signature(secret: str = "a secret", body: bytes = BODY) -> bytes:  # noqa: S107  (a test's own)
     return signature(secret, body).hex().encode()
 
 
-@pytest.mark.parametrize("value", ["new", "old", "Zürich €"])
+@pytest.mark.parametrize("value", ["the new one", "the old one", "Zürich €"])
 def test_a_static_header_accepts_each_of_the_secrets(guarded: Serve, value: str) -> None:
-    receiver = guarded("header", "new, old, Zürich €", webhook_header="X-Key")
+    receiver = guarded("header", "the new one, the old one, Zürich €", webhook_header="X-Key")
 
     assert 200 == send(receiver, ("x-key", value.encode()))
     assert [BODY] == [line.body_as_received() for line in receiver.lines()]
@@ -37,18 +38,18 @@ def test_a_static_header_accepts_each_of_the_secrets(guarded: Serve, value: str)
         pytest.param([], id="missing"),
         pytest.param([("X-Key", b"")], id="empty"),
         pytest.param([("X-Key", b"wrong")], id="wrong"),
-        pytest.param([("X-Key", b"secre")], id="truncated"),
-        pytest.param([("X-Key", b"secrets")], id="too long"),
-        pytest.param([("X-Key", b"SECRET")], id="another case"),
+        pytest.param([("X-Key", b"a secre")], id="truncated"),
+        pytest.param([("X-Key", b"a secrets")], id="too long"),
+        pytest.param([("X-Key", b"A SECRET")], id="another case"),
         pytest.param([("X-Key", b"\xff\xfe\xe9")], id="not text"),
-        pytest.param([("X-Key", b"secret"), ("X-Key", b"secret")], id="twice"),
-        pytest.param([("X-Key", b"wrong"), ("X-Key", b"secret")], id="one of two"),
-        pytest.param([("X-Other", b"secret")], id="another header"),
-        pytest.param([("X-Key", b"secret, rotated-in")], id="all of the secrets"),
+        pytest.param([("X-Key", b"a secret"), ("X-Key", b"a secret")], id="twice"),
+        pytest.param([("X-Key", b"wrong"), ("X-Key", b"a secret")], id="one of two"),
+        pytest.param([("X-Other", b"a secret")], id="another header"),
+        pytest.param([("X-Key", b"a secret, rotated-in")], id="all of the secrets"),
     ],
 )
 def test_a_static_header_accepts_nothing_else(guarded: Serve, headers: list[Header]) -> None:
-    receiver = guarded("header", "secret, rotated-in", webhook_header="X-Key")
+    receiver = guarded("header", "a secret, rotated-in", webhook_header="X-Key")
 
     assert 401 == send(receiver, *headers)
     assert [] == receiver.lines()
@@ -100,20 +101,20 @@ def test_basic_accepts_nothing_else_and_sends_a_challenge(guarded: Serve, header
         ({}, hex_signature().upper()),
         ({}, hex_signature("rotated-in")),
         ({"webhook_prefix": "sha256="}, b"sha256=" + hex_signature()),
-        ({"webhook_encoding": "base64"}, base64.b64encode(signature("secret"))),
+        ({"webhook_encoding": "base64"}, base64.b64encode(signature("a secret"))),
         ({"webhook_encoding": "base64", "webhook_prefix": "client-1:"},
-         b"client-1:" + base64.b64encode(signature("secret"))),
+         b"client-1:" + base64.b64encode(signature("a secret"))),
     ],
 )  # fmt: skip
 def test_hmac_accepts_a_signature_of_the_body(guarded: Serve, settings: dict[str, str], value: bytes) -> None:
-    receiver = guarded("hmac", "secret,rotated-in", **settings)
+    receiver = guarded("hmac", "a secret,rotated-in", **settings)
 
     assert 200 == send(receiver, (SIGNATURE, value))
     assert [BODY] == [line.body_as_received() for line in receiver.lines()]
 
 
-def test_the_signature_is_the_one_of_rfc_4231(guarded: Serve) -> None:
-    receiver = guarded("hmac", "Jefe")
+def test_the_signature_is_the_one_of_rfc_4231(serve: Serve) -> None:
+    receiver = serve(authentication=body_signature(["Jefe"], header=SIGNATURE, encoding="hex", prefix=""))
     expected = b"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
 
     assert 200 == send(receiver, (SIGNATURE, expected), body=b"what do ya want for nothing?")
@@ -131,7 +132,7 @@ def test_the_signature_is_the_one_of_rfc_4231(guarded: Serve) -> None:
     ],
 )
 def test_hmac_refuses_a_body_that_was_serialised_again(guarded: Serve, body: bytes) -> None:
-    receiver = guarded("hmac", "secret")
+    receiver = guarded("hmac", "a secret")
 
     assert 401 == send(receiver, (SIGNATURE, hex_signature()), body=body)
     assert [] == receiver.lines()
@@ -145,14 +146,14 @@ def test_hmac_refuses_a_body_that_was_serialised_again(guarded: Serve, body: byt
         pytest.param([(SIGNATURE, hex_signature("rotated-out"))], id="rotated out"),
         pytest.param([(SIGNATURE, hex_signature()[:-1])], id="truncated"),
         pytest.param([(SIGNATURE, b"sha256=" + hex_signature())], id="a prefix that is not set"),
-        pytest.param([(SIGNATURE, base64.b64encode(signature("secret")))], id="another encoding"),
+        pytest.param([(SIGNATURE, base64.b64encode(signature("a secret")))], id="another encoding"),
         pytest.param([(SIGNATURE, hex_signature()), (SIGNATURE, hex_signature())], id="twice"),
         pytest.param([(SIGNATURE, b"\xe9" * 64)], id="not text"),
-        pytest.param([(SIGNATURE, b"secret")], id="the secret itself"),
+        pytest.param([(SIGNATURE, b"a secret")], id="the secret itself"),
     ],
 )
 def test_hmac_accepts_nothing_else(guarded: Serve, headers: list[Header]) -> None:
-    receiver = guarded("hmac", "secret")
+    receiver = guarded("hmac", "a secret")
 
     assert 401 == send(receiver, *headers)
     assert [] == receiver.lines()
@@ -160,16 +161,18 @@ def test_hmac_accepts_nothing_else(guarded: Serve, headers: list[Header]) -> Non
 
 @pytest.mark.parametrize("before", [b"", b"sha512=", b"SHA256=", b"sha256= "])
 def test_hmac_with_a_prefix_accepts_no_signature_without_it(guarded: Serve, before: bytes) -> None:
-    receiver = guarded("hmac", "secret", webhook_prefix="sha256=")
+    receiver = guarded("hmac", "a secret", webhook_prefix="sha256=")
 
     assert 401 == send(receiver, (SIGNATURE, before + hex_signature()))
 
 
 def test_hmac_over_a_large_body_is_checked_whole(guarded: Serve) -> None:
-    receiver = guarded("hmac", "secret")
+    receiver = guarded("hmac", "a secret")
     body = b"x" * 900_000
 
-    statuses = [send(receiver, (SIGNATURE, hex_signature("secret", signed)), body=body) for signed in (body, body[:-1])]
+    statuses = [
+        send(receiver, (SIGNATURE, hex_signature("a secret", signed)), body=body) for signed in (body, body[:-1])
+    ]
 
     assert [200, 401] == statuses
 
@@ -177,11 +180,11 @@ def test_hmac_over_a_large_body_is_checked_whole(guarded: Serve) -> None:
 @pytest.mark.parametrize(
     ("auth", "secret", "headers"),
     [
-        ("header", "secret", []),
-        ("header", "secret", [(SIGNATURE, b"wrong")]),
+        ("header", "a secret", []),
+        ("header", "a secret", [(SIGNATURE, b"wrong")]),
         ("basic", "user:password", [basic("user:wrong")]),
-        ("hmac", "secret", []),
-        ("hmac", "secret", [(SIGNATURE, hex_signature()[1:])]),
+        ("hmac", "a secret", []),
+        ("hmac", "a secret", [(SIGNATURE, hex_signature()[1:])]),
         ("hmac", WHSEC, []),
     ],
 )
@@ -198,7 +201,7 @@ def test_a_credential_that_no_body_could_prove_is_refused_before_the_body_is_rea
 
 
 def test_a_refused_delivery_is_counted_and_leaves_no_file_and_few_log_lines(serve: Serve) -> None:
-    receiver = serve(authentication=configured("hmac", "secret"))
+    receiver = serve(authentication=configured("hmac", "a secret"))
 
     with capture_logs() as lines:
         for _ in range(20):
@@ -207,24 +210,26 @@ def test_a_refused_delivery_is_counted_and_leaves_no_file_and_few_log_lines(serv
 
     assert 40 == receiver.metric(REFUSED)
     assert 0 == receiver.metric("sighten_waiting_bytes")
-    assert [("refused_unauthenticated", 1)] == [(line["event"], line["deliveries"]) for line in lines]
+    assert [("refused_unauthenticated", 1)] == [(line["event"], line["times"]) for line in lines]
     assert not receiver.landing.exists() or [] == list(receiver.landing.rglob("*.ndjson*"))
 
 
-def test_refusals_are_logged_once_a_minute_with_their_number() -> None:
+def test_each_kind_of_refusal_is_logged_once_a_minute_with_its_number() -> None:
     now = [100.0]
-    refusals = RefusalLog(ReceiverMetrics(), clock=lambda: now[0])
+    refusals = RefusalLog(clock=lambda: now[0])
 
     with capture_logs() as lines:
         for seconds in (100, 101, 159.9, 160, 161, 220):
             now[0] = seconds
-            refusals.add()
+            refusals.add("refused_unauthenticated")
+        refusals.add("refused_too_large", max_bytes=1)
 
-    assert [1, 3, 2] == [line["deliveries"] for line in lines]
+    assert [1, 3, 2] == [line["times"] for line in lines if line["event"] == "refused_unauthenticated"]
+    assert [(1, 1)] == [(line["times"], line["max_bytes"]) for line in lines if "max_bytes" in line]
 
 
 def test_a_401_reveals_nothing_about_the_credential(guarded: Serve) -> None:
-    receiver = guarded("hmac", "secret")
+    receiver = guarded("hmac", "a secret")
 
     responses = [
         receiver.request("POST", PATH, BODY, headers)
@@ -261,16 +266,24 @@ def test_without_authentication_anybody_may_deliver() -> None:
     ("settings", "named"),
     [
         ({"AUTH": "header"}, "SIGHTEN_WEBHOOK_SECRET: not set"),
-        ({"AUTH": "basic", "SECRET": " , "}, "SIGHTEN_WEBHOOK_SECRET: not set"),
+        ({"AUTH": "basic", "SECRET": " , "}, "SIGHTEN_WEBHOOK_SECRET: expected secrets with one comma between them"),
+        ({"AUTH": "hmac", "SECRET": ","}, "SIGHTEN_WEBHOOK_SECRET: expected secrets with one comma between them"),
+        ({"AUTH": "hmac", "SECRET": "a key of enough bytes,,hush"}, "SIGHTEN_WEBHOOK_SECRET: expected secrets with"),
+        ({"AUTH": "hmac", "SECRET": "a key of enough bytes,"}, "SIGHTEN_WEBHOOK_SECRET: expected secrets with"),
+        ({"AUTH": "hmac", "SECRET": "a key of enough bytes,hush"}, "SIGHTEN_WEBHOOK_SECRET: a key of 4 bytes"),
+        ({"AUTH": "hmac", "SECRET": "_"}, "SIGHTEN_WEBHOOK_SECRET: a key of 1 bytes"),
+        ({"AUTH": "hmac", "SECRET": "whsec_aHVzaA=="}, "SIGHTEN_WEBHOOK_SECRET: a key of 4 bytes"),
+        ({"AUTH": "header", "SECRET": "a"}, "SIGHTEN_WEBHOOK_SECRET: a secret of 1 bytes"),
+        ({"AUTH": "basic", "SECRET": "a-long-user:hush"}, "SIGHTEN_WEBHOOK_SECRET: a password of 4 bytes"),
         ({"AUTH": "hmac"}, "SIGHTEN_WEBHOOK_SECRET: not set"),
         ({"AUTH": "none", "SECRET": "hush"}, "SIGHTEN_WEBHOOK_AUTH: `none` lets anybody deliver"),
-        ({"AUTH": "basic", "SECRET": "user:word,hush"}, "SIGHTEN_WEBHOOK_SECRET: expected `user:password`"),
+        ({"AUTH": "basic", "SECRET": "user:password,hush"}, "SIGHTEN_WEBHOOK_SECRET: expected `user:password`"),
         ({"AUTH": "basic", "SECRET": "hush:"}, "SIGHTEN_WEBHOOK_SECRET: expected `user:password`"),
         ({"AUTH": "hmac", "SECRET": "whsec_hush!"}, "SIGHTEN_WEBHOOK_SECRET: expected base64"),
         ({"AUTH": "hmac", "SECRET": "whsec_"}, "SIGHTEN_WEBHOOK_SECRET: expected base64"),
-        ({"AUTH": "hmac", "SECRET": f"{WHSEC},hush"}, "SIGHTEN_WEBHOOK_SECRET: some begin with"),
+        ({"AUTH": "hmac", "SECRET": f"{WHSEC},hush hush"}, "SIGHTEN_WEBHOOK_SECRET: some begin with"),
         ({"AUTH": "hmac", "SECRET": WHSEC, "HEADER": "X-Hub-Signature"}, "SIGHTEN_WEBHOOK_HEADER: X-Hub-Signature"),
-        ({"AUTH": "header", "SECRET": "hush", "HEADER": "User-Agent"}, "SIGHTEN_WEBHOOK_HEADER: User-Agent is kept"),
+        ({"AUTH": "header", "SECRET": "hush hush", "HEADER": "User-Agent"}, "SIGHTEN_WEBHOOK_HEADER: User-Agent is"),
     ],
 )  # fmt: skip
 def test_settings_that_do_not_fit_together_are_refused_by_name_and_show_no_secret(

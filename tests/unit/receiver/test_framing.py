@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from sighten_warehouse.receiver.metrics import ReceiverMetrics
+from sighten_warehouse.receiver.request_parser import RequestParser
 from support.receiving import PATH, Running
 
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: x\r\n".encode()
@@ -24,7 +26,7 @@ def exchange(receiver: Running, *sent: bytes) -> bytes:
 
 @pytest.fixture
 def strict(serve: Serve) -> Running:
-    return serve(linger=0.2, idle=0.5, body=SHORT, head=SHORT)
+    return serve(linger=0.1, idle=0.5, body=SHORT, head=SHORT)
 
 
 SHORT = 2.0
@@ -53,6 +55,7 @@ SHORT = 2.0
         pytest.param(HEAD.replace(b"1.1", b"2.0") + b"Content-Length: 2\r\n\r\n{}", id="another version"),
         pytest.param(HEAD + b"X: " + b"x" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}", id="a vast head"),
         pytest.param(HEAD + b"X: x\r\n" * 15_000, id="a head without an end"),
+        pytest.param(HEAD + b"X: x\r\n" * 101 + b"Content-Length: 2\r\n\r\n{}", id="a hundred headers and more"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01", id="TLS"),
         pytest.param(b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", id="CONNECT"),
     ],
@@ -98,6 +101,32 @@ def test_many_chunks_of_some_size_are_landed(receiver: Running) -> None:
     assert [b"0123456789" * 12_000] == [line.body_as_received() for line in receiver.lines()]
 
 
+def test_chunks_that_came_together_are_handed_over_together() -> None:
+    requests = Recorded()
+    parser = RequestParser(requests)
+
+    parser.feed(CHUNKED + b"\r\n" + b"1\r\nx\r\n" * 500)
+    parser.feed(b"1\r\ny\r\n" * 500 + b"0\r\n\r\n" + HEAD + b"Content-Length: 1\r\n\r\nz")
+
+    assert ["begin", b"x" * 500, b"y" * 500, "end", "begin", b"z", "end"] == requests.calls
+
+
+class Recorded:
+    """What the parser found."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def begin(self, *_: object, **_kept: object) -> None:
+        self.calls.append("begin")
+
+    def add(self, piece: bytes) -> None:
+        self.calls.append(piece)
+
+    def end(self) -> None:
+        self.calls.append("end")
+
+
 def test_trailers_change_nothing(receiver: Running) -> None:
     trailers = b"X-Request-Id: late\r\nHost: y\r\n"
     with receiver.connect() as connection:
@@ -120,6 +149,49 @@ def test_requests_sent_ahead_are_answered_in_order(receiver: Running) -> None:
     by_id = {line.landing_id: line.body_as_received() for line in receiver.lines()}
     assert [b"%03d" % number for number in numbers] == [by_id[landing_id] for landing_id in landing_ids]
     assert last.startswith(b"404 ")
+
+
+def test_a_connection_that_delivers_nothing_is_closed_after_a_hundred_requests(strict: Running) -> None:
+    answered = exchange(strict, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 120)
+
+    assert 100 == answered.count(b"HTTP/1.1 200 ")
+    assert 1 == answered.count(b"\r\nconnection: close\r\n")
+
+
+def test_a_connection_that_delivers_is_not_closed_after_a_hundred_requests(receiver: Running) -> None:
+    question = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with receiver.connect() as connection:
+        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        first = connection.recv(1000)
+
+        connection.sendall(question * 100 + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answered = b"".join(iter(lambda: connection.recv(100_000), b""))
+
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert 100 == answered.count(b"HTTP/1.1 200 ")
+    assert 1 == answered.count(b"HTTP/1.1 404 ")
+
+
+def test_questions_that_came_together_are_answered_with_one_text(serve: Serve) -> None:
+    metrics = CountedMetrics()
+    receiver = serve(metrics=metrics)
+
+    answered = exchange(
+        receiver, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 90 + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    )
+
+    assert 90 == answered.count(b"HTTP/1.1 200 ")
+    assert 30 > metrics.texts
+
+
+class CountedMetrics(ReceiverMetrics):
+    """Metrics that count how often somebody asked for them."""
+
+    texts = 0
+
+    def text(self) -> bytes:
+        self.texts += 1
+        return super().text()
 
 
 def test_what_follows_the_last_request_of_a_connection_is_ignored(receiver: Running) -> None:

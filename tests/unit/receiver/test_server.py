@@ -3,13 +3,18 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.server import ReceiverServer, listen, prepare_landing
 from sighten_warehouse.settings import Settings, read_settings
+from support.receiving import Running
+from support.signing import WHSEC, key_of, send, standard
 
 
 def settings(home: Path, **given: str) -> Settings:
@@ -65,7 +70,7 @@ def test_beyond_this_machine_it_does_not_listen_without_authentication(tmp_path:
     "given",
     [
         {"SIGHTEN_RECEIVER_OPEN_TO_ANYONE": "yes"},
-        {"SIGHTEN_WEBHOOK_AUTH": "header", "SIGHTEN_WEBHOOK_SECRET": "secret"},
+        {"SIGHTEN_WEBHOOK_AUTH": "header", "SIGHTEN_WEBHOOK_SECRET": "a secret"},
     ],
 )
 def test_beyond_this_machine_it_listens_with_authentication_or_explicit_permission(
@@ -80,6 +85,22 @@ def test_beyond_this_machine_it_listens_with_authentication_or_explicit_permissi
 def test_it_does_not_start_without_the_secret_of_its_authentication(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_WEBHOOK_SECRET"):
         ReceiverServer(settings(tmp_path, SIGHTEN_WEBHOOK_AUTH="hmac"))
+
+
+def test_a_restarted_receiver_refuses_what_it_acknowledged_before(tmp_path: Path) -> None:
+    given = settings(tmp_path, SIGHTEN_WEBHOOK_AUTH="hmac", SIGHTEN_WEBHOOK_SECRET=WHSEC)
+    headers = standard(key_of(WHSEC), timestamp=time.time())
+
+    statuses = []
+    for _ in range(2):
+        server = ReceiverServer(given)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        statuses.append(send(Running(int(urlsplit(server.url).port or 0), tmp_path), *headers))
+        server.stop()
+        thread.join()
+
+    assert [200, 401] == statuses
 
 
 def test_a_home_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:
@@ -108,7 +129,7 @@ def test_the_receiver_imports_neither_airflow_nor_the_engine() -> None:
 
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
-    assert set() == {"airflow", "pandas", "duckdb", "pyarrow", "numpy"} & set(printed.split())
+    assert set() == {"airflow", "pandas", "duckdb", "pyarrow", "numpy", "uvicorn"} & set(printed.split())
 
 
 def test_events_and_warnings_of_libraries_are_single_lines_on_stderr() -> None:

@@ -1,11 +1,18 @@
 """Standard Webhooks over real HTTP: signed, fresh and accepted once."""
 
 import base64
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from structlog.testing import capture_logs
 
+from sighten_warehouse.landing.line import landing_line
+from sighten_warehouse.receiver.auth.landed_attempts import landed_attempts
 from sighten_warehouse.receiver.auth.replays import Replays
 from support.receiving import Running
 from support.signing import (
@@ -142,6 +149,60 @@ def test_an_acknowledged_delivery_is_refused_when_repeated(serve: Serve) -> None
     assert [200, 200] == again, "the sender's own next attempt has another time"
 
 
+def test_what_was_acknowledged_before_a_restart_is_refused_when_repeated(serve: Serve) -> None:
+    before = serve(authentication=configured("hmac", WHSEC))
+    first = send(before, *standard(KEY))
+
+    after = serve(authentication=configured("hmac", WHSEC, landing=before.landing))
+    again = [send(after, *standard(KEY)), send(after, *standard(KEY, delivery_id=b"msg_2"))]
+
+    assert (200, [401, 200]) == (first, again)
+
+
+def test_what_was_merged_or_cannot_be_read_does_not_keep_the_receiver_from_starting(serve: Serve) -> None:
+    receiver = serve(authentication=configured("hmac", WHSEC))
+    for number in range(2):
+        send(receiver, *standard(KEY, delivery_id=b"msg_%d" % number))
+    plain, damaged = sorted(receiver.landing.rglob("*.ndjson"))
+    compressed = pa.compress(plain.read_bytes(), codec="zstd", asbytes=True)
+    plain.with_name("merged.ndjson.zst").write_bytes(compressed)
+    plain.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:50])
+
+    with capture_logs() as lines:
+        after = serve(authentication=configured("hmac", WHSEC, landing=receiver.landing))
+
+    assert [401, 200] == [send(after, *standard(KEY, delivery_id=b"msg_%d" % number)) for number in range(2)]
+    assert ["replay_memory_incomplete"] == [line["event"] for line in lines]
+
+
+def test_only_files_written_lately_are_read_at_the_start_the_newest_first(tmp_path: Path) -> None:
+    for number, seconds in enumerate((100, 400, 300, 200)):
+        headers = {"webhook-id": f"msg_{number}", "webhook-timestamp": "1"}
+        line = landing_line(b"{}", landing_id="x", received_at=datetime.now(UTC), headers=headers)
+        path = tmp_path / f"received_date=2026-11-23/{number}.ndjson"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(line + landing_line(b"{}", landing_id="y", received_at=datetime.now(UTC)))
+        os.utime(path, (seconds, seconds))
+
+    found = [delivery_id for delivery_id, _ in landed_attempts(tmp_path, since=200)]
+
+    assert [b"msg_1", b"msg_2", b"msg_3"] == found
+
+
+def test_as_many_attempts_are_remembered_as_there_is_room_for() -> None:
+    replays = Replays(clock=lambda: 100.0, max_attempts=2)
+
+    remembered = [
+        replays.remember(name, until=until) for name, until in ((b"1", 99), (b"2", 150), (b"3", 150), (b"4", 150))
+    ]
+
+    assert [True, True, True, False] == remembered
+    assert [False, True, True, False] == [
+        replays.attempt(name, until=0).was_landed for name in (b"1", b"2", b"3", b"4")
+    ]
+
+
 def test_of_concurrent_copies_one_is_landed(serve: Serve) -> None:
     receiver = serve(authentication=configured("hmac", WHSEC))
 
@@ -174,8 +235,8 @@ def test_a_wrong_signature_does_not_use_up_an_attempt(serve: Serve) -> None:
 
 
 def test_a_signature_of_id_time_and_body_is_no_signature_of_a_body(guarded: Serve) -> None:
-    receiver = guarded("hmac", "raw", webhook_header="webhook-signature")
-    headers = standard(b"raw")
+    receiver = guarded("hmac", "raw secret", webhook_header="webhook-signature")
+    headers = standard(b"raw secret")
     signed = headers[0][1] + b"." + headers[1][1] + b"." + BODY
     as_hex = base64.b64decode(headers[2][1].removeprefix(b"v1,")).hex().encode()
 
@@ -184,9 +245,9 @@ def test_a_signature_of_id_time_and_body_is_no_signature_of_a_body(guarded: Serv
 
 
 def test_with_a_secret_for_the_body_alone_the_three_headers_are_not_enough(guarded: Serve) -> None:
-    receiver = guarded("hmac", "raw")
+    receiver = guarded("hmac", "raw secret")
 
-    assert 401 == send(receiver, *standard(b"raw"))
+    assert 401 == send(receiver, *standard(b"raw secret"))
 
 
 def test_attempts_are_forgotten_once_they_would_not_be_accepted() -> None:

@@ -16,10 +16,10 @@ from support.signing import WHSEC
 SCHEMES = {
     "header": {"AUTH": "header", "SECRET": "schlüssel €", "HEADER": "Authorization"},
     "basic": {"AUTH": "basic", "SECRET": "jörg:pass:word"},
-    "hex": {"AUTH": "hmac", "SECRET": "secret"},
-    "base64": {"AUTH": "hmac", "SECRET": "secret", "ENCODING": "base64", "PREFIX": "sha256="},
+    "hex": {"AUTH": "hmac", "SECRET": "a secret"},
+    "base64": {"AUTH": "hmac", "SECRET": "a secret", "ENCODING": "base64", "PREFIX": "sha256="},
     "standard": {"AUTH": "hmac", "SECRET": WHSEC},
-    "standard, raw": {"AUTH": "hmac", "SECRET": "raw", "HEADER": "webhook-signature"},
+    "standard, raw": {"AUTH": "hmac", "SECRET": "a raw one", "HEADER": "webhook-signature"},
 }
 
 
@@ -54,7 +54,7 @@ def test_the_first_of_several_secrets_is_used(serve: Callable[..., Running]) -> 
 
     exit_codes = [
         deliver(receiver, env=environment("hex") | {"SIGHTEN_WEBHOOK_SECRET": secrets}).exit_code
-        for secrets in ("secret,new", "new,secret")
+        for secrets in ("a secret,a new one", "a new one,a secret")
     ]
 
     assert [0, 1] == exit_codes

@@ -26,14 +26,16 @@ class Authentication:
     """How senders authenticate.
 
     `claim` returns None for headers that no body could prove. `challenge` is the `WWW-Authenticate` header of a 401.
+    `is_ambient`: a browser can send what is asked for by itself, for any page.
     """
 
     claim: Callable[[RawHeaders], Claim | None]
     challenge: str | None = None
+    is_ambient: bool = False
 
 
 PROVEN = Claim(is_proven_by=lambda _body: True)
-ANYBODY = Authentication(claim=lambda _headers: PROVEN)
+ANYBODY = Authentication(claim=lambda _headers: PROVEN, is_ambient=True)
 
 
 def single_value(headers: RawHeaders, name: bytes) -> bytes | None:

@@ -26,6 +26,15 @@ class Replays:
         """The attempt with this name, which is not accepted after `until`."""
         return DeliveryAttempt(self, sha256(name).digest(), until)
 
+    def remember(self, name: bytes, *, until: float) -> bool:
+        """Count the attempt with this name as acknowledged; False if there is no room to."""
+        key = sha256(name).digest()
+        if key not in self._landed and until >= self._clock():
+            if len(self._landed) >= self._max_attempts:
+                return False
+            self.end(key, until=until, landed=True)
+        return True
+
     def was_landed(self, key: bytes) -> bool:
         """Whether the attempt was acknowledged before."""
         self._forget_expired()

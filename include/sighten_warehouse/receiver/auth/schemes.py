@@ -2,22 +2,31 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.receiver.auth.claims import ANYBODY, Authentication
 from sighten_warehouse.receiver.auth.hmac_body import body_signature
+from sighten_warehouse.receiver.auth.landed_attempts import landed_attempts
 from sighten_warehouse.receiver.auth.standard_webhooks import (
     SECRET_MARK,
     SIGNATURE_HEADER,
+    TOLERANCE_SECONDS,
     standard_key,
     standard_webhooks,
 )
 from sighten_warehouse.receiver.auth.static import basic, static_header
 from sighten_warehouse.settings import Settings
 
+LEAST_SECRET_BYTES = 8
 
-def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time) -> Authentication:
+
+def authenticator(
+    settings: Settings, *, clock: Callable[[], float] = time.time, landing: Path | None = None
+) -> Authentication:
     """The authentication that the settings configure; `clock` returns seconds since 1970.
+
+    Attempts that were landed lately in `landing` are refused when they are repeated.
 
     Raises:
         SettingError: settings contradict each other, or a secret is missing or ill-formed; the message has no secret.
@@ -34,18 +43,36 @@ def authenticator(settings: Settings, *, clock: Callable[[], float] = time.time)
         raise SettingError(
             f"SIGHTEN_WEBHOOK_SECRET: not set; expected a secret, since SIGHTEN_WEBHOOK_AUTH={settings.webhook_auth}"
         )
+    _refuse_short(secrets, settings)
     if settings.webhook_auth == "header":
         return static_header(secrets, header=settings.webhook_header)
     if settings.webhook_auth == "basic":
         return basic(secrets)
     if is_standard(secrets, header=settings.webhook_header):
-        return standard_webhooks(secrets, clock=clock)
+        since = clock() - 2 * TOLERANCE_SECONDS  # a timestamp may be ahead of the time of landing
+        landed = landed_attempts(landing, since=since) if landing is not None else ()
+        return standard_webhooks(secrets, clock=clock, landed=landed)
     return body_signature(
         secrets,
         header=settings.webhook_header,
         encoding=settings.webhook_encoding,
         prefix=settings.webhook_prefix,
     )
+
+
+def _refuse_short(secrets: Sequence[str], settings: Settings) -> None:
+    for secret in secrets:
+        key = secret.encode()
+        if settings.webhook_auth == "basic":
+            key = secret.partition(":")[2].encode()
+        elif settings.webhook_auth == "hmac":
+            key = standard_key(secret)
+        if 0 < len(key) < LEAST_SECRET_BYTES:  # `basic` refuses what has no password
+            what = {"basic": "password", "hmac": "key"}.get(settings.webhook_auth, "secret")
+            raise SettingError(
+                f"SIGHTEN_WEBHOOK_SECRET: a {what} of {len(key)} bytes can be guessed; expected {LEAST_SECRET_BYTES} "
+                "or more, such as `openssl rand -hex 32` prints"
+            )
 
 
 def signing_key(settings: Settings) -> bytes | None:

@@ -56,7 +56,7 @@ def basic(secrets: Sequence[str]) -> Authentication:
     def claim(headers: RawHeaders) -> Claim | None:
         return _claim(_user_and_password(single_value(headers, b"authorization")), expected)
 
-    return Authentication(claim, challenge=BASIC_CHALLENGE)
+    return Authentication(claim, challenge=BASIC_CHALLENGE, is_ambient=True)
 
 
 def _user_and_password(authorization: bytes | None) -> bytes | None:
