@@ -17,6 +17,8 @@ else:
     import structlog
 
 
+from sighten_warehouse.printable import printable_lines
+
 _held = threading.local()
 
 
@@ -51,6 +53,10 @@ def written_together() -> Iterator[None]:
             sys.stderr.flush()
 
 
+def _without_controls(_: object, __: str, line: str) -> str:
+    return printable_lines(line)
+
+
 def events_to_stderr() -> None:
     """Write every event of this process, and every warning of its libraries, as one line on stderr."""
     stderr = Stderr()
@@ -61,6 +67,7 @@ def events_to_stderr() -> None:
     as_line: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
         structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+        _without_controls,
     ]
     structlog.configure(
         processors=[*shared, *as_line],

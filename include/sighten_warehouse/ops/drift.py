@@ -14,7 +14,10 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
 from sighten_warehouse.settings import Settings
 
-_PLACES = "select kind, path, drift, example, deliveries, last_seen_at from ops.drift"
+_PLACES = """
+    select drift.kind, path, drift, example, deliveries, last_seen_at, coalesce(pseudonym, 'masked')
+    from ops.drift left join ops.pseudonyms on pseudonyms.kind = 'path' and value = path
+"""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,13 @@ class DriftPlace:
     example: str | None
     deliveries: int
     last_seen_at: datetime
+    masked_path: str
     acknowledged: Acknowledged | None = None
 
     @property
     def label(self) -> str:
-        """What may be shown of it anywhere; codes are left out, since they may hold personal data."""
-        return f"{self.drift} at {self.kind or 'unknown'}: {self.path}"
+        """What may be shown of it anywhere: codes and unknown keys may hold personal data."""
+        return f"{self.drift} at {self.kind or 'unknown'}: {self.masked_path}"
 
     @property
     def digest(self) -> str:
@@ -62,7 +66,7 @@ def drift_places(settings: Settings) -> list[DriftPlace]:
 def places_in(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[DriftPlace]:
     """The same of an open version."""
     known = {place.key: place for place in read_acknowledged(layout)}
-    rows = connection.execute(f"{_PLACES} order by last_seen_at desc, kind, path, example").fetchall()
+    rows = connection.execute(f"{_PLACES} order by last_seen_at desc, drift.kind, path, example").fetchall()
     places = [DriftPlace(*row) for row in rows]
     keys = [(place.kind, place.path, place.drift, place.value) for place in places]
     return [replace(place, acknowledged=known.get(key)) for place, key in zip(places, keys, strict=True)]
