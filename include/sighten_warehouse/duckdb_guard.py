@@ -39,4 +39,5 @@ def require_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     if kind == "EXPLAIN":  # `explain analyze copy …` writes
         require_reading(connection, _EXPLAIN.sub("", statements[0].query, count=1))
     elif kind not in _READING:
-        raise ValueError(f"expected a statement that reads, such as `select`, got `{kind.lower().replace('_', ' ')}`")
+        got = kind.lower().replace("_", " ")
+        raise ValueError(f"the warehouse is read-only: expected a statement such as `select`, got `{got}`")

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 if "rich" not in sys.modules:
     # structlog imports rich for its console, which is not used: that takes as long as a small publish's queries.
@@ -53,8 +53,8 @@ def written_together() -> Iterator[None]:
             sys.stderr.flush()
 
 
-def _without_controls(_: object, __: str, line: str) -> str:
-    return printable_lines(line)
+def _without_controls(_: object, __: str, line: Any) -> str:
+    return printable_lines(str(line))
 
 
 def events_to_stderr() -> None:

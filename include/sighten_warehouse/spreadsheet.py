@@ -7,27 +7,29 @@ too: `escape_formulas` on request, and else a warning by `count_formulas`.
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# What Excel, LibreOffice and Google Sheets take for the start of a formula (OWASP, "CSV injection"); the last two are
-# skipped by some before they look at what follows.
-_FORMULA = r"^[=+\-@\t\r]"
+# What Excel, LibreOffice and Google Sheets take for the start of a formula, also in full width, after spaces and the
+# characters that some skip (OWASP, "CSV injection").
+_FORMULA = r"^\s*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]|^[\t\r\n]"
 _NUMBER = r"^[+\-]?[0-9]+([.,][0-9]+)*$"
 
 
 def count_formulas(rows: pa.Table) -> int:
     """How many texts a spreadsheet program would run as a formula."""
-    found = (pc.sum(_formulas(_flat(column))).as_py() for column in rows.columns if _is_text(column.type))
-    return sum(count or 0 for count in found)
+    texts = [_names(rows), *(_flat(column) for column in rows.columns if _is_text(column.type))]
+    return sum(pc.sum(_formulas(column)).as_py() or 0 for column in texts)
 
 
 def escape_formulas(rows: pa.Table) -> pa.Table:
     """The rows with an apostrophe before such texts, which shows them as they are; names of columns likewise."""
-    columns = [_escaped(column) if _is_text(column.type) else column for column in rows.columns]
-    names = _escaped(pa.chunked_array([pa.array(rows.column_names, pa.string())])).to_pylist()
-    return pa.table(columns, names=names)
+    columns = [_escaped(_flat(column)) if _is_text(column.type) else column for column in rows.columns]
+    return pa.table(columns, names=_escaped(_names(rows)).to_pylist())
 
 
-def _escaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    texts = _flat(column)
+def _names(rows: pa.Table) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(rows.column_names, pa.string())])
+
+
+def _escaped(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(_formulas(texts), pc.binary_join_element_wise("'", texts, ""), texts)
 
 
@@ -37,15 +39,12 @@ def _formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if isinstance(column.type, pa.BaseExtensionType):  # JSON
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
     return column.cast(pa.string())
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    if isinstance(kind, pa.BaseExtensionType):  # JSON
-        kind = kind.storage_type
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or (pa.types.is_dictionary(kind) and _is_text(kind.value_type))
-    )
+    kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))

@@ -22,7 +22,7 @@ from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.settings import read_settings
 from sighten_warehouse.spreadsheet import count_formulas, escape_formulas
 
-_PUBLISHED = "select distinct table_schema, table_name from information_schema.tables"
+_PUBLISHED = "select distinct table_schema, table_name from information_schema.tables where table_schema <> 'masked'"
 
 COPY_OPTIONS = {
     "csv": "format csv, header",

@@ -1,7 +1,9 @@
 """docker-compose.yml: settings, secrets, limits, mounts and ports; and what its proxy lets through."""
 
+import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -179,6 +181,16 @@ def test_what_the_receiver_mounts_is_created_before_by_a_container_without_a_net
     assert "none" == prepare["network_mode"]
     assert ["sh", "-euc", 'mkdir -p "$$SIGHTEN_HOME/$$SIGHTEN_ENV/landing"'] == prepare["command"]
     assert ["warehouse:/srv/warehouse"] == prepare["volumes"]
+
+
+def test_what_the_image_writes_is_its_users_alone_unless_umask_says_otherwise(tmp_path: Path) -> None:
+    modes = []
+    for given in ({}, {"UMASK": "0027"}):
+        file = tmp_path / str(len(modes))
+        subprocess.run([ROOT / "deploy/entrypoint.sh", "sh", "-c", f"> {file}"], env=os.environ | given, check=True)
+        modes.append(stat.S_IMODE(file.stat().st_mode))
+
+    assert [0o600, 0o640] == modes
 
 
 def test_images_of_others_are_pinned_by_digest() -> None:
