@@ -14,10 +14,8 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
 from sighten_warehouse.settings import Settings
 
-_PLACES = """
-    select drift.kind, path, drift, example, deliveries, last_seen_at, coalesce(pseudonym, 'masked')
-    from ops.drift left join ops.pseudonyms on pseudonyms.kind = 'path' and value = path
-"""
+_PLACES = "select drift.kind, path, drift, example, deliveries, last_seen_at, coalesce(pseudonym, 'masked') "
+_PLACES += "from ops.drift left join ops.pseudonyms on pseudonyms.kind = 'path' and value = path"
 
 
 @dataclass(frozen=True)

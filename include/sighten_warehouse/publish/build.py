@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.lake.history import (
     COPIES,
     create_history,
@@ -15,7 +16,6 @@ from sighten_warehouse.lake.history import (
 )
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.masking import PSEUDONYMS
 from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.cache import write_cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from sighten_warehouse.masking import MASKED, WITH_PSEUDONYM, is_masked, masked_select
+from sighten_warehouse.guards.masking import MASKED, WITH_PSEUDONYM, is_masked, masked_select
 from sighten_warehouse.models import PII_KINDS, Column, Model, published_models
 from sighten_warehouse.publish.shown_words import SHARED_BY
 

@@ -8,7 +8,7 @@ import duckdb
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.durable import replace_durably
-from sighten_warehouse.masking import PSEUDONYMS, WITH_SHOWN, is_masked, masked_select
+from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, is_masked, masked_select
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, masked_models
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file

@@ -10,15 +10,15 @@ import duckdb
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.guards.masking import WITH_PSEUDONYM
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.masking import WITH_PSEUDONYM
 from sighten_warehouse.models import models
+from sighten_warehouse.publish.inputs import add_rows
 from sighten_warehouse.publish.shown_words import LIST_ITEM, known_keys, shown_labels
 from sighten_warehouse.settings import Settings
 
 KEY_BYTES = 32
 _DIGITS = 16  # 64 bits: among a million people, the chance that two share a pseudonym is 1 in 37 million
-PSEUDONYMS_COLUMNS = dict.fromkeys(("kind", "value", "pseudonym"), "varchar")
 
 
 def pseudonym(key: bytes, *, kind: str, value: str) -> str:
@@ -83,6 +83,15 @@ def new_pseudonyms(
         return value if kind == "label" and value in labels else pseudonym(key, kind=kind, value=value)
 
     return [(kind, value, shown_as(kind, value)) for kind, value in found]
+
+
+def update_pseudonyms(connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str) -> int:
+    """Add to the table what it lacks, and look again at the labels that it hides; return how many rows it gained."""
+    rows = new_pseudonyms(connection, settings=settings, layout=layout, known=table)
+    labels = [value for kind, value, _ in rows if kind == "label"]
+    hidden = f"delete from {table} where kind = 'label' and value in (select unnest(?))"
+    replaced = connection.execute(hidden, [labels]).fetchall()[0][0] if labels else 0
+    return add_rows(connection, table, rows) - int(replaced)
 
 
 def _selects() -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 import duckdb
 
 from sighten_warehouse.errors import NotPublishedError
-from sighten_warehouse.masking import PSEUDONYMS, is_masked, masked_select
+from sighten_warehouse.guards.masking import PSEUDONYMS, is_masked, masked_select
 from sighten_warehouse.models import models
 from sighten_warehouse.publish.masks import SCHEMA
 

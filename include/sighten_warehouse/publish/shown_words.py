@@ -52,10 +52,8 @@ def _shared(connection: duckdb.DuckDBPyConnection, labels: Sequence[str]) -> fro
         f'select "{column}" as label, milestone_id from {PUBLISHED}.{table} where "{column}" in (from wanted)'
         for table, column in _label_columns()
     )
-    shared = f"""
-        with wanted as (select unnest(?) as label)
-        select label from ({pairs}) group by label having count(milestone_id) >= {SHARED_BY}
-    """
+    shared = f"with wanted as (select unnest(?) as label) select label from ({pairs}) group by label "
+    shared += f"having count(milestone_id) >= {SHARED_BY}"
     return frozenset(label for (label,) in connection.execute(shared, [list(labels)]).fetchall())
 
 

@@ -10,9 +10,9 @@ import duckdb
 import pyarrow as pa
 
 from sighten_warehouse.duckdb_errors import explain_lock
-from sighten_warehouse.duckdb_guard import confine
 from sighten_warehouse.errors import ModelError, NotPublishedError
-from sighten_warehouse.masking import PSEUDONYMS, WITH_SHOWN, masked_select
+from sighten_warehouse.guards.engine import confine
+from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, masked_select
 from sighten_warehouse.models import macros, published_models, sql_folder
 from sighten_warehouse.sql_text import quoted
 

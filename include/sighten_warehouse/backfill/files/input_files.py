@@ -91,7 +91,7 @@ class Inputs(AbstractContextManager["Inputs"]):
         except OSError as error:
             self.unreadable.append((path, error))
             return
-        if follow_folder or not os.path.isdir(path):  # noqa: PTH112
+        if follow_folder or not os.path.isdir(path):  # noqa: PTH112  (Path is slow)
             self._add(path, root=root)
 
     def _add(self, path: str, *, root: str) -> None:

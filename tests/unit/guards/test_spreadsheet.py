@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from sighten_warehouse.spreadsheet import count_formulas, escape_formulas
+from sighten_warehouse.guards.spreadsheet import count_formulas, escape_formulas
 
 FORMULAS = ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=", "-", "\uff1d1+1", " =1+1"]
 TEXTS = ["", "a=1", "-12.5", "+49", "1,000", "-1.234,5", "Zebra – no formula", None]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sighten_warehouse.models import PII_KINDS, Column, Model
 
 PSEUDONYMS = "ops.pseudonyms"
+PSEUDONYMS_COLUMNS = dict.fromkeys(("kind", "value", "pseudonym"), "varchar")
 WITH_PSEUDONYM = ("email", "name", "label", "path")  # kinds of personal data that get pseudonyms; others are masked
 WITH_SHOWN = ("label", "path")  # kinds of which some values are shown as they are: their pseudonym is the value
 MASKED = "masked"  # replaces a value that has no pseudonym
