@@ -10,7 +10,7 @@ import duckdb
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import SettingError
-from sighten_warehouse.guards.masking import WITH_PSEUDONYM
+from sighten_warehouse.guards.masking import WITH_PSEUDONYM, WITH_SHOWN
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import models
 from sighten_warehouse.publish.inputs import add_rows
@@ -95,10 +95,11 @@ def update_pseudonyms(connection: duckdb.DuckDBPyConnection, *, settings: Settin
 
 
 def _selects() -> Iterator[str]:
-    """One `select` per column; `main` and the intervals are left out, since history has all their values."""
+    """One `select` per column. History has all values of `main`, and all but composed names of `marts`."""
     for model in models().values():
-        if model.is_loaded or model.schema == "marts":
+        kinds = WITH_PSEUDONYM if model.is_loaded else set(WITH_PSEUDONYM) - set(WITH_SHOWN)
+        if model.is_loaded or (model.schema == "marts" and not model.is_view):
             for column in model.columns:
-                if column.pii in WITH_PSEUDONYM:
+                if column.pii in kinds:
                     value = f'"{column.name}"'
                     yield f"select '{column.pii}' as kind, {value} as value from {model.full_name} where {value} <> ''"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.models import loaded_models, published_models
@@ -90,14 +91,16 @@ def test_a_label_is_shown_once_enough_milestones_share_it(warehouse: Warehouse) 
     warehouse.deliver(*milestones[:-1], repeated)
     too_few = warehouse.column(names)
 
-    updates = []
-    warehouse.deliver(milestones[-1])
-    updates.append(warehouse.column(names))
-    warehouse.publish(full=True)
-    updates.append(warehouse.column(names))
+    shown = []
+    with capture_logs() as logs:
+        warehouse.deliver(milestones[-1])
+        shown.append(warehouse.column(names))
+        warehouse.publish(full=True)
+        shown.append(warehouse.column(names))
 
+    assert [True, False] == [log["is_update"] for log in logs if log["event"] == "published"]
     assert [] == too_few
-    assert [["Site Survey"], ["Site Survey"]] == updates
+    assert [["Site Survey"], ["Site Survey"]] == shown
     counts = "select count(*), count(distinct (kind, value)) from ops.pseudonyms"
     assert len(set(warehouse.row(counts))) == 1
 
