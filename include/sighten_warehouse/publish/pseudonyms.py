@@ -74,7 +74,8 @@ def new_pseudonyms(
     values = " union ".join(_selects())
     decided = f"select kind, value from {known} where kind <> 'label' or value = pseudonym"
     found = connection.execute(f"from ({values}) anti join ({decided}) using (kind, value)").fetchall()
-    key, keys = pseudonym_key(layout), known_keys(settings)
+    key = pseudonym_key(layout)
+    keys = known_keys(settings) if any(kind == "path" for kind, _ in found) else frozenset()
     labels = shown_labels(connection, (value for kind, value in found if kind == "label"), layout=layout)
 
     def shown_as(kind: str, value: str) -> str:

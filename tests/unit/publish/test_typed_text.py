@@ -64,6 +64,7 @@ def test_no_byte_of_a_masked_file_report_or_problem_shows_what_a_person_typed(ty
 
     for content in (portable.read_bytes(), page.read_bytes(), repr(status).encode()):
         assert b"zebrafink" not in content.lower()
+    assert all(re.fullmatch(r"drift-[0-9a-f]{16}", digest) for _, digest in status.open_drift)
     assert any(re.search(r"tasks\[\]\.sub_tasks\[\]\.key-[0-9a-f]{16}$", label) for label, _ in status.open_drift)
 
 
