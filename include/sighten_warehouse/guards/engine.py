@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 # What a statement for reading may be; a `pivot` is several, in one since DuckDB 2.0.
-_READING = frozenset(("SELECT", "EXPLAIN", "MULTI", "PRAGMA", "CALL"))
+_READING = frozenset(("SELECT", "EXPLAIN", "MULTI", "PRAGMA"))
 _EXPLAIN = re.compile(r"\s*explain\b(?:\s*\([^)]*\)|\s*(?:analyze|verbose)\b)*", re.IGNORECASE)
 
 
