@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.durable import explaining_disk
 from sighten_warehouse.errors import StorageError
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.parquet import export_parquet
 from sighten_warehouse.publish.portable import write_portable
@@ -151,11 +152,12 @@ def test_the_mode_of_a_home_that_exists_is_the_users_choice(tmp_path: Path) -> N
     for folder in (root.parent, root):
         folder.chmod(0o750)
 
-    warehouse.deliver(SAMPLE_BYTES)
+    warehouse.land(SAMPLE_BYTES)
+    with one_writer(warehouse.settings.layout, "publish"):
+        prepare_landing(warehouse.settings.layout.landing, now=0)
 
     assert (0o700, 0o700) == fresh
     assert {0o750} == {stat.S_IMODE(folder.stat().st_mode) for folder in (root.parent, root)}
-    assert 0o440 == stat.S_IMODE(warehouse.settings.layout.warehouse_file.stat().st_mode)
 
 
 def test_a_result_tells_null_from_nothing_and_no_rows_are_an_empty_list(simulated: Warehouse) -> None:

@@ -41,6 +41,14 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     return warehouse
 
 
+@pytest.fixture(scope="module")
+def portable(typed: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its masked portable file."""
+    path = tmp_path_factory.mktemp("portable") / "portable.duckdb"
+    write_portable(typed.settings.layout.warehouse_file, path, pii="masked")
+    return path
+
+
 def test_no_masked_view_and_no_table_without_one_shows_what_a_person_typed(typed: Warehouse) -> None:
     views = set(typed.column("select view_name from duckdb_views() where schema_name = 'masked' and not internal"))
     tables = {model.full_name for model in published_models()} - {"ops.pseudonyms"}
@@ -55,10 +63,11 @@ def test_no_masked_view_and_no_table_without_one_shows_what_a_person_typed(typed
     assert {"approval_cycles", "drift", "envelopes", "milestones", "organizations", "signers", "tasks"} <= full
 
 
-def test_no_byte_of_a_masked_file_report_or_problem_shows_what_a_person_typed(typed: Warehouse, tmp_path: Path) -> None:
-    settings, portable, page = typed.settings, tmp_path / "portable.duckdb", tmp_path / "report.html"
+def test_no_byte_of_a_masked_file_report_or_problem_shows_what_a_person_typed(
+    typed: Warehouse, portable: Path, tmp_path: Path
+) -> None:
+    settings, page = typed.settings, tmp_path / "report.html"
 
-    write_portable(settings.layout.warehouse_file, portable, pii="masked")
     write_report_to(page, settings)
     status = read_status(settings)
 
@@ -69,10 +78,8 @@ def test_no_byte_of_a_masked_file_report_or_problem_shows_what_a_person_typed(ty
 
 
 def test_history_and_as_of_are_masked_in_the_warehouse_and_in_a_portable_file_alike(
-    typed: Warehouse, tmp_path: Path
+    typed: Warehouse, portable: Path
 ) -> None:
-    portable = tmp_path / "portable.duckdb"
-    write_portable(typed.settings.layout.warehouse_file, portable, pii="masked")
     history = [f"history.{model.name}" for model in loaded_models()]
     histories = [*history, "milestones_as_of('2030-01-01')", "tasks_as_of('2030-01-01')"]
 
