@@ -3,7 +3,7 @@
 #
 # It runs as user 50000 and, as OpenShift wants, as any other user of group 0. The root file system may be read-only; what
 # must be writable is AIRFLOW_HOME, SIGHTEN_HOME and /tmp.
-FROM python:3.11-slim-bookworm AS base
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS base
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
 FROM base AS build

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-versions package setup setup-dev check fix docs clean lock fuzz bench
+.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -68,13 +68,23 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	@$(ROW_BIN)/python -c 'import duckdb, sys; print("Python", sys.version.split()[0], "DuckDB", duckdb.__version__)'
 	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(or $(TESTS),$(ROW_TESTS))
 
-package: .venv/.installed-package ## build wheel and sdist into dist/, check them, and run the wheel
+LOCKS := requirements/product.txt requirements/airflow.txt
+
+package: .venv/.installed-package sbom ## build wheel and sdist into dist/ and their bills of materials into sbom/, check them, and run the wheel
 	@rm -rf dist
 	@$(BIN)/uv build -q --no-build-isolation -p .venv/package/bin/python --out-dir dist
 	@.venv/package/bin/twine check --strict dist/*
 	@$(BIN)/uv pip install -q -p .venv/package/bin/python --reinstall --no-deps dist/*.whl
 	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; program=$$PWD/.venv/package/bin/sighten-warehouse; \
 	cd "$$home" && env -u SIGHTEN_API_URL SIGHTEN_HOME="$$home" "$$program" demo --milestones 20
+
+sbom: .venv/.installed-package $(LOCKS) ## write what the wheel and the image hold as CycloneDX into sbom/
+	@mkdir -p sbom
+	@for lock in $(LOCKS); do .venv/package/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		-o "sbom/sighten-warehouse-$$(basename $$lock .txt).cdx.json" $$lock; done
+
+audit: .venv/.installed-package ## check every lock against known advisories (asks PyPI)
+	@for lock in requirements/*.txt; do echo "$$lock"; .venv/package/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r $$lock; done
 
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
@@ -118,7 +128,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
-	@printf 'twine\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
+	@printf 'twine\ncyclonedx-bom\npip-audit\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:

@@ -13,5 +13,8 @@ case "${1-}" in
     *) set -- airflow "$@" ;;
 esac
 
+# What it writes is its user's alone; set UMASK to 0027 where a group reads the published file.
+umask "${UMASK:-0077}"
+
 # The program takes this process's place, so that it gets the signals.
 exec "$@"

@@ -24,6 +24,7 @@ from devstack.steps import bring_up, serve_until_stopped
 from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.report.summary import render, summarise
 
+OWNER_ONLY = 0o077
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 NEXT_ALONE = "Next: `make notebook`, or SQL: .venv/bin/sighten-warehouse query 'from marts.approval_cycles limit 5'"
 NEXT = f"{NEXT_ALONE}\nin another terminal. It serves until Ctrl-C."
@@ -50,6 +51,7 @@ def main(*, once: bool, milestones: int, past: int) -> None:
       python -m devstack --once
     """
     set_stop_handler(signal.default_int_handler)
+    os.umask(OWNER_ONLY)  # for every process that it starts: deliveries, documents and secrets are this user's alone
     try:
         run(read_plan(os.environ, milestones=milestones, past=past), once=once)
     except WrongUseError as error:

@@ -21,9 +21,9 @@ def open_warehouse(
     SIGHTEN_PII or `pii` is `full`. Later publishes do not change an open warehouse.
 
     >>> with open_warehouse() as warehouse:
-    ...     warehouse.frame("select name, status from milestones")
-                         name    status
-    0  Construction & Signoff  APPROVED
+    ...     warehouse.frame("select status, task_count from milestones")
+         status  task_count
+    0  APPROVED           2
 
     Raises:
         SettingError: a setting is ill-formed, or `pii` is neither `masked` nor `full`.

@@ -13,6 +13,7 @@ from sighten_warehouse.errors import StorageError
 
 # A full disk, a quota, a limit of size, a read-only disk, a missing permission, a broken disk.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+BY_UMASK, OWNER_ONLY = 0o777, 0o700  # modes of new folders
 _HIDDEN_SUFFIX = ".tmp"
 _BUFFER = 1024 * 1024  # so that many small pieces cause few writes
 _FICLONE = 0x40049409  # of Linux, see ioctl_ficlone(2)
@@ -118,17 +119,17 @@ def clone(source: Path, copy: Path) -> None:
             shutil.copyfile(source, copy)
 
 
-def ensure_folder(folder: Path) -> None:
-    """Create the folder and its missing parents, with their names on stable storage.
+def ensure_folder(folder: Path, *, mode: int = BY_UMASK) -> None:
+    """Create the folder and its missing parents, with their names on stable storage; the umask narrows the mode.
 
     Raises:
         OSError: the disk refused, or a file has that name.
     """
     if folder.is_dir():
         return
-    ensure_folder(folder.parent)
+    ensure_folder(folder.parent, mode=mode)
     # Another process may have created it meanwhile without syncing its name yet, so sync in either case.
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=mode, exist_ok=True)
     sync(folder.parent)
 
 

@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sighten_warehouse.durable import ensure_folder, explaining_disk
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, explaining_disk
 from sighten_warehouse.layout import Layout
 
 
@@ -17,7 +17,7 @@ def one_writer(layout: Layout, what: str) -> Iterator[None]:
     """
     lock = layout.root / f".{what}.lock"
     with explaining_disk(layout.root):
-        ensure_folder(lock.parent)
+        ensure_folder(lock.parent, mode=OWNER_ONLY)
         with lock.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
@@ -32,7 +32,7 @@ def writer_if_free(layout: Layout, what: str) -> Iterator[bool]:
     """
     lock = layout.root / f".{what}.lock"
     with explaining_disk(layout.root):
-        ensure_folder(lock.parent)
+        ensure_folder(lock.parent, mode=OWNER_ONLY)
         with lock.open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 if "rich" not in sys.modules:
     # structlog imports rich for its console, which is not used: that takes as long as a small publish's queries.
@@ -16,6 +16,8 @@ if "rich" not in sys.modules:
 else:
     import structlog
 
+
+from sighten_warehouse.printable import printable_lines
 
 _held = threading.local()
 
@@ -51,6 +53,10 @@ def written_together() -> Iterator[None]:
             sys.stderr.flush()
 
 
+def _without_controls(_: object, __: str, line: Any) -> str:
+    return printable_lines(str(line))
+
+
 def events_to_stderr() -> None:
     """Write every event of this process, and every warning of its libraries, as one line on stderr."""
     stderr = Stderr()
@@ -61,6 +67,7 @@ def events_to_stderr() -> None:
     as_line: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
         structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+        _without_controls,
     ]
     structlog.configure(
         processors=[*shared, *as_line],

@@ -1,4 +1,4 @@
--- The pseudonym of every e-mail address and name, as used by the masked views.
+-- What the masked views show in place of every e-mail address, name, label and path of drift.
 -- grain: kind, value
 -- inputs: staging.pseudonyms
 -- replaced by: no row

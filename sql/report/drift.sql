@@ -1,27 +1,33 @@
 -- Drift found in payloads, last seen first.
 -- grain: path, drift, code_field, example
--- inputs: ops.drift
--- Examples can hold personal data, so only what reads as a code is shown unless SIGHTEN_PII is full.
+-- inputs: ops.drift, ops.pseudonyms
+-- Examples can hold personal data, so only a code that masked outputs show is shown unless SIGHTEN_PII is full.
 with drift as (
 
     select * from ops.drift
 
+), shown as (
+
+    select * from ops.pseudonyms
+    where kind = 'label' and value = pseudonym
+
 )
 
 select
-    kind,
-    path,
-    drift,
-    code_field,
-    expected,
+    drift.kind as kind,
+    drift.path as path,
+    drift.drift as drift,
+    drift.code_field as code_field,
+    drift.expected as expected,
     case
-        when setting('pii') = 'full' then example
-        when drift = 'unknown_code' and matches(example, '^"[A-Z0-9_ -]{1,40}"$') then example
+        when setting('pii') = 'full' then drift.example
+        when drift.drift = 'unknown_code' and shown.value is not null then drift.example
     end as example,
-    acknowledged_at is not null as is_acknowledged,
-    deliveries,
-    epoch_ms(first_seen_at) as first_seen_ms,
-    epoch_ms(last_seen_at) as last_seen_ms,
+    drift.acknowledged_at is not null as is_acknowledged,
+    drift.deliveries as deliveries,
+    epoch_ms(drift.first_seen_at) as first_seen_ms,
+    epoch_ms(drift.last_seen_at) as last_seen_ms,
 from drift
-order by last_seen_at desc, path asc, drift asc, example asc
+left join shown on drift.example = concat('"', shown.value, '"')
+order by drift.last_seen_at desc, drift.path asc, drift.drift asc, drift.example asc
 limit 50

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from devstack.__main__ import places_after_stop
+from devstack.__main__ import WRONG_USE, main, places_after_stop
 from devstack.credentials import read_admin_password, read_or_make_credentials
 from devstack.plan import locked_home, read_plan
 from devstack.postgres import VARIABLE
@@ -226,6 +227,18 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path
 
     assert (first, password) == (second, read_admin_password(second))
     assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+
+
+def test_what_make_run_starts_writes_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACK_AIRFLOW_PORT", "none")
+    before = os.umask(0o022)
+    try:
+        refused = CliRunner().invoke(main, [])
+        while_running = os.umask(before)
+    finally:
+        os.umask(before)
+
+    assert (WRONG_USE, 0o077) == (refused.exit_code, while_running)
 
 
 def test_a_second_run_delivers_what_has_happened_since(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ import yaml
 
 from sighten_warehouse.documents.due import CREATION_TYPES_SCHEMA
 from sighten_warehouse.enrich.due import METRICS_SCHEMA, STATUSES_SCHEMA
+from sighten_warehouse.guards.masking import PSEUDONYMS_COLUMNS
 from sighten_warehouse.load.batch import schemas
 from sighten_warehouse.models import DUCKDB_TYPES, loaded_models, macros, models, sql_folder
 from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_COLUMNS
 from sighten_warehouse.payload.codes import CODES_COLUMNS
 from sighten_warehouse.publish.checks import CHECKS_COLUMNS, FOUND_COLUMNS, checks
 from sighten_warehouse.publish.inputs import COMMITS_COLUMNS, VERSIONS_COLUMNS
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_COLUMNS
 
 REGISTERED = {
     "staging.acknowledged_drift": ACKNOWLEDGED_COLUMNS,

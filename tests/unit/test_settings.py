@@ -111,6 +111,25 @@ def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: s
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://somebody:hush-1@engine.goeverbright.com",
+        "https://hush-1@engine.goeverbright.com",
+        "https://engine.goeverbright.com/?token=hush-1",
+        "https://engine.goeverbright.com/#hush-1",
+        "hush-1",
+        "ftp://somebody:hush-1@engine.goeverbright.com",
+        "https://somebody:hush-1@engine.goeverbright.com:port",
+    ],
+)
+def test_an_address_with_a_secret_or_a_token_in_its_place_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(SettingError, match="SIGHTEN_API_URL: expected a") as refused:
+        read_settings({"SIGHTEN_API_URL": address})
+
+    assert "hush-1" not in f"{refused.value!r} {refused.value.__cause__!r}"
+
+
 def test_no_secret_is_shown() -> None:
     settings = read_settings({"SIGHTEN_API_TOKEN": "hush-1", "SIGHTEN_WEBHOOK_SECRET": "hush-2"})
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sighten_warehouse.api.answer import Attempt
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.durable import ensure_folder
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder
 from sighten_warehouse.errors import ApiUnavailableError, StorageError
 
 Priority = Literal["live", "backfill"]
@@ -71,7 +71,7 @@ class RateLimiter:
 
     def _book_slot(self, within_s: float) -> tuple[float, bool]:
         """Return the seconds until the next slot and whether it was booked for this call."""
-        ensure_folder(self._file.parent)
+        ensure_folder(self._file.parent, mode=OWNER_ONLY)
         descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -15,6 +15,7 @@ import click
 from sighten_warehouse.cli.ending import STOPPED, end_at_once, until_interrupted
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.printable import printable_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -134,7 +135,7 @@ def status(*, as_json: bool) -> None:
     else:
         click.echo("no sites listed yet: run `sighten-warehouse backfill plan` or `backfill api` first")
     for reason, count in Counter(failure.message for failure in failed).most_common(MAX_REASONS):
-        click.echo(f"{count:,} failed: {reason}", err=True)
+        click.echo(printable_lines(f"{count:,} failed: {reason}"), err=True)
     if any(day.failed for day in days):
         sys.exit(NEEDS_ATTENTION)
 
@@ -193,7 +194,7 @@ def _print_result(result: "PullResult") -> None:
     if result.landed:
         click.echo("next: sighten-warehouse load")
     if result.problem:
-        click.echo(f"first problem: {result.problem}", err=True)
+        click.echo(printable_lines(f"first problem: {result.problem}"), err=True)
     if result.failed:
         click.echo("run `sighten-warehouse backfill retry` to fetch the failed sites again", err=True)
     if result.left:

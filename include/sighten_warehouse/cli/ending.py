@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
+from sighten_warehouse.printable import printable_lines
 
 STOPPED = 130  # 128 + SIGINT, as shells report it
 SHOW_CURSOR = "\x1b[?25h"
@@ -19,7 +20,7 @@ def end(summary_line: str, problems: Iterable[str], *, needs_attention: bool) ->
     """Print the result, and the problems on stderr; exit with 1 if something needs attention."""
     click.echo(summary_line)
     for problem in problems:
-        click.echo(problem, err=True)
+        click.echo(printable_lines(problem), err=True)
     if needs_attention:
         sys.exit(NEEDS_ATTENTION)
 

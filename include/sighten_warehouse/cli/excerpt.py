@@ -4,6 +4,8 @@ import re
 
 from rich.cells import cell_len
 
+from sighten_warehouse.printable import printable
+
 BEFORE, AFTER = 60, 40
 BYTES_AROUND = 8
 _LINE_AND_COLUMN = re.compile(r"line (\d+), column (\d+)")
@@ -33,8 +35,3 @@ def _around(text: str, *, line: int, column: int) -> list[str]:
 def _bytes_around(body: bytes, position: int) -> list[str]:
     start = max(0, position - BYTES_AROUND)
     return [body[start : position + BYTES_AROUND].hex(" "), "   " * (position - start) + "^^"]
-
-
-def printable(text: str) -> str:
-    """The text with every non-printable character replaced by `�`."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -11,6 +11,7 @@ import click
 from sighten_warehouse.durable import DISK_ERRORS, describe_refusal
 from sighten_warehouse.errors import SettingError, WarehouseError
 from sighten_warehouse.logs import events_to_stderr
+from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.version import __version__
 
 COMMANDS = (
@@ -84,7 +85,7 @@ def main() -> None:
     try:
         commands(prog_name="sighten-warehouse")
     except WarehouseError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(printable_lines(f"error: {error}"), err=True)
         sys.exit(WRONG_USE if isinstance(error, SettingError) else NEEDS_ATTENTION)
     except OSError as error:
         if error.errno not in DISK_ERRORS:

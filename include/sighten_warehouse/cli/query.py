@@ -16,9 +16,13 @@ from rich.text import Text
 
 from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.duckdb_errors import explain_lock
+from sighten_warehouse.guards.engine import confine, require_reading
+from sighten_warehouse.guards.spreadsheet import count_formulas, escape_formulas
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.settings import read_settings
 
-_PUBLISHED = "select distinct table_schema, table_name from information_schema.tables"
+_PUBLISHED = "select distinct table_schema, table_name from information_schema.tables where table_schema <> 'masked'"
 
 COPY_OPTIONS = {
     "csv": "format csv, header",
@@ -36,8 +40,12 @@ COPY_OPTIONS = {
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of the terminal."
 )
-def query(sql: str, *, form: str, output: Path | None) -> None:
-    """Run SQL on the published warehouse, read-only.
+@click.option(
+    "--escape-formulas", "escape", is_flag=True,
+    help="With csv: put an apostrophe before texts that a spreadsheet program would run as a formula.",
+)  # fmt: skip
+def query(sql: str, *, form: str, output: Path | None, escape: bool) -> None:
+    """Run SQL on the published warehouse, read-only; it reaches no other file and no network.
 
     \b
     Examples:
@@ -50,26 +58,31 @@ def query(sql: str, *, form: str, output: Path | None) -> None:
         raise click.UsageError("--format parquet cannot be printed on a terminal: expected --output FILE or a pipe")
     if form == "table" and output is not None:
         raise click.UsageError("--output: expected --format csv, json or parquet as well")
-    path = read_settings().layout.warehouse_file
-    if not path.exists():
-        raise click.UsageError(f"no warehouse at {path}: run `sighten-warehouse publish` first")
-    rows = _run_query(path, sql)
+    if escape and form != "csv":
+        raise click.UsageError("--escape-formulas: expected --format csv as well")
+    layout = read_settings().layout
+    if not layout.warehouse_file.exists():
+        raise click.UsageError(f"no warehouse at {layout.warehouse_file}: run `sighten-warehouse publish` first")
+    rows = _run_query(layout, sql)
     if form == "table":
         _print(rows)
     else:
-        _write(rows, form, output)
+        _write(_guarded(rows, escape=escape) if form == "csv" else rows, form, output)
 
 
-def _run_query(path: Path, sql: str) -> pa.Table:
+def _run_query(layout: Layout, sql: str) -> pa.Table:
+    path = layout.warehouse_file
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
+        confine(connection, readable=layout.root.glob("lake*"))  # the views of history read these files
         try:
-            statements = connection.extract_statements(sql)
-            if len(statements) != 1:
-                raise click.UsageError(f"SQL: expected one statement, got {len(statements)}")
+            require_reading(connection, sql)
             relation = connection.sql(sql)
             return pa.table({}) if relation is None else relation.to_arrow_table()
         except duckdb.Error as error:
-            raise click.UsageError(f"the query failed: {_in_our_words(connection, str(error))}") from error
+            words = printable_lines(_in_our_words(connection, str(error)))
+            raise click.UsageError(f"the query failed: {words}") from error
+        except ValueError as error:
+            raise click.UsageError(f"SQL: {error}") from error
 
 
 def _in_our_words(connection: duckdb.DuckDBPyConnection, message: str) -> str:
@@ -93,14 +106,29 @@ def _print(rows: pa.Table) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows.schema:
         is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-        table.add_column(column.name, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(Text(printable_lines(column.name)), justify="right" if is_number else "left", overflow="fold")
     for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-        table.add_row(*(Text("NULL", style="dim") if value is None else Text(str(value)) for value in row))
+        table.add_row(
+            *(Text("NULL", style="dim") if value is None else Text(printable_lines(str(value))) for value in row)
+        )
     console = Console()
     if not console.is_terminal:
         console.width = 10_000
     console.print(table)
     click.echo(f"({rows.num_rows:,} rows)", err=True)
+
+
+def _guarded(rows: pa.Table, *, escape: bool) -> pa.Table:
+    """The rows for a CSV file, in which spreadsheet programs run formulas; warns of them unless they are escaped."""
+    if escape:
+        return escape_formulas(rows)
+    if count := count_formulas(rows):
+        click.echo(
+            f"warning: {count:,} texts would run as formulas in a spreadsheet program; "
+            "--escape-formulas shows them as they are",
+            err=True,
+        )
+    return rows
 
 
 def _write(rows: pa.Table, form: str, output: Path | None) -> None:
@@ -111,9 +139,17 @@ def _write(rows: pa.Table, form: str, output: Path | None) -> None:
         if form == "json" and not rows.num_rows:
             result.write_text("[]\n")  # DuckDB writes the brackets on three lines
         if output is None:
-            with result.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+            _print_file(result)
         else:
             with writing_to(output, option="--output"):
                 shutil.move(result, output)
             click.echo(f"{rows.num_rows:,} rows in {output}", err=True)
+
+
+def _print_file(result: Path) -> None:
+    """Print the file byte for byte, but on a terminal without control characters: those of CSV would run there."""
+    if sys.stdout.isatty():
+        click.echo(printable_lines(result.read_text("utf-8").replace("\r\n", "\n")), nl=False)
+        return
+    with result.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)

@@ -13,6 +13,7 @@ import click
 
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
+from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.settings import Settings, read_settings
 
 POLL_SECONDS = 0.5
@@ -155,7 +156,7 @@ class _Steps:
         if self.stop.is_set():  # what is left is no problem
             return
         for problem in problems:
-            click.echo(problem, err=True)
+            click.echo(printable_lines(problem), err=True)
         self.had_problems = self.had_problems or bool(problems)
 
 

@@ -15,6 +15,7 @@ from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.ops.problems import find_problems
 from sighten_warehouse.ops.status import Status, read_status
+from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.settings import read_settings
 
 
@@ -43,10 +44,10 @@ def status(*, as_json: bool, quick: bool, deep: bool) -> None:
         click.echo(json.dumps(facts, default=_as_json, indent=1))
     else:
         for name, count, text in _rows(found):
-            click.echo(f"{name:<13} {count:>9}  {text}".rstrip())
+            click.echo(printable_lines(f"{name:<13} {count:>9}  {text}".rstrip()))
     for problem in problems:
         for sentence in problem.sentences:
-            click.echo(sentence, err=True)
+            click.echo(printable_lines(sentence), err=True)
     if any(problem.severity == "error" for problem in problems):
         sys.exit(NEEDS_ATTENTION)
 

@@ -6,6 +6,7 @@ import click
 
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
+from sighten_warehouse.printable import printable_lines
 
 
 @click.command()
@@ -29,11 +30,11 @@ def watch() -> None:
     watched = watch_home(settings)
     for problem in watched.problems:
         for sentence in problem.sentences:
-            click.echo(sentence)
+            click.echo(printable_lines(sentence))
     sent = [f"sent {what}: {', '.join(keys)}" for what, keys in watched.told.sent.items() if keys]
     click.echo("; ".join(sent) or "sent nothing")
     for reason in watched.told.unsent.values():
-        click.echo(f"error: not sent: {reason}; the next check tries again", err=True)
+        click.echo(printable_lines(f"error: not sent: {reason}; the next check tries again"), err=True)
     is_unheard = bool(watched.problems) and not settings.alerts
     if is_unheard:
         click.echo("error: SIGHTEN_ALERTS is not set, so nobody was told (docs/monitoring.md#be-alerted)", err=True)

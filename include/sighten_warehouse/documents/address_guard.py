@@ -18,6 +18,24 @@ Reach = Literal["public", "private", "loopback", "special"]
 Resolve = Callable[[str, int], list[Address]]
 
 _NAT64 = ip_network("64:ff9b::/96")
+# Never a document's host. What `ipaddress` calls private, or in older versions even global, depends on its version.
+_SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # protocol assignments; 192.0.0.192 answers with a cloud's credentials
+            "168.63.129.16/32",  # the same in another cloud, at an address that is global
+            "fd00:ec2::254/128",  # and in others, at private ones
+            "fd20:ce::254/128",
+            "64:ff9b:1::/48",  # NAT64 of a network's own: any IPv4 address may be behind it
+            "100::/64",
+            "2001:db8::/32",
+            "3fff::/20",
+            "5f00::/16",
+            "fec0::/10",
+        ),
+    )
+)
 
 
 def resolve(host: str, port: int) -> list[Address]:
@@ -38,6 +56,8 @@ def reach_of(address: Address) -> Reach:
     if address.is_loopback:
         return "loopback"
     if address.is_multicast or address.is_unspecified or address.is_link_local or address.is_reserved:
+        return "special"
+    if any(address in network for network in _SPECIAL):
         return "special"
     if address.is_global:
         return "public"
@@ -89,9 +109,12 @@ class GuardedAdapter(BoundedAdapter):
         super().__init__(pool_maxsize=pool_maxsize)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send the request to the checked address, with the name in `Host`."""
+        """Send the request to the checked address, with the name in `Host`; never through a proxy.
+
+        A proxy would resolve the name anew, so that the check would say nothing.
+        """
         request.headers["Host"] = urlsplit(request.url or "").netloc
-        return super().send(request, *args, **kwargs)
+        return super().send(request, *args, **kwargs | {"proxies": None})
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None

@@ -1,7 +1,6 @@
 """The vault: the bytes of documents, each once, named after their SHA-256."""
 
 import re
-import stat
 from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
@@ -10,7 +9,7 @@ from sighten_warehouse.durable import ensure_folder, sync
 
 PARTIAL_FOLDER = ".partial"
 DAMAGED_FOLDER = ".damaged"
-_WRITE = 0o222
+_MODE = 0o400  # documents are for their owner alone; a copy is made by `documents get`
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,7 +35,7 @@ def store(vault: Path, path: Path, *, sha256: str) -> Path:
     """
     target = vault / name_in_vault(sha256)
     ensure_folder(target.parent)
-    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_WRITE)
+    path.chmod(_MODE)
     sync(path)
     path.replace(target)
     sync(target.parent)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, point_link, sync, write_durably
 from sighten_warehouse.lake.exchange import bring_in, remove_replaced
 from sighten_warehouse.landing.format import check_format, ensure_format
 from sighten_warehouse.layout import Layout
@@ -41,7 +41,7 @@ def ensure_lake(layout: Layout) -> None:
     """
     complete_swap(layout)
     if not layout.lake.is_symlink() and not layout.lake.exists():
-        ensure_folder(layout.root)
+        ensure_folder(layout.root, mode=OWNER_ONLY)
         with suppress(FileExistsError):  # another process was faster
             layout.lake.symlink_to(_new_name())
             sync(layout.root)

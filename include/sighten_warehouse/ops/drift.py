@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 
 import duckdb
 
@@ -12,14 +11,19 @@ from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
+from sighten_warehouse.publish.pseudonyms import pseudonym, pseudonym_key
 from sighten_warehouse.settings import Settings
 
-_PLACES = "select kind, path, drift, example, deliveries, last_seen_at from ops.drift"
+_PLACES = "select drift.kind, path, drift, example, deliveries, last_seen_at, coalesce(pseudonym, 'masked') "
+_PLACES += "from ops.drift left join ops.pseudonyms on pseudonyms.kind = 'path' and value = path"
 
 
 @dataclass(frozen=True)
 class DriftPlace:
-    """One row of `ops.drift`; `acknowledged` is None while nobody has looked."""
+    """One row of `ops.drift`; `acknowledged` is None while nobody has looked.
+
+    `masked_path` and `digest`, by which the place is known again, may be shown anywhere.
+    """
 
     kind: str | None
     path: str
@@ -27,17 +31,19 @@ class DriftPlace:
     example: str | None
     deliveries: int
     last_seen_at: datetime
+    masked_path: str
+    digest: str = ""
     acknowledged: Acknowledged | None = None
 
     @property
     def label(self) -> str:
-        """What may be shown of it anywhere; codes are left out, since they may hold personal data."""
-        return f"{self.drift} at {self.kind or 'unknown'}: {self.path}"
+        """What may be shown of it anywhere: codes and unknown keys may hold personal data."""
+        return f"{self.drift} at {self.kind or 'unknown'}: {self.masked_path}"
 
     @property
-    def digest(self) -> str:
-        """A digest by which the place is known again."""
-        return sha256(repr((self.kind, self.path, self.drift, self.value)).encode()).hexdigest()[:16]
+    def key(self) -> tuple[str | None, str, str, str | None]:
+        """What identifies the place, as delivered."""
+        return self.kind, self.path, self.drift, self.value
 
     @property
     def value(self) -> str | None:
@@ -62,10 +68,15 @@ def drift_places(settings: Settings) -> list[DriftPlace]:
 def places_in(connection: duckdb.DuckDBPyConnection, layout: Layout) -> list[DriftPlace]:
     """The same of an open version."""
     known = {place.key: place for place in read_acknowledged(layout)}
-    rows = connection.execute(f"{_PLACES} order by last_seen_at desc, kind, path, example").fetchall()
+    rows = connection.execute(f"{_PLACES} order by last_seen_at desc, drift.kind, path, example").fetchall()
     places = [DriftPlace(*row) for row in rows]
-    keys = [(place.kind, place.path, place.drift, place.value) for place in places]
-    return [replace(place, acknowledged=known.get(key)) for place, key in zip(places, keys, strict=True)]
+    # With the home's key: a plain digest would give an address away to whoever tries some.
+    key = pseudonym_key(layout) if places else b""
+    digests = [pseudonym(key, kind="drift", value=repr(place.key)) for place in places]
+    return [
+        replace(place, digest=digest, acknowledged=known.get(place.key))
+        for place, digest in zip(places, digests, strict=True)
+    ]
 
 
 def acknowledge(  # noqa: PLR0913  (a place has that many parts)

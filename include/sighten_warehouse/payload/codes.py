@@ -67,9 +67,21 @@ def own_codes(layout: Layout) -> list[tuple[str, str]]:
     Raises:
         SettingError: the file is ill-formed; the message gives the place.
     """
+    return [(field, example_of(code)) for field, code in sorted(_known(layout))]
+
+
+def known_codes(layout: Layout) -> frozenset[str]:
+    """Every code that the product or the home knows, of whichever field.
+
+    Raises:
+        SettingError: the home's file is ill-formed; the message gives the place.
+    """
+    return frozenset(code for _, code in _known(layout))
+
+
+def _known(layout: Layout) -> set[tuple[str, str]]:
     codes = parse_codes(_text(layout), name=str(layout.codes), fields=KNOWN_CODES)
-    known = {(field, code) for listed in (KNOWN_CODES, codes) for field in listed for code in listed[field]}
-    return [(field, example_of(code)) for field, code in sorted(known)]
+    return {(field, code) for listed in (KNOWN_CODES, codes) for field in listed for code in listed[field]}
 
 
 def codes_digest(layout: Layout) -> str:

@@ -91,9 +91,13 @@ def _decode_characters(body: bytes, content_type: str | None) -> str:
 
 def _decode_as(body: bytes, name: str) -> str:
     try:
-        return body.decode(name)  # refuses codecs that are not character sets, such as base64
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):  # the sender chose the name, so it is not repeated: it may be any text
+        raise RejectedError("not_text", place="body", expected="text in a character set that Python knows") from None
+    try:
+        return body.decode(known)  # refuses codecs that are not character sets, such as base64
     except (LookupError, UnicodeError, ValueError) as error:
-        raise RejectedError("not_text", place="body", expected=f"text in {name} ({error})") from None
+        raise RejectedError("not_text", place="body", expected=f"text in {known} ({error})") from None
 
 
 def _charset(content_type: str | None) -> str | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.lake.history import (
     COPIES,
     create_history,
@@ -23,7 +24,7 @@ from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
+from sighten_warehouse.publish.pseudonyms import new_pseudonyms
 from sighten_warehouse.publish.tables import attached_file, configure, describe
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
@@ -73,7 +74,7 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
         views = create_dal_views(connection, read_dal_metrics(settings))
         for view in (*views, *create_masked_dal_views(connection, views)):
             describe(connection, view, "view")
-        counts[PSEUDONYMS] = _fill_pseudonyms(connection, layout)
+        counts[PSEUDONYMS] = _fill_pseudonyms(connection, settings, layout)
         counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
         connection.execute("commit")
         if with_cache:
@@ -90,9 +91,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
     return int(row[0]) if row else 0
 
 
-def _fill_pseudonyms(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
-    """Fill the pseudonyms of all e-mail addresses and names, which the masked views read."""
-    found = new_pseudonyms(connection, key=pseudonym_key(layout), known=PSEUDONYMS)
+def _fill_pseudonyms(connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout) -> int:
+    """Fill the pseudonyms of all values that have one, which the masked views read."""
+    found = new_pseudonyms(connection, settings=settings, layout=layout, known=PSEUDONYMS)
     add_rows(connection, "staging.pseudonyms", found)
     return _fill(connection, models()[PSEUDONYMS])
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import duckdb
 
+from sighten_warehouse.guards.masking import PSEUDONYMS_COLUMNS
 from sighten_warehouse.lake.loads import Load, read_loads
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_COLUMNS, read_acknowledged
 from sighten_warehouse.payload.codes import CODES_COLUMNS, own_codes
 from sighten_warehouse.publish.checks import CHECKS_COLUMNS, FOUND_COLUMNS, checks
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS_COLUMNS
 from sighten_warehouse.publish.version import Version
 
 COMMITS_COLUMNS = {

@@ -1,51 +1,14 @@
 """Views of the published tables in which personal data is replaced."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import duckdb
 
+from sighten_warehouse.guards.masking import MASKED, WITH_PSEUDONYM, is_masked, masked_select
 from sighten_warehouse.models import PII_KINDS, Column, Model, published_models
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, WITH_PSEUDONYM
+from sighten_warehouse.publish.shown_words import SHARED_BY
 
 SCHEMA = "masked"
-MASKED = "masked"  # replaces a value that has no pseudonym
-# Values that are already masked, in a portable file, stay.
-_PSEUDONYM = f"({'|'.join(WITH_PSEUDONYM)})-[0-9a-f]{{{{16}}}}"
-_UNKNOWN = f"case when regexp_full_match({{value}}, '{_PSEUDONYM}') then {{value}} else '{MASKED}' end"
-_REPLACEMENTS = {
-    "file_name": r"'masked' || lower(regexp_extract({value}, '\.[A-Za-z0-9]{{1,5}}$'))",
-    "text": "'masked'",
-    "json": "case when json_type({value}) = 'BOOLEAN' then {value} else cast('\"masked\"' as json) end",
-}
-
-
-def is_masked(model: Model) -> bool:
-    """Whether the model holds personal data and so has a masked view."""
-    return model.full_name != PSEUDONYMS and any(column.pii for column in model.columns)
-
-
-def masked_select(columns: Sequence[Column], *, source: str, pseudonyms: str = PSEUDONYMS) -> str:
-    """A `select` from the source that replaces personal data; NULL and empty texts stay."""
-    listed = ", ".join(f'{_value(number, column)} as "{column.name}"' for number, column in enumerate(columns))
-    return " ".join([f"select {listed} from {source} as rows", *_joins(columns, pseudonyms)])
-
-
-def _value(number: int, column: Column) -> str:
-    value = f'rows."{column.name}"'
-    if column.pii is None:
-        return value
-    mask = (
-        f"coalesce(names_{number}.pseudonym, {_UNKNOWN})" if column.pii in WITH_PSEUDONYM else _REPLACEMENTS[column.pii]
-    )
-    kept = "" if column.type == "json" else f"when {value} = '' then '' "
-    return f"case {kept}when {value} is not null then {mask.format(value=value)} end"
-
-
-def _joins(columns: Sequence[Column], pseudonyms: str) -> Iterator[str]:
-    for number, column in enumerate(columns):
-        if column.pii in WITH_PSEUDONYM:
-            name, value = f"names_{number}", f'rows."{column.name}"'
-            yield f"left join {pseudonyms} as {name} on {name}.kind = '{column.pii}' and {name}.value = {value}"
 
 
 def create_masked_views(connection: duckdb.DuckDBPyConnection) -> list[Model]:
@@ -96,6 +59,8 @@ def _masked_column(column: Column) -> Column:
     notes = {
         "file_name": " Only the file extension is shown.",
         **dict.fromkeys(WITH_PSEUDONYM, " Replaced by a pseudonym."),
+        "label": f" A pseudonym, unless it is a known code or {SHARED_BY} milestones share it.",
+        "path": " Unknown keys are replaced by pseudonyms.",
     }
     note = notes.get(column.pii or "", " Masked." if column.pii in PII_KINDS else "")
     return Column(column.name, column.type, column.description + note, column.pii)

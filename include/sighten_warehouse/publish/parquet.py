@@ -17,7 +17,7 @@ from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.publish.versions import PUBLISHED_MODE, versions
+from sighten_warehouse.publish.versions import make_read_only, versions
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
 
@@ -140,7 +140,7 @@ def _parts(connection: duckdb.DuckDBPyConnection, select: str, name: str) -> Par
 def _export(connection: duckdb.DuckDBPyConnection, select: str, part: str, path: Path) -> None:
     rows = f"select * exclude (_part) from ({select}) where _part = '{part.removesuffix('.parquet')}'"
     connection.execute(f"copy ({rows}) to '{quoted(path)}' (format parquet, compression zstd)")
-    path.chmod(PUBLISHED_MODE)
+    make_read_only(path)
     sync(path)
 
 

@@ -8,11 +8,11 @@ import duckdb
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.durable import replace_durably
+from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, is_masked, masked_select
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
-from sighten_warehouse.publish.masks import create_masked_views, is_masked, masked_models, masked_select
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS
+from sighten_warehouse.publish.masks import create_masked_views, masked_models
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
-from sighten_warehouse.publish.versions import PUBLISHED_MODE
+from sighten_warehouse.publish.versions import make_read_only
 from sighten_warehouse.sql_text import quoted
 
 _SOURCE = "source"
@@ -34,7 +34,7 @@ def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "fu
             connection.execute("begin")
             _copy(connection, masked=pii == "masked")
             connection.execute("commit")
-        hidden.chmod(PUBLISHED_MODE)
+        make_read_only(hidden)
 
     replace_durably(path, write)
 
@@ -71,8 +71,9 @@ def _rows(model: Model) -> str:
 
 def _masked_rows(model: Model) -> str:
     """Select the rows as masked views show them; history, which has no masked views, is masked too."""
-    if model.full_name == PSEUDONYMS:
-        return f"{_rows(model)} limit 0"
+    if model.full_name == PSEUDONYMS:  # only what is shown, so that it stays when it is masked again
+        shown = ", ".join(f"'{kind}'" for kind in WITH_SHOWN)
+        return f"select distinct kind, pseudonym as value, pseudonym {_rows(model)} where kind in ({shown})"
     if not is_masked(model):
         return _rows(model)
     source = f"{_SOURCE}.{model.full_name}"

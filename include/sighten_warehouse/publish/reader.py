@@ -110,7 +110,7 @@ class OpenedWarehouse:
     def frame(self, sql: str, *parameters: Any) -> "pd.DataFrame":
         """The result as a pandas DataFrame; each `?` in the SQL stands for the next parameter.
 
-        >>> with open_warehouse() as warehouse:
+        >>> with open_warehouse(pii="full") as warehouse:
         ...     warehouse.frame("select name, cycle_seconds from marts.approval_cycles where submits >= ?", 1)
                              name  cycle_seconds
         0  Construction & Signoff  439224.798969

@@ -5,9 +5,9 @@ from datetime import datetime
 import duckdb
 
 from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.guards.masking import PSEUDONYMS, is_masked, masked_select
 from sighten_warehouse.models import models
-from sighten_warehouse.publish.masks import SCHEMA, is_masked, masked_select
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS
+from sighten_warehouse.publish.masks import SCHEMA
 
 CATALOG = "warehouse"
 SCHEMAS = ("main", "marts", "ops")

@@ -32,9 +32,9 @@ from sighten_warehouse.publish.proof import differing_tables
 from sighten_warehouse.publish.update import NotLocalError, update_warehouse
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import (
-    PUBLISHED_MODE,
     code_version,
     is_current,
+    make_read_only,
     published_batches,
     versions,
     write_version,
@@ -194,7 +194,7 @@ def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, in
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     kept = layout.versions / f"{version.version}.duckdb"
     sync(aside / "warehouse.duckdb")
-    (aside / "warehouse.duckdb").chmod(PUBLISHED_MODE)
+    make_read_only(aside / "warehouse.duckdb")
     (aside / "warehouse.duckdb").replace(kept)
     sync(layout.versions)
     _link_over(kept, layout.warehouse_file)
@@ -211,7 +211,7 @@ def _link_over(kept: Path, path: Path) -> None:
             hidden.hardlink_to(kept)
         except OSError:
             clone(kept, hidden)
-            hidden.chmod(PUBLISHED_MODE)
+            make_read_only(hidden)
             sync(hidden)
         # A write-ahead log of the old file must not be replayed into the new one.
         with suppress(FileNotFoundError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.lake.history import COPIES, DELIVERIES, create_history, history_files, select_history
 from sighten_warehouse.lake.lineage import merged_since
 from sighten_warehouse.lake.loads import all_load_ids
@@ -17,9 +18,9 @@ from sighten_warehouse.publish.build import FILLED_LAST
 from sighten_warehouse.publish.cache import add_new, attach_cache, keep_recomputed
 from sighten_warehouse.publish.checks import checks, refuse_failures, run_checks, stage_new_history
 from sighten_warehouse.publish.dal_views import create_dal_views
-from sighten_warehouse.publish.inputs import add_rows, register_inputs
+from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
-from sighten_warehouse.publish.pseudonyms import PSEUDONYMS, new_pseudonyms, pseudonym_key
+from sighten_warehouse.publish.pseudonyms import update_pseudonyms
 from sighten_warehouse.publish.tables import configure, describe
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
 from sighten_warehouse.publish.version import Version
@@ -73,7 +74,9 @@ def update_warehouse(
         _move_places(connection, layout, merged)
         connection.execute("begin")
         counts = _replace(connection, dict(before.tables))
-        counts[PSEUDONYMS] += _add_pseudonyms(connection, layout)
+        counts[PSEUDONYMS] += update_pseudonyms(
+            connection, settings=settings, layout=layout, table=f"warehouse.{PSEUDONYMS}"
+        )
         refiled = new if before.lake == current.lake else commits
         _show_history(connection, layout, commits, refiled, copied)
         if any(manifest.history_files.get("dal_values") for manifest in new):
@@ -241,9 +244,3 @@ def _replace_dal_views(connection: duckdb.DuckDBPyConnection, settings: Settings
     for view in (*views, *create_masked_dal_views(connection, views)):
         describe(connection, view, "view")
     connection.execute("use memory")
-
-
-def _add_pseudonyms(connection: duckdb.DuckDBPyConnection, layout: Layout) -> int:
-    """Add the pseudonyms of values that no version had."""
-    table = f"warehouse.{PSEUDONYMS}"
-    return add_rows(connection, table, new_pseudonyms(connection, key=pseudonym_key(layout), known=table))

@@ -1,6 +1,7 @@
 """Published versions, their manifests, and whether the newest is current."""
 
 import json
+import stat
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ from sighten_warehouse.settings import Settings
 from sighten_warehouse.version import __version__
 
 PUBLISHED_MODE = 0o440  # a client that opens the file for writing would lock all readers out
+
+
+def make_read_only(path: Path) -> None:
+    """Let nobody write the file; its readers are the owner, and the group if the umask lets it read new files."""
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & PUBLISHED_MODE)
 
 
 def versions(layout: Layout) -> list[Version]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.durable import ensure_folder, remove_leftovers, sync
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
 from sighten_warehouse.receiver.auth.schemes import authenticator
@@ -65,6 +65,7 @@ def prepare_landing(landing: Path, *, now: float) -> None:
         StorageError: landing cannot be created or written.
     """
     try:
+        ensure_folder(landing.parent, mode=OWNER_ONLY)
         ensure_folder(landing)
         for folder in (landing, landing.parent, landing.parent.parent):
             # Whoever created it may have crashed before syncing its parent.

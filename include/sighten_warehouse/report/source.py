@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import ModelError, NotPublishedError
-from sighten_warehouse.models import macros, sql_folder
+from sighten_warehouse.guards.engine import confine
+from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, masked_select
+from sighten_warehouse.models import macros, published_models, sql_folder
 from sighten_warehouse.sql_text import quoted
 
 FOLDER = "report"
@@ -39,6 +41,9 @@ class ReportSource:
                 self._connection.execute(f"attach '{quoted(warehouse_file)}' as warehouse (read_only)")
             self._connection.execute("attach ':memory:' as report")
             self._connection.execute("use warehouse")
+            if pii != "full":
+                self._hide_labels()
+            confine(self._connection)  # its queries read published tables only
             self._connection.execute(macros("duckdb"))
             self._set("pii", pii)
             self._set("published_at", self._published_at(warehouse_file))
@@ -48,6 +53,22 @@ class ReportSource:
         except BaseException:
             self.close()
             raise
+
+    def _hide_labels(self) -> None:
+        """Let the queries read views in which labels and paths are as masked outputs show them.
+
+        What else is personal the queries replace by themselves.
+        """
+        self._connection.execute("attach ':memory:' as shown; use shown; create schema marts; create schema ops")
+        pseudonyms = f"warehouse.{PSEUDONYMS}"
+        try:
+            for model in published_models():
+                if model.schema != "history":
+                    source = f"warehouse.{model.full_name}"
+                    select = masked_select(model.columns, source=source, pseudonyms=pseudonyms, kinds=WITH_SHOWN)
+                    self._connection.execute(f"create view {model.full_name} as {select}")
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise ModelError(f"the published version does not fit; publish again with this code ({error})") from error
 
     def _published_at(self, warehouse_file: Path) -> datetime | None:
         """When readers could open the version, from its manifest, UTC without a zone; None for a file alone."""

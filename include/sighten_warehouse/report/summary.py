@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sighten_warehouse.duckdb_errors import explain_lock
+from sighten_warehouse.printable import printable
 from sighten_warehouse.settings import Settings
 
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"  # the milestone of the vendor's own sample
@@ -60,7 +61,9 @@ def summarise(settings: Settings) -> Summary:
         api = _count_api(connection)
         sample = connection.execute(_CYCLE, [SAMPLE_MILESTONE]).fetchall()
     name, seconds = sample[0] if sample else (None, None)
-    return Summary(path, tables, api, name, timedelta(seconds=seconds) if seconds is not None else None)
+    return Summary(
+        path, tables, api, printable(name or ""), timedelta(seconds=seconds) if seconds is not None else None
+    )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> int:

@@ -102,7 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["masked", "full"],
         Meta(
             description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in "
-            "place of names and e-mail addresses, and no free text; `full` shows all."
+            "place of names, e-mail addresses and rare labels, and no free text; `full` shows all."
         ),
     ] = "masked"
     publish_memory: Annotated[

@@ -17,6 +17,8 @@ _ALERT_ADDRESS = re.compile(
     r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
 )
 
+NOT_SHOWN = ("api_url",)  # it may hold a password, or be the token in the wrong place
+
 WORDS = {  # of msgspec's kinds, for people
     "float | null": "float",
     "`int`": "a whole number",
@@ -54,7 +56,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
                 given[name] = _read(name, text, kind)
         except ValueError as error:
             in_a_file = IN_A_FILE if environ.get(setting + IN_A_FILE) else ""
-            shown = "" if name in SECRETS else f" (got {text!r})"
+            shown = "" if name in SECRETS or name in NOT_SHOWN else f" (got {text!r})"
             problems.append(f"{setting}{in_a_file}: {error}{shown}")
     if problems:
         raise SettingError("; ".join(problems))
@@ -106,7 +108,10 @@ def _address(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a URL such as https://engine.goeverbright.com")
+        raise ValueError("expected a URL such as https://engine.goeverbright.com, got none")
+    if "@" in parts.netloc or "?" in url or "#" in url:
+        # It becomes part of every document's preview_url, which everybody sees.
+        raise ValueError("expected a URL without user, password and query; the token is SIGHTEN_API_TOKEN")
     try:
         _ = parts.port
     except ValueError:

@@ -270,6 +270,27 @@ def test_a_link_to_itself_is_reported_and_its_neighbours_are_read(warehouse: War
     assert {str(folder / "itself"), str(folder / "nowhere")} == {origin for origin, _ in tally.unreadable}
 
 
+def test_a_link_out_of_the_folder_is_reported_and_not_followed(warehouse: Warehouse, tmp_path: Path) -> None:
+    folder, secret = tmp_path / "dump", tmp_path / "secret.json"
+    (tmp_path / "other").mkdir()
+    folder.mkdir()
+    secret.write_bytes(A)
+    (tmp_path / "other" / "x.json").write_bytes(A)
+    (folder / "b.json").write_bytes(B)
+    (folder / "link.json").symlink_to(secret)
+    (folder / "folder.json").symlink_to(tmp_path / "other")
+    (folder / "inside.json").symlink_to("b.json")
+    out = {str(folder / "link.json"), str(folder / "folder.json")}
+
+    tallies = [imported(warehouse, folder), imported(warehouse, folder / "*.json")]
+
+    assert [B] == bodies(warehouse)
+    assert [out, out] == [{origin for origin, _ in tally.unreadable} for tally in tallies]
+    assert {"broken"} == {error.reason for _, error in tallies[0].unreadable}
+    assert "a symbolic link out of the folder, expected a file in it" in str(tallies[0].unreadable[0][1])
+    assert 1 == imported(warehouse, folder / "link.json").new, "given by itself, it is what the operator means"
+
+
 def test_hidden_names_and_links_to_folders_are_skipped_unless_given_as_path(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:

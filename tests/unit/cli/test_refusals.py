@@ -14,8 +14,11 @@ from click.testing import CliRunner, Result
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.durable import explaining_disk
 from sighten_warehouse.errors import StorageError
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.parquet import export_parquet
+from sighten_warehouse.publish.portable import write_portable
+from sighten_warehouse.receiver.server import prepare_landing
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.warehouses import Warehouse
 
@@ -124,6 +127,37 @@ def test_published_files_are_for_reading_only_and_the_rest_follows_the_umask(war
     )
     assert {0o640} == modes(*layout.landing.rglob("*.ndjson"), *layout.lake.glob("[a-z]*/*.parquet"))
     assert {0o750} == modes(layout.landing, *layout.landing.glob("*/"), *layout.lake.glob("*/"))
+
+
+def test_a_new_home_is_its_owners_alone_and_a_strict_umask_holds_for_the_published_file_too(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "new" / "home")
+    before = os.umask(0o077)
+    try:
+        prepare_landing(warehouse.settings.layout.landing, now=0)
+        warehouse.deliver(SAMPLE_BYTES)
+        export_parquet(warehouse.settings)
+        write_portable(warehouse.settings.layout.warehouse_file, tmp_path / "portable.duckdb", pii="masked")
+    finally:
+        os.umask(before)
+
+    found = [tmp_path / "portable.duckdb", *(path for path in (tmp_path / "new").rglob("*") if not path.is_symlink())]
+    assert [] == [path for path in found if stat.S_IMODE(path.stat().st_mode) & 0o077]
+
+
+def test_the_mode_of_a_home_that_exists_is_the_users_choice(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "home")
+    root = warehouse.settings.layout.root
+    prepare_landing(warehouse.settings.layout.landing, now=0)
+    fresh = stat.S_IMODE(root.stat().st_mode), stat.S_IMODE(root.parent.stat().st_mode)
+    for folder in (root.parent, root):
+        folder.chmod(0o750)
+
+    warehouse.land(SAMPLE_BYTES)
+    with one_writer(warehouse.settings.layout, "publish"):
+        prepare_landing(warehouse.settings.layout.landing, now=0)
+
+    assert (0o700, 0o700) == fresh
+    assert {0o750} == {stat.S_IMODE(folder.stat().st_mode) for folder in (root.parent, root)}
 
 
 def test_a_result_tells_null_from_nothing_and_no_rows_are_an_empty_list(simulated: Warehouse) -> None:

@@ -127,3 +127,4 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
 
     assert (0, "") == (checked.returncode, checked.stderr)
     assert "LimitNOFILE=65536" in unit
+    assert "UMask=0077" in unit

@@ -51,7 +51,7 @@ def test_a_document_is_stored_by_its_hash_read_only_and_once(tmp_path: Path) -> 
     assert (SHA256, len(PDF), "application/pdf") == (record.sha256, record.size_bytes, record.mime_type)
     assert f"vault/{SHA256[:2]}/{SHA256}" == record.vault_path
     assert PDF == stored.read_bytes()
-    assert 0o444 == stored.stat().st_mode & 0o777
+    assert 0o400 == stored.stat().st_mode & 0o777
     assert [] == partial_files(tmp_path)
     assert [(ROUTE, f"Token {TOKEN}", "identity")] == [
         (request.target, request.token, request.headers["Accept-Encoding"]) for request in api.requests

@@ -13,10 +13,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sighten_warehouse.api.answer import RetryableFailure
 from sighten_warehouse.api.session import HttpSession
-from sighten_warehouse.documents.address_guard import Address, GuardedAdapter, Reach, Unsigned, reach_of, reaches_of
+from sighten_warehouse.documents.address_guard import (
+    Address,
+    GuardedAdapter,
+    Reach,
+    Unsigned,
+    _embedded_ipv4,
+    reach_of,
+    reaches_of,
+)
 from sighten_warehouse.documents.errors import DownloadError
 from sighten_warehouse.documents.fetch import next_address
 from sighten_warehouse.documents.partial import OVERLAP_BYTES
@@ -268,10 +278,37 @@ def test_a_redirect_from_https_to_http_is_not_followed() -> None:
         ("::", "special"),
         ("255.255.255.255", "special"),
         ("240.0.0.1", "special"),
+        ("192.0.0.192", "special"),
+        ("168.63.129.16", "special"),
+        ("2002:a83f:8110::", "special"),
+        ("fd00:ec2::254", "special"),
+        ("fec0::1", "special"),
+        ("3fff::1", "special"),
+        ("3fff:0fff:ffff::1", "special"),
+        ("2001:db8::1", "special"),
+        ("64:ff9b:1::a01:203", "special"),
     ],
 )
 def test_every_address_is_classified(address: str, reach: str) -> None:
     assert reach == reach_of(ip_address(address))
+
+
+@given(st.ip_addresses())
+def test_no_address_is_public_that_python_does_not_call_global(address: Address) -> None:
+    inner = _embedded_ipv4(address) or address
+
+    assert inner.is_global or "public" != reach_of(address)
+
+
+def test_a_proxy_is_not_asked_for_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(in_order(DOCUMENT)) as storage, scripted(in_order(json_response({}))) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        port = storage.url.rpartition(":")[2]
+
+        status = status_of(elsewhere("127.0.0.1", allowed=("loopback",)), f"http://{NAME}:{port}/x")
+
+        assert (200, 1, 0) == (status, len(storage.requests), len(proxy.requests))
 
 
 def test_the_kind_of_the_apis_own_address_is_allowed() -> None:

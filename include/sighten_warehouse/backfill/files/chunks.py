@@ -11,7 +11,7 @@ from types import TracebackType
 
 import pyarrow as pa
 
-from sighten_warehouse.durable import ensure_folder, replace_durably
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, replace_durably
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.layout import Layout
 
@@ -41,7 +41,7 @@ class Chunks(AbstractContextManager["Chunks"]):
     """
 
     def __init__(self, layout: Layout) -> None:
-        ensure_folder(layout.root)
+        ensure_folder(layout.root, mode=OWNER_ONLY)
         self.landed = 0
         self._landing = layout.landing
         self._days: dict[date, _Day] = {}

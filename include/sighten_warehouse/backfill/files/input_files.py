@@ -1,5 +1,6 @@
 """The input files below some paths: each once, oldest first, in bounded memory."""
 
+import errno
 import glob
 import os
 import sqlite3
@@ -12,11 +13,22 @@ from stat import S_ISDIR, S_ISREG
 from types import TracebackType
 
 
-def _is_link_to_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_symlink() and entry.is_dir()
-    except OSError:  # a link to itself: reported as unreadable, and its neighbours are still read
-        return False
+def _refuse_link_out_of(folder: str, path: str) -> None:
+    """Refuse a symbolic link that leaves the folder; whoever wrote the folder may not read what it points to.
+
+    Raises:
+        OSError: it leaves the folder, or leads nowhere.
+    """
+    target = os.path.realpath(path, strict=True)
+    if not Path(target).is_relative_to(folder):
+        raise OSError(errno.ELOOP, "a symbolic link out of the folder, expected a file in it")
+
+
+def _root_of(pattern: str) -> str:
+    """The folder that the matches of a glob are in: its first parts, without magic."""
+    parts = Path(pattern).parts
+    fixed = next((number for number, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return os.path.realpath(Path(*parts[:fixed]))
 
 
 def _time(seconds: float) -> datetime | None:
@@ -60,25 +72,40 @@ class Inputs(AbstractContextManager["Inputs"]):
     def add(self, path: str) -> bool:
         """Add the file, all files below the folder, or all matches of the glob; return whether there are any.
 
-        Below a folder, names that begin with a dot are skipped.
+        Below a folder, names that begin with a dot are skipped. Symbolic links are followed where they are given as
+        path; below a folder or a glob they are not, and one that leaves it is unreadable.
         """
         if os.path.lexists(path):
-            self._add(path)
+            self._add(path, root=os.path.realpath(path))
             return True
         found = False
+        root = _root_of(path)
         for match in glob.iglob(path, recursive=True):  # noqa: PTH207  (Path.glob takes no absolute pattern)
             found = True
-            self._add(match)
+            self._add_within(match, root=root)
         return found
 
-    def _add(self, path: str) -> None:
+    def _add_within(self, path: str, *, root: str, follow_folder: bool = True) -> None:
+        try:
+            _refuse_link_out_of(root, path)
+        except OSError as error:
+            self.unreadable.append((path, error))
+            return
+        if follow_folder or not os.path.isdir(path):  # noqa: PTH112  (Path is slow)
+            self._add(path, root=root)
+
+    def _add(self, path: str, *, root: str) -> None:
         try:
             facts = os.stat(path)  # noqa: PTH116  (a million of them, and Path is slow)
             if S_ISDIR(facts.st_mode):
                 with os.scandir(path) as entries:
                     for entry in entries:
-                        if not entry.name.startswith(".") and not _is_link_to_folder(entry):
-                            self._add(entry.path)
+                        if entry.name.startswith("."):
+                            continue
+                        if entry.is_symlink():  # a folder that is linked to is below here by its own name
+                            self._add_within(entry.path, root=root, follow_folder=False)
+                        else:
+                            self._add(entry.path, root=root)
             elif S_ISREG(facts.st_mode):
                 self._remember(path, facts)
         except OSError as error:
