@@ -13,6 +13,9 @@ from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
 
 SCHEMAS = ("history", "marts", "ops", "masked")
+# Of a row group. An update rewrites the last groups of a table and reads those with rows that it replaces, so a quarter
+# of DuckDB's default, for a file that is a tenth larger.
+GROUP_ROWS = 30_720
 ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster
 
 
@@ -31,7 +34,9 @@ def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")  # as in `load.batch`: no progress bar in logs
         # Every DuckDB since 1.0 opens this format.
-        connection.execute(f"attach '{quoted(path)}' as warehouse (storage_version 'v1.0.0')")
+        connection.execute(
+            f"attach '{quoted(path)}' as warehouse (storage_version 'v1.0.0', row_group_size {GROUP_ROWS})"
+        )
         connection.execute("use warehouse")
         connection.execute(macros("duckdb"))
         yield connection

@@ -21,7 +21,7 @@ from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import update_pseudonyms
-from sighten_warehouse.publish.tables import configure, describe
+from sighten_warehouse.publish.tables import GROUP_ROWS, configure, describe
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
@@ -90,10 +90,9 @@ def update_warehouse(
 def _engine(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine with the version as `warehouse`, the cache as `cache`, and schemas for what is recomputed."""
     with duckdb.connect() as connection:
-        # For few rows, looking for the best way to pack strings costs more than all of a checkpoint's other work; the
-        # next full publish packs them.
+        # For few rows this costs more than the rest of the checkpoint; the nightly full publish packs them so.
         connection.execute("set disabled_compression_methods = 'fsst'")
-        connection.execute(f"attach '{quoted(path)}' as warehouse")
+        connection.execute(f"attach '{quoted(path)}' as warehouse (row_group_size {GROUP_ROWS})")
         attach_cache(connection, layout)
         connection.execute(macros("duckdb"))
         for schema in ("staging", "history", "marts", "ops", "touched", "before"):
