@@ -31,6 +31,7 @@ COMMANDS = (
     "reconcile",
     "rebuild",
     "compact",
+    "erase",
     "landing",
     "simulate",
     "demo",

@@ -65,6 +65,7 @@ DRIFT_SCHEMA = pa.schema(
 )
 
 
+ERASED, ERASED_IN_PART = "erased", "erased in part"  # reasons for what a person had erased from landing
 DAMAGED = ("damaged_line", "altered_body")  # reasons for which the landing file, not the sender, is to blame
 
 
@@ -129,6 +130,15 @@ def _facts(line: LandingLine) -> Row:
 
 
 def _read_body(line: LandingLine, facts: Row) -> Delivery:
+    if line.erased == "whole":
+        return Delivery(facts | {"outcome": "ignored", "reason": ERASED, "repair": "none"})
+    delivery = _read_what_is_left(line, facts)
+    if line.erased == "part":
+        delivery.row["reason"] = delivery.row.get("reason") or ERASED_IN_PART
+    return delivery
+
+
+def _read_what_is_left(line: LandingLine, facts: Row) -> Delivery:
     if is_decision(line):
         return _read_decision_line(line, facts)
     if line.source == "api":
