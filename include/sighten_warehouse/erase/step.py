@@ -25,6 +25,7 @@ from sighten_warehouse.load.step import load
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.publish.copies import read_copies, write_copies_again
+from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -34,10 +35,11 @@ ID = "%Y%m%dT%H%M%S.%fZ"
 
 @dataclass(frozen=True)
 class Erased:
-    """The result: the receipts, and what the person who erases has to look at: place → why."""
+    """The result: the receipts, what the person who erases has to look at (place → why), and the published version."""
 
     erasures: tuple[Erasure, ...] = ()
     left: dict[str, str] = field(default_factory=dict)
+    version: Version | None = None
 
     @property
     def is_unfinished(self) -> bool:
@@ -81,6 +83,8 @@ def erase(settings: Settings, subject: Subject, run: Run | None = None) -> Erase
     with one_writer(layout, "erase"):
         load(settings, jobs=run.jobs, on_start=run.on_start)  # afterwards the lake knows every id that goes with it
         known = new_tombstones(layout, dry_run=False)
+        if subject.digest(known) in {each.digest for each in unfinished_erasures(layout)}:
+            return _finish(settings, run)  # it was interrupted
         digests = digests_of(subject, layout, known)
         now = run.clock.now()
         counts, documents = _count(settings, subject, digests, known)
@@ -147,12 +151,12 @@ def _finish(settings: Settings, run: Run) -> Erased:
     left |= {str(path): "not a file of this product, and so not looked into" for path in unknown_files(layout)}
     finished_at = run.clock.now().isoformat(timespec="seconds")
     if failed:
-        return Erased(tuple(begun), left)
+        return Erased(tuple(begun), left, rebuilt.version)
     finished = [replace(each, finished_at=finished_at, vault=(), version=rebuilt.version.version) for each in begun]
     for erasure in finished:
         write_erasure(layout, erasure)
         log.info("erased", erasure_id=erasure.erasure_id, what=erasure.what, **_fields(erasure))
-    return Erased(tuple(finished), left)
+    return Erased(tuple(finished), left, rebuilt.version)
 
 
 def _fields(erasure: Erasure) -> dict[str, int]:

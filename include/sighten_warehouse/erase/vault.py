@@ -10,7 +10,7 @@ from sighten_warehouse.documents.step import to_answer
 from sighten_warehouse.documents.vault import DAMAGED_FOLDER, PARTIAL_FOLDER, stored_files
 from sighten_warehouse.landing.erasures import Tombstones, What
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load.erased import remove_documents, stored
+from sighten_warehouse.load.erased import remove_documents, shared_documents, stored
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.payload.erased_line import mentions
@@ -26,10 +26,8 @@ def documents_of(what: What, layout: Layout, tombstones: Tombstones) -> set[str]
     """
     if what == "email":
         return {path.name for path in stored_files(layout.vault) if _file_mentions(path, tombstones)}
-    of_erased: dict[bool, set[str]] = {True: set(), False: set()}
-    for document_id, sha256 in stored(layout):
-        of_erased[tombstones.is_erased_id(document_id)].add(sha256)
-    return of_erased[True] - of_erased[False]
+    names = {sha256 for document_id, sha256 in stored(layout) if tombstones.is_erased_id(document_id)}
+    return names - shared_documents(layout, names, tombstones)
 
 
 def _file_mentions(path: Path, tombstones: Tombstones) -> bool:
@@ -57,7 +55,7 @@ def erase_vault(layout: Layout, names: Collection[str], tombstones: Tombstones) 
     It waits for a running download.
     """
     with one_writer(layout, "documents"):
-        removed = remove_documents(layout, names, tombstones)
+        removed = remove_documents(layout, names)
         for folder, is_erased in ((PARTIAL_FOLDER, _is_of_erased), (DAMAGED_FOLDER, _file_mentions)):
             removed += _remove(layout.vault / folder, is_erased, tombstones)
     return removed

@@ -73,11 +73,11 @@ class Tombstones:
 
     def is_erased_id(self, text: str) -> bool:
         """Whether the text is the id of something erased."""
-        return self.digest(text) in self.ids
+        return bool(self.ids) and self.digest(text) in self.ids
 
     def is_erased_address(self, text: str) -> bool:
         """Whether the text is an erased e-mail address."""
-        return self.digest(text) in self.addresses
+        return bool(self.addresses) and self.digest(text) in self.addresses
 
     def mentions_id(self, text: str) -> bool:
         """Whether an erased id stands anywhere in the text."""

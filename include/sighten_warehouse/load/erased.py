@@ -85,7 +85,7 @@ class RestOfLanding:
         """Erase in place; first the documents whose records go."""
         if rests := self._search(name):
             documents = {rest.document for rest in rests.values() if rest.document}
-            remove_documents(self._layout, documents, self._tombstones)
+            remove_documents(self._layout, documents - shared_documents(self._layout, documents, self._tombstones))
             _write(self._layout.landing / name, self._layout.landing / name, rests)
             log.info("erased_again", landing_file=name, lines=len(rests))
 
@@ -146,13 +146,18 @@ def _write(path: Path, target: Path, rests: dict[int, Rest]) -> None:
     replace_durably(target, write)
 
 
-def remove_documents(layout: Layout, names: Collection[str], tombstones: Tombstones) -> int:
-    """Remove these files of the vault, unless a document that was not erased has the same bytes; return how many."""
+def shared_documents(layout: Layout, names: Collection[str], tombstones: Tombstones) -> set[str]:
+    """Those files of the vault that a document has too which was not erased."""
     if not names:
-        return 0
-    kept = {sha256 for document_id, sha256 in stored(layout) if not tombstones.is_erased_id(document_id)}
+        return set()
+    others = (sha256 for document_id, sha256 in stored(layout) if not tombstones.is_erased_id(document_id))
+    return set(names).intersection(others)
+
+
+def remove_documents(layout: Layout, names: Iterable[str]) -> int:
+    """Remove these files of the vault, also damaged ones; return how many there were."""
     removed = 0
-    for sha256 in set(names) - kept:
+    for sha256 in names:
         for path in (layout.vault / sha256[:2] / sha256, *layout.vault.glob(f".damaged/{sha256}.*")):
             with suppress(FileNotFoundError):
                 path.unlink()

@@ -14,6 +14,7 @@ from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
 from sighten_warehouse.lake.loads import Load
+from sighten_warehouse.landing.erasures import unfinished_erasures
 from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.drift import DriftPlace, places_in
@@ -46,7 +47,8 @@ class Status:
     `oldest_waiting_at`: when the oldest delivery landed that no version holds. `last_webhook_at`: of any delivery;
     `usual_silence_s`: see `usual_silence`, in seconds. `open_drift`: the places that nobody has acknowledged, by label
     and a digest of the code, if any. `overdue`: maintenance that did not run for two days → since when it is due.
-    `free_disk`: folder → free bytes. `api_refusals`: paths of the API that refuse every call.
+    `free_disk`: folder → free bytes. `api_refusals`: paths of the API that refuse every call. `unfinished_erasures`:
+    when those were begun that are not finished.
     """
 
     landed: int
@@ -83,6 +85,7 @@ class Status:
     overdue: dict[str, datetime] = field(default_factory=dict)
     free_disk: dict[str, int] = field(default_factory=dict)
     api_refusals: tuple[Refusal, ...] = ()
+    unfinished_erasures: tuple[str, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -162,6 +165,7 @@ def _read_status(moment: Moment, *, recount: bool, deep: bool, now: datetime) ->
         overdue=overdue_maintenance(layout, known, now=now),
         free_disk=free_disk(layout),
         api_refusals=tuple(read_refusals(layout)),
+        unfinished_erasures=tuple(erasure.begun_at for erasure in unfinished_erasures(layout)),
         **facts,
     )
 
