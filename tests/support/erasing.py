@@ -90,7 +90,7 @@ def fill(warehouse: Warehouse, portable: Path) -> None:
     export_parquet(warehouse.settings)
     write_report(msgspec.structs.replace(warehouse.settings, pii="full"))
     write_copy(layout, version, portable, pii="full")
-    warehouse.deliver(a_milestone("other", at="2025-03-02T00:00:00Z"))
+    warehouse.take_in(a_milestone("other", at="2025-03-02T00:00:00Z"))
     warehouse.land(her_milestone("pending"))
 
 

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.landing.erasures import Erasure, read_erasures, write_erasure
+from sighten_warehouse.landing.erasures import Erasure, new_tombstones, read_erasures, write_erasure
 from support.erasing import ADDRESS, her_milestone
 from support.factories import an_id
 from support.searching import places_of
@@ -41,15 +41,16 @@ def test_it_counts_refuses_without_a_terminal_and_erases_with_yes(warehouse: War
 def test_an_unfinished_erasure_is_resumed(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
     warehouse.take_in(her_milestone())
-    run(warehouse, "--email", "somebody@else.example", "--yes")
-    begun = Erasure(erasure_id="a", what="email", digest="", digests=(), begun_at="2026-11-01T00:00:00+00:00")
-    write_erasure(layout, begun)
+    digest = new_tombstones(layout, dry_run=False).digest(ADDRESS)
+    facts = {"digest": digest, "digests": (digest,), "begun_at": "2026-11-01T00:00:00+00:00"}
+    write_erasure(layout, Erasure(erasure_id="a", what="email", **facts))
 
     resumed, again = run(warehouse, "--resume"), run(warehouse, "--resume")
 
     assert (0, 0) == (resumed.exit_code, again.exit_code)
     assert "no erasure is unfinished\n" == again.stdout
     assert all(erasure.finished_at for erasure in read_erasures(layout))
+    assert set() == places_of(layout.root, ADDRESS)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Erase: nobody finds in any byte what was erased, and the rest stays as it was."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,6 @@ from sighten_warehouse.erase import Run, Subject, erase
 from sighten_warehouse.landing.erasures import Tombstones
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
 from sighten_warehouse.load.step import commit, flatten, plan
-from sighten_warehouse.ops.landing import verify_landing
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.versions import is_current
@@ -23,6 +24,15 @@ from support.warehouses import Warehouse
 EVERYWHERE = {
     "landing", "lake", "vault", "published", "work", "acknowledged_drift.json", "open_alerts.json", "copy.duckdb",
 }  # fmt: skip
+
+
+def marks(warehouse: Warehouse) -> Iterator[str]:
+    """What the landed lines say that was erased from them."""
+    landing = warehouse.settings.layout.landing
+    for name in landing_files(landing):
+        for line in read_raw_lines(landing / name):
+            if mark := json.loads(line).get("erased"):
+                yield mark
 
 
 def test_a_person_is_found_nowhere_and_comes_back_by_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -42,7 +52,7 @@ def test_a_person_is_found_nowhere_and_comes_back_by_nothing(warehouse: Warehous
     assert before == EVERYWHERE
     assert after == set()
     assert {} == erased.left
-    assert (12, 1, 2) == tuple(erasure.erased[place] for place in ("landing lines", "documents", "published versions"))
+    assert (12, 1, 1) == tuple(erasure.erased[place] for place in ("landing lines", "documents", "published versions"))
     # One more: that the document is erased.
     assert (landed + 1, True, {}, {}) == (
         status.landed,
@@ -52,6 +62,13 @@ def test_a_person_is_found_nowhere_and_comes_back_by_nothing(warehouse: Warehous
     )
     assert set() == found(warehouse, portable)
     assert is_current(settings)
+    assert {"whole": 2, "part": 13} == Counter(marks(warehouse))
+    assert {("ignored", "erased"), ("quarantined", "not_json")} < set(
+        warehouse.rows("select outcome, reason from ops.deliveries")
+    )
+    assert {None, "erased in part"} == set(
+        warehouse.column("select reason from ops.deliveries where outcome = 'applied'")
+    )
     assert {("erased", "erased")} == set(
         warehouse.rows("select email, first_name from users where user_id = ?", an_id("user Janetta"))
     )
@@ -66,63 +83,40 @@ def test_a_person_is_found_nowhere_and_comes_back_by_nothing(warehouse: Warehous
     )
 
 
-def test_lines_say_what_was_erased_and_add_up(warehouse: Warehouse) -> None:
-    layout = warehouse.settings.layout
-    ids = warehouse.deliver(her_milestone(), f"no json {ADDRESS}".encode(), a_milestone("other"))
-    other = list(read_raw_lines(layout.landing / landing_files(layout.landing)[0]))[2]
-    warehouse.close()
-
-    erase(warehouse.settings, Subject("email", ADDRESS))
-
-    [name] = landing_files(layout.landing)
-    lines = list(read_raw_lines(layout.landing / name))
-    assert ["part", "part", None] == [json.loads(line).get("erased") for line in lines]
-    assert other == lines[2]
-    assert {} == verify_landing(warehouse.settings).damaged
-    expected = [("applied", "erased in part"), ("quarantined", "not_json"), ("applied", None)]
-    assert [*zip(ids, expected, strict=True)] == [
-        (landing_id, (outcome, reason))
-        for landing_id, outcome, reason in warehouse.rows(
-            "select landing_id, outcome, reason from ops.deliveries order by 1"
-        )
-    ]
-
-
-@pytest.mark.parametrize("what", ["site", "milestone"])
-def test_of_a_site_or_milestone_whole_deliveries_go_with_their_documents(warehouse: Warehouse, what: str) -> None:
-    root, quote = warehouse.settings.layout.root, an_id("quote hers")
+def test_of_a_milestone_and_of_a_site_whole_deliveries_go_with_their_documents(warehouse: Warehouse) -> None:
+    settings, root, quote = warehouse.settings, warehouse.settings.layout.root, an_id("quote hers")
     shared = {"milestones": [{"uuid": an_id("milestone hers")}, {"uuid": an_id("milestone other")}]}
     warehouse.land(her_milestone(), a_milestone("other"), a_milestone("near", site=an_id("site hers")))
     warehouse.land(a_task_delivery("hers", milestone=None), f"broken {an_id('milestone hers')}".encode())
     land_answer(warehouse, {"data": [{"s_quote_id": an_id("signed")}]}, purpose="signed_quote", quote_id=quote)
-    land_answer(
-        warehouse, {"data": [{"m": "of hers"}]}, purpose="dal", quote_id=an_id("signed"), object="o", metrics=("m",)
-    )
+    values = {"purpose": "dal", "quote_id": an_id("signed"), "object": "o", "metrics": ("m",)}
+    land_answer(warehouse, {"data": [{"m": "of hers"}]}, **values)
     land_answer(warehouse, shared, purpose="rest_milestones", site_id=an_id("site elsewhere"))
     hers, others = store(warehouse, "hers", b"hers"), store(warehouse, "other", b"others")
     twice = store(warehouse, "hers", b"everybody's")
     store(warehouse, "elsewhere", b"everybody's")
+    texts = [an_id(name) for name in ("milestone hers", "task hers", "document hers", "quote hers", "signed")]
     warehouse.load()
-    warehouse.publish()
-    warehouse.close()
-    texts = [an_id(name) for name in (f"{what} hers", "task hers", "document hers", "quote hers", "signed")]
+    before = places_of(root, *texts)
 
-    erased = erase(warehouse.settings, Subject(what, an_id(f"{what} hers").upper()))  # type: ignore[arg-type]
+    [erasure] = erase(settings, Subject("milestone", an_id("milestone hers").upper())).erasures
     warehouse.take_in(her_milestone(at="2025-04-01T00:00:00Z"))
     warehouse.publish()
+    left = places_of(root, *texts)
+    milestones = warehouse.column("select milestone_id from milestones order by 1")
+    reasons = dict(warehouse.rows("select reason, count(*) from ops.deliveries group by all"))
     warehouse.close()
+    erase(settings, Subject("site", f"{{{an_id('site hers')}}}"))
 
-    assert set() == places_of(root, *texts)
-    near = {"milestone": [an_id("milestone near")], "site": []}[what]
-    assert sorted([an_id("milestone other"), *near]) == warehouse.column(
-        "select milestone_id from milestones order by 1"
-    )
-    assert [an_id("milestone other")] == warehouse.column("select milestone_id from history.milestone_listings")
+    assert before
+    assert left == set()
+    assert sorted(an_id(f"milestone {name}") for name in ("other", "near")) == milestones
+    assert (8, 7, 1) == (erasure.erased["landing lines"], reasons["erased"] - 1, reasons["erased in part"])
     assert (False, True, True) == (hers.exists(), others.exists(), twice.exists())
-    assert read_status(warehouse.settings, deep=True).balanced
-    assert erased.erasures[0].erased["landing lines"] == warehouse.value(
-        "select count(*) - 1 from ops.deliveries where reason like 'erased%'"
-    )
+    assert set() == places_of(root, an_id("site hers"))
+    assert [an_id("milestone other")] == warehouse.column("select milestone_id from milestones")
+    assert [an_id("milestone other")] == warehouse.column("select milestone_id from history.milestone_listings")
+    assert read_status(settings, deep=True).balanced
 
 
 def test_what_is_loaded_and_published_meanwhile_is_erased_too(
