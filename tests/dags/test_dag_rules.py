@@ -26,6 +26,7 @@ WRITER_TASKS = {
     ("sighten_publish_warehouse", "publish"),
     ("sighten_prove_warehouse", "prove"),
     ("sighten_erase_subject", "erase"),
+    ("sighten_maintain_lake", "expire"),
 }
 LIVE_API_TASKS = {("sighten_enrich_quotes", "enrich"), ("sighten_download_documents", "download")}
 LONG_API_TASKS = {("sighten_backfill_milestones", "pull"), ("sighten_reconcile_milestones", "reconcile")}

@@ -12,7 +12,7 @@ import msgspec
 from sighten_warehouse.landing.json_check import is_plain_json
 
 Source = Literal["webhook", "api", "import"]
-Erased = Literal["whole", "part"]
+Erased = Literal["whole", "part", "expired"]
 
 # On lines with source "api": the request. It is never part of the response; whoever lands the response adds it.
 API_REQUEST_HEADER = "sighten-asked"
@@ -40,8 +40,8 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     which can only stand between values, become spaces, and white space around it is removed; if this changed anything,
     `body` holds the original. Any other body is in `body`: as text if it is UTF-8, else as base64.
 
-    `erased`: only on a line from which `erase` took the whole body, or a part of it. Its body, size and digest are then
-    those of what was left.
+    `erased`: only on a line from which `erase` took the whole body or a part of it, or whose body was kept long enough.
+    Body, size and digest are then those of what was left.
     """
 
     landing_id: str
@@ -105,9 +105,9 @@ def landing_line(  # noqa: PLR0913  (a line has that many fields)
     return _encoder.encode(line) + b"\n"
 
 
-def without_body(line: LandingLine) -> bytes:
+def without_body(line: LandingLine, *, erased: Erased = "whole") -> bytes:
     """The line after its whole body was erased: what is left tells only that and when something was received."""
-    empty = msgspec.structs.replace(line, headers={}, content_type=None, erased="whole")
+    empty = msgspec.structs.replace(line, headers={}, content_type=None, erased=erased)
     return _with_body(empty, b"null")
 
 

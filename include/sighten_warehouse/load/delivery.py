@@ -65,7 +65,8 @@ DRIFT_SCHEMA = pa.schema(
 )
 
 
-ERASED, ERASED_IN_PART = "erased", "erased in part"  # reasons for what a person had erased from landing
+# Reasons for what was taken from landing: by what the line says of it.
+WITHOUT_BODY, ERASED_IN_PART = {"whole": "erased", "expired": "expired"}, "erased in part"
 DAMAGED = ("damaged_line", "altered_body")  # reasons for which the landing file, not the sender, is to blame
 
 
@@ -130,8 +131,8 @@ def _facts(line: LandingLine) -> Row:
 
 
 def _read_body(line: LandingLine, facts: Row) -> Delivery:
-    if line.erased == "whole":
-        return Delivery(facts | {"outcome": "ignored", "reason": ERASED, "repair": "none"})
+    if line.erased in WITHOUT_BODY:
+        return Delivery(facts | {"outcome": "ignored", "reason": WITHOUT_BODY[line.erased], "repair": "none"})
     delivery = _read_what_is_left(line, facts)
     if line.erased == "part":
         delivery.row["reason"] = delivery.row.get("reason") or ERASED_IN_PART

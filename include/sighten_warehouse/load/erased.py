@@ -14,7 +14,7 @@ from sighten_warehouse.landing.erasures import Tombstones, read_tombstones
 from sighten_warehouse.landing.files import day_of, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.delivery import id_of_place
-from sighten_warehouse.payload.erased_line import Rest, rest_of, rest_of_unreadable
+from sighten_warehouse.payload.erased_line import Rest, rest_of, rest_of_expired, rest_of_unreadable
 
 log = structlog.get_logger()
 
@@ -37,18 +37,19 @@ def erase_uncommitted(layout: Layout, names: Iterable[str]) -> int:
 
 
 class RestOfLanding:
-    """The landing files of a home without what was erased.
+    """The landing files of a home without what was erased, and without the bodies of the deliveries in `expired`.
 
     `lines` and `files`: those that mention it, as far as it has looked; `unreadable`: files that cannot be read to
     their end.
     """
 
-    def __init__(self, layout: Layout, tombstones: Tombstones) -> None:
+    def __init__(self, layout: Layout, tombstones: Tombstones, *, expired: Collection[str] = ()) -> None:
         self.lines = 0
         self.files: set[str] = set()
         self.unreadable: set[str] = set()
         self._layout = layout
         self._tombstones = tombstones
+        self._expired = frozenset(expired)
         self._searched: set[str] = set()
         self._prepared_files: set[str] = set()
         self._prepared = layout.landing / MERGED / PREPARED
@@ -96,8 +97,7 @@ class RestOfLanding:
         number = 0
         try:
             for number, raw in enumerate(read_raw_lines(self._layout.landing / name), 1):
-                damaged_id = id_of_place(name, number)
-                if rest := rest_of(raw, self._tombstones, damaged_id=damaged_id, day=day_of(name)):
+                if rest := self._rest_of(raw, name, number):
                     found[number] = rest
         except FileNotFoundError:
             return {}
@@ -111,6 +111,13 @@ class RestOfLanding:
             self.files.add(name)
             self.lines += len(found)
         return found
+
+    def _rest_of(self, raw: bytes, name: str, number: int) -> Rest | None:
+        if self._expired and (rest := rest_of_expired(raw, self._expired)):
+            return rest
+        if not self._tombstones:
+            return None
+        return rest_of(raw, self._tombstones, damaged_id=id_of_place(name, number), day=day_of(name))
 
     def hand_over(self, whole: Layout) -> None:
         """Let the swap to that lake bring in the prepared files; each replaces the file of its name."""

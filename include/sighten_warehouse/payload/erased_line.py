@@ -1,6 +1,7 @@
 """What is left of a landed line after an erasure: a function of the line and the tombstones alone."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from sighten_warehouse.payload.repair import parse_embedded, parse_text
 
 _HIDING = re.compile(rb'\\[^"]|"body_encoding":"base64"|"content-encoding"')  # escapes and encodings
 _DROPPED = object()
+WITHOUT_BODY = ("whole", "expired")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def rest_of(raw: bytes, tombstones: Tombstones, *, damaged_id: str, day: str) ->
         line = parse_landing_line(raw)
     except ValueError:
         return _rest_of_damaged(raw, tombstones, damaged_id, day)
-    if line.erased == "whole":
+    if line.erased in WITHOUT_BODY:
         return None
     envelope = [*line.headers.values(), line.content_type or "", line.method or ""]
     if any(map(tombstones.mentions_id, envelope)):
@@ -49,6 +51,16 @@ def rest_of(raw: bytes, tombstones: Tombstones, *, damaged_id: str, day: str) ->
     if rest is _DROPPED:
         return Rest(without_body(line), _document(line))
     return _with_rest(line, rest, tombstones)
+
+
+def rest_of_expired(raw: bytes, landing_ids: Collection[str]) -> Rest | None:
+    """What is left of the line if it is one of these deliveries and still has its body."""
+    try:
+        line = parse_landing_line(raw)
+    except ValueError:
+        return None
+    is_due = line.landing_id in landing_ids and line.erased not in WITHOUT_BODY
+    return Rest(without_body(line, erased="expired")) if is_due else None
 
 
 def _may_mention(raw: bytes, tombstones: Tombstones) -> bool:
