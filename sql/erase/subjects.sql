@@ -1,7 +1,7 @@
 -- The ids that go with an erased site or milestone: its milestones, their tasks and documents, and quotes of no other.
 -- grain: id
 -- inputs: history.documents, history.quotes, history.snapshots, history.tasks
--- `setting` has the site or the milestone; the other one is NULL.
+-- The settings are site_id and milestone_id, one of them NULL.
 with snapshots as (
 
     select * from history.snapshots
