@@ -79,24 +79,24 @@ from milestones
 
 union
 
-select task_id as id
+select snapshots.task_id as id
 from snapshots
 inner join milestones using (milestone_id)
-where task_id is not null
+where snapshots.task_id is not null
 
 union
 
-select task_id as id
+select tasks.task_id as id
 from tasks
 inner join milestones using (milestone_id)
-where task_id is not null
+where tasks.task_id is not null
 
 union
 
-select document_id as id
+select documents.document_id as id
 from documents
 inner join milestones using (milestone_id)
-where document_id is not null
+where documents.document_id is not null
 
 union
 

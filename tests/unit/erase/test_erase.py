@@ -9,6 +9,7 @@ import pytest
 
 from sighten_warehouse.backfill.files.step import import_files
 from sighten_warehouse.backfill.files.times import Times
+from sighten_warehouse.backfill.rest.listed_sites import read_listed_sites
 from sighten_warehouse.erase import Run, Subject, erase
 from sighten_warehouse.landing.erasures import Tombstones
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
@@ -107,6 +108,11 @@ def test_of_a_milestone_and_of_a_site_whole_deliveries_go_with_their_documents(w
     reasons = dict(warehouse.rows("select reason, count(*) from ops.deliveries group by all"))
     warehouse.close()
     erase(settings, Subject("site", f"{{{an_id('site hers')}}}"))
+    listed = [{"site_id": an_id(f"site {name}"), "site_last_updated": "2026-01-01T00:00:00Z"} for name in ("hers", "x")]
+    land_answer(warehouse, {"data": listed}, purpose="rest_sites", object="page 1")
+    known = read_listed_sites(settings)
+    warehouse.load()
+    warehouse.publish()
 
     assert before
     assert left == set()
@@ -114,6 +120,12 @@ def test_of_a_milestone_and_of_a_site_whole_deliveries_go_with_their_documents(w
     assert (8, 7, 1) == (erasure.erased["landing lines"], reasons["erased"] - 1, reasons["erased in part"])
     assert (False, True, True) == (hers.exists(), others.exists(), twice.exists())
     assert set() == places_of(root, an_id("site hers"))
+    assert (
+        [an_id("site x")]
+        == [site.site_id for site in known.sites]
+        == warehouse.column("select distinct site_id from history.site_listings")
+    )
+    assert (True, False) == (known.is_erased(an_id("milestone hers")), known.is_erased(an_id("milestone other")))
     assert [an_id("milestone other")] == warehouse.column("select milestone_id from milestones")
     assert [an_id("milestone other")] == warehouse.column("select milestone_id from history.milestone_listings")
     assert read_status(settings, deep=True).balanced
