@@ -22,7 +22,7 @@ class Subject:
     def __post_init__(self) -> None:
         """Refuse a value that no delivery can mention."""
         if self.what != "email":
-            UUID(self.value)
+            object.__setattr__(self, "value", str(UUID(self.value)))  # one spelling, as in the tables
         elif not all(self.value.strip().rpartition("@")[::2]) or len(self.value.split()) != 1:
             raise ValueError("expected an e-mail address")
 
@@ -42,7 +42,6 @@ def digests_of(subject: Subject, layout: Layout, tombstones: Tombstones) -> list
 
 
 def _ids(subject: Subject, layout: Layout) -> list[str]:
-    value = str(UUID(subject.value))
-    variables = {f"{what}_id": value if what == subject.what else None for what in ("site", "milestone")}
+    variables = {f"{what}_id": subject.value if what == subject.what else None for what in ("site", "milestone")}
     with open_models(layout, ["erase.subjects"], inputs={}, variables=variables) as connection:
         return [row[0] for row in connection.execute("select id from erase.subjects").fetchall()]
