@@ -152,8 +152,8 @@ def test_what_is_loaded_and_published_meanwhile_is_erased_too(
             planned_before()
             flatten(settings, batches[0])
             commit(settings, batches[:1])
-            warehouse.land(her_milestone("pending"))
             warehouse.deliver(a_milestone("meanwhile"))
+            warehouse.land(her_milestone("pending"))
             seen.append(read_status(settings).unfinished_erasures)
 
     warehouse.close()
