@@ -151,6 +151,6 @@ def test_small_loads_are_merged_and_announced(run: Run, settings: Settings, land
 
     states = run("sighten_maintain_lake")
 
-    assert {"run": ["success"], "compact": ["success"]} == states
+    assert {"run": ["success"], "expire": ["success"], "compact": ["success"]} == states
     assert 1 == len(list(settings.layout.commits.glob("*.json")))
     assert events_before + 1 == count_events("sighten_history")
