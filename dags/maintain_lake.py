@@ -2,6 +2,8 @@
 
 Merges the small landing files of each day, line for line, and the history files and commits of small loads. No row
 changes. Loads and publishes continue meanwhile. If many small loads pile up during the day, loading merges them itself.
+Before that, what was kept for SIGHTEN_KEPT_RAW_DAYS and SIGHTEN_KEPT_DOCUMENT_DAYS goes, if they are set, and a version
+without it is published.
 The run fails if landing files are not what was loaded from them; they stay as they are.
 
 Where `SIGHTEN_BACKUP_TO` names a folder, the home is backed up to it. The run fails if a file of the home is missing or
@@ -12,13 +14,20 @@ from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, LONG_TIMEOUT, dag_docs
+from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, LONG_TIMEOUT, WRITER_POOL, Counts, dag_docs
 from sighten_warehouse.settings import read_settings
 
 
 @dag("sighten_maintain_lake", schedule=BEFORE_NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
 def maintain_lake() -> None:
-    """Compact the lake, and back the home up; a lock makes one wait."""
+    """Drop what was kept long enough, compact the lake, and back the home up; a lock makes one wait."""
+
+    @task(pool=WRITER_POOL, execution_timeout=LONG_TIMEOUT)
+    def expire() -> Counts:
+        from sighten_warehouse.erase import expire
+
+        expired = expire(read_settings())
+        return {"deliveries": expired.deliveries, "documents": expired.documents}
 
     @task(inlets=[HISTORY], outlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
     def compact() -> None:
@@ -28,14 +37,15 @@ def maintain_lake() -> None:
         if result.refused:
             raise AirflowFailException(f"{', '.join(result.refused)}: not what was loaded; see landing verify")
 
-    @task(inlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
+    @task(inlets=[HISTORY], execution_timeout=LONG_TIMEOUT, trigger_rule="all_done")
     def backup() -> str:
         from sighten_airflow.nightly_backup import back_up_nightly
 
         return back_up_nightly(read_settings())
 
-    compact()
-    backup()
+    expired = expire()
+    expired >> compact()
+    expired >> backup()  # also if that failed
 
 
 maintain_lake()

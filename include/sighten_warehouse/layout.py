@@ -9,15 +9,17 @@ class Layout:
     """The folders and files of one environment, `$SIGHTEN_HOME/$SIGHTEN_ENV`; creates nothing.
 
     `lake_folder`: the link `lake`, or the folder that it points to (see `lake.folder.resolve_lake`), or another lake.
+    `landing_folder`: `landing`, or where an erasure prepares landing files.
     """
 
     root: Path
     lake_folder: str = "lake"
+    landing_folder: str = "landing"
 
     @property
     def landing(self) -> Path:
         """Landing files by `received_date=YYYY-MM-DD`."""
-        return self.root / "landing"
+        return self.root / self.landing_folder
 
     @property
     def lake(self) -> Path:
@@ -75,6 +77,11 @@ class Layout:
         return self.root / "failed_sites"
 
     @property
+    def erasures(self) -> Path:
+        """A receipt of each erasure, by which what was erased is known again, and the key of its digests."""
+        return self.root / "erasures"
+
+    @property
     def vault(self) -> Path:
         """The bytes of documents, by content hash."""
         return self.root / "vault"
@@ -108,6 +115,11 @@ class Layout:
     def report_data(self) -> Path:
         """The data of the report as JSON, written once for each version."""
         return self.published / "report.json"
+
+    @property
+    def portable_copies(self) -> Path:
+        """Where portable files were written to; optional."""
+        return self.published / "portable_copies.json"
 
     @property
     def work(self) -> Path:

@@ -18,8 +18,8 @@ from sighten_warehouse.shared_columns import expand, flat, lists_of, placeholder
 # advises a rebuild. `test_rules_version.py` fails if rows change without it.
 RULES_VERSION = 4
 
-SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich", "cache", "touched")  # each a folder of models
-NOT_PUBLISHED = ("staging", "enrich", "cache", "touched")  # steps between, work lists, and what an update reads
+SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich", "erase", "cache", "touched")  # folders of models
+NOT_PUBLISHED = ("staging", "enrich", "erase", "cache", "touched")  # steps between, lists, and what an update reads
 ALL, ADDED = "all rows", "no row"  # how a table is updated if its rows are not replaced by their ids
 DUCKDB_TYPES = {
     "text": "varchar",

@@ -16,6 +16,7 @@ RECIPES = {
     "sighten_report_warehouse": "publish-fails",
     "sighten_prove_warehouse": "publish-fails",
     "sighten_maintain_lake": "maintenance-is-overdue",
+    "sighten_erase_subject": "erase",
     "sighten_enrich_quotes": "api-fails",
     "sighten_download_documents": "api-fails",
     "sighten_reconcile_milestones": "api-fails",

@@ -2,8 +2,9 @@
 -- grain: document_id
 -- inputs: history.downloads
 -- replaced by: document_id
--- A stored document stays stored, whatever later attempts return, until it is found damaged. The wait doubles with each
--- failed attempt: from 15 minutes to a day if the network can be the cause, else from an hour to a week.
+-- A stored document stays stored, whatever later attempts return, until it is found damaged or is erased. An erased one
+-- is not tried again. The wait doubles with each failed attempt: from 15 minutes to a day if the network can be the
+-- cause, else from an hour to a week.
 with downloads as (
 
     select * from history.downloads
@@ -14,7 +15,7 @@ with downloads as (
         document_id,
         max(downloaded_at) as damaged_at,
     from downloads
-    where download_status = 'damaged'
+    where download_status in ('damaged', 'erased')
     group by document_id
 
 ), classified as (
@@ -74,7 +75,7 @@ select
     attempts,
     downloaded_at,
     case
-        when download_status = 'stored' then null
+        when download_status in ('stored', 'erased') then null
         when download_status = 'damaged' then downloaded_at
         else downloaded_at + interval '1' second * wait_seconds
     end as next_attempt_at,

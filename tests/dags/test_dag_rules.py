@@ -25,6 +25,8 @@ WRITER_TASKS = {
     ("sighten_load_milestones", "commit"),
     ("sighten_publish_warehouse", "publish"),
     ("sighten_prove_warehouse", "prove"),
+    ("sighten_erase_subject", "erase"),
+    ("sighten_maintain_lake", "expire"),
 }
 LIVE_API_TASKS = {("sighten_enrich_quotes", "enrich"), ("sighten_download_documents", "download")}
 LONG_API_TASKS = {("sighten_backfill_milestones", "pull"), ("sighten_reconcile_milestones", "reconcile")}
@@ -142,6 +144,7 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         "sighten_maintain_lake",
         "sighten_prove_warehouse",
         "sighten_watch_warehouse",
+        "sighten_erase_subject",
     } == without_assets
     assert {
         ("sighten_load_milestones", "load_one_batch", "sighten_history"),
@@ -149,6 +152,7 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         ("sighten_maintain_lake", "compact", "sighten_history"),
         ("sighten_publish_warehouse", "publish", "sighten_warehouse"),
         ("sighten_prove_warehouse", "prove", "sighten_warehouse"),
+        ("sighten_erase_subject", "erase", "sighten_warehouse"),
     } == produced
 
 

@@ -156,7 +156,8 @@ def test_small_loads_are_merged_and_announced_and_the_home_is_backed_up(
 
     states = run("sighten_maintain_lake")
 
-    assert {"run": ["success"], "compact": ["success"], "backup": ["success"]} == states
+    ended = {"run": ["success"], "expire": ["success"], "compact": ["success"], "backup": ["success"]}
+    assert ended == states
     assert 1 == len(backups(tmp_path / "backups"))
     assert 1 == len(list(settings.layout.commits.glob("*.json")))
     assert events_before + 1 == count_events("sighten_history")

@@ -8,6 +8,12 @@ from pathlib import Path
 from sighten_warehouse.settings import Settings
 
 COMPACT = "from sighten_warehouse.lake.compaction import compact; compact(read_settings().layout)"
+ERASE = (
+    "from sighten_warehouse.erase import Subject, erase, resume\n"
+    "from sighten_warehouse.landing.erasures import read_erasures\n"
+    "settings = read_settings()\n"
+    "resume(settings) if read_erasures(settings.layout) else erase(settings, Subject('email', os.environ['ADDRESS']))"
+)
 PUBLISH = "from sighten_warehouse.publish.step import publish; publish(read_settings())"
 DIES = """
 import importlib, os, sys
@@ -27,7 +33,7 @@ exec(step)
 """
 
 
-def exit_code_of_killed(settings: Settings, step: str, module: str, name: str, when: str) -> int:
+def exit_code_of_killed(settings: Settings, step: str, module: str, name: str, when: str, **variables: str) -> int:
     """Run `step`, which dies before or after it calls that function of that module; 9 if it got there."""
-    env = {**os.environ, "SIGHTEN_HOME": str(settings.home), "PYTHONPATH": str(Path("include").resolve())}
+    env = {**os.environ, **variables, "SIGHTEN_HOME": str(settings.home), "PYTHONPATH": str(Path("include").resolve())}
     return subprocess.run([sys.executable, "-c", DIES, step, module, name, when], env=env, check=False).returncode

@@ -32,6 +32,7 @@ COMMANDS = (
     "reconcile",
     "rebuild",
     "compact",
+    "erase",
     "landing",
     "backup",
     "restore",

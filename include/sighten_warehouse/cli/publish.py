@@ -45,7 +45,7 @@ def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
       sighten-warehouse publish --parquet
       sighten-warehouse publish --portable for-the-analysts.duckdb
     """
-    from sighten_warehouse.publish.portable import write_portable
+    from sighten_warehouse.publish.copies import write_copy
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
@@ -55,7 +55,7 @@ def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
     version = publish_and_report(settings, full=full, parquet=parquet)
     if portable is not None:
         with writing_to(portable, option="--portable"):
-            write_portable(settings.layout.versions / f"{version.version}.duckdb", portable, pii=settings.pii)
+            write_copy(settings.layout, version.version, portable, pii=settings.pii)
         click.echo(f"{portable} ({settings.pii})")
 
 

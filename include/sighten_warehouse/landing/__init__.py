@@ -1,1 +1,1 @@
-"""Landing: each delivery as received, one line each, in files that never change once visible."""
+"""Landing: each delivery as received, one line each, in files that nothing but an erasure changes once visible."""

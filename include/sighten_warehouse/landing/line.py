@@ -12,6 +12,7 @@ import msgspec
 from sighten_warehouse.landing.json_check import is_plain_json
 
 Source = Literal["webhook", "api", "import"]
+Erased = Literal["whole", "part", "expired"]
 
 # On lines with source "api": the request. It is never part of the response; whoever lands the response adds it.
 API_REQUEST_HEADER = "sighten-asked"
@@ -38,6 +39,9 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     `payload` is the body itself if that is strict JSON (RFC 8259) of at most `EMBEDDED_DEPTH` levels: line breaks,
     which can only stand between values, become spaces, and white space around it is removed; if this changed anything,
     `body` holds the original. Any other body is in `body`: as text if it is UTF-8, else as base64.
+
+    `erased`: only on a line from which `erase` took the whole body or a part of it, or whose body was kept long enough.
+    Body, size and digest are then those of what was left.
     """
 
     landing_id: str
@@ -51,6 +55,7 @@ class LandingLine(msgspec.Struct, frozen=True, kw_only=True):
     payload: msgspec.Raw
     body: str | None
     body_encoding: Literal["utf-8", "base64"] | None
+    erased: Erased | msgspec.UnsetType = msgspec.UNSET
 
     def body_as_received(self) -> bytes:
         """The body, byte for byte as received."""
@@ -98,6 +103,30 @@ def landing_line(  # noqa: PLR0913  (a line has that many fields)
         body_encoding=encoding,
     )
     return _encoder.encode(line) + b"\n"
+
+
+def without_body(line: LandingLine, *, erased: Erased = "whole") -> bytes:
+    """The line after its whole body was erased: what is left tells only that and when something was received."""
+    empty = msgspec.structs.replace(line, headers={}, content_type=None, erased=erased)
+    return _with_body(empty, b"null")
+
+
+def with_rest(line: LandingLine, body: bytes) -> bytes:
+    """The line after a part of it was erased; `body` is what was left."""
+    return _with_body(msgspec.structs.replace(line, erased="part"), body)
+
+
+def _with_body(line: LandingLine, body: bytes) -> bytes:
+    payload, text, encoding = _embed(body)
+    new = msgspec.structs.replace(
+        line,
+        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_bytes=len(body),
+        payload=msgspec.Raw(payload),
+        body=text,
+        body_encoding=encoding,
+    )
+    return _encoder.encode(new)
 
 
 def _embed(body: bytes) -> tuple[bytes, str | None, Literal["utf-8", "base64"] | None]:

@@ -17,14 +17,13 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.clean import DECODERS, CleanLine, decode_clean, flatten_clean
 from sighten_warehouse.load.delivery import (
     DAMAGED,
-    DELIVERY_SCHEMA,
-    DRIFT_SCHEMA,
     Delivery,
     as_copy,
     read_body,
     read_line,
     unreadable_line,
 )
+from sighten_warehouse.load.delivery_schema import DELIVERY_SCHEMA, DRIFT_SCHEMA
 from sighten_warehouse.load.history_files import HistoryFiles, history_schema
 from sighten_warehouse.models import Model, in_order, macros, models
 from sighten_warehouse.payload.answers.readers import ANSWER_SCHEMAS

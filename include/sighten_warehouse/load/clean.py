@@ -35,6 +35,7 @@ def decode_clean(line: LandingLine, facts: Row) -> CleanLine | None:
         or is_decision(line)
         or line.body_encoding == "base64"
         or "content-encoding" in line.headers
+        or line.erased
     ):
         return None
     for kind in DECODERS:

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import pyarrow as pa
 import structlog
 
 from sighten_warehouse.errors import RejectedError
@@ -25,46 +24,8 @@ log = structlog.get_logger()
 
 CONFORM = {"milestone": conform_milestone, "task": conform_task}
 
-DELIVERY_SCHEMA = pa.schema(
-    [
-        ("landing_id", pa.string()),
-        ("received_at", pa.timestamp("us")),
-        ("source", pa.string()),
-        ("outcome", pa.string()),
-        ("reason", pa.string()),
-        ("place", pa.string()),
-        ("expected", pa.string()),
-        ("kind", pa.string()),
-        ("subject", pa.string()),
-        ("repair", pa.string()),
-        ("milestone_id", pa.string()),
-        ("task_id", pa.string()),
-        ("watermark_at", pa.timestamp("us")),
-        ("content_hash", pa.string()),
-        ("body_sha256", pa.string()),
-        ("body_bytes", pa.int64()),
-        ("batch_id", pa.string()),
-        ("landing_file", pa.string()),
-        ("line_number", pa.int64()),
-        ("copy_of_landing_id", pa.string()),
-    ]
-)
-DRIFT_SCHEMA = pa.schema(
-    [
-        ("landing_id", pa.string()),
-        ("received_at", pa.timestamp("us")),
-        ("kind", pa.string()),
-        ("milestone_id", pa.string()),
-        ("path", pa.string()),
-        ("drift", pa.string()),
-        ("expected", pa.string()),
-        ("example", pa.string()),
-        ("occurrences", pa.int64()),
-        ("code_field", pa.string()),
-    ]
-)
-
-
+# Reasons for what was taken from landing: by what the line says of it.
+WITHOUT_BODY, ERASED_IN_PART = {"whole": "erased", "expired": "expired"}, "erased in part"
 DAMAGED = ("damaged_line", "altered_body")  # reasons for which the landing file, not the sender, is to blame
 
 
@@ -129,6 +90,15 @@ def _facts(line: LandingLine) -> Row:
 
 
 def _read_body(line: LandingLine, facts: Row) -> Delivery:
+    if line.erased in WITHOUT_BODY:
+        return Delivery(facts | {"outcome": "ignored", "reason": WITHOUT_BODY[line.erased], "repair": "none"})
+    delivery = _read_what_is_left(line, facts)
+    if line.erased == "part":
+        delivery.row["reason"] = delivery.row.get("reason") or ERASED_IN_PART
+    return delivery
+
+
+def _read_what_is_left(line: LandingLine, facts: Row) -> Delivery:
     if is_decision(line):
         return _read_decision_line(line, facts)
     if line.source == "api":

@@ -40,7 +40,7 @@ def open_models(
     moment = landed_and_loaded(layout)
     layout, committed = moment.layout, moment.commits
     with staging_connection() as connection:
-        for schema in ("history", "ops", "enrich"):
+        for schema in ("history", "ops", "enrich", "erase"):
             connection.execute(f"create schema {schema}")
         for name, value in variables.items():
             connection.execute(f"set variable {name} = ?", [value])

@@ -27,6 +27,7 @@ from sighten_warehouse.lake.manifest import (
 from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
+from sighten_warehouse.load.erased import erase_uncommitted
 from sighten_warehouse.load.result import FlattenResult, LoadResult, sum_of
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
@@ -73,6 +74,7 @@ def _plan(settings: Settings, max_batches: int) -> list[str]:
         return []
     ensure_lake(settings.layout)
     layout = resolve_lake(settings.layout)
+    erase_uncommitted(layout, files)
     share = sum(_size(layout, name) for name in files) // max_batches
     manifests = list(islice(divide(layout, files, max_bytes=max(share, MIN_BATCH_BYTES)), max_batches))
     for manifest in manifests:

@@ -22,6 +22,7 @@ RECIPES = {
     "published_file_damaged": "publish-fails",
     "updates_differ": "publish-fails",
     "balance_broken": "balance-broken",
+    "erasure_unfinished": "erase",
     "deliveries_unpublished": "deliveries-are-not-published",
     SILENT: "webhooks-are-missing",
     "disk_low": "disk-full",
@@ -44,6 +45,7 @@ def find_problems(status: Status, settings: Settings, ledger: Ledger, *, now: da
     layout = settings.layout
     found = [
         *_damage(status, layout),
+        *_erasures(status),
         *_unpublished(status, settings, now=now),
         *_disk(status, settings),
         *failed_tasks(ledger, now=now),
@@ -99,6 +101,15 @@ def _damage(status: Status, layout: Layout) -> Iterator[Problem]:
         )
     if not status.balanced:
         yield _error("balance_broken", status.explain())
+
+
+def _erasures(status: Status) -> Iterator[Problem]:
+    if begun := status.unfinished_erasures:
+        text = (
+            f"an erasure is not finished, begun {_minute(begun[0])}: what it erases may still be in landing and in"
+            " published versions; if it does not run any more, run `sighten-warehouse erase --resume`"
+        )
+        yield _error("erasure_unfinished", text, items=begun, since=datetime.fromisoformat(begun[0]))
 
 
 def _unpublished(status: Status, settings: Settings, *, now: datetime) -> Iterator[Problem]:

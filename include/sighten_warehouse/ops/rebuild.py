@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -11,6 +11,7 @@ import structlog
 from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.damage import is_whole
+from sighten_warehouse.lake.exchange import remove_hidden
 from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
 from sighten_warehouse.lake.hardlinks import hardlink_batch, sync_folders
 from sighten_warehouse.lake.left_out import left_out, write_left_out
@@ -28,6 +29,7 @@ from sighten_warehouse.lake.remade import carry_loads
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.load.erased import RestOfLanding, erase_uncommitted
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
@@ -57,6 +59,7 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
     *,
     days: Days | None = None,
     without: Collection[str] = (),
+    erased: RestOfLanding | None = None,
     jobs: int = 1,
     on_start: Callable[[], object] | None = None,
     on_progress: OnProgress = lambda _done, _all: None,
@@ -66,6 +69,7 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
     Committed batches keep their names and times. With `days`, batches without a delivery received then are kept
     unchanged, and pending files stay pending. Landing files that are not what was loaded from them are left out if they
     match one of the patterns `without`; the new lake records them, and a load takes them once they are restored.
+    With `erased`, only batches with such a delivery are remade, and landing files are exchanged together with the lake.
     Flattens in up to `jobs` processes, each of which calls `on_start` first. `on_progress` receives the number of
     batches done, and of all.
 
@@ -75,20 +79,22 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         StorageError: the disk refused a write; the old lake stays.
     """
     layout = settings.layout
+    chosen = erased or days
     with one_writer(layout, "rebuild"), explain_refusal(layout.root):
-        kept, before = _kept_and_remade(layout, days)
+        in_use = resolve_lake(layout)
+        remove_hidden(layout.landing)
+        kept, before = _kept_and_remade(layout, chosen)
         lost = _leave_out(layout, before, without)
         aside = new_lake(layout)
         write_left_out(aside, lost)
         made = Counter(kept=_keep(layout, aside, kept))
-        todo = list(_division(layout, before, _files_to_take(layout, before, days) - lost.keys()))
-        in_use = resolve_lake(layout)
+        todo = list(_division(layout, before, _files_to_take(layout, before, chosen) - lost.keys()))
         with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
-            for number, manifest in enumerate(workers.flatten(todo, layout=aside), 1):
+            for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, erased)), 1):
                 made += _commit(manifest, in_use, aside)
                 on_progress(number, len(todo))
         with one_writer(layout, "publish"):
-            version = _swap_in(settings, finish_lake(aside), days, made)
+            version = _swap_in(settings, finish_lake(aside), days, made, erased)
     log.info("rebuilt", **made)
     if not is_current(settings):  # batches loaded meanwhile are in the lake, but not in the version
         version = publish(settings)
@@ -96,27 +102,42 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
     return Rebuilt(batches, unchanged, landed, dict(made), version)
 
 
-def _swap_in(settings: Settings, whole: Layout, days: Days | None, made: Counter[str]) -> Version:
+def _source(aside: Layout, todo: Iterable[Manifest], erased: RestOfLanding | None) -> Layout:
+    """The layout of the new lake, with the landing files to read."""
+    if erased is None:
+        return aside
+    for manifest in todo:
+        erased.stage(manifest.landing_files)
+    return replace(aside, landing_folder=erased.landing_folder)
+
+
+def _swap_in(
+    settings: Settings, whole: Layout, days: Days | None, made: Counter[str], erased: RestOfLanding | None
+) -> Version:
     """Publish the new lake and put it in use, if its checks pass. Adds to `made`."""
     layout = settings.layout
 
     def swap() -> None:
         with one_writer(layout, "commit"):
-            made.update(_catch_up(layout, whole, days))
+            made.update(_catch_up(layout, whole, days, erased))
             _keep_planned(layout, whole)
+            if erased:
+                for name in set(landing_files(layout.landing)) - loaded_files(whole):
+                    erased.rewrite(name)
+                erased.hand_over(whole)
             swap_in(layout, whole)
 
     return publish_lake(settings, whole, on_checked=swap)
 
 
-def _kept_and_remade(layout: Layout, days: Days | None) -> tuple[list[Manifest], list[Manifest]]:
+def _kept_and_remade(layout: Layout, chosen: Days | RestOfLanding | None) -> tuple[list[Manifest], list[Manifest]]:
     """The batches to keep and the batches to remake; one that lost a history file is remade whatever its days."""
     kept: list[Manifest] = []
     remade: list[Manifest] = []
     taken: set[str] = set()
     layout = resolve_lake(layout)
     for manifest in _batches_before(layout):
-        remake = days is None or days.touch(manifest.landing_files) or not is_whole(manifest, layout)
+        remake = chosen is None or chosen.touch(manifest.landing_files) or not is_whole(manifest, layout)
         if remake:
             remade.append(manifest)
         elif not taken & manifest.landing_files.keys():
@@ -132,9 +153,13 @@ def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
     return sum(manifest.loads for manifest in kept)
 
 
-def _files_to_take(layout: Layout, before: Collection[Manifest], days: Days | None) -> set[str]:
+def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Days | RestOfLanding | None) -> set[str]:
     landed = set(landing_files(layout.landing))
-    return landed if days is None else landed & {name for manifest in before for name in manifest.landing_files}
+    loaded = {name for manifest in before for name in manifest.landing_files}
+    if chosen is not None:
+        return landed & loaded
+    erase_uncommitted(resolve_lake(layout), landed - loaded)
+    return landed
 
 
 def _batches_before(layout: Layout) -> list[Manifest]:
@@ -192,17 +217,19 @@ def _commit(flattened: Manifest, in_use: Layout, aside: Layout) -> Counter[str]:
     return Counter(made.outcomes | {"batches": made.loads, "landed": made.landed})
 
 
-def _catch_up(layout: Layout, aside: Layout, days: Days | None) -> Counter[str]:
+def _catch_up(layout: Layout, aside: Layout, days: Days | None, erased: RestOfLanding | None) -> Counter[str]:
     """Take over what was loaded into the lake in use meanwhile, so that it does not become pending again."""
-    kept, before = _kept_and_remade(layout, days)
+    kept, before = _kept_and_remade(layout, erased or days)
     present = loaded_files(aside)
     made = Counter(
         kept=_keep(layout, aside, [manifest for manifest in kept if not present & manifest.landing_files.keys()])
     )
     loaded = {name for manifest in before for name in manifest.landing_files}
     missing = left_out(aside).keys()
-    for manifest in _division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing):
-        made += _commit(flatten_batch(manifest, aside), resolve_lake(layout), aside)
+    todo = list(_division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing))
+    source = _source(aside, todo, erased)
+    for manifest in todo:
+        made += _commit(flatten_batch(manifest, source), resolve_lake(layout), aside)
     return made
 
 

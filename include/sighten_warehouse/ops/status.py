@@ -13,6 +13,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
+from sighten_warehouse.landing.erasures import unfinished_erasures
 from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.drift import DriftPlace, places_in
@@ -46,7 +47,7 @@ class Status:
     `usual_silence_s`: see `usual_silence`, in seconds. `open_drift`: the places that nobody has acknowledged, by label
     and a digest of the code, if any. `overdue`: maintenance that did not run for two days → since when it is due.
     `backup_due`: since when a backup is due. `free_disk`: folder → free bytes. `api_refusals`: paths of the API that
-    refuse every call.
+    refuse every call. `unfinished_erasures`: when those were begun that are not finished.
     """
 
     landed: int
@@ -85,6 +86,7 @@ class Status:
     backup_due: datetime | None = None
     free_disk: dict[str, int] = field(default_factory=dict)
     api_refusals: tuple[Refusal, ...] = ()
+    unfinished_erasures: tuple[str, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -169,6 +171,7 @@ def _read_status(settings: Settings, moment: Moment, *, recount: bool, deep: boo
         backup_due=backup_due(settings, known),
         free_disk=free_disk(layout),
         api_refusals=tuple(read_refusals(layout)),
+        unfinished_erasures=tuple(erasure.begun_at for erasure in unfinished_erasures(layout)),
         **facts,
     )
 

@@ -14,6 +14,7 @@ from sighten_warehouse.backfill.rest.walk import MILESTONES_PATH, RECORD_TYPE, S
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
 from sighten_warehouse.landing.api_request import ApiRequest
+from sighten_warehouse.landing.erasures import read_tombstones
 from sighten_warehouse.load.query import open_models
 from sighten_warehouse.settings import Settings
 
@@ -49,7 +50,7 @@ class Comparison:
 
 
 def changed_sites(settings: Settings, *, days: int, clock: Clock) -> list[ChangedSite]:
-    """Return the sites to compare by the newest list of sites, the earliest change first.
+    """Return the sites to compare by the newest list of sites, except erased ones, the earliest change first.
 
     Covers the last `days` days, or since the last reconcile if that is longer, but not the last hour.
 
@@ -60,7 +61,9 @@ def changed_sites(settings: Settings, *, days: int, clock: Clock) -> list[Change
     with open_models(settings.layout, ["enrich.changed_sites"], inputs={}, variables=variables) as connection:
         columns = "site_id, site_updated_at, compared_from_at"
         rows = connection.execute(f"select {columns} from enrich.changed_sites order by site_updated_at, site_id")
-        return [ChangedSite(*row) for row in rows.fetchall()]
+        changed = [ChangedSite(*row) for row in rows.fetchall()]
+    tombstones = read_tombstones(settings.layout)
+    return [site for site in changed if not tombstones.is_erased_id(site.site_id)]
 
 
 def compare(settings: Settings, *, since: datetime) -> Comparison:

@@ -6,6 +6,7 @@ import msgspec
 import structlog
 
 from sighten_warehouse.durable import write_durably
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.report.dataset import Dataset, freshness, known_dataset, make_dataset
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.rendering import render
@@ -25,9 +26,10 @@ def write_report(settings: Settings) -> Path:
         ModelError: the version was published by incompatible code.
         OSError: a file cannot be written.
     """
-    dataset = read_dataset(settings)
-    write_durably(settings.layout.report_data, msgspec.json.encode(dataset))
-    write_durably(settings.layout.report_file, _render(settings, dataset))
+    with one_writer(settings.layout, "report"):
+        dataset = read_dataset(settings)
+        write_durably(settings.layout.report_data, msgspec.json.encode(dataset))
+        write_durably(settings.layout.report_file, _render(settings, dataset))
     log.info("report_written", version=dataset["freshness"]["version"], pii=settings.pii)
     return settings.layout.report_file
 

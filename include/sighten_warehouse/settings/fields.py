@@ -119,6 +119,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, description="How many published versions are kept in `published/versions/`, the newest included."),
     ] = 2
+    kept_raw_days: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(
+            description="Days after which a delivery that no current row comes from loses its body and its rows of "
+            "history; empty keeps all."
+        ),
+    ] = None
+    kept_document_days: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Days after which a downloaded document leaves the vault; empty keeps all."),
+    ] = None
     alerts: Annotated[
         tuple[Secret, ...],
         Meta(

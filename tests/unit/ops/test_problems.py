@@ -62,6 +62,7 @@ def problems(*, ledger: Ledger | None = None, max_silence: str = "", **facts: An
         ({"backup_due": NOW - timedelta(days=3)}, ["backup_overdue"]),
         ({"backup_due": NOW - timedelta(days=1)}, []),
         ({"landed": 1}, ["balance_broken"]),
+        ({"unfinished_erasures": ("2026-11-01T11:00:00+00:00",)}, ["erasure_unfinished"]),
         ({"differing": ("main.tasks",)}, ["updates_differ"]),
         ({"published_file_missing": True, "oldest_waiting_at": NOW - timedelta(days=1)}, ["published_file_damaged"]),
     ],

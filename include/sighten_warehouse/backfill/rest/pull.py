@@ -49,7 +49,7 @@ def pull_sites(  # noqa: PLR0913  (the sites, and the dependencies)
     run = _Run(settings, clock, caller, failures(settings.layout), PullResult(len(sites), len(sites) - len(due)))
     caller.on_progress(run.result)
     with collecting_answers(settings.layout.landing) as answers:
-        walker = Walker(client, answers, clock=clock, pulled=known.pulled, stop=caller.stop)
+        walker = Walker(client, answers, clock=clock, known=known, stop=caller.stop)
         for outcome in run_concurrently(run.remaining(due), walker.walk, threads=settings.api_concurrency):
             run.count(outcome)
             run.land_periodically(answers)

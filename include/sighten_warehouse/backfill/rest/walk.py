@@ -1,6 +1,6 @@
 """Walks from a site over REST to its workflows, milestones, tasks and sub_tasks, and lands each milestone whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from sighten_warehouse.api.answer import Answer
 from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswerCollector
 from sighten_warehouse.backfill.rest.items import Item, ItemList, read_list
-from sighten_warehouse.backfill.rest.listed_sites import ListedSite
+from sighten_warehouse.backfill.rest.listed_sites import ListedSite, ListedSites
 from sighten_warehouse.backfill.rest.stopping import StoppedError
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import (
@@ -53,7 +53,7 @@ class Walker:
         client: the API's client.
         answers: collects the answers to land.
         clock: for the times of the requests.
-        pulled: by site, the milestones that need not be pulled again.
+        known: the milestones that need not be pulled again, and those that must not.
         stop: ends the walk when it returns true.
     """
 
@@ -63,13 +63,13 @@ class Walker:
         answers: AnswerCollector,
         *,
         clock: Clock,
-        pulled: Mapping[str, frozenset[str]],
+        known: ListedSites,
         stop: Callable[[], bool],
     ) -> None:
         self._client = client
         self._answers = answers
         self._clock = clock
-        self._pulled = pulled
+        self._known = known
         self._stop = stop
 
     def walk(self, site: ListedSite) -> SiteOutcome:
@@ -97,7 +97,9 @@ class Walker:
                 raise RejectedError("no_uuid", place=WORKFLOWS_PATH, expected="a workflow with a UUID as uuid")
             milestones = self._list(MILESTONES_PATH, "workflow_id", workflow.item_id)
             for milestone in milestones.items:
-                if milestone.item_id not in self._pulled.get(site.site_id, ()):
+                if self._known.is_erased(milestone.item_id or ""):
+                    continue
+                if milestone.item_id not in self._known.pulled.get(site.site_id, ()):
                     self._milestone(site, workflow, milestone, milestones)
                 found.append(milestone.item_id)
         content = {"site": _site_json(site), "workflows": _items_json(workflows), "milestones": found}

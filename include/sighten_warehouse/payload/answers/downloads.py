@@ -26,6 +26,7 @@ DownloadStatus = Literal[
     "too_large",
     "unreachable",
     "damaged",
+    "erased",
 ]
 STATUSES: tuple[str, ...] = get_args(DownloadStatus)
 

@@ -1,0 +1,56 @@
+"""### Erase a site, a person's e-mail address or a milestone, once a person has approved it
+
+Trigger it with what is to be erased and its id or address. `count` counts what there is, and changes nothing. Then the
+run waits for a person, for up to seven days: Required Actions in this UI shows the counts, and Approve or Reject. After
+Approve, `erase` does what `sighten-warehouse erase` does. The run fails if something is left to look at. Airflow keeps
+the parameters of a run: delete the run afterwards.
+"""
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import dag, task
+
+from sighten_airflow.assets import WAREHOUSE
+from sighten_airflow.dag_defaults import DAG_DEFAULTS, LONG_TIMEOUT, TIMEOUT, WRITER_POOL, Counts, dag_docs
+from sighten_airflow.erasing import ERASE_PARAMS, announce_erased, fail_if_left, subject_param
+from sighten_warehouse.settings import read_settings
+
+
+@dag("sighten_erase_subject", schedule=None, params=ERASE_PARAMS, **dag_docs(__doc__), **DAG_DEFAULTS)
+def erase_subject() -> None:
+    """Count, ask, erase."""
+
+    @task(execution_timeout=LONG_TIMEOUT)
+    def count(params: dict[str, str] | None = None) -> Counts:
+        from sighten_warehouse.erase import preview
+
+        return dict(preview(read_settings(), subject_param(params)))
+
+    # Without an answer it is rejected.
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject="Erase this {{ params.what }} for good?",
+        body="{% for place, n in ti.xcom_pull(task_ids='count').items() %}- {{ n }} {{ place }}\n{% endfor %}",
+        defaults=ApprovalOperator.REJECT,
+        response_timeout=timedelta(days=7),
+        execution_timeout=TIMEOUT,
+    )
+
+    @task(pool=WRITER_POOL, outlets=[WAREHOUSE], execution_timeout=LONG_TIMEOUT)
+    def erase(params: dict[str, str] | None = None) -> list[str]:
+        from sighten_warehouse.erase import erase
+
+        return announce_erased(erase(read_settings(), subject_param(params)))
+
+    # Apart, so that the new version is announced even if the run fails.
+    @task
+    def check(left: list[str]) -> None:
+        fail_if_left(left)
+
+    erased = erase()
+    count() >> approve >> erased
+    check(erased)  # type: ignore[arg-type]  # Airflow passes the result, not the task
+
+
+erase_subject()

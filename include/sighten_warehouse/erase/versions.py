@@ -1,0 +1,77 @@
+"""What was published before an erasure: all of it goes, and what is there now is written again."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from sighten_warehouse.durable import remove_leftovers
+from sighten_warehouse.lake.folder import remove_unneeded
+from sighten_warehouse.layout import Layout
+from sighten_warehouse.locks import one_writer
+from sighten_warehouse.publish.cache import cache_file
+from sighten_warehouse.publish.parquet import export_parquet
+from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.report.environments import published_environments
+from sighten_warehouse.report.writing import write_report
+from sighten_warehouse.settings import Settings
+
+
+def count_published(settings: Settings) -> dict[str, int]:
+    """How many published versions, exports and reports there are."""
+    layout = settings.layout
+    return {
+        "published versions": len(list(layout.versions.glob("*.duckdb"))),
+        "parquet exports": len(list(layout.versions.glob("*.parquet"))),
+        "reports": len(_with_report(settings)),
+    }
+
+
+def _with_report(settings: Settings) -> list[Settings]:
+    """The environments with a report: each shows those of the other too."""
+    found = published_environments(settings)
+    return [each for each in found if each.layout.report_file.exists() or each.layout.report_data.exists()]
+
+
+def remove_published_before(settings: Settings) -> None:
+    """Remove all versions, lakes and exports but the newest, which was made without what is erased.
+
+    Export and reports are written again. Readers keep the files that they have open.
+    """
+    layout = settings.layout
+    with one_writer(layout, "publish"):
+        newest = versions(layout)[-1].version
+        for path in layout.versions.glob("*.duckdb*"):
+            if path.stem != newest or path.suffix != ".duckdb":
+                path.unlink()
+        for path in (*layout.versions.glob(".*.tmp"), *_leftovers_of_work(layout)):
+            _remove(path)
+        remove_unneeded(layout, needed=())
+    if layout.parquet.exists():
+        export_parquet(settings)
+        with one_writer(layout, "parquet"):
+            in_use = layout.parquet.resolve()
+            for path in layout.versions.glob("*.parquet"):
+                if path != in_use:
+                    shutil.rmtree(path)
+    for each in _with_report(settings):
+        each.layout.report_data.unlink(missing_ok=True)
+        write_report(each)
+
+
+def _leftovers_of_work(layout: Layout) -> list[Path]:
+    """What a killed publish has left beside the cache, which is new, and the file without rows."""
+    kept = {cache_file(layout).name, cache_file(layout).with_suffix(".json").name}
+    return [path for path in layout.work.glob("*") if path.name not in kept and not path.name.startswith("empty-")]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def remove_hidden_files(layout: Layout, *, last_written_before: float) -> int:
+    """Remove the hidden files that crashes left anywhere in the home; a receiver whose file goes answers 503."""
+    return remove_leftovers(layout.root, last_written_before=last_written_before)
