@@ -4,14 +4,22 @@ Readers of more than one file resolve the link once, with `resolve_lake`.
 """
 
 import re
-import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
+from sighten_warehouse.durable import (
+    DISK,
+    ensure_folder,
+    point_link,
+    remove,
+    remove_folder,
+    rename,
+    sync,
+    write_durably,
+)
 from sighten_warehouse.lake.exchange import bring_in, remove_replaced
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -33,7 +41,7 @@ def ensure_lake(layout: Layout) -> None:
         return
     ensure_folder(layout.root)
     with suppress(FileExistsError):  # another process was faster
-        layout.lake.symlink_to(_new_name())
+        DISK.change("symlink", layout.lake, lambda: layout.lake.symlink_to(_new_name()))
         sync(layout.root)
 
 
@@ -41,7 +49,7 @@ def new_lake(layout: Layout) -> Layout:
     """Create an empty lake beside the one in use; nobody reads it until it is swapped in."""
     for leftover in _lakes(layout):
         if leftover.suffix == UNFINISHED:
-            shutil.rmtree(leftover)
+            remove_folder(leftover)
     aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
     ensure_folder(aside.lake)
     return aside
@@ -64,7 +72,7 @@ def final_name(aside: Layout) -> str:
 def finish_lake(aside: Layout) -> Layout:
     """Give the new lake its final name; unless it is swapped in, the next publish removes it."""
     whole = replace(aside, lake_folder=final_name(aside))
-    aside.lake.replace(whole.lake)
+    rename(aside.lake, whole.lake)
     sync(aside.root)
     return whole
 
@@ -95,7 +103,7 @@ def complete_swap(layout: Layout) -> None:
             _set_folder_aside(layout)
             point_link(layout.lake, lake)
             remove_replaced(layout.landing, lake)
-            layout.next_lake.unlink()
+            remove(layout.next_lake)
             sync(layout.root)
 
 
@@ -103,7 +111,7 @@ def _finished(layout: Layout, name: str) -> Path:
     """The folder of that name; a lake stays unfinished until its swap, so that no publish removes it before."""
     unfinished = layout.root / f"{name}{UNFINISHED}"
     if unfinished.is_dir():
-        unfinished.replace(layout.root / name)
+        rename(unfinished, layout.root / name)
         sync(layout.root)
     return layout.root / name
 
@@ -111,7 +119,7 @@ def _finished(layout: Layout, name: str) -> Path:
 def _set_folder_aside(layout: Layout) -> None:
     # A copied or restored home may hold a folder in place of the link, and a rename cannot replace a folder.
     if layout.lake.is_dir() and not layout.lake.is_symlink():
-        layout.lake.replace(layout.root / f"{_new_name()}.before")
+        rename(layout.lake, layout.root / f"{_new_name()}.before")
 
 
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
@@ -119,4 +127,4 @@ def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
     in_use = layout.lake.resolve().name
     for folder in _lakes(layout):
         if folder.name not in (in_use, *needed) and folder.suffix != UNFINISHED:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)

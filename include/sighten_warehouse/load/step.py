@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -10,7 +9,7 @@ from itertools import islice
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.durable import explaining_disk
+from sighten_warehouse.durable import explaining_disk, remove
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
@@ -161,8 +160,7 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
             done.append(manifest)
             log.info("loaded", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
         for batch_id in batch_ids:
-            with suppress(FileNotFoundError):
-                prepared_path(layout, batch_id).unlink()
+            remove(prepared_path(layout, batch_id))
     return sum_of(done, refused=refused)
 
 
