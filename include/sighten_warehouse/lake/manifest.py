@@ -10,6 +10,7 @@ from typing import Any
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
+from sighten_warehouse.landing.files import digest_of
 from sighten_warehouse.landing.integrity import Recorded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import RULES_VERSION
@@ -22,8 +23,9 @@ class Manifest:
 
     `landing_files`: name below `landing` → number of lines; `landing_bytes` and `landing_sha256` → size and digest, if
     recorded; `damaged_lines` → how many lines were damaged when loaded, if any. `history_files`: table → rows in its
-    file of this batch. `merged`: the number of loads that were merged into it (see `lake.loads`), 0 for a plain batch.
-    `clean`: how many of the loaded deliveries took the fast path; None if older code loaded them.
+    file of this batch; `history_sha256`: table → digest of that file, if recorded. `merged`: the number of loads that
+    were merged into it (see `lake.loads`), 0 for a plain batch. `clean`: how many of the loaded deliveries took the
+    fast path; None if older code loaded them.
     """
 
     batch_id: str
@@ -38,6 +40,7 @@ class Manifest:
     damaged_lines: dict[str, int] = field(default_factory=dict)
     merged: int = 0
     clean: int | None = None
+    history_sha256: dict[str, str] = field(default_factory=dict)
 
     def recorded(self, name: str) -> Recorded:
         """What the batch records of that landing file."""
@@ -86,6 +89,11 @@ def _rules() -> str:
 def history_file(layout: Layout, table: str, batch_id: str) -> Path:
     """The file with a batch's rows of a history table."""
     return layout.lake / table / f"batch={batch_id}.parquet"
+
+
+def history_digests(layout: Layout, batch_id: str, tables: Iterable[str]) -> dict[str, str]:
+    """Table → SHA-256 of the batch's history file, to be recorded in its manifest."""
+    return {table: digest_of(history_file(layout, table, batch_id)) for table in tables}
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

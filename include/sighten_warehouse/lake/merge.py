@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -12,11 +12,12 @@ import duckdb
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.damage import refuse_altered
 from sighten_warehouse.lake.exchange import Exchange, hidden_file
 from sighten_warehouse.lake.folder import final_name
 from sighten_warehouse.lake.history import AS_HISTORY, history_files
 from sighten_warehouse.lake.loads import Load, Moved, move_lines, read_loads, write_loads
-from sighten_warehouse.lake.manifest import Manifest, commit_path, history_file, write_manifest
+from sighten_warehouse.lake.manifest import Manifest, commit_path, history_digests, history_file, write_manifest
 from sighten_warehouse.lake.merge_plan import mergeable
 from sighten_warehouse.landing.files import day_of
 from sighten_warehouse.landing.integrity import Recorded
@@ -42,6 +43,7 @@ def merge_group(group: Sequence[Manifest], *, layout: Layout, aside: Layout) -> 
     Raises:
         LakeError: a file is not what a commit says.
     """
+    refuse_altered(layout, group)
     recorded = {name: manifest.recorded(name) for manifest in group for name in manifest.landing_files}
     files = [
         _merge_files({name: recorded[name] for name in names}, aside)
@@ -53,6 +55,8 @@ def merge_group(group: Sequence[Manifest], *, layout: Layout, aside: Layout) -> 
     loads = [move_lines(load, moved) for manifest in group for load in read_loads(layout, manifest)]
     manifest = _manifest(group, loads, recorded, _digest(manifest.batch_id for manifest in group))
     _merge_history(group, moved, manifest, layout=layout, aside=aside)
+    digests = history_digests(aside, manifest.batch_id, manifest.history_files)
+    manifest = replace(manifest, history_sha256=digests)
     write_loads(aside, manifest.batch_id, sorted(loads, key=lambda load: (load.committed_at or "", load.batch_id)))
     write_manifest(commit_path(aside, manifest.batch_id), manifest)
     return manifest, Exchange(merged=[file.name for file in files], replaced=list(moved))

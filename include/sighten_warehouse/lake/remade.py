@@ -12,7 +12,7 @@ from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.history import AS_HISTORY
 from sighten_warehouse.lake.loads import Load, read_loads, write_loads
-from sighten_warehouse.lake.manifest import Manifest, history_file
+from sighten_warehouse.lake.manifest import Manifest, history_digests, history_file
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.sql_text import quoted
 
@@ -35,7 +35,8 @@ def carry_loads(manifest: Manifest, *, layout: Layout, aside: Layout) -> Manifes
         connection.execute("set threads = 1")
         _name_loads(connection, manifest, loads, aside)
         write_loads(aside, manifest.batch_id, _recounted(connection, manifest, loads, aside))
-    return manifest
+    named = history_digests(aside, manifest.batch_id, ["deliveries"])
+    return replace(manifest, history_sha256=manifest.history_sha256 | named)
 
 
 def _name_loads(

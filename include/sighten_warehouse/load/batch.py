@@ -10,7 +10,7 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.lake.manifest import Manifest
+from sighten_warehouse.lake.manifest import Manifest, history_digests
 from sighten_warehouse.landing.decision import DECISION_SCHEMA
 from sighten_warehouse.landing.files import LandingReader
 from sighten_warehouse.layout import Layout
@@ -154,6 +154,7 @@ def flatten_files(manifest: Manifest, *, layout: Layout) -> Manifest:
         landing_sha256={name: found.sha256 for name, found in recorded.items()},
         damaged_lines={name: found.damaged_lines for name, found in recorded.items() if found.damaged_lines},
         history_files=files.rows,
+        history_sha256=history_digests(layout, manifest.batch_id, files.rows),
         outcomes=dict(batch.outcomes),
         clean=batch.clean,
     )

@@ -14,7 +14,7 @@ from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import clone, ensure_folder, hardlink, remove, remove_folder, rename, sync
 from sighten_warehouse.errors import CheckError
 from sighten_warehouse.lake.compaction import compact_if_many
-from sighten_warehouse.lake.damage import explaining_damage
+from sighten_warehouse.lake.damage import explaining_damage, refuse_altered
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.lineage import merged_since
 from sighten_warehouse.lake.loads import all_load_ids
@@ -51,7 +51,7 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
     After an error, the previous version stays.
 
     Raises:
-        LakeError: commits contradict each other.
+        LakeError: commits contradict each other, or history files that are read as a whole are damaged.
         ModelError: a model's columns differ from its description.
         CheckError: a check of severity `fail` has findings.
         SettingError: the home's list of codes or the file of metrics is ill-formed, or SIGHTEN_PUBLISH_MEMORY too low.
@@ -104,6 +104,7 @@ def publish_lake(
             tables = None if full or not fitted else _update(aside, settings, layout, committed, known)
             is_update = tables is not None
             if tables is None:
+                refuse_altered(layout, committed)
                 forget(layout)
                 tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
             if full and fitted:
@@ -126,6 +127,7 @@ def _update(
     *_, before, version = known
     if not _continues(layout, before, version):
         return None
+    refuse_altered(layout, [manifest for manifest in committed if manifest.batch_id in version.new_batches])
     clone(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
     forget(layout)  # until the new version is published with it
     try:
