@@ -26,7 +26,7 @@ from sighten_warehouse.lake.manifest import (
 )
 from sighten_warehouse.lake.remade import carry_loads
 from sighten_warehouse.landing.files import Days, landing_files
-from sighten_warehouse.landing.integrity import Recorded, find_problem
+from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_damage
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import divide, flatten_batch, now
 from sighten_warehouse.load.workers import Workers
@@ -134,7 +134,10 @@ def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
 
 def _files_to_take(layout: Layout, before: Collection[Manifest], days: Days | None) -> set[str]:
     landed = set(landing_files(layout.landing))
-    return landed if days is None else landed & {name for manifest in before for name in manifest.landing_files}
+    loaded = {name for manifest in before for name in manifest.landing_files}
+    if days is not None:
+        return landed & loaded
+    return {name for name in landed if name in loaded or not hides_damage(layout.landing / name)}
 
 
 def _batches_before(layout: Layout) -> list[Manifest]:
