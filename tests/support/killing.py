@@ -1,33 +1,38 @@
 """Runs a step in a process of its own that is killed at a named point."""
 
+import importlib
 import os
-import subprocess
-import sys
-from pathlib import Path
+from multiprocessing import get_context
+from typing import Any
 
+from sighten_warehouse.lake.compaction import compact
+from sighten_warehouse.publish.step import publish
 from sighten_warehouse.settings import Settings
 
-COMPACT = "from sighten_warehouse.lake.compaction import compact; compact(read_settings().layout)"
-PUBLISH = "from sighten_warehouse.publish.step import publish; publish(read_settings())"
-DIES = """
-import importlib, os, sys
-from sighten_warehouse.settings import read_settings
-
-step, module, name, when = sys.argv[1:]
-module = importlib.import_module("sighten_warehouse." + module)
-real = getattr(module, name)
-
-def dies(*arguments, **named):
-    if when == "after":
-        real(*arguments, **named)
-    os._exit(9)
-
-setattr(module, name, dies)
-exec(step)
-"""
+KILLED = 9
 
 
-def exit_code_of_killed(settings: Settings, step: str, module: str, name: str, when: str) -> int:
-    """Run `step`, which dies before or after it calls that function of that module; 9 if it got there."""
-    env = {**os.environ, "SIGHTEN_HOME": str(settings.home), "PYTHONPATH": str(Path("include").resolve())}
-    return subprocess.run([sys.executable, "-c", DIES, step, module, name, when], env=env, check=False).returncode
+def exit_code_of_killed(settings: Settings, step: str, module: str, name: str, when: str) -> int | None:
+    """Run `compact` or `publish`, which dies before or after it calls that function of that module; 9 if it did."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # a new interpreter would import the product each time
+    process = context.Process(target=_die, args=(settings, step, module, name, when))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _die(settings: Settings, step: str, module: str, name: str, when: str) -> None:
+    place = importlib.import_module(f"sighten_warehouse.{module}")
+    real = getattr(place, name)
+
+    def dies(*arguments: Any, **named: Any) -> None:
+        if when == "after":
+            real(*arguments, **named)
+        os._exit(KILLED)
+
+    setattr(place, name, dies)
+    if step == "compact":
+        compact(settings.layout)
+    else:
+        publish(settings)

@@ -14,7 +14,7 @@ from sighten_warehouse.ops.status import read_status
 from support.compacting import PLACE, PUBLISHING, commit_count, lines
 from support.everything import everything
 from support.factories import a_milestone
-from support.killing import COMPACT, exit_code_of_killed
+from support.killing import exit_code_of_killed
 from support.warehouses import Warehouse
 
 POINTS = [
@@ -36,7 +36,7 @@ def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, nam
     but = (*PLACE, *PUBLISHING)
     before, landed = everything(often, but=but), lines(often)
 
-    killed = exit_code_of_killed(often.settings, COMPACT, f"lake.{module}", name, when)
+    killed = exit_code_of_killed(often.settings, "compact", f"lake.{module}", name, when)
     status = read_status(often.settings)
     seen = commit_count(often), len(landing_files(layout.landing))
     often.publish()

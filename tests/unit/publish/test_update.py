@@ -17,7 +17,7 @@ from sighten_warehouse.publish import prove, update
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
 from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_task_delivery, a_user, an_id
-from support.killing import PUBLISH, exit_code_of_killed
+from support.killing import exit_code_of_killed
 from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
 
@@ -175,7 +175,7 @@ def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
     before = published.value("select max(version) from ops.versions")
     published.take_in(a_milestone("one", status="APPROVED"), a_milestone("two"))
 
-    killed = exit_code_of_killed(published.settings, PUBLISH, f"publish.{module}", name, when)
+    killed = exit_code_of_killed(published.settings, "publish", f"publish.{module}", name, when)
     published.close()
     seen = published.row("select max(version) <> ?, count(*) > 2 from ops.versions, milestones", before)
     published.publish()
