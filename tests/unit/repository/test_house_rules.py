@@ -16,7 +16,7 @@ from importlinter.cli import lint_imports
 
 from support.repository import CODE, ROOT, code, files, text
 
-BESIDE = ("tests", "benchmarks")
+BESIDE = ("tests", "benchmarks", "prove")
 MAX_LINES = 250
 MAX_AT_THE_ROOT = 14
 LONGER: dict[str, str] = {}  # path: why it may be
