@@ -22,7 +22,7 @@ class Actor:
     rests: float = 0.0
 
 
-RECEIVER = Actor("receiver", ("receive", "--port", "{port}"), copies=2, serves_s=5)
+RECEIVER = Actor("receiver", ("receive", "--port", "{port}"), copies=2, serves_s=15)
 ACTORS = (
     RECEIVER,
     Actor("loader", ("load", "--jobs", "1"), copies=2, rests=0.5),
