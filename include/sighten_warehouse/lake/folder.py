@@ -123,8 +123,14 @@ def _set_folder_aside(layout: Layout) -> None:
 
 
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
-    """Remove the lakes that are neither in use, nor `needed`, nor still being built."""
-    in_use = layout.lake.resolve().name
-    for folder in _lakes(layout):
-        if folder.name not in (in_use, *needed) and folder.suffix != UNFINISHED:
-            remove_folder(folder)
+    """Remove the lakes that are neither in use, nor `needed`, nor still being built.
+
+    In use is the one that the link points to now: a compaction may have replaced the lake of a resolved layout.
+    """
+    with one_writer(layout, "swap"):
+        folders = _lakes(layout)
+        in_use = Layout(layout.root).lake.resolve().name
+        pending = layout.next_lake.read_text() if layout.next_lake.exists() else None
+        for folder in folders:
+            if folder.name not in (in_use, pending, layout.lake.name, *needed) and folder.suffix != UNFINISHED:
+                remove_folder(folder)
