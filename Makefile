@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench
+.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -88,6 +88,9 @@ audit: .venv/.installed-package ## check every lock against known advisories (as
 
 fuzz: .venv/.installed-fuzz ## search for bodies that break the loader (SECONDS=60; Linux)
 	@$(BIN)/python -m fuzz $(or $(SECONDS),60)
+
+prove: .venv/.installed-dev ## kill processes and break disks under load, and check the promises (MINUTES=10 KILLS=1000 SEED=1 AIRFLOW=1; Linux)
+	@$(BIN)/python -m prove $(if $(AIRFLOW),--airflow) $(MINUTES:%=--minutes %) $(KILLS:%=--kills %) $(SEED:%=--seed %)
 
 bench: .venv/.installed-dev .venv/.installed-dlt ## measure, and write docs/performance.md (PAYLOADS=5000 SIZES="2000 10000" LOADS=100 QUOTES=2000 ROUNDS=3 STEP=name; Linux)
 	@$(BIN)/python -m benchmarks $(PAYLOADS:%=--payloads %) $(if $(SIZES),--sizes $(SIZES)) $(LOADS:%=--loads %) $(QUOTES:%=--quotes %) $(ROUNDS:%=--rounds %) $(if $(STEP),--step "$(STEP)")

@@ -13,6 +13,7 @@ from sighten_warehouse.landing.files import landing_files
 
 POLL_SECONDS = 0.5
 MAX_RESTARTS = 3
+AIRFLOW = "airflow"
 
 
 def bring_up(stack: Stack) -> None:
@@ -39,19 +40,34 @@ def serve_until_stopped(stack: Stack) -> None:
         StackError: one of them died too often.
     """
     restarts: Counter[str] = Counter()
+    dead: dict[str, ChildDiedError] = {}
     try:
         while True:
             try:
+                restart_dead(stack, dead)
                 stack.check_alive()
-            except ChildDiedError as error:
-                part = error.name if error.name in SIGHTEN else "airflow"
+            except ChildDiedError as error:  # another one may die while one is started
+                part = error.name if error.name in SIGHTEN else AIRFLOW
                 restarts[part] += 1
                 if restarts[part] > MAX_RESTARTS:
                     raise
-                restart_airflow(stack, error) if part == "airflow" else restart_sighten(stack, error)
-            time.sleep(POLL_SECONDS)
+                dead[part] = error
+            else:
+                time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         stack.progress.print_line("stop requested")
+
+
+def restart_dead(stack: Stack, dead: dict[str, ChildDiedError]) -> None:
+    """Restart each of those parts, and take it out: Airflow last, since its start ends when another part dies.
+
+    Raises:
+        ChildDiedError: a process died meanwhile.
+        StackError: a part does not come up.
+    """
+    for part in sorted(dead, key=AIRFLOW.__eq__):
+        restart_airflow(stack, dead[part]) if part == AIRFLOW else restart_sighten(stack, dead[part])
+        del dead[part]
 
 
 def restart_sighten(stack: Stack, error: ChildDiedError) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from sighten_warehouse.errors import StorageError
@@ -17,6 +18,21 @@ BY_UMASK, OWNER_ONLY = 0o777, 0o700  # modes of new folders
 _HIDDEN_SUFFIX = ".tmp"
 _BUFFER = 1024 * 1024  # so that many small pieces cause few writes
 _FICLONE = 0x40049409  # of Linux, see ioctl_ficlone(2)
+
+Change = Callable[[], object]
+
+
+class Disk:
+    """Every change to files goes through `change`: the operation's name, the path, and what does it.
+
+    `make prove` puts one in its place that fails, waits, or kills the process before or after it.
+    """
+
+    def __init__(self) -> None:
+        self.change: Callable[[str, Path, Change], object] = lambda _operation, _path, change: change()
+
+
+DISK = Disk()
 
 
 def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -32,10 +48,9 @@ def write_durably(path: Path, content: bytes | Iterable[bytes]) -> None:
     try:
         # As few system calls as there can be: in the receiver, each lets another thread take the interpreter.
         with hidden.open("wb", buffering=_BUFFER) as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        hidden.replace(path)
+            DISK.change("write", path, lambda: (file.writelines(pieces), file.flush()))
+            sync_file(file, path)
+        rename(hidden, path)
         sync(path.parent)
     except BaseException:
         hidden.unlink(missing_ok=True)
@@ -60,9 +75,10 @@ def replacing(path: Path) -> Iterator[Path]:
     ensure_folder(path.parent)
     hidden = _hidden_beside(path)
     try:
+        DISK.change("write", path, lambda: None)  # the caller writes
         yield hidden
         sync(hidden)
-        hidden.replace(path)
+        rename(hidden, path)
         sync(path.parent)
     finally:
         with suppress(FileNotFoundError):
@@ -105,13 +121,41 @@ def point_link(link: Path, target: Path) -> None:
         OSError: the disk refused, or `link` is a folder.
     """
     hidden = link.with_name(f".{link.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
-    hidden.symlink_to(os.path.relpath(target, link.parent))
-    hidden.replace(link)
+    DISK.change("symlink", link, lambda: hidden.symlink_to(os.path.relpath(target, link.parent)))
+    rename(hidden, link)
     sync(link.parent)
+
+
+def rename(path: Path, target: Path) -> None:
+    """Rename a file or folder, over a file of that name."""
+    DISK.change("rename", target, lambda: path.replace(target))
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    DISK.change("remove", path, lambda: path.unlink(missing_ok=True))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that it holds, or as much of it as can be."""
+    DISK.change("remove", folder, lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def hardlink(path: Path, other: Path) -> None:
+    """Give the file another name.
+
+    Raises:
+        OSError: the file is missing, the disk refused, or the file system has no hard links.
+    """
+    DISK.change("link", other, lambda: other.hardlink_to(path))
 
 
 def clone(source: Path, copy: Path) -> None:
     """Copy a file's bytes; where the file system can, both share their blocks until one of them changes."""
+    DISK.change("copy", copy, lambda: _clone(source, copy))
+
+
+def _clone(source: Path, copy: Path) -> None:
     with source.open("rb") as original, copy.open("wb") as file:
         try:
             fcntl.ioctl(file, _FICLONE, original.fileno())
@@ -129,7 +173,7 @@ def ensure_folder(folder: Path, *, mode: int = BY_UMASK) -> None:
         return
     ensure_folder(folder.parent, mode=mode)
     # Another process may have created it meanwhile without syncing its name yet, so sync in either case.
-    folder.mkdir(mode=mode, exist_ok=True)
+    DISK.change("mkdir", folder, lambda: folder.mkdir(mode=mode, exist_ok=True))
     sync(folder.parent)
 
 
@@ -137,9 +181,15 @@ def sync(path: Path) -> None:
     """Put the file's bytes, or the names in the folder, on stable storage."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        DISK.change("fsync", path, lambda: os.fsync(descriptor))
     finally:
         os.close(descriptor)
+
+
+def sync_file(file: BinaryIO, path: Path) -> None:
+    """Put what was written to the open file on stable storage."""
+    file.flush()
+    DISK.change("fsync", path, lambda: os.fsync(file.fileno()))
 
 
 def remove_leftovers(folder: Path, *, last_written_before: float) -> int:
@@ -152,6 +202,6 @@ def remove_leftovers(folder: Path, *, last_written_before: float) -> int:
     for hidden in folder.rglob(f".*{_HIDDEN_SUFFIX}"):
         with suppress(FileNotFoundError):
             if hidden.is_file() and hidden.stat().st_mtime < last_written_before:
-                hidden.unlink()
+                remove(hidden)
                 removed += 1
     return removed

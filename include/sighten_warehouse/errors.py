@@ -15,6 +15,7 @@ WarehouseError
 │   └── ApiContractError       the API answers in a way that must not be followed
 ├── TransientError             try again: the same call may succeed later
 │   ├── StorageError           the disk refused a write; nothing was acknowledged
+│   ├── LakeReplacedError      a compaction or a rebuild put another lake in use meanwhile
 │   ├── FileLockedError        another program has the published file open for writing
 │   └── ApiUnavailableError    the API gave no usable answer, after retries
 │       └── CircuitOpenError   the call was not made: too many calls in a row failed
@@ -83,6 +84,10 @@ class TransientError(WarehouseError):
 
 class StorageError(TransientError):
     """The disk refused a write: nothing was acknowledged."""
+
+
+class LakeReplacedError(TransientError):
+    """A compaction or a rebuild put another lake in use; what was to be written is pending, or loaded."""
 
 
 class FileLockedError(TransientError):

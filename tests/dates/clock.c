@@ -1,6 +1,9 @@
 /* Preloaded, this sets a process's clock: the time of day runs on CLOCK_SHIFT_SECONDS away from the machine's, and files
    are written and read as of then. How long things take does not change. For Linux with 64 bits and glibc 2.33 or later.
 
+   With CLOCK_SHIFT_FILE, the seconds are a number of 64 bits in that file, which somebody else may change: then the
+   clock jumps, and the times of files stay as they are.
+
    Why not libfaketime 0.9.10, from Debian or PyPI: it leaves the times of files as they are, and crashes where one thread
    asks for the time while another sets an environment variable; with Debian's, time.sleep fails. */
 #define _GNU_SOURCE
@@ -10,21 +13,31 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #define REAL(name)                                                                                                     \
     static __typeof__(name) *real;                                                                                     \
     if (!real)                                                                                                         \
     real = dlsym(RTLD_NEXT, #name)
 
-static time_t shift;
+static time_t fixed_shift, shift_of_files;
+static const volatile time_t *shift = &fixed_shift;
 
 __attribute__((constructor)) static void read_shift(void)
 {
-    const char *seconds = getenv("CLOCK_SHIFT_SECONDS");
-    shift = seconds ? atol(seconds) : 0;
+    const char *seconds = getenv("CLOCK_SHIFT_SECONDS"), *path = getenv("CLOCK_SHIFT_FILE");
+    fixed_shift = shift_of_files = seconds ? atol(seconds) : 0;
+    int file = path ? open(path, O_RDONLY) : -1;
+    if (file < 0)
+        return;
+    void *shared = mmap(NULL, sizeof *shift, PROT_READ, MAP_SHARED, file, 0);
+    close(file);
+    if (shared != MAP_FAILED)
+        shift = shared;
 }
 
 /* The clock. */
@@ -34,7 +47,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     REAL(clock_gettime);
     int result = real(clock, now);
     if (!result && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-        now->tv_sec += shift;
+        now->tv_sec += *shift;
     return result;
 }
 
@@ -43,14 +56,14 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone)
     REAL(gettimeofday);
     int result = real(now, zone);
     if (!result)
-        now->tv_sec += shift;
+        now->tv_sec += *shift;
     return result;
 }
 
 time_t time(time_t *into)
 {
     REAL(time);
-    time_t now = real(NULL) + shift;
+    time_t now = real(NULL) + *shift;
     if (into)
         *into = now;
     return now;
@@ -64,7 +77,7 @@ static const struct timespec *machines(const struct timespec *until, struct time
     if (!until || until->tv_sec < a_time_of_day)
         return until;
     *moved = *until;
-    moved->tv_sec -= shift;
+    moved->tv_sec -= *shift;
     return moved;
 }
 
@@ -94,9 +107,9 @@ static int later(int result, const char *path, struct stat *facts)
     size_t length = path ? strlen(path) : 0;
     if (result || (length > 3 && !strcmp(path + length - 3, ".py")))
         return result;
-    facts->st_atim.tv_sec += shift;
-    facts->st_mtim.tv_sec += shift;
-    facts->st_ctim.tv_sec += shift;
+    facts->st_atim.tv_sec += shift_of_files;
+    facts->st_mtim.tv_sec += shift_of_files;
+    facts->st_ctim.tv_sec += shift_of_files;
     return result;
 }
 
@@ -129,7 +142,7 @@ static const struct timespec *earlier(const struct timespec times[2], struct tim
     for (int which = 0; times && which < 2; which++) {
         moved[which] = times[which];
         if (times[which].tv_nsec != UTIME_NOW && times[which].tv_nsec != UTIME_OMIT)
-            moved[which].tv_sec -= shift;
+            moved[which].tv_sec -= shift_of_files;
     }
     return times ? moved : NULL;
 }

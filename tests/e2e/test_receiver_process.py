@@ -142,24 +142,6 @@ def largest_file(process: Process, size: int) -> Iterator[None]:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
 
 
-def test_deliveries_acknowledged_before_a_sigkill_are_landed_once_in_complete_files(
-    start: Callable[..., Process],
-) -> None:
-    acknowledged: dict[str, bytes] = {}
-    for _ in range(3):
-        process = start()
-        senders = Senders(process, threads=8)
-        senders.wait_until_acknowledged(100)
-
-        process.send(signal.SIGKILL)
-
-        senders.join()
-        acknowledged |= senders.acknowledged
-
-    landed = process.landed()
-    assert acknowledged == {landing_id: landed.get(landing_id) for landing_id in acknowledged}
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_on_a_stop_signal_it_finishes_what_it_accepted_and_exits_with_0(
     start: Callable[..., Process], number: signal.Signals

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +20,7 @@ from devstack.postgres import VARIABLE
 from devstack.process_marks import end_marked, find_marked, mark_environment, part_mark
 from devstack.processes import ChildDiedError, Processes
 from devstack.simulated_past import SEED, SimulatedPast, read_past, record_delivered
+from devstack.steps import serve_until_stopped
 from devstack.waiting import DeadlineError, wait_until
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
 from sighten_simulator.world.lives import build_simulation
@@ -186,6 +188,29 @@ def test_no_process_survives_a_killed_supervisor(mark: str) -> None:
     supervisor.wait(SECONDS)
 
     await_marked(mark, 0)
+
+
+def test_a_receiver_that_dies_while_airflow_is_started_again_is_restarted_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[str] = []
+    dying: list[BaseException] = [ChildDiedError("scheduler", "it died"), KeyboardInterrupt()]  # and then Ctrl-C
+
+    def start_airflow_again(*_: object) -> None:
+        started.append("airflow")
+        if started.count("airflow") == 1:
+            raise ChildDiedError("receiver", "it died")
+
+    def check_alive() -> None:
+        raise dying.pop(0)
+
+    monkeypatch.setattr("devstack.steps.restart_airflow", start_airflow_again)
+    monkeypatch.setattr("devstack.steps.restart_sighten", lambda _stack, error: started.append(error.name))
+    stack = SimpleNamespace(check_alive=check_alive, progress=SimpleNamespace(print_line=started.append))
+
+    serve_until_stopped(stack)  # type: ignore[arg-type]
+
+    assert ["airflow", "receiver", "airflow", "stop requested"] == started
 
 
 def test_a_dead_process_is_named_with_the_end_of_its_log(processes: Processes) -> None:

@@ -1,39 +1,43 @@
 """Runs a step in a process of its own that is killed at a named point."""
 
+import importlib
 import os
-import subprocess
-import sys
-from pathlib import Path
+from multiprocessing import get_context
+from typing import Any
 
 from sighten_warehouse.settings import Settings
 
-COMPACT = "from sighten_warehouse.lake.compaction import compact; compact(read_settings().layout)"
+KILLED = 9
+COMPACT = "from sighten_warehouse.lake.compaction import compact; compact(settings.layout)"
 ERASE = (
     "from sighten_warehouse.erase import Subject, erase, resume\n"
     "from sighten_warehouse.landing.erasures import read_erasures\n"
-    "settings = read_settings()\n"
-    "resume(settings) if read_erasures(settings.layout) else erase(settings, Subject('email', os.environ['ADDRESS']))"
+    "resume(settings) if read_erasures(settings.layout) else erase(settings, Subject('email', address))"
 )
-PUBLISH = "from sighten_warehouse.publish.step import publish; publish(read_settings())"
-DIES = """
-import importlib, os, sys
-from sighten_warehouse.settings import read_settings
-
-step, module, name, when = sys.argv[1:]
-module = importlib.import_module("sighten_warehouse." + module)
-real = getattr(module, name)
-
-def dies(*arguments, **named):
-    if when == "after":
-        real(*arguments, **named)
-    os._exit(9)
-
-setattr(module, name, dies)
-exec(step)
-"""
+PUBLISH = "from sighten_warehouse.publish.step import publish; publish(settings)"
 
 
-def exit_code_of_killed(settings: Settings, step: str, module: str, name: str, when: str, **variables: str) -> int:
-    """Run `step`, which dies before or after it calls that function of that module; 9 if it got there."""
-    env = {**os.environ, **variables, "SIGHTEN_HOME": str(settings.home), "PYTHONPATH": str(Path("include").resolve())}
-    return subprocess.run([sys.executable, "-c", DIES, step, module, name, when], env=env, check=False).returncode
+def exit_code_of_killed(
+    settings: Settings, step: str, module: str, name: str, when: str, **variables: object
+) -> int | None:
+    """Run the code `step`, which dies before or after it calls that function of that module; 9 if it did."""
+    context = get_context("forkserver")
+    # A new interpreter would import the product each time.
+    context.set_forkserver_preload([__name__, "sighten_warehouse.lake.compaction", "sighten_warehouse.publish.step"])
+    process = context.Process(target=_die, args=(step, module, name, when, {"settings": settings, **variables}))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _die(step: str, module: str, name: str, when: str, variables: dict[str, object]) -> None:
+    place = importlib.import_module(f"sighten_warehouse.{module}")
+    real = getattr(place, name)
+
+    def dies(*arguments: Any, **named: Any) -> None:
+        if when == "after":
+            real(*arguments, **named)
+        os._exit(KILLED)
+
+    setattr(place, name, dies)
+    exec(step, variables)  # noqa: S102  (code of the tests)

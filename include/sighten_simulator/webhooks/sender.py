@@ -62,17 +62,20 @@ def deliver(  # noqa: PLR0913  (a delivery has that many options)
     method: Method = "POST",
     auth_headers: AuthHeaders = no_auth_headers,
     on_done: Callable[[PlannedDelivery], None] = lambda _: None,
+    on_acknowledged: Callable[[PlannedDelivery, bytes], None] = lambda _delivery, _answer: None,
 ) -> DeliveryCounts:
     """Send every delivery of the plan to that address, at most `rate` a second, with retries.
 
-    After several failed connections in a row the rest is not sent and counts as refused. `auth_headers` and `on_done`
-    are called from the sending threads.
+    After several failed connections in a row the rest is not sent and counts as refused. `auth_headers`, `on_done`, and
+    `on_acknowledged` with the receiver's answer are called from the sending threads.
     """
     queue = DeliveryQueue(plan, rate=rate)
     counter = _DeliveryCounter(queue, on_done=on_done)
     send = partial(_send, method=method, to=to, auth_headers=auth_headers)
     with ThreadPoolExecutor(threads, thread_name_prefix="sender") as pool:
-        senders = [pool.submit(_send_all, queue, counter, send=send, retries=retries) for _ in range(threads)]
+        senders = [
+            pool.submit(_send_all, queue, counter, on_acknowledged, send=send, retries=retries) for _ in range(threads)
+        ]
         try:
             for sender in senders:
                 sender.result()
@@ -126,6 +129,7 @@ def _send(
 def _send_all(
     queue: DeliveryQueue,
     counter: _DeliveryCounter,
+    on_acknowledged: Callable[[PlannedDelivery, bytes], None],
     *,
     send: Callable[[requests.Session, PlannedDelivery], requests.Response],
     retries: int,
@@ -138,6 +142,8 @@ def _send_all(
                 counter.add(delivery, refusal=f"no response ({type(error).__name__})", reached=False)
                 continue
             refusal = None if response.status_code in ACKNOWLEDGED else f"status {response.status_code}"
+            if refusal is None:
+                on_acknowledged(delivery, response.content)
             counter.add(delivery, refusal=refusal, reached=True)
 
 

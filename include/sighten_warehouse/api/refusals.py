@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import remove, write_durably
 from sighten_warehouse.errors import (
     AuthenticationError,
     CircuitOpenError,
@@ -97,5 +97,5 @@ class Refusals:
             if after and after != before:
                 write_durably(self._layout.api_refusals, msgspec.json.encode(after, order="sorted"))
             elif not after:
-                self._layout.api_refusals.unlink(missing_ok=True)
+                remove(self._layout.api_refusals)
         return bool(after)

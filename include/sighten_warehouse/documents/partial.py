@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from sighten_warehouse.durable import ensure_folder, write_durably
+from sighten_warehouse.durable import ensure_folder, remove, sync_file, write_durably
 
 MEBIBYTE = 1024 * 1024
 CHECKPOINT_BYTES = 16 * MEBIBYTE
@@ -100,8 +100,7 @@ class Partial:
 
     def checkpoint(self) -> None:
         """Put the received bytes on stable storage and record their number for the next process."""
-        self.flush()
-        os.fsync(self._file.fileno())
+        sync_file(self._file, self.path)
         self._synced = self.size
         self.metadata = PartialMetadata(self.metadata.route, self.size, self.metadata.total, self.metadata.validator)
         write_durably(_metadata_path(self.path), msgspec.json.encode(self.metadata))
@@ -112,12 +111,12 @@ class Partial:
 
     def remove_metadata(self) -> None:
         """Remove the metadata before the file moves into the vault; a later download starts from the first byte."""
-        _metadata_path(self.path).unlink(missing_ok=True)
+        remove(_metadata_path(self.path))
 
     def discard(self) -> None:
         """Remove the bytes and the metadata."""
         for path in (self.path, _metadata_path(self.path)):
-            path.unlink(missing_ok=True)
+            remove(path)
 
     def _truncate(self, size: int) -> None:
         self._file.flush()
@@ -159,7 +158,7 @@ def remove_old_partials(folder: Path, *, now: float) -> int:
         with suppress(FileNotFoundError):
             if now - path.stat().st_mtime > MAX_AGE_S and path.suffix != ".json":
                 for leftover in (path, _metadata_path(path)):
-                    leftover.unlink(missing_ok=True)
+                    remove(leftover)
                 removed += 1
     return removed
 

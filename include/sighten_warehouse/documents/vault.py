@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
 
-from sighten_warehouse.durable import ensure_folder, sync
+from sighten_warehouse.durable import ensure_folder, rename, sync
 
 PARTIAL_FOLDER = ".partial"
 DAMAGED_FOLDER = ".damaged"
@@ -37,7 +37,7 @@ def store(vault: Path, path: Path, *, sha256: str) -> Path:
     ensure_folder(target.parent)
     path.chmod(_MODE)
     sync(path)
-    path.replace(target)
+    rename(path, target)
     sync(target.parent)
     return target
 
@@ -59,6 +59,6 @@ def set_aside(vault: Path, path: Path) -> Path:
     folder = vault / DAMAGED_FOLDER
     ensure_folder(folder)
     target = folder / f"{path.name}.{path.stat().st_mtime_ns}"
-    path.replace(target)
+    rename(path, target)
     sync(folder)
     return target

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 from msgspec.structs import replace
 
+from sighten_warehouse.backup.record import read_last_backup
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.erase.files import erase_files, unknown_files
 from sighten_warehouse.erase.subject import Subject, digests_of
@@ -148,6 +149,8 @@ def _finish(settings: Settings, run: Run) -> Erased:
     remove_hidden_files(layout, last_written_before=started_at.timestamp())
     left = {f"{layout.landing / name}": "damaged, and so not read to its end" for name in sorted(landing.unreadable)}
     left |= {path: f"not written again: {why}" for path, why in failed.items()}
+    if last := read_last_backup(layout):
+        left[last.folder] = "backups from before hold it until `sighten-warehouse backup --keep 1`"
     left |= {str(path): "not a file of this product, and so not looked into" for path in unknown_files(layout)}
     finished_at = run.clock.now().isoformat(timespec="seconds")
     if failed:

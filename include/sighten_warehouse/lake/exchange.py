@@ -1,12 +1,11 @@
 """The landing files that a compacted lake brings with it, and the small ones that they replace, at its swap."""
 
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from sighten_warehouse.durable import ensure_folder, sync, write_durably
+from sighten_warehouse.durable import ensure_folder, remove, remove_folder, rename, sync, write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.layout import Layout
 
@@ -54,7 +53,7 @@ def bring_in(landing: Path, lake: Path) -> None:
         hidden = hidden_file(landing, lake.name, name)
         if hidden.exists():
             ensure_folder((landing / name).parent)
-            hidden.replace(landing / name)
+            rename(hidden, landing / name)
     _sync_folders(landing, names)
     if missing := [name for name in names if not (landing / name).is_file()]:
         raise LakeError(
@@ -67,7 +66,7 @@ def remove_replaced(landing: Path, lake: Path) -> None:
     """Remove the landing files whose lines the merged ones hold, once the lake is in use."""
     names = _read(lake).replaced
     for name in names:
-        (landing / name).unlink(missing_ok=True)
+        remove(landing / name)
     _sync_folders(landing, names)
     remove_hidden(landing)
 
@@ -79,4 +78,4 @@ def _sync_folders(landing: Path, names: Iterable[str]) -> None:
 
 def remove_hidden(landing: Path) -> None:
     """Remove the places of merged landing files: after the swap, or if a crash came before it."""
-    shutil.rmtree(landing / MERGED, ignore_errors=True)
+    remove_folder(landing / MERGED)

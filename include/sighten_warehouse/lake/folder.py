@@ -4,14 +4,23 @@ Readers of more than one file resolve the link once, with `resolve_lake`.
 """
 
 import re
-import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, point_link, sync, write_durably
+from sighten_warehouse.durable import (
+    DISK,
+    OWNER_ONLY,
+    ensure_folder,
+    point_link,
+    remove,
+    remove_folder,
+    rename,
+    sync,
+    write_durably,
+)
 from sighten_warehouse.lake.exchange import bring_in, remove_replaced
 from sighten_warehouse.landing.format import check_format, ensure_format
 from sighten_warehouse.layout import Layout
@@ -43,7 +52,7 @@ def ensure_lake(layout: Layout) -> None:
     if not layout.lake.is_symlink() and not layout.lake.exists():
         ensure_folder(layout.root, mode=OWNER_ONLY)
         with suppress(FileExistsError):  # another process was faster
-            layout.lake.symlink_to(_new_name())
+            DISK.change("symlink", layout.lake, lambda: layout.lake.symlink_to(_new_name()))
             sync(layout.root)
     ensure_format(layout.lake.resolve(), "lake")
 
@@ -52,7 +61,7 @@ def new_lake(layout: Layout) -> Layout:
     """Create an empty lake beside the one in use; nobody reads it until it is swapped in."""
     for leftover in _lakes(layout):
         if leftover.suffix == UNFINISHED:
-            shutil.rmtree(leftover)
+            remove_folder(leftover)
     aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
     ensure_format(aside.lake, "lake")
     return aside
@@ -75,7 +84,7 @@ def final_name(aside: Layout) -> str:
 def finish_lake(aside: Layout) -> Layout:
     """Give the new lake its final name; unless it is swapped in, the next publish removes it."""
     whole = replace(aside, lake_folder=final_name(aside))
-    aside.lake.replace(whole.lake)
+    rename(aside.lake, whole.lake)
     sync(aside.root)
     return whole
 
@@ -107,7 +116,7 @@ def complete_swap(layout: Layout) -> None:
             _set_folder_aside(layout)
             point_link(layout.lake, lake)
             remove_replaced(layout.landing, lake)
-            layout.next_lake.unlink()
+            remove(layout.next_lake)
             sync(layout.root)
 
 
@@ -116,7 +125,7 @@ def _finished(layout: Layout, name: str) -> Path:
     unfinished, whole = layout.root / f"{name}{UNFINISHED}", layout.root / name
     check_format(unfinished if unfinished.is_dir() else whole, "lake")
     if unfinished.is_dir():
-        unfinished.replace(whole)
+        rename(unfinished, whole)
         sync(layout.root)
     return whole
 
@@ -124,12 +133,18 @@ def _finished(layout: Layout, name: str) -> Path:
 def _set_folder_aside(layout: Layout) -> None:
     # A copied or restored home may hold a folder in place of the link, and a rename cannot replace a folder.
     if layout.lake.is_dir() and not layout.lake.is_symlink():
-        layout.lake.replace(layout.root / f"{_new_name()}.before")
+        rename(layout.lake, layout.root / f"{_new_name()}.before")
 
 
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
-    """Remove the lakes that are neither in use, nor `needed`, nor still being built."""
-    in_use = layout.lake.resolve().name
-    for folder in _lakes(layout):
-        if folder.name not in (in_use, *needed) and folder.suffix != UNFINISHED:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove the lakes that are neither in use, nor `needed`, nor still being built.
+
+    In use is the one that the link points to now: a compaction may have replaced the lake of a resolved layout.
+    """
+    with one_writer(layout, "swap"):
+        folders = _lakes(layout)
+        in_use = Layout(layout.root).lake.resolve().name
+        pending = layout.next_lake.read_text() if layout.next_lake.exists() else None
+        for folder in folders:
+            if folder.name not in (in_use, pending, layout.lake.name, *needed) and folder.suffix != UNFINISHED:
+                remove_folder(folder)

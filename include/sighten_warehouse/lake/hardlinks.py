@@ -1,12 +1,10 @@
 """Taking batches over into another lake unchanged, as hard links to the same files."""
 
-import os
-import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from sighten_warehouse.durable import ensure_folder, sync
+from sighten_warehouse.durable import clone, ensure_folder, hardlink, sync
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.left_out import left_out_path
 from sighten_warehouse.lake.loads import loads_path
@@ -55,9 +53,9 @@ def sync_folders(lake: Path) -> None:
 def _hardlink(path: Path, other: Path) -> None:
     ensure_folder(other.parent)
     try:
-        os.link(path, other)
+        hardlink(path, other)
     except FileNotFoundError:
         raise
     except OSError:  # the file system has no hard links, or limits their number
-        shutil.copyfile(path, other)
+        clone(path, other)
         sync(other)

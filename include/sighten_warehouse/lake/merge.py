@@ -12,6 +12,7 @@ import duckdb
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.damage import refuse_altered
 from sighten_warehouse.lake.exchange import Exchange, hidden_file
 from sighten_warehouse.lake.folder import final_name
 from sighten_warehouse.lake.history import AS_HISTORY, history_files
@@ -42,6 +43,7 @@ def merge_group(group: Sequence[Manifest], *, layout: Layout, aside: Layout) -> 
     Raises:
         LakeError: a file is not what a commit says.
     """
+    refuse_altered(layout, group)
     recorded = {name: manifest.recorded(name) for manifest in group for name in manifest.landing_files}
     files = [
         _merge_files({name: recorded[name] for name in names}, aside)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,16 +19,24 @@ SUFFIXES = (".ndjson", ".ndjson.zst")
 _FOLDER = "received_date="
 _ZSTD_RATIO = 8  # of milestones as JSON; an estimate is enough to bound batches
 _BUFFER = 256 * 1024
+_DIGITS = 16
+_NAMED_DIGEST = re.compile(rf"\.([0-9a-f]{{{_DIGITS}}})\.ndjson$")
 
 
 def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: datetime) -> str:
     """Write the lines as a new landing file, visible once on stable storage; return its name below `landing`.
 
+    The name holds the beginning of the digest of the bytes, so that damage is noticed before the file is loaded.
+
     Raises:
         OSError: the disk refused; nothing may be acknowledged. If only the sync of the folder failed, the file is
             visible: its deliveries, sent again, are landed twice, and the loader counts them as duplicates.
     """
-    name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{new_landing_id()}.ndjson"
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line)
+    named = f"{new_landing_id()}.{digest.hexdigest()[:_DIGITS]}.ndjson"
+    name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{named}"
     if not (landing / FILE_NAME).exists():  # newer code reads older lines, so a receiver goes on beside it
         ensure_format(landing, "landing")
     write_durably(landing / name, lines)
@@ -50,6 +59,12 @@ def landing_files(landing: Path) -> list[str]:
 
 def _is_visible(name: str) -> bool:
     return name.endswith(SUFFIXES) and not name.startswith(".")
+
+
+def is_as_named(path: Path) -> bool:
+    """Whether its bytes have the digest that its name holds; also if it holds none."""
+    named = _NAMED_DIGEST.search(path.name)
+    return named is None or digest_of(path).startswith(named[1])
 
 
 def read_raw_lines(path: Path) -> Iterator[bytes]:

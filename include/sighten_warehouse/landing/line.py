@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,8 @@ KEPT_HEADERS = frozenset(
         "x-sighten-event",
     }
 )
+# How a line ends of which something was erased: `erased` is its last field.
+ERASED_ENDINGS = tuple(f'"erased":"{how}"}}'.encode() for how in get_args(Erased))
 EMBEDDED_DEPTH = 200  # a deeper body is kept as text, so that every JSON reader can read the line
 MAX_BODY_BYTES = 2**40  # the most that a landing line may claim
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))

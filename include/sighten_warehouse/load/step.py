@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -10,7 +10,8 @@ from itertools import islice
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.durable import explaining_disk
+from sighten_warehouse.durable import explaining_disk, remove
+from sighten_warehouse.errors import LakeReplacedError
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
@@ -25,6 +26,7 @@ from sighten_warehouse.lake.manifest import (
     write_manifest,
 )
 from sighten_warehouse.landing.files import day_of, text_bytes
+from sighten_warehouse.landing.integrity import hides_damage
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
 from sighten_warehouse.load.erased import erase_uncommitted
@@ -43,11 +45,15 @@ OnProgress = Callable[[int, int], object]
 
 
 def pending(settings: Settings) -> list[str]:
-    """The landing files to load, oldest first: those in no commit, except empty ones and those left out."""
+    """The landing files to load, oldest first: those in no commit.
+
+    Except those whose damage no line would show, as empty ones, and those left out by a rebuild.
+    """
     moment = landed_and_loaded(settings.layout)
     loaded = {name for manifest in moment.commits for name in manifest.landing_files}
     done = loaded | left_out(moment.layout).keys()
-    return [name for name in moment.landing_files if name not in done and _size(moment.layout, name)]
+    landing = moment.layout.landing
+    return [name for name in moment.landing_files if name not in done and not hides_damage(landing / name)]
 
 
 def is_one_batch(settings: Settings) -> bool:
@@ -128,10 +134,25 @@ def _flatten(settings: Settings, batch_ids: Sequence[str], workers: Workers) -> 
         done = [read_manifest(path) for path in committed]
         known = {manifest.batch_id for manifest in done}
         planned = [read_manifest(prepared_path(layout, batch_id)) for batch_id in batch_ids if batch_id not in known]
-        for manifest in workers.flatten(planned, layout=layout):
-            write_manifest(prepared_path(layout, manifest.batch_id), manifest)
-            done.append(manifest)
+        with _noticing_another_lake(settings.layout, layout):
+            for manifest in workers.flatten(planned, layout=layout):
+                write_manifest(prepared_path(layout, manifest.batch_id), manifest)
+                done.append(manifest)
         return done
+
+
+@contextmanager
+def _noticing_another_lake(layout: Layout, resolved: Layout) -> Iterator[None]:
+    """A file that is missing here was removed with its lake, or merged after another process had loaded it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if resolve_lake(layout).lake == resolved.lake:
+            raise
+        raise LakeReplacedError(
+            f"{resolved.lake}: a compaction or a rebuild replaced it while a load wrote there; expected it to stay."
+            " Nothing is lost: load again"
+        ) from error
 
 
 def flatten_batch(manifest: Manifest, layout: Layout) -> Manifest:
@@ -163,8 +184,7 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
             done.append(manifest)
             log.info("loaded", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
         for batch_id in batch_ids:
-            with suppress(FileNotFoundError):
-                prepared_path(layout, batch_id).unlink()
+            remove(prepared_path(layout, batch_id))
     return sum_of(done, refused=refused)
 
 
@@ -203,7 +223,11 @@ def load(
         while batch_ids := plan(settings):
             if not total.batches:
                 compact_if_many(settings.layout)
-            flattened = _flatten(settings, batch_ids, workers)
+            try:
+                flattened = _flatten(settings, batch_ids, workers)
+            except LakeReplacedError as error:
+                log.warning("planned_again", error=str(error))
+                continue
             result = commit(settings, batch_ids)
             total += result
             if not result.batches:

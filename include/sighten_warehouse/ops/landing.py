@@ -8,7 +8,7 @@ import structlog
 
 from sighten_warehouse.lake.left_out import left_out
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
-from sighten_warehouse.landing.integrity import count_lines, find_problem, is_restored
+from sighten_warehouse.landing.integrity import count_lines, find_problem, hides_damage, is_restored
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.settings import Settings
 
@@ -77,5 +77,7 @@ def _fresh_problem(layout: Layout, name: str, *, deep: bool) -> str | None:
     path = layout.landing / name
     if not path.stat().st_size:
         return "empty; expected at least one line"
+    if hides_damage(path):
+        return "not loaded: lines are gone, or altered beside their bodies; expected the bytes that its name tells of"
     lines = count_lines(path)[1] if deep else ()
     return f"not loaded yet, line {lines[0]} damaged; expected whole landing lines" if lines else None

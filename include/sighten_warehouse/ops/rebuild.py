@@ -27,7 +27,7 @@ from sighten_warehouse.lake.manifest import (
 )
 from sighten_warehouse.lake.remade import carry_loads
 from sighten_warehouse.landing.files import Days, landing_files
-from sighten_warehouse.landing.integrity import Recorded, find_problem
+from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_damage
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.erased import RestOfLanding, erase_uncommitted
 from sighten_warehouse.load.step import divide, flatten_batch, now
@@ -159,7 +159,7 @@ def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Days | 
     if chosen is not None:
         return landed & loaded
     erase_uncommitted(resolve_lake(layout), landed - loaded)
-    return landed
+    return {name for name in landed if name in loaded or not hides_damage(layout.landing / name)}
 
 
 def _batches_before(layout: Layout) -> list[Manifest]:

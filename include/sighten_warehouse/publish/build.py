@@ -25,7 +25,7 @@ from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import new_pseudonyms
-from sighten_warehouse.publish.tables import attached_file, configure, describe
+from sighten_warehouse.publish.tables import attached_file, configure, describe, transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
@@ -57,26 +57,25 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
         configure(connection, settings, layout, commits)
         connection.execute("create schema staging")
         register_inputs(connection, layout=layout, commits=commits, versions=versions)
-        connection.execute("begin")
-        stage_deliveries(connection, history_files(layout, "deliveries", commits))
-        copied = find_copies(connection)
-        for model in loaded_models():
-            # Without files, the view of the empty file stays: it has no rows and is already described.
-            if files := history_files(layout, model.name, commits):
-                create_history(connection, model, select_history(model, files, copied=copied))
-                describe(connection, model, "view")
-        counts = {}
-        for model in built_models():
-            if model.is_intermediate:
-                connection.execute(f"create table {model.full_name} as {model.select}")
-            elif not model.is_view and model.full_name not in FILLED_LAST:
-                counts[model.full_name] = _fill(connection, model)
-        views = create_dal_views(connection, read_dal_metrics(settings))
-        for view in (*views, *create_masked_dal_views(connection, views)):
-            describe(connection, view, "view")
-        counts[PSEUDONYMS] = _fill_pseudonyms(connection, settings, layout)
-        counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
-        connection.execute("commit")
+        with transaction(connection, "a new file"):
+            stage_deliveries(connection, history_files(layout, "deliveries", commits))
+            copied = find_copies(connection)
+            for model in loaded_models():
+                # Without files, the view of the empty file stays: it has no rows and is already described.
+                if files := history_files(layout, model.name, commits):
+                    create_history(connection, model, select_history(model, files, copied=copied))
+                    describe(connection, model, "view")
+            counts = {}
+            for model in built_models():
+                if model.is_intermediate:
+                    connection.execute(f"create table {model.full_name} as {model.select}")
+                elif not model.is_view and model.full_name not in FILLED_LAST:
+                    counts[model.full_name] = _fill(connection, model)
+            views = create_dal_views(connection, read_dal_metrics(settings))
+            for view in (*views, *create_masked_dal_views(connection, views)):
+                describe(connection, view, "view")
+            counts[PSEUDONYMS] = _fill_pseudonyms(connection, settings, layout)
+            counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")

@@ -1,15 +1,15 @@
 """The cache of publish: what it keeps to recompute only what is new. It is remade when it may not fit."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import ensure_folder, remove, write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import in_order, models
+from sighten_warehouse.publish.tables import transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.sql_text import quoted
@@ -39,8 +39,7 @@ def fits(settings: Settings, layout: Layout, version: Version) -> bool:
 
 def forget(layout: Layout) -> None:
     """From now on the cache fits no version; call it before the cache is changed."""
-    with suppress(FileNotFoundError):
-        _stamp_file(layout).unlink()
+    remove(_stamp_file(layout))
 
 
 def stamp(settings: Settings, layout: Layout, version: Version) -> None:
@@ -66,35 +65,33 @@ def _stamp(settings: Settings, layout: Layout, version: Version) -> dict[str, An
 
 def attach_cache(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Attach the cache, whose tables the models then read as `cache.…`."""
-    layout.work.mkdir(parents=True, exist_ok=True)
+    ensure_folder(layout.work)
     connection.execute(f"attach '{quoted(cache_file(layout))}' as cache")
 
 
 def write_cache(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     """Write the cache anew from all history, which the connection has published."""
-    cache_file(layout).unlink(missing_ok=True)
+    remove(cache_file(layout))
     attach_cache(connection, layout)
-    connection.execute("begin")
-    for name in COPIED:
-        connection.execute(f"create table cache.{name} as from history.{name}")
-    for model in in_order(model for model in models().values() if model.schema == "cache"):
-        # Sorted by its key, the first column, so that an update reads only the rows that it needs.
-        connection.execute(f"create table {model.full_name} as from ({model.select}) order by 1")
-    for name in KEPT:
-        connection.execute(f"create table cache.{name} as from staging.{name}")
-    connection.execute("commit")
+    with transaction(connection, "the cache"):
+        for name in COPIED:
+            connection.execute(f"create table cache.{name} as from history.{name}")
+        for model in in_order(model for model in models().values() if model.schema == "cache"):
+            # Sorted by its key, the first column, so that an update reads only the rows that it needs.
+            connection.execute(f"create table {model.full_name} as from ({model.select}) order by 1")
+        for name in KEPT:
+            connection.execute(f"create table cache.{name} as from staging.{name}")
     connection.execute("detach cache")
 
 
 def add_new(connection: duckdb.DuckDBPyConnection) -> None:
     """Add the deliveries of `history`, which are all new."""
-    connection.execute("begin")
-    for name in COPIED:
-        connection.execute(f"insert into cache.{name} by name from history.{name}")
-    for name in ("deliveries", "dal_answers"):
-        connection.execute(f"insert into cache.{name} by name {models()[f'cache.{name}'].select}")
-    _add_links(connection)
-    connection.execute("commit")
+    with transaction(connection, "the cache"):
+        for name in COPIED:
+            connection.execute(f"insert into cache.{name} by name from history.{name}")
+        for name in ("deliveries", "dal_answers"):
+            connection.execute(f"insert into cache.{name} by name {models()[f'cache.{name}'].select}")
+        _add_links(connection)
 
 
 def _add_links(connection: duckdb.DuckDBPyConnection) -> None:
@@ -110,10 +107,9 @@ def _add_links(connection: duckdb.DuckDBPyConnection) -> None:
 
 def keep_recomputed(connection: duckdb.DuckDBPyConnection) -> None:
     """Take over what the update found: who decides about users, the statuses sent, and the findings of checks."""
-    connection.execute("begin")
-    connection.execute("delete from cache.mentions where user_id in (from touched.users)")
-    connection.execute(f"insert into cache.mentions by name {models()['cache.mentions'].select}")
-    for name in KEPT:
-        connection.execute(f"delete from cache.{name}")
-        connection.execute(f"insert into cache.{name} by name from staging.{name}")
-    connection.execute("commit")
+    with transaction(connection, "the cache"):
+        connection.execute("delete from cache.mentions where user_id in (from touched.users)")
+        connection.execute(f"insert into cache.mentions by name {models()['cache.mentions'].select}")
+        for name in KEPT:
+            connection.execute(f"delete from cache.{name}")
+            connection.execute(f"insert into cache.{name} by name from staging.{name}")

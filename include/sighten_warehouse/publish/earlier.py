@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import remove, write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.version import Version
@@ -58,4 +58,4 @@ def gather_if_many(layout: Layout, known: Iterable[Version], *, keep: Collection
     write_durably(_path(layout), (line + b"\n" for line in map(_encoder.encode, earlier)))
     for version in earlier:
         if path := single.get(version.version):
-            path.unlink()
+            remove(path)

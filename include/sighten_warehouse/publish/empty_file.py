@@ -5,14 +5,14 @@ from pathlib import Path
 
 import duckdb
 
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import clone, remove, write_durably
 from sighten_warehouse.errors import ModelError
 from sighten_warehouse.lake.history import create_history, select_history, stage_deliveries
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Model, built_models, loaded_models, macros, models
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_views
-from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
+from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file, transaction
 
 
 def write_empty_file(path: Path, *, work: Path) -> None:
@@ -27,12 +27,12 @@ def write_empty_file(path: Path, *, work: Path) -> None:
     for kept in work.glob(f"empty-{key}-*.duckdb"):
         content = kept.read_bytes()
         if kept.stem.endswith(_digest(content)):  # otherwise it is damaged, and built again
-            path.write_bytes(content)
+            clone(kept, path)
             return
     _build(path)
     content = path.read_bytes()
     for outdated in work.glob("empty-*.duckdb"):
-        outdated.unlink()
+        remove(outdated)
     write_durably(work / f"empty-{key}-{_digest(content)}.duckdb", content)
 
 
@@ -46,10 +46,9 @@ def _build(path: Path) -> None:
         connection.execute("create schema staging")
         register_inputs(connection, layout=Layout(path.parent), commits=(), versions=())
         stage_deliveries(connection, [])
-        connection.execute("begin")
-        _create_all(connection)
-        connection.execute("drop schema staging cascade")
-        connection.execute("commit")
+        with transaction(connection, "an empty file"):
+            _create_all(connection)
+            connection.execute("drop schema staging cascade")
 
 
 def _create_all(connection: duckdb.DuckDBPyConnection) -> None:

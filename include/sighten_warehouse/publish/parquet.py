@@ -1,7 +1,6 @@
 """The published tables as plain Parquet, exported on their own cadence; parts without a change stay the same files."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import structlog
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
-from sighten_warehouse.durable import ensure_folder, point_link, sync, write_durably
+from sighten_warehouse.durable import ensure_folder, hardlink, point_link, remove_folder, rename, sync, write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.versions import make_read_only, versions
@@ -70,7 +69,7 @@ def export_parquet(settings: Settings, *, clock: Clock | None = None) -> str | N
             write_durably(aside / MANIFEST, json.dumps(manifest, indent=1).encode())
             folder = _swap_in(layout, aside, newest.version)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            remove_folder(aside)
     log.info("exported_parquet", version=newest.version, folder=folder.name)
     return newest.version
 
@@ -106,7 +105,7 @@ def _write(
         for part, facts in parts.items():
             path, same = folder / name / part, last / name / part
             if facts == before.get(name, {}).get(part) and same.exists():
-                path.hardlink_to(same.resolve())
+                hardlink(same.resolve(), path)
             else:
                 _export(connection, select, part, path)
         sync(folder / name)
@@ -148,10 +147,10 @@ def _swap_in(layout: Layout, aside: Path, version: str) -> Path:
     folder = layout.versions / f"{version}.parquet"
     if folder.exists():  # the same version again
         folder = layout.versions / f"{version}.{uuid4().hex[:8]}.parquet"
-    aside.replace(folder)
+    rename(aside, folder)
     sync(layout.versions)
     point_link(layout.parquet, folder)
     by_age = sorted(layout.versions.glob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
     for old in [path for path in by_age if path != folder][: 1 - KEPT_EXPORTS or None]:
-        shutil.rmtree(old)
+        remove_folder(old)
     return folder

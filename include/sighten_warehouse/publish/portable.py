@@ -11,7 +11,7 @@ from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, is_masked, masked_select
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, masked_models
-from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file
+from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file, transaction
 from sighten_warehouse.publish.versions import make_read_only
 from sighten_warehouse.sql_text import quoted
 
@@ -31,9 +31,8 @@ def write_portable(version_file: Path, path: Path, *, pii: Literal["masked", "fu
         with new_file(hidden) as connection:
             with explain_lock(version_file):
                 connection.execute(f"attach '{quoted(version_file)}' as {_SOURCE} (read_only)")
-            connection.execute("begin")
-            _copy(connection, masked=pii == "masked")
-            connection.execute("commit")
+            with transaction(connection, "a portable file"):
+                _copy(connection, masked=pii == "masked")
         make_read_only(hidden)
 
     replace_durably(path, write)

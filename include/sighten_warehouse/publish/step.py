@@ -1,8 +1,6 @@
 """Publish: build a new version of the warehouse in a private folder and swap it in by one rename."""
 
-import shutil
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +11,10 @@ import structlog
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
-from sighten_warehouse.durable import clone, ensure_folder, sync
+from sighten_warehouse.durable import clone, ensure_folder, hardlink, remove, remove_folder, rename, sync
 from sighten_warehouse.errors import CheckError
 from sighten_warehouse.lake.compaction import compact_if_many
-from sighten_warehouse.lake.damage import explaining_damage
+from sighten_warehouse.lake.damage import explaining_damage, refuse_altered
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.lineage import merged_since
 from sighten_warehouse.lake.loads import all_load_ids
@@ -53,7 +51,7 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
     After an error, the previous version stays.
 
     Raises:
-        LakeError: commits contradict each other.
+        LakeError: commits contradict each other, or history files that are read as a whole are damaged.
         ModelError: a model's columns differ from its description.
         CheckError: a check of severity `fail` has findings.
         SettingError: the home's list of codes or the file of metrics is ill-formed, or SIGHTEN_PUBLISH_MEMORY too low.
@@ -106,6 +104,7 @@ def publish_lake(
             tables = None if full or not fitted else _update(aside, settings, layout, committed, known)
             is_update = tables is not None
             if tables is None:
+                refuse_altered(layout, committed)
                 forget(layout)
                 tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
             if full and fitted:
@@ -114,7 +113,7 @@ def publish_lake(
         version = _swap_in(layout, aside, version, tables, clock=clock)
         stamp(settings, layout, version)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        remove_folder(aside)
     _remove_old(layout, keep=settings.kept_versions)
     facts = {"batches": version.batches, "new_batches": len(version.new_batches), "is_update": is_update}
     log.info("published", version=version.version, **facts)
@@ -128,6 +127,7 @@ def _update(
     *_, before, version = known
     if not _continues(layout, before, version):
         return None
+    refuse_altered(layout, [manifest for manifest in committed if manifest.batch_id in version.new_batches])
     clone(layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb")
     forget(layout)  # until the new version is published with it
     try:
@@ -137,7 +137,7 @@ def _update(
     except (NotLocalError, CheckError, duckdb.Error) as error:
         log.info("not_updated", reason=str(error) if isinstance(error, NotLocalError) else type(error).__name__)
         for path in aside.iterdir():  # a write-ahead log would be replayed into the file that is made anew
-            path.unlink()
+            remove(path)
         return None
 
 
@@ -195,7 +195,7 @@ def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, in
     kept = layout.versions / f"{version.version}.duckdb"
     sync(aside / "warehouse.duckdb")
     make_read_only(aside / "warehouse.duckdb")
-    (aside / "warehouse.duckdb").replace(kept)
+    rename(aside / "warehouse.duckdb", kept)
     sync(layout.versions)
     _link_over(kept, layout.warehouse_file)
     version = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
@@ -208,27 +208,25 @@ def _link_over(kept: Path, path: Path) -> None:
     hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         try:
-            hidden.hardlink_to(kept)
+            hardlink(kept, hidden)
         except OSError:
             clone(kept, hidden)
             make_read_only(hidden)
             sync(hidden)
         # A write-ahead log of the old file must not be replayed into the new one.
-        with suppress(FileNotFoundError):
-            path.with_name(f"{path.name}.wal").unlink()
-        hidden.replace(path)
+        remove(path.with_name(f"{path.name}.wal"))
+        rename(hidden, path)
         sync(path.parent)
     finally:
-        with suppress(FileNotFoundError):
-            hidden.unlink()
+        remove(hidden)
 
 
 def _remove_old(layout: Layout, *, keep: int) -> None:
     """Remove the files of old versions, lakes that no kept version reads, and leftovers of a crash."""
     for path in sorted(layout.versions.glob("*.duckdb"))[:-keep]:
-        path.unlink()
+        remove(path)
     for path in layout.versions.glob(".*.tmp"):
-        shutil.rmtree(path, ignore_errors=True)
+        remove_folder(path)
     kept = {path.stem for path in layout.versions.glob("*.duckdb")}
     known = versions(layout)
     # Whoever opened the version before still reads its history.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.durable import DISK
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Column, Model, macros
@@ -41,7 +42,15 @@ def attached_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(macros("duckdb"))
         yield connection
         connection.execute("use memory")
-        connection.execute("detach warehouse")
+        DISK.change("write", path, lambda: connection.execute("detach warehouse"))
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection, what: str) -> Iterator[None]:
+    """Commit at once what is executed in this context."""
+    connection.execute("begin")
+    yield
+    DISK.change("commit", Path(what), lambda: connection.execute("commit"))
 
 
 def configure(

@@ -21,7 +21,7 @@ from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import update_pseudonyms
-from sighten_warehouse.publish.tables import GROUP_ROWS, configure, describe
+from sighten_warehouse.publish.tables import GROUP_ROWS, configure, describe, transaction
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
@@ -72,16 +72,15 @@ def update_warehouse(
         _refuse_changes_elsewhere(connection)
         _check(connection, layout, new)
         _move_places(connection, layout, merged)
-        connection.execute("begin")
-        counts = _replace(connection, dict(before.tables))
-        counts[PSEUDONYMS] += update_pseudonyms(
-            connection, settings=settings, layout=layout, table=f"warehouse.{PSEUDONYMS}"
-        )
-        refiled = new if before.lake == current.lake else commits
-        _show_history(connection, layout, commits, refiled, copied)
-        if any(manifest.history_files.get("dal_values") for manifest in new):
-            _replace_dal_views(connection, settings)
-        connection.execute("commit")
+        with transaction(connection, "an update"):
+            counts = _replace(connection, dict(before.tables))
+            counts[PSEUDONYMS] += update_pseudonyms(
+                connection, settings=settings, layout=layout, table=f"warehouse.{PSEUDONYMS}"
+            )
+            refiled = new if before.lake == current.lake else commits
+            _show_history(connection, layout, commits, refiled, copied)
+            if any(manifest.history_files.get("dal_values") for manifest in new):
+                _replace_dal_views(connection, settings)
         keep_recomputed(connection)
     return counts
 

@@ -162,10 +162,9 @@ def test_a_kill_leaves_the_last_complete_backup_and_the_next_one_goes_on(
     to = tmp_path / "backups"
     first = back_up(home.settings, to)
     home.take_in(a_milestone("more"))
-    step = f"from sighten_warehouse.backup import back_up; from pathlib import Path; back_up(read_settings(), {to!r})"
-    step = step.replace("PosixPath", "Path")
+    step = "from sighten_warehouse.backup import back_up; back_up(settings, to)"
 
-    assert 9 == exit_code_of_killed(home.settings, step, f"backup.{module}", name, when)
+    assert 9 == exit_code_of_killed(home.settings, step, f"backup.{module}", name, when, to=to)
 
     complete = backups(to)
     assert first.path == complete[0]

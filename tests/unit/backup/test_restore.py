@@ -97,12 +97,9 @@ def test_a_damaged_backup_restores_nothing_or_the_rest_if_that_is_asked_for(
 def test_a_kill_leaves_no_home_and_the_next_restore_is_whole(
     home: Warehouse, source: Path, empty: Settings, name: str, when: str
 ) -> None:
-    step = (
-        f"from sighten_warehouse.backup import restore; from pathlib import Path; restore(read_settings(), {source!r})"
-    )
-    step = step.replace("PosixPath", "Path")
+    step = "from sighten_warehouse.backup import restore; restore(settings, source)"
 
-    assert 9 == exit_code_of_killed(empty, step, "backup.restore", name, when)
+    assert 9 == exit_code_of_killed(empty, step, "backup.restore", name, when, source=source)
 
     assert not empty.layout.root.exists()
     restore(empty, source)

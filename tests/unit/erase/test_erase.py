@@ -10,6 +10,7 @@ import pytest
 from sighten_warehouse.backfill.files.step import import_files
 from sighten_warehouse.backfill.files.times import Times
 from sighten_warehouse.backfill.rest.listed_sites import read_listed_sites
+from sighten_warehouse.backup.record import LastBackup, write_last_backup
 from sighten_warehouse.erase import Run, Subject, erase
 from sighten_warehouse.landing.erasures import Tombstones
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
@@ -107,7 +108,8 @@ def test_of_a_milestone_and_of_a_site_whole_deliveries_go_with_their_documents(w
     milestones = warehouse.column("select milestone_id from milestones order by 1")
     reasons = dict(warehouse.rows("select reason, count(*) from ops.deliveries group by all"))
     warehouse.close()
-    erase(settings, Subject("site", f"{{{an_id('site hers')}}}"))
+    write_last_backup(settings.layout, LastBackup(made_at=warehouse.clock.now(), folder="/backups"))
+    of_site = erase(settings, Subject("site", f"{{{an_id('site hers')}}}"))
     listed = [{"site_id": an_id(f"site {name}"), "site_last_updated": "2026-01-01T00:00:00Z"} for name in ("hers", "x")]
     land_answer(warehouse, {"data": listed}, purpose="rest_sites", object="page 1")
     known = read_listed_sites(settings)
@@ -116,6 +118,7 @@ def test_of_a_milestone_and_of_a_site_whole_deliveries_go_with_their_documents(w
 
     assert before
     assert left == set()
+    assert ["/backups"] == list(of_site.left)
     assert sorted(an_id(f"milestone {name}") for name in ("other", "near")) == milestones
     assert (8, 7, 1) == (erasure.erased["landing lines"], reasons["erased"] - 1, reasons["erased in part"])
     assert (False, True, True) == (hers.exists(), others.exists(), twice.exists())

@@ -49,7 +49,7 @@ def test_a_kill_at_any_point_is_told_and_finished_by_the_next_call(
 
     for point in points:
         warehouse.close()
-        exit_codes.append(exit_code_of_killed(settings, ERASE, *point, ADDRESS=ADDRESS))
+        exit_codes.append(exit_code_of_killed(settings, ERASE, *point, address=ADDRESS))
         seen.append(read_status(settings, deep=True))
     resume(settings)
     status = read_status(settings, deep=True)

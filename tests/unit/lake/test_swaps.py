@@ -6,11 +6,12 @@ from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import compaction
 from sighten_warehouse.lake.compaction import compact, compact_if_many
 from sighten_warehouse.lake.exchange import MERGED
-from sighten_warehouse.lake.folder import decide_swap
+from sighten_warehouse.lake.folder import decide_swap, resolve_lake
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.publish.step import publish_lake
 from support.compacting import PLACE, PUBLISHING, commit_count, lines
 from support.everything import everything
 from support.factories import a_milestone
@@ -50,6 +51,16 @@ def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, nam
     hidden = [path for path in layout.root.rglob("*.tmp") if "work" not in path.parts]
     assert ([], False) == (hidden, (layout.landing / ".merged").exists())
     assert (1, 2) == (commit_count(often), len(landing_files(layout.landing)))
+
+
+def test_a_publish_keeps_the_lake_that_was_put_in_use_while_it_ran(often: Warehouse) -> None:
+    layout, committed = often.settings.layout, commit_count(often)
+
+    publish_lake(often.settings, resolve_lake(layout), on_checked=lambda: compact(layout))
+
+    assert layout.lake.resolve().is_dir()
+    assert commit_count(often) in range(1, committed)
+    assert 0 == read_status(often.settings).pending
 
 
 def test_what_was_read_before_a_swap_is_read_again(loaded: Warehouse) -> None:

@@ -5,17 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.compaction import compact
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.load.step import pending
 from sighten_warehouse.ops.landing import verify_landing
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.publish.step import publish
 from support.everything import everything
 from support.factories import a_milestone, an_id
 from support.warehouses import Warehouse
@@ -161,17 +164,71 @@ def test_a_cut_compressed_file_gives_its_whole_lines_and_one_damaged_one(warehou
     assert ["damaged_line"] == warehouse.column("select reason from ops.quarantine")
 
 
-def test_an_empty_landing_file_is_named_and_stays_pending(warehouse: Warehouse) -> None:
-    warehouse.land(a_milestone())
+def lose_a_line(path: Path) -> None:
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+
+
+def alter_beside_the_body(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"2026-11-01", b"2026-11-02", 1))
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (empty, "empty; expected at least one line"),
+        (lose_a_line, "not loaded: lines are gone"),
+        (alter_beside_the_body, "not loaded: lines are gone, or altered beside their bodies"),
+    ],
+)
+def test_a_landing_file_whose_damage_no_line_shows_is_named_and_stays_pending(
+    warehouse: Warehouse, damage: Callable[[Path], None], problem: str
+) -> None:
+    warehouse.land(a_milestone("one"), a_milestone("two"))
     path, whole = the_file(warehouse), the_file(warehouse).read_bytes()
-    empty(path)
+    damage(path)
 
     first, status = warehouse.load(), read_status(warehouse.settings)
+    anew = rebuild(warehouse.settings)
     path.write_bytes(whole)
     second = warehouse.load()
 
-    assert (0, 1) == (first.landed, second.landed)
-    assert ["empty; expected at least one line"] == list(status.landing.damaged.values())
+    assert (0, 0, 2) == (first.landed, anew.landed, second.landed)
+    [found] = status.landing.damaged.values()
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_history_file_with_other_values_is_named_and_not_published(warehouse: Warehouse, full: bool) -> None:
+    warehouse.deliver(a_milestone("before"))
+    warehouse.land(a_milestone("one", name="Permit"))
+    warehouse.load()
+    layout = warehouse.settings.layout
+    path = history_file(layout, "milestones", commits(layout)[-1].batch_id)
+    rows = pq.read_table(path, partitioning=None)
+    column = rows.schema.get_field_index("name")
+    pq.write_table(rows.set_column(column, rows.schema.field(column), pa.array(["PERMIT"])), path)
+
+    with pytest.raises(LakeError, match=r"milestones/batch=.*: altered since it was written; run `.* rebuild --from"):
+        publish(warehouse.settings, full=full)
+    published = warehouse.column("select name from milestones")
+    status = read_status(warehouse.settings, deep=True)
+    rebuild(warehouse.settings)
+
+    assert 1 == len(published)
+    assert [f"milestones/{path.name}"] == list(status.damaged_history)
+    assert "Permit" in warehouse.column("select name from milestones")
+
+
+def test_history_that_was_altered_is_not_merged(loaded: Warehouse) -> None:
+    loaded.take_in(a_milestone("later"))
+    layout = loaded.settings.layout
+    path = history_file(layout, "milestones", commits(layout)[0].batch_id)
+    pq.write_table(pq.read_table(path, partitioning=None), path, compression="none")
+
+    with pytest.raises(LakeError, match="altered since it was written"):
+        compact(layout)
+
+    assert 2 == len(commits(layout))
 
 
 def test_a_damaged_history_file_is_named_with_what_remakes_it(loaded: Warehouse) -> None:

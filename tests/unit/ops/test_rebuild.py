@@ -36,6 +36,7 @@ from support.factories import (
     a_task_delivery,
     an_id,
 )
+from support.older_history import forget_digests
 from support.warehouses import Warehouse
 
 PUBLISHING = ("published_at", "publish_seconds", "total_seconds", "seconds_to_publish")
@@ -257,6 +258,7 @@ def test_a_new_lake_is_published_and_checked_again(warehouse: Warehouse) -> None
     [drift] = made.glob("drift/*.parquet")
     duckdb.execute(f"copy (from '{drift}' union all from '{drift}') to '{made}/twice.parquet'")
     (made / "twice.parquet").rename(drift)
+    forget_digests(Layout(layout.root, made.name))
 
     decide_swap(layout, made.name)
 

@@ -23,6 +23,7 @@ from sighten_warehouse.publish.versions import is_current, versions
 from sighten_warehouse.settings import Settings
 from support.everything import everything
 from support.factories import SAMPLE_BYTES, a_milestone, an_id
+from support.older_history import forget_digests
 from support.warehouses import Warehouse
 
 DAY = Days(date(2026, 11, 2), date(2026, 11, 2))
@@ -147,6 +148,7 @@ def test_a_lake_whose_checks_fail_is_not_swapped_in(three: Warehouse) -> None:
     rows = f"from '{other}' limit {first.history_files['drift']}"
     duckdb.execute(f"copy ({rows}) to '{layout.root}/twice.parquet'")
     (layout.root / "twice.parquet").rename(damaged)
+    forget_digests(layout)
 
     with pytest.raises(CheckError, match="grain_of_history_drift"):
         rebuild(three.settings, days=DAY)

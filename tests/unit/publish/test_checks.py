@@ -7,17 +7,16 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, ModelError
-from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import models, sql_folder
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.checks import Check, checks, read_check
 from support.factories import SAMPLE_BYTES, a_milestone, a_task
+from support.older_history import write_as_older_code
 from support.warehouses import Warehouse
 
 WRITTEN = [check for check in checks() if check.select.startswith("--")]
@@ -40,10 +39,9 @@ def tables(node: Any) -> set[str]:
 
 
 def rewrite(warehouse: Warehouse, table: str, change: Any) -> None:
-    """Change a history file without a commit."""
+    """Load, and change a history file as if the loader had written it so."""
     [batch] = warehouse.load().batches
-    path = history_file(warehouse.settings.layout, table, batch)
-    pq.write_table(change(pq.read_table(path, partitioning=None)), path)
+    write_as_older_code(warehouse, batch, table, change)
 
 
 def test_every_file_is_a_check() -> None:

@@ -13,18 +13,17 @@ from pathlib import Path
 from threading import Event
 
 import duckdb
-import pyarrow.parquet as pq
 import pytest
 from msgspec import structs
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ModelError, SettingError
-from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.models import NOT_PUBLISHED, built_models, loaded_models, models, published_digest
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.versions import versions, write_version
 from sighten_warehouse.report.writing import read_dataset
 from support.factories import SAMPLE_BYTES, a_milestone, a_task
+from support.older_history import write_as_older_code
 from support.scripted_api import FakeClock
 from support.warehouses import Warehouse
 
@@ -237,8 +236,7 @@ def test_history_that_lacks_a_newer_column_is_published(warehouse: Warehouse) ->
     warehouse.land(SAMPLE_BYTES)
     [batch] = warehouse.load().batches
     for table, column in (("deliveries", "copy_of_landing_id"), ("tasks", "task_definition_id")):
-        path = history_file(warehouse.settings.layout, table, batch)
-        pq.write_table(pq.read_table(path, partitioning=None).drop_columns([column]), path)
+        write_as_older_code(warehouse, batch, table, lambda rows, column=column: rows.drop_columns([column]))
 
     warehouse.publish()
 

@@ -16,7 +16,7 @@ from importlinter.cli import lint_imports
 
 from support.repository import CODE, ROOT, code, files, text
 
-BESIDE = ("tests", "benchmarks")
+BESIDE = ("tests", "benchmarks", "prove")
 MAX_LINES = 250
 MAX_AT_THE_ROOT = 14
 LONGER: dict[str, str] = {}  # path: why it may be
@@ -24,6 +24,7 @@ SAYS_NOTHING = {"common", "helper", "helpers", "manager", "managers", "misc", "u
 SQL_IN_PYTHON = {
     "include/sighten_warehouse/report/summary.py": "a question for the reader to copy and ask",
 }
+CHANGES_OF_FILES = {"fsync", "unlink", "rename", "rmtree", "hardlink_to", "mkdir", "rmdir", "link"}
 SQL_VERBS = "select|with|from|insert|create|copy|update|delete|merge"
 STATEMENT = re.compile(rf"\s*({SQL_VERBS}|{SQL_VERBS.upper()})\s")
 REGISTRIES = re.compile(
@@ -104,6 +105,15 @@ def is_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Pass) or constant
 
 
+def changes_of_files(path: Path) -> Iterator[str]:
+    """Where a name on the disk is made, changed or removed, or something is synced."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            is_path_replace = node.func.attr == "replace" and len(node.args) == 1 and not node.keywords
+            if is_path_replace or node.func.attr in CHANGES_OF_FILES:
+                yield f"{path}:{node.lineno}: {node.func.attr}"
+
+
 def long_statements(path: Path) -> Iterator[int]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.JoinedStr):
@@ -177,6 +187,12 @@ def test_the_root_of_the_package_holds_few_modules() -> None:
     at_the_root = [path for path in code("include") if path.parent == Path("include/sighten_warehouse")]
 
     assert MAX_AT_THE_ROOT >= len(at_the_root)
+
+
+def test_files_are_changed_through_one_seam_where_faults_can_come_in() -> None:
+    product = [path for path in code("include") if path.parts[1] == "sighten_warehouse" and "cli" not in path.parts]
+
+    assert [] == [place for path in product if path.name != "durable.py" for place in changes_of_files(path)]
 
 
 def test_the_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

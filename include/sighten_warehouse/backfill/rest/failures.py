@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from sighten_warehouse.backfill.rest.listed_sites import ListedSite
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import remove, write_durably
 from sighten_warehouse.errors import StorageError, WarehouseError
 from sighten_warehouse.layout import Layout
 
@@ -65,4 +65,4 @@ def note_failure(layout: Layout, site: ListedSite, error: WarehouseError, *, att
 
 def forget_failure(layout: Layout, site: ListedSite) -> None:
     """Remove the site's failure, if there is one."""
-    (layout.failed_sites / f"{site.site_id}.json").unlink(missing_ok=True)
+    remove(layout.failed_sites / f"{site.site_id}.json")
