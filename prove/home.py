@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -73,7 +74,7 @@ def _filled(ballast: Path) -> Iterator[None]:
 def _limit(process: int, size: int) -> bool:
     try:
         _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (min(size, hard) if hard >= 0 else size, hard))
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (hard if size == resource.RLIM_INFINITY else size, hard))
     except OSError:
         return False  # it has ended meanwhile
     return True
@@ -83,14 +84,17 @@ def _limit(process: int, size: int) -> bool:
 def new_home(folder: Path, *, api_url: str) -> Iterator[Home]:
     """A home below the folder, on a small tmpfs if this process may mount one; gone afterwards."""
     folder.mkdir()
-    options = f"size={MEGABYTES}m,mode=0700"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "sighten-prove", folder],  # noqa: S607  (found on PATH, where it is)
-        capture_output=True,
-        check=False,
-    )
+    is_mounted = _call("mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=0700", "sighten-prove", str(folder))
     try:
-        yield Home(folder, is_mounted=mounted.returncode == 0, api_url=api_url)
+        yield Home(folder, is_mounted=is_mounted, api_url=api_url)
     finally:
-        if mounted.returncode == 0:
-            subprocess.run(["umount", "--lazy", folder], check=True)  # noqa: S607  (found on PATH, where it is)
+        if is_mounted:
+            _call("umount", "--lazy", str(folder))
+
+
+def _call(name: str, *arguments: str) -> bool:
+    """Whether the machine has that program, and it succeeds."""
+    program = shutil.which(name)
+    return (
+        program is not None and not subprocess.run([program, *arguments], capture_output=True, check=False).returncode
+    )
