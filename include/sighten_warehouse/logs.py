@@ -17,7 +17,7 @@ else:
     import structlog
 
 
-from sighten_warehouse.printable import printable_lines
+from sighten_warehouse.escaping import printable_lines
 
 _held = threading.local()
 

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from sighten_warehouse.backup.contents import Entry
 from sighten_warehouse.backup.record import StoredFile
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, hardlink, remove, rename, sync_file
 from sighten_warehouse.landing.files import digest_of
 
 CHUNK = 1024 * 1024
@@ -153,9 +154,9 @@ def copy_file(source: Path, target: Path, *, as_stored: StoredFile | None = None
         UnreadableError: the source cannot be read.
         OSError: the disk refused a write.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    ensure_folder(target.parent, mode=OWNER_ONLY)
     hidden = target.with_name(f".{target.name}.copying")
-    hidden.unlink(missing_ok=True)  # of a copy that was killed, and may be read-only
+    remove(hidden)  # of a copy that was killed, and may be read-only
     digest, size = hashlib.sha256(), 0
     try:
         with ExitStack() as files:
@@ -172,13 +173,12 @@ def copy_file(source: Path, target: Path, *, as_stored: StoredFile | None = None
                 digest.update(chunk)
                 file.write(chunk)
                 size += len(chunk)
-            file.flush()
             os.fchmod(file.fileno(), mode)
             os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
-            os.fsync(file.fileno())
+            sync_file(file, target)
     except OSError as error:  # a refused write names no file
         raise OSError(error.errno, error.strerror, str(target)) from error
-    hidden.replace(target)
+    rename(hidden, target)
     return StoredFile(size, mtime_ns, mode, digest.hexdigest())
 
 
@@ -190,9 +190,9 @@ def _read(file: BinaryIO) -> bytes:
 
 
 def _link(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
+    ensure_folder(target.parent, mode=OWNER_ONLY)
+    remove(target)
     try:
-        target.hardlink_to(path)
+        hardlink(path, target)
     except OSError:  # a file system without hard links, or with a limit of them
         copy_file(path, target)

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,16 @@ import structlog
 
 from sighten_warehouse.backup.copying import UnreadableError, copy_file, digest_or_refuse
 from sighten_warehouse.backup.record import RECORD, Backup, LastBackup, backups, read_backup, write_last_backup
-from sighten_warehouse.durable import ensure_folder, explaining_disk, point_link, sync
+from sighten_warehouse.durable import (
+    OWNER_ONLY,
+    ensure_folder,
+    explaining_disk,
+    point_link,
+    remove,
+    remove_folder,
+    rename,
+    sync,
+)
 from sighten_warehouse.errors import BackupError, SettingError
 from sighten_warehouse.landing.format import check_format
 from sighten_warehouse.layout import Layout
@@ -78,7 +86,7 @@ def restore(
     with explaining_disk(root.parent), _beside(root) as aside:
         damaged = _copy_all(path, backup, aside, on_progress)
         if damaged and not without_damaged:
-            shutil.rmtree(aside)
+            remove_folder(aside)
             raise BackupError(_refusal(path, damaged))
         layout = Layout(aside)
         if backup.lake:
@@ -87,7 +95,7 @@ def restore(
         for parent, _, _ in os.walk(aside, topdown=False):
             sync(Path(parent))
         _refuse_used(root)
-        aside.replace(root)
+        rename(aside, root)
         sync(root.parent)
     log.info("restored", files=len(backup.files), damaged=len(damaged))
     return Restored(path, backup, damaged)
@@ -140,12 +148,12 @@ def _beside(root: Path) -> Iterator[Path]:
     """An empty folder beside the home, on the same disk, for this process alone."""
     ensure_folder(root.parent)
     aside = root.with_name(f".{root.name}.restoring")
-    aside.mkdir(mode=0o700, exist_ok=True)
+    ensure_folder(aside, mode=OWNER_ONLY)
     lock = os.open(aside, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for leftover in aside.iterdir():  # of a restore that was killed
-            shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+            remove_folder(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove(leftover)
         yield aside
     except BlockingIOError:
         raise BackupError(f"{aside}: another restore into this home runs; expected to be alone") from None
@@ -163,7 +171,7 @@ def _copy_all(path: Path, backup: Backup, aside: Path, on_progress: OnProgress) 
             damaged[name] = f"{error} in the backup"
         else:
             if found.sha256 != stored.sha256:
-                (aside / name).unlink()
+                remove(aside / name)
                 damaged[name] = "not what was backed up"
         done += stored.size
         on_progress(done, total)
@@ -173,7 +181,7 @@ def _copy_all(path: Path, backup: Backup, aside: Path, on_progress: OnProgress) 
 def _place_lake(layout: Layout, name: str) -> None:
     """Give the lake its name of before, and point the link `lake` to it."""
     if name != layout.lake.name and layout.lake.is_dir():
-        layout.lake.replace(layout.root / name)
+        rename(layout.lake, layout.root / name)
         point_link(layout.lake, layout.root / name)
 
 

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from sighten_warehouse.backup.record import (
     write_last_backup,
 )
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.durable import explaining_disk, sync
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, explaining_disk, remove, remove_folder, rename, sync
 from sighten_warehouse.errors import BackupError, SettingError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.locks import one_writer
@@ -119,9 +118,7 @@ def _usable(settings: Settings, to: Path | None) -> Path:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700)  # it holds personal data
-        sync(folder.parent)
+    ensure_folder(folder, mode=OWNER_ONLY)  # it holds personal data
     with (folder / ".lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,8 +140,7 @@ def _copy_all(  # noqa: PLR0913  (what to copy, where to, and what is known)
 ) -> tuple[dict[str, StoredFile], str, int]:
     """Copy the home to the unfinished tree; return its files, the name of the lake, and the deliveries in it."""
     target = folder / UNFINISHED
-    if not target.is_dir():
-        target.mkdir(mode=0o700)
+    ensure_folder(target, mode=OWNER_ONLY)
     earlier = earlier or Earlier(folder / UNFINISHED, {})
     files: dict[str, StoredFile] = {}
 
@@ -179,24 +175,24 @@ def _finish(folder: Path, made: BackedUp, backup: Backup) -> None:
         for name in names:
             path = Path(parent, name)
             if path.relative_to(target).as_posix() not in backup.files:
-                path.unlink()
+                remove(path)
         for name in folders:
             if not any(Path(parent, name).iterdir()):
-                Path(parent, name).rmdir()
+                remove_folder(Path(parent, name))
         sync(Path(parent))
     write_backup(target, backup)
-    target.replace(made.path)
+    rename(target, made.path)
     sync(folder)
 
 
 def _remove_old(folder: Path, made: BackedUp, *, keep: int, has_shrunk: bool) -> None:
     """Remove all but the newest backups, unless those may hold what the home has lost."""
-    shutil.rmtree(folder / REMOVED, ignore_errors=True)
+    remove_folder(folder / REMOVED)
     old = backups(folder)[:-keep]
     if old and (made.problems or has_shrunk):
         made.kept_because = "files are damaged" if made.problems else "the home holds less than half of the deliveries"
         return
     for path in old:
-        path.replace(folder / REMOVED)  # so that a kill leaves no half backup with a name
-        shutil.rmtree(folder / REMOVED)
+        rename(path, folder / REMOVED)  # so that a kill leaves no half backup with a name
+        remove_folder(folder / REMOVED)
     made.removed = tuple(path.name for path in old)

@@ -15,7 +15,7 @@ import click
 from sighten_warehouse.cli.ending import STOPPED, end_at_once, until_interrupted
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.printable import printable_lines
+from sighten_warehouse.escaping import printable_lines
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sighten_warehouse.backfill.files.tally import Tally
-from sighten_warehouse.printable import printable
+from sighten_warehouse.escaping import printable
 
 MAX_PROBLEMS = 20
 _TIME_SOURCES = {

@@ -47,7 +47,7 @@ def list_places(*, everything: bool, as_json: bool) -> None:
 
 
 def _print(places: "list[DriftPlace]") -> None:
-    from sighten_warehouse.printable import printable
+    from sighten_warehouse.escaping import printable
 
     head = ("kind", "drift", "field", "value", "deliveries", "last seen (UTC)", "acknowledged")
     rows = [head, *(_row(place) for place in places)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
-from sighten_warehouse.printable import printable_lines
+from sighten_warehouse.escaping import printable_lines
 
 STOPPED = 130  # 128 + SIGINT, as shells report it
 SHOW_CURSOR = "\x1b[?25h"

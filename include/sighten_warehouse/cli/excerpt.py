@@ -4,7 +4,7 @@ import re
 
 from rich.cells import cell_len
 
-from sighten_warehouse.printable import printable
+from sighten_warehouse.escaping import printable
 
 BEFORE, AFTER = 60, 40
 BYTES_AROUND = 8

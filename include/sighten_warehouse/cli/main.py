@@ -10,8 +10,8 @@ import click
 
 from sighten_warehouse.durable import DISK_ERRORS, describe_refusal
 from sighten_warehouse.errors import SettingError, WarehouseError
+from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.logs import events_to_stderr
-from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.version import __version__
 
 COMMANDS = (

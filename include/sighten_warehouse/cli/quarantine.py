@@ -51,7 +51,7 @@ def _print(deliveries: list["Quarantined"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from sighten_warehouse.printable import printable
+    from sighten_warehouse.escaping import printable
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("landing_id", "received_at", "reason", "place", "expected", "bytes"):
@@ -101,7 +101,7 @@ def show(landing_id: str, *, raw: bool) -> None:
 
 def _format_delivery(delivery: "Quarantined", original: "Landed") -> list[str]:
     from sighten_warehouse.cli.excerpt import excerpt
-    from sighten_warehouse.printable import printable
+    from sighten_warehouse.escaping import printable
 
     facts: dict[str, Any] = {
         "landing_id": delivery.landing_id,
@@ -169,7 +169,7 @@ def retry(landing_ids: tuple[str, ...], *, all_open: bool, mended: BinaryIO | No
 
 
 def _outcome(result: "Retried") -> str:
-    from sighten_warehouse.printable import printable
+    from sighten_warehouse.escaping import printable
 
     if result.retried_as is None:
         return printable(f"{result.landing_id}: still {result.reason} at {result.place}: expected {result.expected}")

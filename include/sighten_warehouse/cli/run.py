@@ -13,7 +13,7 @@ import click
 
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
-from sighten_warehouse.printable import printable_lines
+from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.settings import Settings, read_settings
 
 POLL_SECONDS = 0.5

@@ -13,9 +13,9 @@ import msgspec
 from sighten_warehouse.alerts.ledger import read_ledger
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
+from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.ops.problems import find_problems
 from sighten_warehouse.ops.status import Status, read_status
-from sighten_warehouse.printable import printable_lines
 from sighten_warehouse.settings import read_settings
 
 

@@ -6,7 +6,7 @@ import click
 
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
-from sighten_warehouse.printable import printable_lines
+from sighten_warehouse.escaping import printable_lines
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import remove, write_durably
 from sighten_warehouse.landing.erasures import Tombstones
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -50,7 +50,7 @@ def _erase_texts(layout: Layout, tombstones: Tombstones) -> int:
     changed = 0
     for path in layout.failed_sites.glob("[!.]*.json"):
         if tombstones.mentions_id(f"{path.name} {path.read_text()}"):
-            path.unlink()
+            remove(path)
             changed += 1
     if layout.codes.exists():
         text = layout.codes.read_text()

@@ -8,6 +8,7 @@ from sighten_warehouse.api.collect import land_answers
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.step import to_answer
 from sighten_warehouse.documents.vault import DAMAGED_FOLDER, PARTIAL_FOLDER, stored_files
+from sighten_warehouse.durable import remove
 from sighten_warehouse.landing.erasures import Tombstones, What
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.erased import remove_documents, shared_documents, stored
@@ -70,6 +71,6 @@ def _remove(folder: Path, is_erased: Callable[[Path, Tombstones], bool], tombsto
     for path in folder.glob("*"):
         with suppress(FileNotFoundError):
             if is_erased(path, tombstones):
-                path.unlink()
+                remove(path)
                 removed += 1
     return removed

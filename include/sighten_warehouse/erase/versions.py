@@ -1,10 +1,10 @@
 """What was published before an erasure: all of it goes, and what is there now is written again."""
 
 import shutil
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from sighten_warehouse.durable import remove_leftovers
+from sighten_warehouse.durable import DISK, remove, remove_folder, remove_leftovers
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -42,7 +42,7 @@ def remove_published_before(settings: Settings) -> None:
         newest = versions(layout)[-1].version
         for path in layout.versions.glob("*.duckdb*"):
             if path.stem != newest or path.suffix != ".duckdb":
-                path.unlink()
+                remove(path)
         for path in (*layout.versions.glob(".*.tmp"), *_leftovers_of_work(layout)):
             _remove(path)
         remove_unneeded(layout, needed=())
@@ -52,9 +52,9 @@ def remove_published_before(settings: Settings) -> None:
             in_use = layout.parquet.resolve()
             for path in layout.versions.glob("*.parquet"):
                 if path != in_use:
-                    shutil.rmtree(path)
+                    DISK.change("remove", path, partial(shutil.rmtree, path))
     for each in _with_report(settings):
-        each.layout.report_data.unlink(missing_ok=True)
+        remove(each.layout.report_data)
         write_report(each)
 
 
@@ -65,11 +65,7 @@ def _leftovers_of_work(layout: Layout) -> list[Path]:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(FileNotFoundError):
-            path.unlink()
+    remove_folder(path) if path.is_dir() else remove(path)
 
 
 def remove_hidden_files(layout: Layout, *, last_written_before: float) -> int:

@@ -12,6 +12,7 @@ import duckdb
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.damage import refuse_altered
 from sighten_warehouse.lake.exchange import Exchange, hidden_file
 from sighten_warehouse.lake.folder import final_name
@@ -23,7 +24,6 @@ from sighten_warehouse.landing.files import day_of
 from sighten_warehouse.landing.integrity import Recorded
 from sighten_warehouse.landing.merge import merge_landing_files
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.sql_text import quoted
 
 ORDER = ("milestone_id", "received_at", "landing_id")
 

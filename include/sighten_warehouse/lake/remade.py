@@ -10,11 +10,11 @@ import structlog
 
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.history import AS_HISTORY
 from sighten_warehouse.lake.loads import Load, read_loads, write_loads
 from sighten_warehouse.lake.manifest import Manifest, history_digests, history_file
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.sql_text import quoted
 
 log = structlog.get_logger()
 

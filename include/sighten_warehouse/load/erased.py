@@ -1,13 +1,12 @@
 """Landing files without what was erased: rewritten in place while nothing is loaded from them, else beside."""
 
-import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.durable import ensure_folder, replace_durably, sync
+from sighten_warehouse.durable import DISK, ensure_folder, hardlink, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.erasures import Tombstones, read_tombstones
@@ -74,7 +73,7 @@ class RestOfLanding:
             if not self._prepare(name) and not target.exists():
                 ensure_folder(target.parent)
                 with suppress(FileNotFoundError):  # it is missing, which the caller has allowed
-                    os.link(self._layout.landing / name, target)
+                    hardlink(self._layout.landing / name, target)
 
     def _prepare(self, name: str) -> bool:
         if name not in self._searched and (rests := self._search(name)):
@@ -122,7 +121,7 @@ class RestOfLanding:
     def hand_over(self, whole: Layout) -> None:
         """Let the swap to that lake bring in the prepared files; each replaces the file of its name."""
         if self._prepared.exists():
-            self._prepared.replace(hidden_file(self._layout.landing, whole.lake.name, ""))
+            rename(self._prepared, hidden_file(self._layout.landing, whole.lake.name, ""))
             sync(self._prepared.parent)
         write_exchange(whole, Exchange(merged=sorted(self._prepared_files)))
 
@@ -167,7 +166,7 @@ def remove_documents(layout: Layout, names: Iterable[str]) -> int:
     for sha256 in names:
         for path in (layout.vault / sha256[:2] / sha256, *layout.vault.glob(f".damaged/{sha256}.*")):
             with suppress(FileNotFoundError):
-                path.unlink()
+                DISK.change("remove", path, path.unlink)
                 removed += 1
     return removed
 

@@ -7,12 +7,12 @@ from typing import Any
 import duckdb
 
 from sighten_warehouse.durable import ensure_folder, remove, write_durably
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import in_order, models
 from sighten_warehouse.publish.tables import transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.sql_text import quoted
 
 # Small tables of history that are looked up by other ids than that of the delivery.
 COPIED = ("decisions", "downloads", "drift", "milestone_listings", "quotes", "site_pulls", "snapshots")

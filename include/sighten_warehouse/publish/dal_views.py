@@ -7,9 +7,9 @@ from itertools import chain, count
 
 import duckdb
 
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.models import Column, Model, models
 from sighten_warehouse.payload.answers.dal_config import DalObject, Metric
-from sighten_warehouse.sql_text import quoted
 
 SHAPES = "enrich.metric_shapes"
 SIGNED_QUOTE_ID, PULLED_AT = "signed_quote_id", "pulled_at"

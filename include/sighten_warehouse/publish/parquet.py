@@ -14,11 +14,11 @@ import structlog
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import ensure_folder, hardlink, point_link, remove_folder, rename, sync, write_durably
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.versions import make_read_only, versions
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.sql_text import quoted
 
 log = structlog.get_logger()
 

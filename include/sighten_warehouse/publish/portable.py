@@ -8,12 +8,12 @@ import duckdb
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.durable import replace_durably
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, is_masked, masked_select
 from sighten_warehouse.models import Model, loaded_models, macros, published_models
 from sighten_warehouse.publish.masks import create_masked_views, masked_models
 from sighten_warehouse.publish.tables import create_table, create_view, describe, new_file, transaction
 from sighten_warehouse.publish.versions import make_read_only
-from sighten_warehouse.sql_text import quoted
 
 _SOURCE = "source"
 

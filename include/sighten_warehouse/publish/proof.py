@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.models import Model, built_models
-from sighten_warehouse.sql_text import quoted
 
 
 def differing_tables(updated: Path, anew: Path, *, memory: str) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ import duckdb
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError, SettingError
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
 from sighten_warehouse.settings import read_settings
-from sighten_warehouse.sql_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 
 from sighten_warehouse.durable import DISK
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Column, Model, macros
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.sql_text import quoted
 
 SCHEMAS = ("history", "marts", "ops", "masked")
 # Of a row group. An update rewrites the last groups of a table and reads those with rows that it replaces, so a quarter

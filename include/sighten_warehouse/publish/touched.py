@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import duckdb
 
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.history import create_history, history_files, select_history
 from sighten_warehouse.lake.loads import load_ids
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, built_models, loaded_models, models
-from sighten_warehouse.sql_text import quoted
 
 # Tables of history that are read from the cache: table → the touched ids, and the column that holds them.
 FROM_CACHE = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.lake.history import COPIES, DELIVERIES, create_history, history_files, select_history
 from sighten_warehouse.lake.lineage import merged_since
@@ -25,7 +26,6 @@ from sighten_warehouse.publish.tables import GROUP_ROWS, configure, describe, tr
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
-from sighten_warehouse.sql_text import quoted
 
 BEFORE = (
     "main.milestones",

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import ModelError, NotPublishedError
+from sighten_warehouse.escaping import quoted
 from sighten_warehouse.guards.engine import confine
 from sighten_warehouse.guards.masking import PSEUDONYMS, WITH_SHOWN, masked_select
 from sighten_warehouse.models import macros, published_models, sql_folder
-from sighten_warehouse.sql_text import quoted
 
 FOLDER = "report"
 ENGINE: dict[str, Any] = {"memory_limit": "1GB", "threads": 2}  # it may share a process with Airflow's API server

@@ -58,7 +58,7 @@ def test_every_entry_of_a_home_is_in_a_backup_or_named_as_made_again(published: 
 
     assert in_home == names | {"work", "last_backup.json"}
     assert set(MADE_AGAIN) == {"work", "last_backup.json"}
-    assert described == {path for path in in_home | {".lake.next"} if path != "of_later_code"}
+    assert described == {path for path in in_home | {".lake.next", "erasures"} if path != "of_later_code"}
     assert {f"landing/{FILE_NAME}", f"lake/{FILE_NAME}"} < stored
     assert {"of_later_code/kept.json", f"vault/{DOCUMENT_NAME[:2]}/{DOCUMENT_NAME}", "codes.yml"} < stored
     assert [] == [name for name in stored if name.endswith((".duckdb", ".html", ".tmp")) or ".partial" in name]

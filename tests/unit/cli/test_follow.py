@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -94,11 +95,14 @@ def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(wa
 def test_a_delivery_is_loaded_while_an_earlier_one_is_published_and_a_stop_publishes_it(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
 
+    def is_loaded(loads: int) -> bool:
+        return len(list(commit_files(layout))) >= loads
+
     with scripted(lambda _: Response(status=404)) as api, following(warehouse, api) as follower:
         with one_writer(layout, "publish"):
             for number in (1, 2):
                 warehouse.land(a_milestone(f"{number}"))
-                wait_until(lambda: len(list(commit_files(layout))) >= number, what=f"load {number}", seconds=60)  # noqa: B023
+                wait_until(partial(is_loaded, number), what=f"load {number}", seconds=60)
             follower.terminate()
         follower.wait(60)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from sighten_warehouse.durable import sync_file
 from sighten_warehouse.ops.doctor.check import Check, error, ok, warning
 from sighten_warehouse.ops.upkeep import free_disk
 from sighten_warehouse.settings import Settings
@@ -91,7 +92,7 @@ def median_sync(folder: Path) -> float:
         for _ in range(SYNCS):
             file.write(os.urandom(4096))
             started = perf_counter()
-            os.fsync(file.fileno())
+            sync_file(file, folder)
             times.append(perf_counter() - started)
     return statistics.median(times)
 

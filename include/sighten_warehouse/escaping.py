@@ -1,7 +1,13 @@
-"""Text that is safe to print on a terminal: what was delivered may hold sequences that move its cursor.
+"""Text for places where some characters mean something else: SQL and terminals.
 
-Whatever comes from a delivery, a file's name or another program passes through here on its way to a terminal.
+Whatever comes from a delivery, a file's name or another program passes through `printable` on its way to a terminal:
+it may hold sequences that move the cursor.
 """
+
+
+def quoted(value: object) -> str:
+    """The value's text for use between single quotes in SQL."""
+    return str(value).replace("'", "''")
 
 
 def printable(text: str) -> str:
