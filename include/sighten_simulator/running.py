@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sighten_simulator.api.app import SimulatorOptions, build_sighten
 from sighten_simulator.api.journal import Journal
+from sighten_simulator.closed_to_pages import ClosedToPages
 from sighten_simulator.serve import serve_until_signalled, served_together
 from sighten_simulator.world.lives import Simulation
 from sighten_simulator.world.world import World
@@ -29,7 +30,7 @@ def running_simulator(simulation: Simulation, options: SimulatorOptions | None =
     with listen_on_loopback(0) as api, listen_on_loopback(0) as storage:
         url, storage_url = address_of(api), address_of(storage)
         sighten = build_sighten(simulation, options or SimulatorOptions(), storage_url=storage_url)
-        with served_together((sighten.api, api), (sighten.storage, storage)):
+        with served_together((ClosedToPages(sighten.api), api), (ClosedToPages(sighten.storage), storage)):
             yield RunningSimulator(url, storage_url, sighten.journal, sighten.world)
 
 
@@ -39,5 +40,5 @@ def run_simulator(
     """Serve the API on that listener and the storage host on a free port until SIGINT or SIGTERM."""
     with listen_on_loopback(0) as storage:
         sighten = build_sighten(simulation, options, storage_url=address_of(storage))
-        with served_together((sighten.storage, storage)):
-            serve_until_signalled(sighten.api, listener=listener, on_listening=on_listening)
+        with served_together((ClosedToPages(sighten.storage), storage)):
+            serve_until_signalled(ClosedToPages(sighten.api), listener=listener, on_listening=on_listening)

@@ -7,19 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from sighten_warehouse.http_server import (
-    address_of,
-    http_server,
-    listen_on_loopback,
-    run_until_signalled,
-)
-from sighten_warehouse.web_pages import is_sent_by_a_page, may_name_this_machine
+from sighten_warehouse.http_server import address_of, http_server, listen_on_loopback, run_until_signalled
 
 STOP_SECONDS = 5
-READ_METHODS = ("GET", "HEAD")
 INCOMPLETE_RESPONSE = "ASGI callable returned without completing response."  # uvicorn logs it; we do it on purpose
 
 
@@ -62,22 +54,4 @@ def _is_unexpected(record: logging.LogRecord) -> bool:
 
 def _server(app: ASGIApp) -> uvicorn.Server:
     logging.getLogger("uvicorn.error").addFilter(_is_unexpected)  # adding the same filter again has no effect
-    return http_server(_ClosedToPages(app), stop_seconds=STOP_SECONDS)
-
-
-class _ClosedToPages:
-    """Refuses what a foreign page in a browser of this machine can send; the status page may call its own server."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        headers = scope["headers"]
-        host, origin = (dict(headers).get(name, b"") for name in (b"host", b"origin"))
-        answer = self._app
-        if not may_name_this_machine(host):
-            answer = PlainTextResponse("expected 127.0.0.1 or localhost as Host\n", 403)
-        elif scope["method"] not in READ_METHODS and is_sent_by_a_page(headers) and origin != b"http://" + host:
-            answer = PlainTextResponse("expected no other web page's request\n", 403)
-        await answer(scope, receive, send)
+    return http_server(app, stop_seconds=STOP_SECONDS)

@@ -38,7 +38,9 @@ REGISTERED = {
     "staging.versions": VERSIONS_COLUMNS,
     **{f"staging.{name}": schema for name, schema in schemas().items()},
 }
-VARIABLES = ("api_url", "home", "asked_at", "asked_too_long_ago", "compared_from")
+VARIABLES = (
+    "api_url", "home", "asked_at", "asked_too_long_ago", "compared_from", "kept_from", "milestone_id", "site_id",
+)  # fmt: skip
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [

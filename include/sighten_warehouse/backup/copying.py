@@ -173,6 +173,7 @@ def copy_file(source: Path, target: Path, *, as_stored: StoredFile | None = None
                 digest.update(chunk)
                 file.write(chunk)
                 size += len(chunk)
+            file.flush()  # or a later write would change the time
             os.fchmod(file.fileno(), mode)
             os.utime(file.fileno(), ns=(mtime_ns, mtime_ns))
             sync_file(file, target)

@@ -77,10 +77,11 @@ def _explain(layout: Layout, problems: Mapping[str, str]) -> LakeError:
 
 def _problem(layout: Layout, manifest: Manifest, table: str, *, deep: bool) -> str | None:
     path, sha256 = history_file(layout, table, manifest.batch_id), manifest.history_sha256.get(table)
-    is_altered = deep and sha256 is not None and path.is_file() and digest_of(path) != sha256
-    reads_rows = deep and (sha256 is None or is_altered)
-    problem = _problem_of_rows(path, manifest.history_files[table], deep=reads_rows)
-    return problem or ("altered since it was written" if is_altered else None)
+    if not deep or sha256 is None or not path.is_file():
+        return _problem_of_rows(path, manifest.history_files[table], deep=deep)
+    if digest_of(path) == sha256:
+        return None
+    return _problem_of_rows(path, manifest.history_files[table], deep=True) or "altered since it was written"
 
 
 def _problem_of_rows(path: Path, rows: int, *, deep: bool) -> str | None:

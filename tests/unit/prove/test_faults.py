@@ -13,6 +13,7 @@ from prove.faults import Fault, FaultyDisk
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.landing.files import landing_files, write_landing_file
+from sighten_warehouse.landing.format import ensure_format
 
 PLACE = "landing.files.write_landing_file"
 VISIBLE_AFTER = ("after rename", "before fsync", "after fsync")
@@ -25,7 +26,7 @@ def land(landing: Path, fault: Fault, journal: Path) -> None:
 
 
 def outcome(tmp_path: Path, fault: Fault) -> tuple[int | None, list[str]]:
-    tmp_path.mkdir(exist_ok=True)
+    ensure_format(tmp_path / "landing", "landing")
     process = get_context("forkserver").Process(target=land, args=(tmp_path / "landing", fault, tmp_path / "journal"))
     process.start()
     process.join()

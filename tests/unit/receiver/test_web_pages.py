@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from sighten_simulator.closed_to_pages import ClosedToPages
 from sighten_simulator.serve import served
 from sighten_warehouse.receiver.server import ReceiverServer
 from sighten_warehouse.settings import read_settings
@@ -128,5 +130,6 @@ def test_the_simulated_sighten_answers_programs_and_its_own_page(
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[str]:
-    with served(Starlette(routes=[Route("/", lambda _: PlainTextResponse("here"), methods=["GET", "POST"])])) as url:
+    page = Route("/", lambda _: PlainTextResponse("here"), methods=["GET", "POST"])
+    with served(Starlette(routes=[page], middleware=[Middleware(ClosedToPages)])) as url:
         yield url

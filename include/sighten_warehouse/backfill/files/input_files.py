@@ -12,6 +12,8 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from types import TracebackType
 
+from sighten_warehouse.landing.format import FILE_NAME
+
 
 def _refuse_link_out_of(folder: str, path: str) -> None:
     """Refuse a symbolic link that leaves the folder; whoever wrote the folder may not read what it points to.
@@ -100,7 +102,7 @@ class Inputs(AbstractContextManager["Inputs"]):
             if S_ISDIR(facts.st_mode):
                 with os.scandir(path) as entries:
                     for entry in entries:
-                        if entry.name.startswith("."):
+                        if entry.name.startswith(".") or entry.name == FILE_NAME:
                             continue
                         if entry.is_symlink():  # a folder that is linked to is below here by its own name
                             self._add_within(entry.path, root=root, follow_folder=False)

@@ -14,6 +14,7 @@ from sighten_warehouse.backfill.files.reading import BLOCK, BROKEN, Reader, brok
 from sighten_warehouse.backfill.files.tars import TAR_BLOCK, is_tar, tar_members
 from sighten_warehouse.backfill.files.zips import zip_members, zip_time
 from sighten_warehouse.errors import RejectedError
+from sighten_warehouse.landing.format import FILE_NAME
 
 MAX_NESTED = 6
 MAX_NESTED_ZIP_BYTES = 8 * 1024**3
@@ -126,4 +127,6 @@ def _of_tar(outer: Member) -> Iterator[Member | Unreadable]:
 
 def _is_hidden(name: str) -> bool:
     parts = PurePosixPath(name).parts
+    if parts[-1:] == (FILE_NAME,):
+        return True
     return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
