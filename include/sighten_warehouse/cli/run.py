@@ -79,7 +79,9 @@ class _Steps:
         Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
         loaded, and a quote waits for no download.
         """
-        publishing, *calling = (_Repeated(step) for step in (self._publish, self._enrich, self._download))
+        # Others may load, or change what a version is made from: each look finds that.
+        publishing = _Repeated(self._publish, every=POLL_SECONDS)
+        calling = [_Repeated(self._enrich), _Repeated(self._download)]
         with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
                 has_landed = bool(self._load())
@@ -165,6 +167,7 @@ class _Repeated:
     """A step that runs in a thread of its own, again when something has landed since, or after a while."""
 
     call: Callable[[], None]
+    every: float = API_SECONDS
     called_at: float = -API_SECONDS
     has_landed: bool = False
     running: Future[None] | None = None
@@ -177,7 +180,7 @@ class _Repeated:
                 return
             self.raise_error()
             self.running = None
-        if self.has_landed or monotonic() - self.called_at >= API_SECONDS:
+        if self.has_landed or monotonic() - self.called_at >= self.every:
             self.running = pool.submit(self.call)
             self.called_at, self.has_landed = monotonic(), False
 

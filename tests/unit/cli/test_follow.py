@@ -92,6 +92,19 @@ def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(wa
     assert begun <= len(downloads) <= begun + 8
 
 
+def test_what_others_change_is_published_though_nothing_landed(warehouse: Warehouse) -> None:
+    layout = warehouse.settings.layout
+    warehouse.take_in(a_milestone("one"))
+    warehouse.publish()
+    warehouse.close()
+
+    with scripted(lambda _: Response(status=404)) as api, following(warehouse, api):
+        wait_until(lambda: count(warehouse, "quotes") == 1, what="the first look", seconds=60)
+        published = count(warehouse, "ops.versions")
+        layout.codes.write_text("task_status: [OWN]")
+        wait_until(lambda: count(warehouse, "ops.versions") > published, what="another version", seconds=60)
+
+
 def test_a_delivery_is_loaded_while_an_earlier_one_is_published_and_a_stop_publishes_it(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
 
