@@ -16,7 +16,7 @@ from pathlib import Path
 
 from support.factories import SAMPLE_BYTES, a_milestone
 
-COMMAND = "from sighten_warehouse.cli.main import main; main()"
+COMMAND = "from sighten_warehouse.cli.main import run_alone; run_alone()"
 APPROVED = a_milestone("kept", at="2025-04-01T00:00:00Z", status="APPROVED")
 BATCHES = ([SAMPLE_BYTES, b"no json"], [json.dumps(a_milestone("kept")).encode()], [json.dumps(APPROVED).encode()])
 PENDING = json.dumps(a_milestone("pending")).encode()

@@ -81,8 +81,7 @@ def commands() -> None:
 
 
 def main() -> None:
-    """Run one command and exit with its exit code; log events go to stderr."""
-    events_to_stderr()
+    """Run one command and exit with its exit code."""
     try:
         commands(prog_name="sighten-warehouse")
     except WarehouseError as error:

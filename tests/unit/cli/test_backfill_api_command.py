@@ -51,7 +51,14 @@ def backfill(configured: dict[str, str], *arguments: str) -> Result:
 
 def started(configured: dict[str, str]) -> subprocess.Popen[str]:
     """`backfill api` as a process of its own."""
-    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "backfill", "api", *DAYS]
+    command = [
+        sys.executable,
+        "-c",
+        "from sighten_warehouse.cli.main import run_alone; run_alone()",
+        "backfill",
+        "api",
+        *DAYS,
+    ]
     return subprocess.Popen(command, env=configured, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

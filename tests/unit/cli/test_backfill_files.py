@@ -109,7 +109,7 @@ def test_wrong_use_ends_with_2_and_lands_nothing(warehouse: Warehouse, arguments
 
 INTERRUPTED = """
 import os, signal
-from sighten_warehouse.cli.main import main
+from sighten_warehouse.cli.main import run_alone
 from sighten_warehouse.backfill.files import deliveries
 
 take = deliveries.Deliveries.take
@@ -119,7 +119,7 @@ def interrupted(self, body):
     return take(self, body)
 
 deliveries.Deliveries.take = interrupted
-main()
+run_alone()
 """
 
 

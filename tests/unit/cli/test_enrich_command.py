@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from sighten_warehouse.cli.main import commands, main
@@ -99,9 +100,11 @@ def test_enrich_without_an_api_names_what_is_missing_and_exits_with_2(
     for name, value in (configured | {missing: ""}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.argv", ["sighten-warehouse", "enrich"])
+    logged_by = structlog.get_config()["processors"]
 
     with pytest.raises(SystemExit) as exited:
         main()
 
     assert 2 == exited.value.code
+    assert structlog.get_config()["processors"] is logged_by, "main is for callers with logs of their own, too"
     assert f"error: {missing}: not set" in capsys.readouterr().err

@@ -33,7 +33,7 @@ def count(warehouse: Warehouse, what: str) -> int:
 def following(warehouse: Warehouse, api: ScriptedApi) -> Iterator[subprocess.Popen[bytes]]:
     """A follower with that API; it must end with 0 when it is told to stop."""
     env = {"SIGHTEN_HOME": str(warehouse.settings.home), "SIGHTEN_API_URL": api.url, "SIGHTEN_API_TOKEN": TOKEN}
-    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import main; main()", "run", "--follow"]
+    command = [sys.executable, "-c", "from sighten_warehouse.cli.main import run_alone; run_alone()", "run", "--follow"]
     follower = subprocess.Popen(command, env={**os.environ, **env, "PYTHONPATH": "include"})
     try:
         yield follower
