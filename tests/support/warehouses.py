@@ -24,8 +24,9 @@ _KEPT: dict[
 class Warehouse:
     """Lands deliveries a second apart, loads, publishes and answers SQL."""
 
-    def __init__(self, home: Path) -> None:
-        self.settings: Settings = read_settings({"SIGHTEN_HOME": str(home)})
+    def __init__(self, home: Path | str, *, cache: Path | None = None) -> None:
+        given = {"SIGHTEN_HOME": str(home)} | ({"SIGHTEN_CACHE": str(cache)} if cache else {})
+        self.settings: Settings = read_settings(given)
         self.clock = datetime(2026, 11, 1, 12, tzinfo=UTC)
         self._open: tuple[tuple[int, int], duckdb.DuckDBPyConnection] | None = None
 

@@ -10,12 +10,15 @@ from itertools import islice
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.durable import explaining_disk, remove
+from sighten_warehouse.durable import explaining_disk, remove_files
 from sighten_warehouse.errors import LakeReplacedError
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
 from sighten_warehouse.lake.loaded import landed_and_loaded
+from sighten_warehouse.lake.pull import refresh
+from sighten_warehouse.lake.takeover import write_commits_of
+from sighten_warehouse.remotes import fetch, size_of
 from sighten_warehouse.lake.manifest import (
     Manifest,
     code_version,
@@ -49,6 +52,7 @@ def pending(settings: Settings) -> list[str]:
 
     Except those whose damage no line would show, as empty ones, and those left out by a rebuild.
     """
+    refresh(settings.layout)
     moment = landed_and_loaded(settings.layout)
     loaded = {name for manifest in moment.commits for name in manifest.landing_files}
     done = loaded | left_out(moment.layout).keys()
@@ -107,7 +111,7 @@ def divide(layout: Layout, files: Iterable[str], *, max_bytes: int = MAX_BATCH_B
 
 
 def _size(layout: Layout, name: str) -> int:
-    return text_bytes(name, (layout.landing / name).stat().st_size)
+    return text_bytes(name, size_of(layout.landing / name))
 
 
 def _batch(files: Sequence[str]) -> Manifest:
@@ -129,11 +133,13 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
 
 def _flatten(settings: Settings, batch_ids: Sequence[str], workers: Workers) -> list[Manifest]:
     with explaining_disk(settings.layout.root), explain_refusal(settings.layout.root):
+        refresh(settings.layout, landing=False)
         layout = resolve_lake(settings.layout)
         committed = [path for batch_id in batch_ids if (path := commit_path(layout, batch_id)).exists()]
         done = [read_manifest(path) for path in committed]
         known = {manifest.batch_id for manifest in done}
         planned = [read_manifest(prepared_path(layout, batch_id)) for batch_id in batch_ids if batch_id not in known]
+        fetch(layout.landing / name for manifest in planned for name in manifest.landing_files)
         with _noticing_another_lake(settings.layout, layout):
             for manifest in workers.flatten(planned, layout=layout):
                 write_manifest(prepared_path(layout, manifest.batch_id), manifest)
@@ -166,26 +172,37 @@ def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
     """Commit flattened batches; one that is committed already stays unchanged.
 
     A batch with a landing file of another commit is refused; its other files stay pending.
+
+    Raises:
+        LakeReplacedError: another machine has put another lake in use meanwhile.
     """
     with one_writer(settings.layout, "commit"):
-        layout = resolve_lake(settings.layout)
-        loaded = loaded_files(layout)
-        done, refused = [], []
-        for batch_id in batch_ids:
-            if commit_path(layout, batch_id).exists():
-                continue
-            manifest = _read_flattened(layout, batch_id, loaded=loaded)
-            if manifest is None:
-                refused.append(batch_id)
-                continue
-            manifest = replace(manifest, committed_at=now())
-            write_manifest(commit_path(layout, batch_id), manifest)
-            loaded |= set(manifest.landing_files)
-            done.append(manifest)
-            log.info("loaded", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
-        for batch_id in batch_ids:
-            remove(prepared_path(layout, batch_id))
+        while True:
+            refresh(settings.layout, landing=False)
+            layout = resolve_lake(settings.layout)
+            done, refused = _to_commit(layout, batch_ids)
+            if write_commits_of(layout, done):
+                break
+        for manifest in done:
+            log.info("loaded", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
+        remove_files(prepared_path(layout, batch_id) for batch_id in batch_ids)
     return sum_of(done, refused=refused)
+
+
+def _to_commit(layout: Layout, batch_ids: Sequence[str]) -> tuple[list[Manifest], list[str]]:
+    """The commits to write, and the batches that are refused; committed ones are in neither."""
+    loaded = loaded_files(layout)
+    done, refused = [], []
+    for batch_id in batch_ids:
+        if commit_path(layout, batch_id).exists():
+            continue
+        manifest = _read_flattened(layout, batch_id, loaded=loaded)
+        if manifest is None:
+            refused.append(batch_id)
+            continue
+        loaded |= set(manifest.landing_files)
+        done.append(replace(manifest, committed_at=now()))
+    return done, refused
 
 
 def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
@@ -225,10 +242,10 @@ def load(
                 compact_if_many(settings.layout)
             try:
                 flattened = _flatten(settings, batch_ids, workers)
+                result = commit(settings, batch_ids)
             except LakeReplacedError as error:
                 log.warning("planned_again", error=str(error))
                 continue
-            result = commit(settings, batch_ids)
             total += result
             if not result.batches:
                 break

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.errors import LakeError
+from sighten_warehouse.errors import LakeError, VersionReplacedError
 from sighten_warehouse.lake.damage import is_whole
 from sighten_warehouse.lake.exchange import remove_hidden
 from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
@@ -25,7 +25,9 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.lake.remade import carry_loads
+from sighten_warehouse.lake.takeover import take_over
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_damage
 from sighten_warehouse.layout import Layout
@@ -81,6 +83,7 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
     layout = settings.layout
     chosen = erased or days
     with one_writer(layout, "rebuild"), explain_refusal(layout.root):
+        refresh(layout)
         in_use = resolve_lake(layout)
         remove_hidden(layout.landing)
         kept, before = _kept_and_remade(layout, chosen)
@@ -93,10 +96,11 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
             for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, erased)), 1):
                 made += _commit(manifest, in_use, aside)
                 on_progress(number, len(todo))
-        with one_writer(layout, "publish"):
+        version = None
+        with one_writer(layout, "publish"), suppress(VersionReplacedError):
             version = _swap_in(settings, finish_lake(aside), days, made, erased)
     log.info("rebuilt", **made)
-    if not is_current(settings):  # batches loaded meanwhile are in the lake, but not in the version
+    if version is None or not is_current(settings):  # batches loaded meanwhile are in the lake, but not in the version
         version = publish(settings)
     batches, unchanged, landed = (made.pop(name, 0) for name in ("batches", "kept", "landed"))
     return Rebuilt(batches, unchanged, landed, dict(made), version)
@@ -119,12 +123,16 @@ def _swap_in(
 
     def swap() -> None:
         with one_writer(layout, "commit"):
-            made.update(_catch_up(layout, whole, days, erased))
-            _keep_planned(layout, whole)
-            if erased:
-                for name in set(landing_files(layout.landing)) - loaded_files(whole):
-                    erased.rewrite(name)
-                erased.hand_over(whole)
+            while True:
+                made.update(_catch_up(layout, whole, days, erased))
+                _keep_planned(layout, whole)
+                if erased:
+                    for name in set(landing_files(layout.landing)) - loaded_files(whole):
+                        erased.rewrite(name)
+                    erased.hand_over(whole)
+                if take_over(resolve_lake(layout), whole):
+                    break
+                refresh(layout)
             swap_in(layout, whole)
 
     return publish_lake(settings, whole, on_checked=swap)

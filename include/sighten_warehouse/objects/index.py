@@ -1,0 +1,70 @@
+"""What of the store this machine knows: the key, the identity and the size of each object, in a small database."""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+_TABLE = "create table if not exists objects (key text primary key, etag text not null, size integer not null)"
+_UP_TO = chr(0x10FFFF)  # sorts after every character of a key
+
+
+class Index:
+    """The objects that the last pulls have listed, and those stored since; for several threads and processes.
+
+    It is a cache: a damaged one is begun anew, and the next pull fills it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self._process = 0
+        self._opened: sqlite3.Connection | None = None
+
+    def get(self, key: str) -> tuple[str, int] | None:
+        """Identity and size of the object; None if it is not known."""
+        with self._lock:
+            found = self._connection.execute("select etag, size from objects where key = ?", [key]).fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def below(self, folder: str) -> dict[str, tuple[str, int]]:
+        """The known objects below the folder, by key."""
+        prefix = f"{folder}/" if folder else ""
+        with self._lock:
+            rows = self._connection.execute(
+                "select key, etag, size from objects where key >= ? and key < ? order by key", [prefix, prefix + _UP_TO]
+            ).fetchall()
+        return {key: (etag, size) for key, etag, size in rows}
+
+    def set(self, rows: Iterable[tuple[str, str, int]]) -> None:
+        """Know these objects: key, identity, size."""
+        with self._lock, self._connection:
+            self._connection.executemany("insert or replace into objects values (?, ?, ?)", rows)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Know these objects no more."""
+        with self._lock, self._connection:
+            self._connection.executemany("delete from objects where key = ?", [(key,) for key in keys])
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None or self._process != os.getpid():
+            self._process = os.getpid()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._opened = self._open()
+            except sqlite3.DatabaseError:
+                for path in self._path.parent.glob(f"{self._path.name}*"):
+                    with suppress(FileNotFoundError):
+                        path.unlink()
+                self._opened = self._open()
+        return self._opened
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=60, check_same_thread=False)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = off")  # after a power cut, sizes show what is not whole
+        connection.execute(_TABLE)
+        return connection

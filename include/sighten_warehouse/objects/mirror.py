@@ -1,0 +1,279 @@
+"""The folder of this machine that mirrors a home on object storage: changes go there first, reads are downloaded."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+from sighten_warehouse.errors import StorageError
+from sighten_warehouse.objects.index import Index
+from sighten_warehouse.objects.store import Content, Store, Stored
+
+AT_ONCE = 16  # uploads and downloads
+INDEX = ".objects.sqlite"
+EXPORT = "parquet"  # of `published`, which people read by its path
+# Files of this machine: hidden ones (locks, unfinished files), the publisher's work, lakes being made, and the commits
+# that `lake.sequence` writes here from its own objects.
+_LOCAL = re.compile(r"(.+/)?(\.(?!damaged/)[^/]*|[^/]+\.tmp)(/.*)?|[^/]+/(work|lake[^/]*/_commits)(/.*)?")
+
+
+class Mirror:
+    """A folder of this machine below which the files of the store appear; it may be deleted at any time.
+
+    Whatever becomes visible here is stored before. A file is downloaded when it is needed first, and never again
+    unless it was replaced.
+    """
+
+    def __init__(self, root: Path, store: Store) -> None:
+        self.root = root
+        self.url = store.url
+        self.store = store
+        self.index = Index(root / INDEX)
+        self._same: dict[Path, str] = {}  # file here → the key of an object with the same bytes
+
+    def key(self, path: Path) -> str:
+        """The key of the object of that file."""
+        return path.relative_to(self.root).as_posix()
+
+    def is_stored(self, key: str) -> bool:
+        """Whether files of that name are on the store too."""
+        return _LOCAL.fullmatch(key) is None
+
+    def put(self, source: Path, target: Path) -> None:
+        """Store what will be at `target`, before the file or folder `source` is renamed to it."""
+        if not self.is_stored(self.key(target)):
+            return
+        if source.is_dir():
+            files = [(path, target / path.relative_to(source)) for path in source.rglob("*") if path.is_file()]
+            self.put_all([(path, each) for path, each in files if self._is_to_be_put(path, each)])
+        else:
+            self._put(source, target)
+
+    def _is_to_be_put(self, path: Path, target: Path) -> bool:
+        """Whether that file of a folder is not stored yet; those that change have names with an underscore."""
+        key = self.key(target)
+        known = self.index.get(key)
+        return self.is_stored(key) and (
+            known is None or target.name.startswith("_") or known[1] != path.stat().st_size
+        )
+
+    def put_all(self, pairs: Sequence[tuple[Path, Path]]) -> None:
+        """Store each file as what will be at its target, several at a time."""
+        _at_once(lambda pair: self._put(*pair), pairs)
+
+    def _put(self, source: Path, target: Path) -> None:
+        key = self.key(target)
+        same = self._same.pop(source, None) or (None if source.exists() else self.key(source))
+        etag = self.store.copy(same, key) if same else None
+        if etag is None:
+            etag = self.store.put(key, source)
+            size = source.stat().st_size
+        else:
+            size = source.stat().st_size if source.exists() else (self.index.get(same or "") or ("", 0))[1]
+        self.index.set([(key, etag, size)])
+
+    def link(self, path: Path, other: Path) -> None:
+        """Store what will be at `other`, before it becomes another name of the file `path`; within the store if it can.
+
+        Where `other` is a file of this machine only, remember that it has the bytes of a stored one.
+        """
+        self.fetch([path])
+        if self.index.get(self.key(path)):
+            self._same[path] = self.key(path)
+            if not self.is_stored(self.key(other)):
+                self._same[other] = self._same.pop(path)
+                return
+        self.put(path, other)
+
+    def delete(self, path: Path) -> None:
+        """Delete the file there, then here, if it is known to be there."""
+        key = self.key(path)
+        if self.index.get(key) is not None:
+            self.delete_files([path])
+
+    def delete_files(self, paths: Iterable[Path]) -> None:
+        """Delete those files there, also those that this machine has not listed, then here."""
+        keys = [key for path in paths if self.is_stored(key := self.key(path))]
+        self.store.delete(keys)
+        for key in keys:
+            (self.root / key).unlink(missing_ok=True)
+        self.index.forget(keys)
+
+    def delete_folder(self, folder: Path) -> None:
+        """Delete the folder with all that it holds, there."""
+        if self.is_stored(self.key(folder)):
+            found = {stored.key for stored in self.store.below(self.key(folder))} | self.index.below(self.key(folder)).keys()
+            self.store.delete(sorted(found))
+            self.index.forget(found)
+
+    def delete_until(self, folder: Path, name: str) -> None:
+        """Delete the folders in that folder whose names sort up to this one, there; one before may be another's."""
+        start = f"{self.key(folder)}/"
+        found = [stored.key for stored in self.store.below(self.key(folder))]
+        keys = [key for key in found if key.removeprefix(start).partition("/")[0] <= name]
+        self.store.delete(keys)
+        self.index.forget(keys)
+
+    def folders(self, folder: Path) -> Sequence[str]:
+        """The names of the folders in that folder of the store, now."""
+        return tuple(Path(name).name for name in self.store.level(self.key(folder))[1])
+
+    def point(self, link: Path, target: Path) -> None:
+        """Let the link lead to the target: to a lake by a pointer object, to an export by its objects under that name.
+
+        A pointer that names a newer lake stays.
+        """
+        if link.name == EXPORT:
+            self._show(target, link)
+            return
+        key, name = self.key(link), target.name
+        while True:
+            known = self.store.get(key)
+            if known is not None and _named(known) >= name:
+                return
+            if self.store.replace(key, _pointer(name), known=known):
+                return
+
+    def _show(self, folder: Path, link: Path) -> None:
+        """Let the objects below the link be those of the folder: new parts, then the manifest, then old ones go."""
+        there = {stored.key: stored.etag for stored in self.store.below(self.key(link))}
+        copies = {self.key(link / path.relative_to(folder)): self.key(path) for path in self.listed(folder)}
+        etags = {key: (self.index.get(source) or ("",))[0] for key, source in copies.items()}
+        parts = [key for key in copies if there.get(key) != etags[key]]
+        for manifest in (False, True):
+            chosen = [key for key in parts if Path(key).name.startswith("_") == manifest]
+            _at_once(lambda key: self.store.copy(copies[key], key), chosen)
+        self.store.delete(sorted(there.keys() - copies.keys()))
+
+    def create_pointer(self, link: Path, target: str) -> str:
+        """Let the pointer object name the target unless it names one already; return what it names."""
+        self.store.create(self.key(link), _pointer(target))
+        return self.pointer(link) or target
+
+    def pointer(self, link: Path) -> str | None:
+        """What the pointer object names; None if there is none."""
+        found = self.store.get(self.key(link))
+        return None if found is None else _named(found)
+
+    def create(self, path: Path, content: bytes) -> bool:
+        """Store a new object and write it here; False if there is one of that name, of somebody else."""
+        key = self.key(path)
+        if not self.store.create(key, content):
+            return False
+        self.index.set([(key, "", len(content))])  # its identity is taken over by the next pull
+        self._write(path, content)
+        return True
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hidden = _hidden_beside(path)
+        hidden.write_bytes(content)
+        hidden.replace(path)
+
+    def fetch(self, paths: Iterable[Path]) -> None:
+        """Download those files that are stored and not here."""
+        missing = [key for path in paths if not path.exists() for key in [self.key(path)] if self.index.get(key)]
+        self.download(missing)
+
+    def download(self, keys: Sequence[str]) -> None:
+        """Download these objects, several at a time; one that is gone is left out."""
+        _at_once(self._download, keys)
+
+    def _download(self, key: str) -> None:
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hidden = _hidden_beside(path)
+        try:
+            etag = self.store.download(key, hidden)
+            if etag is None:
+                self.index.forget([key])
+                return
+            self.index.set([(key, etag, hidden.stat().st_size)])
+            hidden.replace(path)
+        finally:
+            hidden.unlink(missing_ok=True)
+
+    def size(self, path: Path) -> int | None:
+        """The size of the stored file; None if there is none."""
+        known = self.index.get(self.key(path))
+        return None if known is None else known[1]
+
+    def listed(self, folder: Path) -> list[Path]:
+        """The stored files below the folder, as of the last pull."""
+        return [self.root / key for key in self.index.below(self.key(folder))]
+
+    def listing(self, folder: Path, *, level_only: bool = False) -> "Listing":
+        """What is stored below the folder now; `level_only`: in the folder itself."""
+        key = self.key(folder)
+        before = frozenset(
+            known for known in self.index.below(key) if not (level_only and "/" in known.removeprefix(f"{key}/"))
+        )
+        if not level_only:
+            return Listing(before, tuple(self.store.below(key)), ())
+        found, folders = self.store.level(key)
+        return Listing(before, tuple(found), tuple(Path(name).name for name in folders))
+
+    def apply(self, listing: "Listing", *, wanted: Callable[[str], bool]) -> None:
+        """Take over a listing: download what is `wanted` and new or replaced, and remove here what is gone."""
+        known = {key: self.index.get(key) for key in (stored.key for stored in listing.found)}
+        changed = [stored for stored in listing.found if known[stored.key] != (stored.etag, stored.size)]
+        for stored in changed:
+            before = known[stored.key]
+            if before is not None and before[0] and not wanted(stored.key):
+                (self.root / stored.key).unlink(missing_ok=True)
+        replaced = {stored.key for stored in changed if (known[stored.key] or ("",))[0]}
+        self.index.set((stored.key, stored.etag, stored.size) for stored in changed)
+        self.download(
+            [
+                stored.key
+                for stored in listing.found
+                if wanted(stored.key) and (stored.key in replaced or not self._is_here(stored))
+            ]
+        )
+        gone = listing.before - {stored.key for stored in listing.found}
+        for key in gone:
+            (self.root / key).unlink(missing_ok=True)
+        self.index.forget(gone)
+
+    def _is_here(self, stored: Stored) -> bool:
+        try:
+            return (self.root / stored.key).stat().st_size == stored.size
+        except FileNotFoundError:
+            return False
+
+
+class Listing:
+    """What is stored in a folder: `before`: the keys known before; `found`: the objects; `folders`: of one level."""
+
+    def __init__(self, before: frozenset[str], found: Sequence[Stored], folders: Sequence[str]) -> None:
+        self.before = before
+        self.found = found
+        self.folders = folders
+
+
+def _at_once(call: Callable[..., object], items: Sequence[object]) -> None:
+    if len(items) < 2:  # noqa: PLR2004  (nothing to divide)
+        for item in items:
+            call(item)
+        return
+    with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
+        for _ in pool.map(call, items):
+            pass
+
+
+def _hidden_beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+
+
+def _pointer(name: str) -> bytes:
+    # A word of its own, so that a repeated write knows what it has written.
+    return f"{name} {os.getpid()}.{uuid4().hex}\n".encode()
+
+
+def _named(content: Content) -> str:
+    name, _, _ = content.data.decode().partition(" ")
+    if not name:
+        raise StorageError("a pointer object is empty; expected the name that it points to")
+    return name
