@@ -43,6 +43,9 @@ class Remote(Protocol):
     def size(self, path: Path) -> int | None:
         """The size of the stored file; None if there is none."""
 
+    def modified(self, path: Path) -> float | None:
+        """When the stored file was stored, in seconds since 1970; None if there is none."""
+
     def listed(self, folder: Path) -> list[Path]:
         """The stored files below the folder, as of the last pull."""
 
@@ -79,6 +82,17 @@ def size_of(path: Path) -> int:
     if REMOTES and not path.exists() and (remote := remote_of(path)) and (size := remote.size(path)) is not None:
         return size
     return path.stat().st_size
+
+
+def modified_at(path: Path) -> float:
+    """When the file was written, in seconds since 1970; of a stored one, when it was stored.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    if REMOTES and (remote := remote_of(path)) and (time := remote.modified(path)) is not None:
+        return time
+    return path.stat().st_mtime
 
 
 def exists(path: Path) -> bool:

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sighten_warehouse.lake.pull import refresh
+from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.escaping import printable_lines
@@ -61,7 +63,8 @@ def query(sql: str, *, form: str, output: Path | None, escape: bool) -> None:
     if escape and form != "csv":
         raise click.UsageError("--escape-formulas: expected --format csv as well")
     layout = read_settings().layout
-    if not layout.warehouse_file.exists():
+    refresh(layout, landing=False)
+    if not exists(layout.warehouse_file):
         raise click.UsageError(f"no warehouse at {layout.warehouse_file}: run `sighten-warehouse publish` first")
     rows = _run_query(layout, sql)
     if form == "table":
@@ -71,7 +74,7 @@ def query(sql: str, *, form: str, output: Path | None, escape: bool) -> None:
 
 
 def _run_query(layout: Layout, sql: str) -> pa.Table:
-    path = layout.warehouse_file
+    path = present(layout.warehouse_file)
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         confine(connection, readable=layout.root.glob("lake*"))  # the views of history read these files
         try:

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import known_document
 from sighten_warehouse.documents.errors import DownloadError
@@ -28,6 +29,7 @@ def fetch_document(settings: Settings, document_id: str, *, to: Path, clock: Clo
     clock = clock or Clock()
     due, stored = known_document(settings, document_id, clock=clock)
     vault = settings.layout.vault
+    refresh_vault(settings.layout)
     if stored and is_whole(vault / name_in_vault(stored.sha256)):
         sha256 = stored.sha256
     else:

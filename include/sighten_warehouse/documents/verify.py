@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.api.collect import collecting_answers
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import stored_documents
@@ -62,6 +63,7 @@ def verify_vault(settings: Settings, *, repair: bool = False, clock: Clock | Non
     """
     clock = clock or Clock()
     vault = settings.layout.vault
+    refresh_vault(settings.layout)
     named: dict[Path, list[str]] = defaultdict(list)
     stored = stored_documents(settings, clock=clock)
     for document in stored:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.durable import DISK, ensure_folder, hardlink, rename, replace_durably, sync
+from sighten_warehouse.remotes import exists, present
+from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
 from sighten_warehouse.lake.manifest import commits, history_file
 from sighten_warehouse.landing.erasures import Tombstones, read_tombstones
@@ -73,7 +74,7 @@ class RestOfLanding:
             if not self._prepare(name) and not target.exists():
                 ensure_folder(target.parent)
                 with suppress(FileNotFoundError):  # it is missing, which the caller has allowed
-                    hardlink(self._layout.landing / name, target)
+                    hardlink(present(self._layout.landing / name), target)
 
     def _prepare(self, name: str) -> bool:
         if name not in self._searched and (rests := self._search(name)):
@@ -165,8 +166,8 @@ def remove_documents(layout: Layout, names: Iterable[str]) -> int:
     removed = 0
     for sha256 in names:
         for path in (layout.vault / sha256[:2] / sha256, *layout.vault.glob(f".damaged/{sha256}.*")):
-            with suppress(FileNotFoundError):
-                DISK.change("remove", path, path.unlink)
+            if exists(path):
+                remove(path)
                 removed += 1
     return removed
 
@@ -177,6 +178,6 @@ def stored(layout: Layout) -> Iterator[tuple[str, str]]:
 
     for manifest in commits(layout):
         if manifest.history_files.get("downloads"):
-            path = history_file(layout, "downloads", manifest.batch_id)
+            path = present(history_file(layout, "downloads", manifest.batch_id))
             table = pq.read_table(path, columns=["document_id", "sha256"], partitioning=None)
             yield from ((row["document_id"], row["sha256"]) for row in table.to_pylist() if row["sha256"])

@@ -52,7 +52,6 @@ def pending(settings: Settings) -> list[str]:
 
     Except those whose damage no line would show, as empty ones, and those left out by a rebuild.
     """
-    refresh(settings.layout)
     moment = landed_and_loaded(settings.layout)
     loaded = {name for manifest in moment.commits for name in manifest.landing_files}
     done = loaded | left_out(moment.layout).keys()

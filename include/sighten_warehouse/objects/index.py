@@ -6,9 +6,19 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
-_TABLE = "create table if not exists objects (key text primary key, etag text not null, size integer not null)"
+_TABLE = "create table if not exists objects"
+_TABLE += " (key text primary key, etag text not null, size integer not null, modified real not null)"
 _UP_TO = chr(0x10FFFF)  # sorts after every character of a key
+
+
+class Known(NamedTuple):
+    """What identifies the bytes of an object (empty until the next pull), its size, and when it was stored."""
+
+    etag: str
+    size: int
+    modified: float
 
 
 class Index:
@@ -23,25 +33,25 @@ class Index:
         self._process = 0
         self._opened: sqlite3.Connection | None = None
 
-    def get(self, key: str) -> tuple[str, int] | None:
-        """Identity and size of the object; None if it is not known."""
+    def get(self, key: str) -> Known | None:
+        """The object; None if it is not known."""
         with self._lock:
-            found = self._connection.execute("select etag, size from objects where key = ?", [key]).fetchone()
-        return None if found is None else (found[0], found[1])
+            found = self._connection.execute("select etag, size, modified from objects where key = ?", [key]).fetchone()
+        return None if found is None else Known(*found)
 
-    def below(self, folder: str) -> dict[str, tuple[str, int]]:
-        """The known objects below the folder, by key."""
+    def below(self, folder: str) -> list[str]:
+        """The keys of the known objects below the folder, in order."""
         prefix = f"{folder}/" if folder else ""
         with self._lock:
             rows = self._connection.execute(
-                "select key, etag, size from objects where key >= ? and key < ? order by key", [prefix, prefix + _UP_TO]
+                "select key from objects where key >= ? and key < ? order by key", [prefix, prefix + _UP_TO]
             ).fetchall()
-        return {key: (etag, size) for key, etag, size in rows}
+        return [key for (key,) in rows]
 
-    def set(self, rows: Iterable[tuple[str, str, int]]) -> None:
-        """Know these objects: key, identity, size."""
+    def set(self, rows: Iterable[tuple[str, str, int, float]]) -> None:
+        """Know these objects: key, identity, size, time."""
         with self._lock, self._connection:
-            self._connection.executemany("insert or replace into objects values (?, ?, ?)", rows)
+            self._connection.executemany("insert or replace into objects values (?, ?, ?, ?)", rows)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Know these objects no more."""

@@ -5,10 +5,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import time
 from uuid import uuid4
 
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.objects.index import Index
+from sighten_warehouse.objects.index import Index, Known
 from sighten_warehouse.objects.store import Content, Store, Stored
 
 AT_ONCE = 16  # uploads and downloads
@@ -56,7 +57,7 @@ class Mirror:
         key = self.key(target)
         known = self.index.get(key)
         return self.is_stored(key) and (
-            known is None or target.name.startswith("_") or known[1] != path.stat().st_size
+            known is None or target.name.startswith("_") or known.size != path.stat().st_size
         )
 
     def put_all(self, pairs: Sequence[tuple[Path, Path]]) -> None:
@@ -69,10 +70,11 @@ class Mirror:
         etag = self.store.copy(same, key) if same else None
         if etag is None:
             etag = self.store.put(key, source)
-            size = source.stat().st_size
-        else:
-            size = source.stat().st_size if source.exists() else (self.index.get(same or "") or ("", 0))[1]
-        self.index.set([(key, etag, size)])
+        origin = self.index.get(same) if same and not source.exists() else None
+        self._know(key, etag, origin.size if origin else source.stat().st_size)
+
+    def _know(self, key: str, etag: str, size: int) -> None:
+        self.index.set([(key, etag, size, time())])
 
     def link(self, path: Path, other: Path) -> None:
         """Store what will be at `other`, before it becomes another name of the file `path`; within the store if it can.
@@ -104,7 +106,7 @@ class Mirror:
     def delete_folder(self, folder: Path) -> None:
         """Delete the folder with all that it holds, there."""
         if self.is_stored(self.key(folder)):
-            found = {stored.key for stored in self.store.below(self.key(folder))} | self.index.below(self.key(folder)).keys()
+            found = {stored.key for stored in self.store.below(self.key(folder))} | set(self.index.below(self.key(folder)))
             self.store.delete(sorted(found))
             self.index.forget(found)
 
@@ -140,8 +142,8 @@ class Mirror:
         """Let the objects below the link be those of the folder: new parts, then the manifest, then old ones go."""
         there = {stored.key: stored.etag for stored in self.store.below(self.key(link))}
         copies = {self.key(link / path.relative_to(folder)): self.key(path) for path in self.listed(folder)}
-        etags = {key: (self.index.get(source) or ("",))[0] for key, source in copies.items()}
-        parts = [key for key in copies if there.get(key) != etags[key]]
+        known = {key: self.index.get(source) for key, source in copies.items()}
+        parts = [key for key, source in known.items() if source is None or there.get(key) != source.etag]
         for manifest in (False, True):
             chosen = [key for key in parts if Path(key).name.startswith("_") == manifest]
             _at_once(lambda key: self.store.copy(copies[key], key), chosen)
@@ -162,7 +164,7 @@ class Mirror:
         key = self.key(path)
         if not self.store.create(key, content):
             return False
-        self.index.set([(key, "", len(content))])  # its identity is taken over by the next pull
+        self._know(key, "", len(content))  # its identity is taken over by the next pull
         self._write(path, content)
         return True
 
@@ -190,7 +192,7 @@ class Mirror:
             if etag is None:
                 self.index.forget([key])
                 return
-            self.index.set([(key, etag, hidden.stat().st_size)])
+            self._know(key, etag, hidden.stat().st_size)
             hidden.replace(path)
         finally:
             hidden.unlink(missing_ok=True)
@@ -198,7 +200,12 @@ class Mirror:
     def size(self, path: Path) -> int | None:
         """The size of the stored file; None if there is none."""
         known = self.index.get(self.key(path))
-        return None if known is None else known[1]
+        return None if known is None else known.size
+
+    def modified(self, path: Path) -> float | None:
+        """When the stored file was stored, in seconds since 1970; None if there is none."""
+        known = self.index.get(self.key(path))
+        return None if known is None else known.modified
 
     def listed(self, folder: Path) -> list[Path]:
         """The stored files below the folder, as of the last pull."""
@@ -217,21 +224,16 @@ class Mirror:
 
     def apply(self, listing: "Listing", *, wanted: Callable[[str], bool]) -> None:
         """Take over a listing: download what is `wanted` and new or replaced, and remove here what is gone."""
-        known = {key: self.index.get(key) for key in (stored.key for stored in listing.found)}
-        changed = [stored for stored in listing.found if known[stored.key] != (stored.etag, stored.size)]
-        for stored in changed:
-            before = known[stored.key]
-            if before is not None and before[0] and not wanted(stored.key):
-                (self.root / stored.key).unlink(missing_ok=True)
-        replaced = {stored.key for stored in changed if (known[stored.key] or ("",))[0]}
-        self.index.set((stored.key, stored.etag, stored.size) for stored in changed)
-        self.download(
-            [
-                stored.key
-                for stored in listing.found
-                if wanted(stored.key) and (stored.key in replaced or not self._is_here(stored))
-            ]
-        )
+        known = {stored.key: self.index.get(stored.key) for stored in listing.found}
+        changed = [stored for stored in listing.found if _differs(known[stored.key], stored)]
+        # One of an identity that is not known yet was stored by this machine.
+        replaced = {stored.key for stored in changed if (before := known[stored.key]) and before.etag}
+        for key in replaced:
+            if not wanted(key):
+                (self.root / key).unlink(missing_ok=True)
+        self.index.set((stored.key, stored.etag, stored.size, stored.modified.timestamp()) for stored in changed)
+        chosen = [stored for stored in listing.found if wanted(stored.key)]
+        self.download([stored.key for stored in chosen if stored.key in replaced or not self._is_here(stored)])
         gone = listing.before - {stored.key for stored in listing.found}
         for key in gone:
             (self.root / key).unlink(missing_ok=True)
@@ -251,6 +253,10 @@ class Listing:
         self.before = before
         self.found = found
         self.folders = folders
+
+
+def _differs(known: Known | None, stored: Stored) -> bool:
+    return known is None or (known.etag, known.size) != (stored.etag, stored.size)
 
 
 def _at_once(call: Callable[..., object], items: Sequence[object]) -> None:

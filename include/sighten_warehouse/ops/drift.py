@@ -5,6 +5,8 @@ from datetime import datetime
 
 import duckdb
 
+from sighten_warehouse.lake.pull import refresh
+from sighten_warehouse.remotes import present
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError
@@ -58,7 +60,8 @@ def drift_places(settings: Settings) -> list[DriftPlace]:
         NotPublishedError: nothing is published.
         FileLockedError: another program has the file open for writing.
     """
-    path = settings.layout.warehouse_file
+    refresh(settings.layout, landing=False)
+    path = present(settings.layout.warehouse_file)
     if not path.exists():
         raise NotPublishedError(f"{path}: expected a version published by `sighten-warehouse publish`")
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:

@@ -7,6 +7,7 @@ from types import TracebackType
 
 import pyarrow.parquet as pq
 
+from sighten_warehouse.remotes import present
 from sighten_warehouse.backfill.files.identity import key
 from sighten_warehouse.lake.loaded import landed_and_loaded
 from sighten_warehouse.lake.manifest import history_file
@@ -61,7 +62,7 @@ def landed_keys(layout: Layout) -> Iterator[bytes]:
     layout = moment.layout
     loaded: set[str] = set()
     for manifest in moment.commits:
-        deliveries = history_file(layout, "deliveries", manifest.batch_id)
+        deliveries = present(history_file(layout, "deliveries", manifest.batch_id))
         if deliveries.exists():
             loaded.update(manifest.landing_files)
             yield from _keys(pq.read_table(deliveries, columns=["landing_id", "source"], partitioning=None).to_pylist())
