@@ -9,6 +9,19 @@ class Remote(Protocol):
     """A folder that mirrors a part of an object store: `objects.mirror`, in every process that opened the home."""
 
     url: str
+    root: Path
+
+    def put_bytes(self, path: Path, content: bytes) -> None:
+        """Store the bytes as that file, which is not written here."""
+
+    def bring(self, path: Path) -> bool:
+        """Download the file as it is stored now; False if it is not stored."""
+
+    def stored_since(self, folder: Path, time: float) -> list[Path]:
+        """The files below the folder that were stored since then (seconds since 1970), by a look into the store."""
+
+    def limit_patience(self, seconds: float) -> None:
+        """Wait no longer for a store that does not answer."""
 
     def put(self, source: Path, target: Path) -> None:
         """Store what will be at `target`, before the file or folder `source` is renamed to it."""
@@ -56,6 +69,12 @@ REMOTES: dict[Path, Remote] = {}
 def remote_of(path: Path) -> Remote | None:
     """The remote that the path belongs to; None on a local disk."""
     return next((remote for root, remote in REMOTES.items() if path.is_relative_to(root)), None) if REMOTES else None
+
+
+def shown_place(path: Path) -> str:
+    """Where the path is, for people: a path of this machine, or a URL."""
+    remote = remote_of(path)
+    return str(path) if remote is None else f"{remote.url}/{path.relative_to(remote.root).as_posix()}"
 
 
 def present(path: Path) -> Path:

@@ -159,7 +159,9 @@ def variables(store: ObjectStore) -> dict[str, str]:
 
 def machine(store: ObjectStore, cache: Path) -> Warehouse:
     """A machine of its own on the store: it shares no file with another whose cache is another folder."""
-    return Warehouse(store.url, cache=cache)
+    made = Warehouse(store.url, cache=cache)
+    made.keep()
+    return made
 
 
 def forget_machines() -> None:

@@ -39,7 +39,7 @@ class Warehouse:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines.append(landing_line(raw, landing_id=ids[-1], received_at=self.clock, **envelope))
         write_landing_file(self.settings.layout.landing, lines, received_at=self.clock)
-        self._keep()
+        self.keep()
         return ids
 
     def load(self) -> LoadResult:
@@ -52,7 +52,7 @@ class Warehouse:
         )
         return version
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Give a new home what the first publish of this process kept."""
         work = self.settings.layout.work
         if _KEPT and not work.exists():

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
+from sighten_warehouse.durable import DISK
 from sighten_warehouse.errors import LakeError, LakeReplacedError
 from sighten_warehouse.lake.manifest import Manifest, commit_path, write_manifest
 from sighten_warehouse.layout import Layout
@@ -57,7 +58,10 @@ def _append(mirror: Mirror, layout: Layout, entry: Entry) -> bool:
         )
     paths = entry_files(layout)
     number = int(paths[-1].stem) + 1 if paths else 1
-    return mirror.create(_path(layout, number), msgspec.json.encode(entry))
+    path = _path(layout, number)
+    made: list[bool] = []
+    DISK.change("put", path, lambda: made.append(mirror.create(path, msgspec.json.encode(entry))))
+    return made == [True]
 
 
 def begin(mirror: Mirror, layout: Layout, name: str, manifests: Sequence[Manifest]) -> None:

@@ -38,9 +38,14 @@ def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: da
         digest.update(line)
     named = f"{new_landing_id()}.{digest.hexdigest()[:_DIGITS]}.ndjson"
     name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{named}"
-    if not (landing / FILE_NAME).exists():  # newer code reads older lines, so a receiver goes on beside it
+    remote = remote_of(landing)
+    # Newer code reads older lines, so a receiver goes on beside it.
+    if not (landing / FILE_NAME).exists() and not (remote and remote.bring(landing / FILE_NAME)):
         ensure_format(landing, "landing")
-    write_durably(landing / name, lines)
+    if remote:  # not here too: a receiver's disk must not fill with what is stored
+        remote.put_bytes(landing / name, b"".join(lines))
+    else:
+        write_durably(landing / name, lines)
     return name
 
 

@@ -42,6 +42,26 @@ class Mirror:
         """Whether files of that name are on the store too."""
         return _LOCAL.fullmatch(key) is None
 
+    def put_bytes(self, path: Path, content: bytes) -> None:
+        """Store the bytes as that file, which is not written here."""
+        self.store.put(self.key(path), content)
+
+    def bring(self, path: Path) -> bool:
+        """Download the file as it is stored now; False if it is not stored."""
+        if self.is_stored(self.key(path)):
+            self.download([self.key(path)])
+        return path.exists()
+
+    def stored_since(self, folder: Path, time: float) -> list[Path]:
+        """The files below the folder that were stored since then (seconds since 1970), the newest first."""
+        found = [stored for stored in self.store.below(self.key(folder)) if stored.modified.timestamp() >= time]
+        found.sort(key=lambda stored: stored.modified, reverse=True)
+        return [self.root / stored.key for stored in found if self.is_stored(stored.key)]
+
+    def limit_patience(self, seconds: float) -> None:
+        """Wait no longer for a store that does not answer."""
+        self.store = Store(self.url, patience_s=seconds)
+
     def put(self, source: Path, target: Path) -> None:
         """Store what will be at `target`, before the file or folder `source` is renamed to it."""
         if not self.is_stored(self.key(target)):

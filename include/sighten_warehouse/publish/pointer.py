@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+from sighten_warehouse.durable import DISK
 from sighten_warehouse.errors import VersionReplacedError
 from sighten_warehouse.lake.pull import mirror_of
 from sighten_warehouse.layout import Layout
@@ -31,22 +32,30 @@ def let_version_win(layout: Layout, version: Version, *, before: Version | None)
         return
     expected = before.version if before else None
     content = json.dumps(asdict(version), indent=1).encode()
-    if newest != expected or not mirror.store.replace(key, content, known=known):
+    made: list[bool] = []
+    if newest == expected:
+        path = layout.published / NAME
+        DISK.change("put", path, lambda: made.append(mirror.store.replace(key, content, known=known)))
+    if made != [True]:
         raise VersionReplacedError(
-            f"{mirror.url}/{key}: names {newest or 'another version'}, which another machine has published meanwhile;"
-            f" expected {expected or 'none'}. Nothing is lost: publish again"
+            f"{mirror.url}/{key}: another machine has published since {expected or 'this began'}; expected no newer"
+            " version. Nothing is lost: publish again"
         )
 
 
 def complete_version(layout: Layout) -> None:
     """Finish what a publish that was killed has left to do for the newest version, or another machine does now."""
+    version = newest_version(layout)
+    if version is not None and not exists(layout.versions / f"{version.version}.json"):
+        link_over(layout.versions / f"{version.version}.duckdb", layout.warehouse_file)
+        write_version(layout, version)
+
+
+def newest_version(layout: Layout) -> Version | None:
+    """The newest version as the store names it now; None of a home on a local disk, or before the first one."""
     mirror = mirror_of(layout)
     known = mirror.store.get(_key(mirror, layout)) if mirror else None
-    if known is not None:
-        version = read_version(known.data)
-        if not exists(layout.versions / f"{version.version}.json"):
-            link_over(layout.versions / f"{version.version}.duckdb", layout.warehouse_file)
-            write_version(layout, version)
+    return None if known is None else read_version(known.data)
 
 
 def _key(mirror: Mirror, layout: Layout) -> str:

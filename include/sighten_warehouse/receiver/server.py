@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
@@ -20,6 +21,7 @@ from sighten_warehouse.receiver.readiness import Readiness
 from sighten_warehouse.settings import Settings
 
 LEFTOVER_SECONDS = 3600
+STORE_PATIENCE_S = 10.0  # then the sender is answered 503, and sends it again
 
 log = structlog.get_logger()
 
@@ -92,6 +94,8 @@ class ReceiverServer:
         landing = settings.layout.landing
         metrics = ReceiverMetrics()
         authentication = authenticator(settings, landing=landing)
+        if remote := remote_of(landing):
+            remote.limit_patience(STORE_PATIENCE_S)
         prepare_landing(landing, now=time.time())
         self._listener = listen(settings.receiver_host, settings.receiver_port)
         self._refuse_to_be_open(settings)
