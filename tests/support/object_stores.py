@@ -83,7 +83,7 @@ class _Proxy(BaseHTTPRequestHandler):
             return
         self._answer(status, headers, content)
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815  (names of the library)
 
     def _forward(self, body: bytes, *, with_conditions: bool) -> tuple[int, dict[str, str], bytes]:
         dropped = _NOT_FORWARDED if with_conditions else (*_NOT_FORWARDED, "if-none-match", "if-match")

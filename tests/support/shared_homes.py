@@ -10,6 +10,7 @@ from support.warehouses import Warehouse
 FILES = 6
 # What tells in which batches, and when, the same deliveries were loaded and published.
 OF_A_LOAD = ("batch_id", "committed_at", "prepared_at", "loaded_at", "version", "started_at", "published_at")
+PLACES = ("landing_file", "line_number")  # a compaction moves lines
 _OF_LOADS = ("ops.batches", "ops.latency", "marts.delivery_quality", "masked.delivery_quality")
 
 
@@ -32,6 +33,6 @@ def store_landing(local: Warehouse, url: str, *, files: slice = slice(None)) -> 
 
 
 def content(warehouse: Warehouse) -> Rows:
-    """Every row of what the machine has published, whichever loads and publishes it took."""
-    found = everything(warehouse, but=OF_A_LOAD)
+    """Every row of what the machine has published, whichever loads, compactions and publishes it took."""
+    found = everything(warehouse, but=OF_A_LOAD + PLACES)
     return {table: rows for table, rows in found.items() if table not in _OF_LOADS}

@@ -1,8 +1,8 @@
 """Whether there is a home to work on."""
 
+from sighten_warehouse.errors import SettingError
 from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.remotes import remote_of
-from sighten_warehouse.errors import SettingError
 from sighten_warehouse.settings import Settings
 
 

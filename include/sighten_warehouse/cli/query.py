@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sighten_warehouse.lake.pull import refresh
-from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.guards.engine import confine, require_reading
 from sighten_warehouse.guards.spreadsheet import count_formulas, escape_formulas
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.settings import read_settings
 
 _PUBLISHED = "select distinct table_schema, table_name from information_schema.tables where table_schema <> 'masked'"

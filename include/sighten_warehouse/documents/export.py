@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import known_document
 from sighten_warehouse.documents.errors import DownloadError
@@ -11,6 +10,7 @@ from sighten_warehouse.documents.step import download_each
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, sha256_of
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import StorageError, TransientError
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
 
-from sighten_warehouse.remotes import present, remote_of
 from sighten_warehouse.durable import ensure_folder, rename, sync
+from sighten_warehouse.remotes import present, remote_of
 
 PARTIAL_FOLDER = ".partial"
 DAMAGED_FOLDER = ".damaged"

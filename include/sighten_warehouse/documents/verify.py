@@ -7,12 +7,12 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.api.collect import collecting_answers
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import to_answer
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, set_aside, stored_files
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 

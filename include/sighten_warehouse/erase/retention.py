@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 import duckdb
 import structlog
 
-from sighten_warehouse.lake.pull import refresh_vault
-from sighten_warehouse.remotes import exists, modified_at, present
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.vault import name_in_vault
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.erase.vault import land_as_erased
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.landing.erasures import read_tombstones
 from sighten_warehouse.load.erased import RestOfLanding, remove_documents
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import macros, models
 from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.remotes import exists, modified_at, present
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from sighten_warehouse.remotes import exists, files_in, folders_in
 from sighten_warehouse.durable import remove, remove_files, remove_folder, remove_leftovers
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
@@ -10,6 +9,7 @@ from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.parquet import export_parquet
 from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.remotes import exists, files_in, folders_in
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.writing import write_report
 from sighten_warehouse.settings import Settings

@@ -8,8 +8,8 @@ import duckdb
 from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.remotes import fetch
 from sighten_warehouse.models import DUCKDB_TYPES, Model, models
+from sighten_warehouse.remotes import fetch
 
 COPIES = "ops.copies"
 DELIVERIES = "history.deliveries"

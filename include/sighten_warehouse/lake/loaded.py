@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.layout import Layout
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from sighten_warehouse.durable import point_link, remove
+from sighten_warehouse.durable import point_link, remove, remove_folder
 from sighten_warehouse.lake.exchange import MERGED
-from sighten_warehouse.lake.folder import complete_swap, decide_swap
+from sighten_warehouse.lake.folder import UNFINISHED, complete_swap, decide_swap
 from sighten_warehouse.lake.manifest import loaded_files
 from sighten_warehouse.lake.sequence import next_lake_of, write_commits
 from sighten_warehouse.layout import Layout
@@ -75,6 +75,7 @@ def _pull_lake(mirror: Mirror, home: Layout, *, landing: bool) -> bool:
     if lake.lake.name != pointed or any(stored.key.startswith(prepared) for stored in found.found):
         # Whoever has put it in use has not finished, so finish that: landing changes with the lake.
         _take_landing(mirror, home, found, loaded=loaded, wanted=False)
+        remove_folder(lake.lake.with_name(f"{lake.lake.name}{UNFINISHED}"))  # of this machine, if it died
         decide_swap(home, lake.lake.name)
         complete_swap(home)
         return False

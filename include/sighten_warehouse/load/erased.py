@@ -6,7 +6,6 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
 from sighten_warehouse.lake.manifest import commits, history_file
@@ -15,6 +14,7 @@ from sighten_warehouse.landing.files import day_of, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.delivery import id_of_place
 from sighten_warehouse.payload.erased_line import Rest, rest_of, rest_of_expired, rest_of_unreadable
+from sighten_warehouse.remotes import exists, present
 
 log = structlog.get_logger()
 

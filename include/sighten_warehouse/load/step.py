@@ -16,9 +16,6 @@ from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
 from sighten_warehouse.lake.left_out import left_out
 from sighten_warehouse.lake.loaded import landed_and_loaded
-from sighten_warehouse.lake.pull import refresh
-from sighten_warehouse.lake.takeover import write_commits_of
-from sighten_warehouse.remotes import fetch, size_of
 from sighten_warehouse.lake.manifest import (
     Manifest,
     code_version,
@@ -28,6 +25,8 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
+from sighten_warehouse.lake.pull import refresh
+from sighten_warehouse.lake.takeover import write_commits_of
 from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.landing.integrity import hides_damage
 from sighten_warehouse.layout import Layout
@@ -36,6 +35,7 @@ from sighten_warehouse.load.erased import erase_uncommitted
 from sighten_warehouse.load.result import FlattenResult, LoadResult, sum_of
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
+from sighten_warehouse.remotes import fetch, size_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()

@@ -126,7 +126,9 @@ class Mirror:
     def delete_folder(self, folder: Path) -> None:
         """Delete the folder with all that it holds, there."""
         if self.is_stored(self.key(folder)):
-            found = {stored.key for stored in self.store.below(self.key(folder))} | set(self.index.below(self.key(folder)))
+            found = {stored.key for stored in self.store.below(self.key(folder))} | set(
+                self.index.below(self.key(folder))
+            )
             self.store.delete(sorted(found))
             self.index.forget(found)
 

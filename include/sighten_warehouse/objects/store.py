@@ -235,4 +235,3 @@ def _open(url: str, patience_s: float) -> "ObjectStore":
         return from_url(url, client_options=options, retry_config=retries)
     except (BaseError, ValueError) as error:
         raise SettingError(f"SIGHTEN_HOME: {url}: cannot be opened: {_in_words(error)}; {_CREDENTIALS}") from error
-

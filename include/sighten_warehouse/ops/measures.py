@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from sighten_warehouse.remotes import present
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.ops.status import Status
 from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import Settings
 
 STEPS = {

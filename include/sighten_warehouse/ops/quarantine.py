@@ -7,15 +7,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sighten_warehouse.lake.pull import refresh
-from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.errors import LakeError, NotQuarantinedError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits, history_file
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.landing.integrity import is_intact
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import exists, present
 
 
 @dataclass(frozen=True, kw_only=True)

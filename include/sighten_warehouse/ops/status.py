@@ -7,7 +7,6 @@ from typing import Any
 
 import duckdb
 
-from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.api.refusals import Refusal, read_refusals
 from sighten_warehouse.backup.record import LastBackup, read_last_backup
 from sighten_warehouse.clock import Clock
@@ -23,6 +22,7 @@ from sighten_warehouse.ops.silence import last_landed_webhook, published_webhook
 from sighten_warehouse.ops.upkeep import backup_due, free_disk, overdue_maintenance
 from sighten_warehouse.ops.waiting import oldest_waiting, unpublished_loads
 from sighten_warehouse.publish.versions import published_batches, versions
+from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.settings import Settings
 
 OUTCOMES = ("applied", "superseded", "duplicate", "ignored", "quarantined")

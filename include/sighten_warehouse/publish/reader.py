@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import duckdb
 
-from sighten_warehouse.publish.remote import open_remote
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
+from sighten_warehouse.publish.remote import open_remote
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:

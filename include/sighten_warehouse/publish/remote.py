@@ -69,7 +69,9 @@ class RemoteVersions:
         if not path.exists():
             stored = (each.key for each in listing.found if each.key.endswith(".duckdb"))
             names = ", ".join(Path(key).stem for key in stored) or "none"
-            raise NotPublishedError(f"version {chosen or 'newest'}: no file below {self.mirror.url}; available: {names}")
+            raise NotPublishedError(
+                f"version {chosen or 'newest'}: no file below {self.mirror.url}; available: {names}"
+            )
         manifest = path.with_suffix(".json")
         self.version = newest if newest and newest.version == chosen else read_version(manifest.read_bytes())
         return path

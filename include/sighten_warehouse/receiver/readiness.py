@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.remotes import remote_of
-from sighten_warehouse.durable import write_durably
 
 PROBE_NAME = ".probe/written"  # in a hidden folder, so that landing itself does not change
 REMOTE_INTERVAL_S = 10.0

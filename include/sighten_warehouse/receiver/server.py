@@ -8,7 +8,6 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
@@ -18,6 +17,7 @@ from sighten_warehouse.receiver.group_commit import Committer
 from sighten_warehouse.receiver.http_service import BACKLOG, HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 
 LEFTOVER_SECONDS = 3600

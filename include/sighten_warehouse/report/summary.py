@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sighten_warehouse.remotes import present
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.escaping import printable
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import Settings
 
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"  # the milestone of the vendor's own sample

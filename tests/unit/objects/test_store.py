@@ -20,7 +20,9 @@ def test_a_write_is_repeated_until_it_is_there(store: ObjectStore, fault: str) -
 def test_a_store_that_stays_busy_is_an_error_in_words_and_in_time(store: ObjectStore) -> None:
     store.break_next("slow_down", times=1000)
 
-    with pytest.raises(StorageError, match=r"landing/one: cannot write: .*expected the store to answer within 1 s") as it:
+    with pytest.raises(
+        StorageError, match=r"landing/one: cannot write: .*expected the store to answer within 1 s"
+    ) as it:
         Store(store.url, patience_s=1).put("landing/one", b"a delivery")
 
     assert "secret" not in str(it.value)

@@ -7,13 +7,13 @@ from types import TracebackType
 
 import pyarrow.parquet as pq
 
-from sighten_warehouse.remotes import present
 from sighten_warehouse.backfill.files.identity import key
 from sighten_warehouse.lake.loaded import landed_and_loaded
 from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.landing.line import parse_landing_line
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import present
 
 _CACHE_KIB = 64 * 1024
 

@@ -7,8 +7,8 @@ import msgspec
 import structlog
 
 from sighten_warehouse.errors import StorageError
-from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.landing.files import SUFFIXES, landing_files, read_raw_lines
+from sighten_warehouse.remotes import remote_of
 
 Attempt = tuple[bytes, bytes]
 """The `webhook-id` and `webhook-timestamp` of a delivery."""
