@@ -44,7 +44,7 @@ def exit_code_of_killed_at(settings: Settings, step: str, operation: str, place:
     return exit_code_of_killed(settings, step, "durable", "DISK", when, operation=operation, place=place)
 
 
-def _die(
+def _die(  # noqa: PLR0913, PLR0917  (a process takes no named ones)
     step: str, module: str, name: str, when: str, variables: dict[str, object], connections: dict[str, Any]
 ) -> None:
     os.environ.update(connections["environ"])
@@ -66,7 +66,9 @@ def _die(
     exec(step, variables)  # noqa: S102  (code of the tests)
 
 
-def _die_at(operation: object, place: object, when: str, done: str, path: Path, change: Callable[[], object]) -> None:
+def _die_at(  # noqa: PLR0913, PLR0917  (as `Disk.change`, after what was given before)
+    operation: object, place: object, when: str, done: str, path: Path, change: Callable[[], object]
+) -> None:
     is_here = done == operation and str(place) in str(path)
     if is_here and when == "before":
         os._exit(KILLED)

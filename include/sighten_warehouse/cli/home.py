@@ -2,7 +2,7 @@
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.lake.pull import refresh
-from sighten_warehouse.remotes import remote_of
+from sighten_warehouse.remotes import remote_of, shown_place
 from sighten_warehouse.settings import Settings
 
 
@@ -17,7 +17,7 @@ def require_home(settings: Settings) -> None:
         refresh(settings.layout, landing=False)
         if not remote.listed(root):
             raise SettingError(
-                f"SIGHTEN_HOME, SIGHTEN_ENV: nothing is stored below {remote.url}/{root.name}; expected the home where the"
+                f"SIGHTEN_HOME, SIGHTEN_ENV: nothing is stored below {shown_place(root)}; expected the home where the"
                 " receiver lands deliveries"
             )
         return

@@ -9,7 +9,8 @@ from sighten_warehouse.lake.manifest import loaded_files
 from sighten_warehouse.lake.sequence import next_lake_of, write_commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.objects.mirror import Listing, Mirror
+from sighten_warehouse.objects.mirror import Mirror
+from sighten_warehouse.objects.pulling import Listing, look, take
 from sighten_warehouse.remotes import remote_of
 
 SMALL_FOLDERS = ("erasures", "failed_sites")
@@ -43,29 +44,36 @@ def refresh(layout: Layout, *, landing: bool = True) -> None:
 def refresh_vault(layout: Layout) -> None:
     """Know what is in the vault of a home on object storage; no document is downloaded."""
     if mirror := mirror_of(layout):
-        mirror.apply(mirror.listing(layout.vault), wanted=lambda _key: False)
+        take(mirror, look(mirror, layout.vault), wanted=lambda _key: False)
 
 
 def _pull_small(mirror: Mirror, home: Layout) -> None:
-    level = mirror.listing(home.root, level_only=True)
+    level = look(mirror, home.root, level_only=True)
     pointers = {mirror.key(home.lake)}
     files = Listing(level.before, [stored for stored in level.found if stored.key not in pointers], ())
-    mirror.apply(files, wanted=mirror.is_stored)
+    take(mirror, files, wanted=mirror.is_stored)
+    for lake in home.root.glob("lake.*"):
+        if lake.suffix != UNFINISHED and lake.name not in level.folders:
+            remove_folder(lake)  # another machine has removed it
     for name in SMALL_FOLDERS:
         if name in level.folders or mirror.listed(home.root / name):
-            mirror.apply(mirror.listing(home.root / name), wanted=mirror.is_stored)
+            take(mirror, look(mirror, home.root / name), wanted=mirror.is_stored)
 
 
 def _pull_versions(mirror: Mirror, home: Layout) -> None:
     suffixes = (".json", ".ndjson")
     for folder in (home.published, home.versions):
-        mirror.apply(mirror.listing(folder, level_only=True), wanted=lambda key: key.endswith(suffixes))
+        level = look(mirror, folder, level_only=True)
+        take(mirror, level, wanted=lambda key: key.endswith(suffixes))
+    for export in home.versions.glob("*.parquet"):
+        if export.name not in level.folders:
+            remove_folder(export)  # another machine has removed it
 
 
 def _pull_lake(mirror: Mirror, home: Layout, *, landing: bool) -> bool:
     """Bring landing and the lake in use up to date together; False if another lake was put in use meanwhile."""
     pointed = mirror.pointer(home.lake)
-    found = mirror.listing(home.landing)
+    found = look(mirror, home.landing)
     if pointed is None:
         _take_landing(mirror, home, found, loaded=set(), wanted=landing)
         return True
@@ -95,7 +103,7 @@ def _lake_in_use(mirror: Mirror, home: Layout, pointed: str) -> Layout:
     """The lake that the pointer names, or the one that has replaced it; its commits are here afterwards."""
     while True:
         lake = replace(home, lake_folder=str(home.root / pointed))
-        mirror.apply(mirror.listing(lake.lake), wanted=lambda key: "/_" in key)
+        take(mirror, look(mirror, lake.lake), wanted=lambda key: "/_" in key)
         following = next_lake_of(lake)
         if following is None:
             write_commits(lake)
@@ -111,4 +119,4 @@ def _take_landing(mirror: Mirror, home: Layout, found: Listing, *, loaded: set[s
         is_landed = name.startswith("received_date=") and wanted and name not in loaded
         return is_landed or (name.startswith("_") and "/" not in name)
 
-    mirror.apply(found, wanted=is_wanted)
+    take(mirror, found, wanted=is_wanted)

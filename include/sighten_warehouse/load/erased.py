@@ -9,6 +9,7 @@ import structlog
 from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
 from sighten_warehouse.lake.manifest import commits, history_file
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.landing.erasures import Tombstones, read_tombstones
 from sighten_warehouse.landing.files import day_of, read_raw_lines
 from sighten_warehouse.layout import Layout
@@ -164,6 +165,7 @@ def shared_documents(layout: Layout, names: Collection[str], tombstones: Tombsto
 def remove_documents(layout: Layout, names: Iterable[str]) -> int:
     """Remove these files of the vault, also damaged ones; return how many there were."""
     removed = 0
+    refresh_vault(layout)
     for sha256 in names:
         for path in (layout.vault / sha256[:2] / sha256, *layout.vault.glob(f".damaged/{sha256}.*")):
             if exists(path):

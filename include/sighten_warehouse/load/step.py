@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.durable import explaining_disk, remove_files
+from sighten_warehouse.durable import explaining_disk
 from sighten_warehouse.errors import LakeReplacedError
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
@@ -20,21 +19,19 @@ from sighten_warehouse.lake.manifest import (
     Manifest,
     code_version,
     commit_path,
-    loaded_files,
     prepared_path,
     read_manifest,
     write_manifest,
 )
 from sighten_warehouse.lake.pull import refresh
-from sighten_warehouse.lake.takeover import write_commits_of
 from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.landing.integrity import hides_damage
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
+from sighten_warehouse.load.commit import commit, now
 from sighten_warehouse.load.erased import erase_uncommitted
-from sighten_warehouse.load.result import FlattenResult, LoadResult, sum_of
+from sighten_warehouse.load.result import FlattenResult, LoadResult
 from sighten_warehouse.load.workers import Workers
-from sighten_warehouse.locks import one_writer
 from sighten_warehouse.remotes import fetch, size_of
 from sighten_warehouse.settings import Settings
 
@@ -167,60 +164,6 @@ def flatten_batch(manifest: Manifest, layout: Layout) -> Manifest:
     return replace(manifest, code_version=code_version(), prepared_at=now())
 
 
-def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
-    """Commit flattened batches; one that is committed already stays unchanged.
-
-    A batch with a landing file of another commit is refused; its other files stay pending.
-
-    Raises:
-        LakeReplacedError: another machine has put another lake in use meanwhile.
-    """
-    with one_writer(settings.layout, "commit"):
-        while True:
-            refresh(settings.layout, landing=False)
-            layout = resolve_lake(settings.layout)
-            done, refused = _to_commit(layout, batch_ids)
-            if write_commits_of(layout, done):
-                break
-        for manifest in done:
-            log.info("loaded", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
-        remove_files(prepared_path(layout, batch_id) for batch_id in batch_ids)
-    return sum_of(done, refused=refused)
-
-
-def _to_commit(layout: Layout, batch_ids: Sequence[str]) -> tuple[list[Manifest], list[str]]:
-    """The commits to write, and the batches that are refused; committed ones are in neither."""
-    loaded = loaded_files(layout)
-    done, refused = [], []
-    for batch_id in batch_ids:
-        if commit_path(layout, batch_id).exists():
-            continue
-        manifest = _read_flattened(layout, batch_id, loaded=loaded)
-        if manifest is None:
-            refused.append(batch_id)
-            continue
-        loaded |= set(manifest.landing_files)
-        done.append(replace(manifest, committed_at=now()))
-    return done, refused
-
-
-def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
-    """The flattened batch; None, with a warning, if it must not be committed."""
-    prepared = prepared_path(layout, batch_id)
-    manifest = read_manifest(prepared) if prepared.exists() else None
-    if manifest is None:
-        # A refused batch is forgotten, so a repeat of the same commit is refused again.
-        reason = "not prepared, or refused before"
-    elif manifest.prepared_at is None:
-        reason = "not flattened"
-    elif loaded & set(manifest.landing_files):
-        reason = "a landing file of it was loaded by another batch"
-    else:
-        return manifest
-    log.warning("refused", batch_id=batch_id, reason=reason)
-    return None
-
-
 def load(
     settings: Settings,
     *,
@@ -252,8 +195,3 @@ def load(
                 done += sum(text_bytes(*file) for manifest in flattened for file in manifest.landing_bytes.items())
                 on_progress(done, sum(_size(settings.layout, name) for name in pending(settings)))
     return total
-
-
-def now() -> str:
-    """The current time, as written in manifests."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")

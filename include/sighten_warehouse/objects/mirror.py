@@ -2,17 +2,17 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import time
 from uuid import uuid4
 
-from sighten_warehouse.errors import StorageError
-from sighten_warehouse.objects.index import Index, Known
-from sighten_warehouse.objects.store import Content, Store, Stored
+from sighten_warehouse.errors import SettingError, StorageError
+from sighten_warehouse.objects.at_once import at_once
+from sighten_warehouse.objects.export import show_export
+from sighten_warehouse.objects.index import Index
+from sighten_warehouse.objects.store import Content, Store
 
-AT_ONCE = 16  # uploads and downloads
 INDEX = ".objects.sqlite"
 EXPORT = "parquet"  # of `published`, which people read by its path
 # Files of this machine: hidden ones (locks, unfinished files), the publisher's work, lakes being made, and the commits
@@ -82,7 +82,7 @@ class Mirror:
 
     def put_all(self, pairs: Sequence[tuple[Path, Path]]) -> None:
         """Store each file as what will be at its target, several at a time."""
-        _at_once(lambda pair: self._put(*pair), pairs)
+        at_once(lambda pair: self._put(*pair), pairs)
 
     def _put(self, source: Path, target: Path) -> None:
         key = self.key(target)
@@ -150,7 +150,7 @@ class Mirror:
         A pointer that names a newer lake stays.
         """
         if link.name == EXPORT:
-            self._show(target, link)
+            show_export(self.store, self._stored_as(target), self.key(link))
             return
         key, name = self.key(link), target.name
         while True:
@@ -160,19 +160,23 @@ class Mirror:
             if self.store.replace(key, _pointer(name), known=known):
                 return
 
-    def _show(self, folder: Path, link: Path) -> None:
-        """Let the objects below the link be those of the folder: new parts, then the manifest, then old ones go."""
-        there = {stored.key: stored.etag for stored in self.store.below(self.key(link))}
-        copies = {self.key(link / path.relative_to(folder)): self.key(path) for path in self.listed(folder)}
-        known = {key: self.index.get(source) for key, source in copies.items()}
-        parts = [key for key, source in known.items() if source is None or there.get(key) != source.etag]
-        for manifest in (False, True):
-            chosen = [key for key in parts if Path(key).name.startswith("_") == manifest]
-            _at_once(lambda key: self.store.copy(copies[key], key), chosen)
-        self.store.delete(sorted(there.keys() - copies.keys()))
+    def _stored_as(self, folder: Path) -> dict[str, tuple[str, str]]:
+        """The stored files of the folder: name below it → key and identity."""
+        found = {key: self.index.get(key) for key in self.index.below(self.key(folder))}
+        start = f"{self.key(folder)}/"
+        return {key.removeprefix(start): (key, known.etag) for key, known in found.items() if known}
 
     def create_pointer(self, link: Path, target: str) -> str:
-        """Let the pointer object name the target unless it names one already; return what it names."""
+        """Let the pointer object name the target unless it names one already; return what it names.
+
+        Raises:
+            SettingError: the store does not keep what several machines rely on; nothing was created.
+        """
+        if self.pointer(link) is None and (problem := self.store.problem()):
+            raise SettingError(
+                f"SIGHTEN_HOME: {self.url}: {problem}; expected a store that keeps two machines from committing the same"
+                " (docs/object-storage.md#what-the-store-must-do)"
+            )
         self.store.create(self.key(link), _pointer(target))
         return self.pointer(link) or target
 
@@ -203,7 +207,7 @@ class Mirror:
 
     def download(self, keys: Sequence[str]) -> None:
         """Download these objects, several at a time; one that is gone is left out."""
-        _at_once(self._download, keys)
+        at_once(self._download, keys)
 
     def _download(self, key: str) -> None:
         path = self.root / key
@@ -232,63 +236,6 @@ class Mirror:
     def listed(self, folder: Path) -> list[Path]:
         """The stored files below the folder, as of the last pull."""
         return [self.root / key for key in self.index.below(self.key(folder))]
-
-    def listing(self, folder: Path, *, level_only: bool = False) -> "Listing":
-        """What is stored below the folder now; `level_only`: in the folder itself."""
-        key = self.key(folder)
-        before = frozenset(
-            known for known in self.index.below(key) if not (level_only and "/" in known.removeprefix(f"{key}/"))
-        )
-        if not level_only:
-            return Listing(before, tuple(self.store.below(key)), ())
-        found, folders = self.store.level(key)
-        return Listing(before, tuple(found), tuple(Path(name).name for name in folders))
-
-    def apply(self, listing: "Listing", *, wanted: Callable[[str], bool]) -> None:
-        """Take over a listing: download what is `wanted` and new or replaced, and remove here what is gone."""
-        known = {stored.key: self.index.get(stored.key) for stored in listing.found}
-        changed = [stored for stored in listing.found if _differs(known[stored.key], stored)]
-        # One of an identity that is not known yet was stored by this machine.
-        replaced = {stored.key for stored in changed if (before := known[stored.key]) and before.etag}
-        for key in replaced:
-            if not wanted(key):
-                (self.root / key).unlink(missing_ok=True)
-        self.index.set((stored.key, stored.etag, stored.size, stored.modified.timestamp()) for stored in changed)
-        chosen = [stored for stored in listing.found if wanted(stored.key)]
-        self.download([stored.key for stored in chosen if stored.key in replaced or not self._is_here(stored)])
-        gone = listing.before - {stored.key for stored in listing.found}
-        for key in gone:
-            (self.root / key).unlink(missing_ok=True)
-        self.index.forget(gone)
-
-    def _is_here(self, stored: Stored) -> bool:
-        try:
-            return (self.root / stored.key).stat().st_size == stored.size
-        except FileNotFoundError:
-            return False
-
-
-class Listing:
-    """What is stored in a folder: `before`: the keys known before; `found`: the objects; `folders`: of one level."""
-
-    def __init__(self, before: frozenset[str], found: Sequence[Stored], folders: Sequence[str]) -> None:
-        self.before = before
-        self.found = found
-        self.folders = folders
-
-
-def _differs(known: Known | None, stored: Stored) -> bool:
-    return known is None or (known.etag, known.size) != (stored.etag, stored.size)
-
-
-def _at_once(call: Callable[..., object], items: Sequence[object]) -> None:
-    if len(items) < 2:  # noqa: PLR2004  (nothing to divide)
-        for item in items:
-            call(item)
-        return
-    with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
-        for _ in pool.map(call, items):
-            pass
 
 
 def _hidden_beside(path: Path) -> Path:

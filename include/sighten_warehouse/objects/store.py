@@ -188,6 +188,15 @@ class Store:
             self.delete([key])
         return None
 
+    def clock(self) -> datetime:
+        """What time it is for the store."""
+        key = f".doctor/{uuid4()}"
+        self.put(key, b"now")
+        try:
+            return self._repeat(key, "read", lambda: obstore.head(self._store, key)["last_modified"])
+        finally:
+            self.delete([key])
+
     def _repeat(self, key: str, what: str, call: Callable[[], T]) -> T:
         """The result of the call, repeated while the store is busy or cannot be reached.
 

@@ -31,13 +31,15 @@ from sighten_warehouse.lake.takeover import take_over
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_damage
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.load.commit import now
 from sighten_warehouse.load.erased import RestOfLanding, erase_uncommitted
-from sighten_warehouse.load.step import divide, flatten_batch, now
+from sighten_warehouse.load.step import divide, flatten_batch
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.step import publish_lake
 from sighten_warehouse.publish.version import Version
+from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -96,12 +98,11 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
             for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, erased)), 1):
                 made += _commit(manifest, in_use, aside)
                 on_progress(number, len(todo))
-        version = None
         with one_writer(layout, "publish"), suppress(VersionReplacedError):
-            version = _swap_in(settings, finish_lake(aside), days, made, erased)
+            _swap_in(settings, finish_lake(aside), days, made, erased)
     log.info("rebuilt", **made)
-    if version is None or not is_current(settings):  # batches loaded meanwhile are in the lake, but not in the version
-        version = publish(settings)
+    # Batches loaded meanwhile are in the lake, but not in the version.
+    version = versions(layout)[-1] if is_current(settings) else publish(settings)
     batches, unchanged, landed = (made.pop(name, 0) for name in ("batches", "kept", "landed"))
     return Rebuilt(batches, unchanged, landed, dict(made), version)
 
@@ -117,7 +118,7 @@ def _source(aside: Layout, todo: Iterable[Manifest], erased: RestOfLanding | Non
 
 def _swap_in(
     settings: Settings, whole: Layout, days: Days | None, made: Counter[str], erased: RestOfLanding | None
-) -> Version:
+) -> None:
     """Publish the new lake and put it in use, if its checks pass. Adds to `made`."""
     layout = settings.layout
 
@@ -135,7 +136,7 @@ def _swap_in(
                 refresh(layout)
             swap_in(layout, whole)
 
-    return publish_lake(settings, whole, on_checked=swap)
+    publish_lake(settings, whole, on_checked=swap)
 
 
 def _kept_and_remade(layout: Layout, chosen: Days | RestOfLanding | None) -> tuple[list[Manifest], list[Manifest]]:

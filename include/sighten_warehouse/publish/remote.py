@@ -11,6 +11,7 @@ from sighten_warehouse.lake.pull import mirror_of
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.objects.homes import is_url, open_home
 from sighten_warehouse.objects.mirror import Mirror
+from sighten_warehouse.objects.pulling import look, take
 from sighten_warehouse.publish.pointer import newest_version
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import read_version
@@ -60,8 +61,8 @@ class RemoteVersions:
             NotPublishedError: there is no such version.
             StorageError: the store does not answer, or does not allow it.
         """
-        listing = self.mirror.listing(self.layout.versions, level_only=True)
-        self.mirror.apply(listing, wanted=lambda key: key.endswith(".json"))
+        listing = look(self.mirror, self.layout.versions, level_only=True)
+        take(self.mirror, listing, wanted=lambda key: key.endswith(".json"))
         newest = newest_version(self.layout)
         chosen = name or (newest.version if newest else "")
         path = self.layout.versions / f"{chosen}.duckdb"
@@ -82,7 +83,7 @@ class RemoteVersions:
             return text
         lake = self.layout.root / self.version.lake
         if not self.mirror.listed(lake):
-            self.mirror.apply(self.mirror.listing(lake), wanted=lambda _key: False)
+            take(self.mirror, look(self.mirror, lake), wanted=lambda _key: False)
         published_below = str(Path(self.version.path).parent.parent)
         moved = text.replace(f"'{published_below}/", f"'{self.layout.root}/")
         self.mirror.fetch(path for path in self.mirror.listed(lake) if f"'{path}'" in moved)

@@ -45,8 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache: Annotated[
         Path | None,
         Meta(
-            description="Where the local copies of a home on object storage lie; they may be deleted at any time. Empty "
-            "means below `~/.cache`."
+            description="The folder for local copies of a home on object storage, which may be deleted at any time; "
+            "empty means below `~/.cache`."
         ),
     ] = None
     env: Annotated[

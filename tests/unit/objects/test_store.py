@@ -1,5 +1,7 @@
 """The store answers late, not at all, or only half: each call ends, and does what it says once."""
 
+from pathlib import Path
+
 import pytest
 
 from sighten_warehouse.errors import StorageError
@@ -55,7 +57,7 @@ def test_an_object_is_replaced_only_while_it_is_the_one_that_was_read(store: Obj
     assert b"second" == one.get("newest").data
 
 
-def test_a_download_that_was_cut_off_is_read_again(store: ObjectStore, tmp_path) -> None:
+def test_a_download_that_was_cut_off_is_read_again(store: ObjectStore, tmp_path: Path) -> None:
     one = Store(store.url)
     etag = one.put("published/file", b"x" * 1_000_000)
     store.break_next("lost_answer", "GET", times=2)
