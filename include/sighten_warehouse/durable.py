@@ -6,9 +6,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 from sighten_warehouse.errors import StorageError
@@ -22,6 +21,7 @@ _BUFFER = 1024 * 1024  # so that many small pieces cause few writes
 _FICLONE = 0x40049409  # of Linux, see ioctl_ficlone(2)
 
 Change = Callable[[], object]
+T = TypeVar("T")
 
 
 class Disk:
@@ -87,6 +87,24 @@ def replacing(path: Path) -> Iterator[Path]:
             hidden.unlink()
 
 
+def place_here(path: Path, fill: Callable[[Path], T]) -> T:
+    """Let `fill` write a hidden file, and rename it to `path`; for a copy of what is stored, which may be lost."""
+    DISK.change("mkdir", path.parent, lambda: path.parent.mkdir(parents=True, exist_ok=True))
+    hidden = _hidden_beside(path)
+    try:
+        result = fill(hidden)
+        if hidden.exists():
+            DISK.change("rename", path, lambda: hidden.replace(path))
+        return result
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+def drop_here(path: Path) -> None:
+    """Remove the copy of a stored file, if it is there."""
+    DISK.change("remove", path, lambda: path.unlink(missing_ok=True))
+
+
 def _hidden_beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
 
@@ -122,7 +140,7 @@ def point_link(link: Path, target: Path) -> None:
     Raises:
         OSError: the disk refused, or `link` is a folder.
     """
-    hidden = link.with_name(f".{link.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
+    hidden = _hidden_beside(link)
     if remote := remote_of(link):
         DISK.change("put", link, lambda: remote.point(link, target))
     DISK.change("symlink", link, lambda: hidden.symlink_to(os.path.relpath(target, link.parent)))
@@ -138,14 +156,12 @@ def rename(path: Path, target: Path) -> None:
     DISK.change("put", target, lambda: remote.put(path, target))
     if path.exists():
         DISK.change("rename", target, lambda: path.replace(target))
-    DISK.change("delete", path, lambda: remote.delete(path))  # of a stored folder there is none: it has its last name
+    DISK.change("delete", path, lambda: remote.delete_files([path]))
 
 
 def remove(path: Path) -> None:
     """Remove a file, if it is there."""
-    if remote := remote_of(path):
-        DISK.change("delete", path, lambda: remote.delete(path))
-    DISK.change("remove", path, lambda: path.unlink(missing_ok=True))
+    remove_files([path])
 
 
 def remove_files(paths: Iterable[Path]) -> None:
@@ -154,7 +170,7 @@ def remove_files(paths: Iterable[Path]) -> None:
     if listed and (remote := remote_of(listed[0])):
         DISK.change("delete", listed[0], lambda: remote.delete_files(listed))
     for path in listed:
-        DISK.change("remove", path, partial(path.unlink, missing_ok=True))
+        drop_here(path)
 
 
 def remove_folder(folder: Path) -> None:

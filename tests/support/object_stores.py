@@ -1,6 +1,7 @@
 """A real S3 API on loopback, moto's, behind a proxy of ours that counts requests and breaks the next ones as told."""
 
 import http.client
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -115,8 +116,6 @@ class _Proxy(BaseHTTPRequestHandler):
 @contextmanager
 def object_stores() -> Iterator[Callable[[], ObjectStore]]:
     """Gives a new bucket behind a proxy of its own, all on one server."""
-    import logging  # noqa: PLC0415
-
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()

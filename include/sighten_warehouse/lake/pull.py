@@ -92,7 +92,7 @@ def _pull_lake(mirror: Mirror, home: Layout, *, landing: bool) -> bool:
         return True
     with one_writer(home, "swap"):
         # Readers wait while this file is there: what is landed and what is loaded change together.
-        home.next_lake.write_text(lake.lake.name)
+        decide_swap(home, lake.lake.name)
         _take_landing(mirror, home, found, loaded=loaded, wanted=landing)
         point_link(home.lake, lake.lake)
         remove(home.next_lake)

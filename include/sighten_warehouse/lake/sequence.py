@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from sighten_warehouse.durable import DISK
+from sighten_warehouse.durable import DISK, place_here
 from sighten_warehouse.errors import LakeError, LakeReplacedError
 from sighten_warehouse.lake.manifest import Manifest, commit_path, write_manifest
 from sighten_warehouse.layout import Layout
@@ -68,8 +68,7 @@ def begin(mirror: Mirror, layout: Layout, name: str, manifests: Sequence[Manifes
     """Let the lake of that name, which nobody uses yet, begin with these commits."""
     content = msgspec.json.encode(Entry(uuid4().hex, tuple(map(asdict, manifests))))
     path = _path(layout, 0)
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
+    place_here(path, lambda hidden: hidden.write_bytes(content))
     mirror.put_all([(path, layout.root / name / FOLDER / path.name)])
 
 

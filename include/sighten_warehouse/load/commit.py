@@ -19,21 +19,24 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 
-def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
+def commit(settings: Settings, batch_ids: Sequence[str], *, is_pulled: bool = False) -> LoadResult:
     """Commit flattened batches; one that is committed already stays unchanged.
 
-    A batch with a landing file of another commit is refused; its other files stay pending.
+    A batch with a landing file of another commit is refused; its other files stay pending. `is_pulled`: of a home on
+    object storage, the caller has just pulled what others did.
 
     Raises:
         LakeReplacedError: another machine has put another lake in use meanwhile.
     """
     with one_writer(settings.layout, "commit"):
-        while True:
+        if not is_pulled:
             refresh(settings.layout, landing=False)
+        while True:
             layout = resolve_lake(settings.layout)
             done, refused = _to_commit(layout, batch_ids)
             if write_commits_of(layout, done):
                 break
+            refresh(settings.layout, landing=False)
         for manifest in done:
             log.info("loaded", batch_id=manifest.batch_id, landed=manifest.landed, **manifest.outcomes)
         remove_files(prepared_path(layout, batch_id) for batch_id in batch_ids)

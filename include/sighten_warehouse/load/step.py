@@ -122,6 +122,7 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
         LakeError: no such batch was planned.
         StorageError: the disk refused a write; nothing of the batch counts.
     """
+    refresh(settings.layout, landing=False)
     with Workers(flatten_batch) as workers:
         [manifest] = _flatten(settings, [batch_id], workers)
     return FlattenResult(batch_id, manifest.landed, manifest.outcomes)
@@ -129,7 +130,6 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
 
 def _flatten(settings: Settings, batch_ids: Sequence[str], workers: Workers) -> list[Manifest]:
     with explaining_disk(settings.layout.root), explain_refusal(settings.layout.root):
-        refresh(settings.layout, landing=False)
         layout = resolve_lake(settings.layout)
         committed = [path for batch_id in batch_ids if (path := commit_path(layout, batch_id)).exists()]
         done = [read_manifest(path) for path in committed]
@@ -184,7 +184,7 @@ def load(
                 compact_if_many(settings.layout)
             try:
                 flattened = _flatten(settings, batch_ids, workers)
-                result = commit(settings, batch_ids)
+                result = commit(settings, batch_ids, is_pulled=True)
             except LakeReplacedError as error:
                 log.warning("planned_again", error=str(error))
                 continue

@@ -3,10 +3,11 @@
 import os
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
+
+from sighten_warehouse.durable import OWNER_ONLY, drop_here, ensure_folder
 
 _TABLE = "create table if not exists objects"
 _TABLE += " (key text primary key, etag text not null, size integer not null, modified real not null)"
@@ -62,13 +63,12 @@ class Index:
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None or self._process != os.getpid():
             self._process = os.getpid()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            ensure_folder(self._path.parent, mode=OWNER_ONLY)
             try:
                 self._opened = self._open()
             except sqlite3.DatabaseError:
                 for path in self._path.parent.glob(f"{self._path.name}*"):
-                    with suppress(FileNotFoundError):
-                        path.unlink()
+                    drop_here(path)
                 self._opened = self._open()
         return self._opened
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import time
 from uuid import uuid4
 
+from sighten_warehouse.durable import drop_here, place_here
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.objects.at_once import at_once
 from sighten_warehouse.objects.export import show_export
@@ -109,18 +110,12 @@ class Mirror:
                 return
         self.put(path, other)
 
-    def delete(self, path: Path) -> None:
-        """Delete the file there, then here, if it is known to be there."""
-        key = self.key(path)
-        if self.index.get(key) is not None:
-            self.delete_files([path])
-
     def delete_files(self, paths: Iterable[Path]) -> None:
-        """Delete those files there, also those that this machine has not listed, then here."""
-        keys = [key for path in paths if self.is_stored(key := self.key(path))]
+        """Delete those of the files there that are known to be there, then here."""
+        keys = [key for path in paths if self.index.get(key := self.key(path))]
         self.store.delete(keys)
         for key in keys:
-            (self.root / key).unlink(missing_ok=True)
+            drop_here(self.root / key)
         self.index.forget(keys)
 
     def delete_folder(self, folder: Path) -> None:
@@ -174,8 +169,8 @@ class Mirror:
         """
         if self.pointer(link) is None and (problem := self.store.problem()):
             raise SettingError(
-                f"SIGHTEN_HOME: {self.url}: {problem}; expected a store that keeps two machines from committing the same"
-                " (docs/object-storage.md#what-the-store-must-do)"
+                f"SIGHTEN_HOME: {self.url}: {problem}; expected a store that keeps two machines from committing the"
+                " same deliveries (docs/object-storage.md#what-the-store-must-do)"
             )
         self.store.create(self.key(link), _pointer(target))
         return self.pointer(link) or target
@@ -191,14 +186,8 @@ class Mirror:
         if not self.store.create(key, content):
             return False
         self._know(key, "", len(content))  # its identity is taken over by the next pull
-        self._write(path, content)
+        place_here(path, lambda hidden: hidden.write_bytes(content))
         return True
-
-    def _write(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = _hidden_beside(path)
-        hidden.write_bytes(content)
-        hidden.replace(path)
 
     def fetch(self, paths: Iterable[Path]) -> None:
         """Download those files that are stored and not here."""
@@ -211,17 +200,11 @@ class Mirror:
 
     def _download(self, key: str) -> None:
         path = self.root / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = _hidden_beside(path)
-        try:
-            etag = self.store.download(key, hidden)
-            if etag is None:
-                self.index.forget([key])
-                return
-            self._know(key, etag, hidden.stat().st_size)
-            hidden.replace(path)
-        finally:
-            hidden.unlink(missing_ok=True)
+        etag = place_here(path, lambda hidden: self.store.download(key, hidden))
+        if etag is None:
+            self.index.forget([key])
+        else:
+            self._know(key, etag, path.stat().st_size)
 
     def size(self, path: Path) -> int | None:
         """The size of the stored file; None if there is none."""
@@ -236,10 +219,6 @@ class Mirror:
     def listed(self, folder: Path) -> list[Path]:
         """The stored files below the folder, as of the last pull."""
         return [self.root / key for key in self.index.below(self.key(folder))]
-
-
-def _hidden_beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid4().hex}.tmp")
 
 
 def _pointer(name: str) -> bytes:

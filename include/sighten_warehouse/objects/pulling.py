@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sighten_warehouse.durable import drop_here
 from sighten_warehouse.objects.index import Known
 from sighten_warehouse.objects.mirror import Mirror
 from sighten_warehouse.objects.store import Stored
@@ -38,14 +39,14 @@ def take(mirror: Mirror, listing: Listing, *, wanted: Callable[[str], bool]) -> 
     replaced = {stored.key for stored in changed if (before := known[stored.key]) and before.etag}
     for key in replaced:
         if not wanted(key):
-            (mirror.root / key).unlink(missing_ok=True)
+            drop_here(mirror.root / key)
     mirror.index.set((stored.key, stored.etag, stored.size, stored.modified.timestamp()) for stored in changed)
     chosen = [stored for stored in listing.found if wanted(stored.key)]
     here = {stored.key for stored in chosen if _is_here(mirror.root / stored.key, stored.size)} - replaced
     mirror.download([stored.key for stored in chosen if stored.key not in here])
     gone = listing.before - {stored.key for stored in listing.found}
     for key in gone:
-        (mirror.root / key).unlink(missing_ok=True)
+        drop_here(mirror.root / key)
     mirror.index.forget(gone)
 
 

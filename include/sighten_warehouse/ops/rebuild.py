@@ -45,6 +45,7 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 OnProgress = Callable[[int, int], None]
+Chosen = Days | RestOfLanding | None
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,7 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         CheckError: a check of the new lake failed; the old one stays.
         StorageError: the disk refused a write; the old lake stays.
     """
-    layout = settings.layout
-    chosen = erased or days
+    layout, chosen = settings.layout, erased or days
     with one_writer(layout, "rebuild"), explain_refusal(layout.root):
         refresh(layout)
         in_use = resolve_lake(layout)
@@ -95,42 +95,39 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         made = Counter(kept=_keep(layout, aside, kept))
         todo = list(_division(layout, before, _files_to_take(layout, before, chosen) - lost.keys()))
         with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
-            for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, erased)), 1):
+            for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, chosen)), 1):
                 made += _commit(manifest, in_use, aside)
                 on_progress(number, len(todo))
         with one_writer(layout, "publish"), suppress(VersionReplacedError):
-            _swap_in(settings, finish_lake(aside), days, made, erased)
+            _swap_in(settings, finish_lake(aside), chosen, made)
     log.info("rebuilt", **made)
-    # Batches loaded meanwhile are in the lake, but not in the version.
     version = versions(layout)[-1] if is_current(settings) else publish(settings)
     batches, unchanged, landed = (made.pop(name, 0) for name in ("batches", "kept", "landed"))
     return Rebuilt(batches, unchanged, landed, dict(made), version)
 
 
-def _source(aside: Layout, todo: Iterable[Manifest], erased: RestOfLanding | None) -> Layout:
+def _source(aside: Layout, todo: Iterable[Manifest], chosen: Chosen) -> Layout:
     """The layout of the new lake, with the landing files to read."""
-    if erased is None:
+    if not isinstance(chosen, RestOfLanding):
         return aside
     for manifest in todo:
-        erased.stage(manifest.landing_files)
-    return replace(aside, landing_folder=erased.landing_folder)
+        chosen.stage(manifest.landing_files)
+    return replace(aside, landing_folder=chosen.landing_folder)
 
 
-def _swap_in(
-    settings: Settings, whole: Layout, days: Days | None, made: Counter[str], erased: RestOfLanding | None
-) -> None:
+def _swap_in(settings: Settings, whole: Layout, chosen: Chosen, made: Counter[str]) -> None:
     """Publish the new lake and put it in use, if its checks pass. Adds to `made`."""
     layout = settings.layout
 
     def swap() -> None:
         with one_writer(layout, "commit"):
             while True:
-                made.update(_catch_up(layout, whole, days, erased))
+                made.update(_catch_up(layout, whole, chosen))
                 _keep_planned(layout, whole)
-                if erased:
+                if isinstance(chosen, RestOfLanding):
                     for name in set(landing_files(layout.landing)) - loaded_files(whole):
-                        erased.rewrite(name)
-                    erased.hand_over(whole)
+                        chosen.rewrite(name)
+                    chosen.hand_over(whole)
                 if take_over(resolve_lake(layout), whole):
                     break
                 refresh(layout)
@@ -139,7 +136,7 @@ def _swap_in(
     publish_lake(settings, whole, on_checked=swap)
 
 
-def _kept_and_remade(layout: Layout, chosen: Days | RestOfLanding | None) -> tuple[list[Manifest], list[Manifest]]:
+def _kept_and_remade(layout: Layout, chosen: Chosen) -> tuple[list[Manifest], list[Manifest]]:
     """The batches to keep and the batches to remake; one that lost a history file is remade whatever its days."""
     kept: list[Manifest] = []
     remade: list[Manifest] = []
@@ -162,7 +159,7 @@ def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
     return sum(manifest.loads for manifest in kept)
 
 
-def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Days | RestOfLanding | None) -> set[str]:
+def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Chosen) -> set[str]:
     landed = set(landing_files(layout.landing))
     loaded = {name for manifest in before for name in manifest.landing_files}
     if chosen is not None:
@@ -226,9 +223,9 @@ def _commit(flattened: Manifest, in_use: Layout, aside: Layout) -> Counter[str]:
     return Counter(made.outcomes | {"batches": made.loads, "landed": made.landed})
 
 
-def _catch_up(layout: Layout, aside: Layout, days: Days | None, erased: RestOfLanding | None) -> Counter[str]:
+def _catch_up(layout: Layout, aside: Layout, chosen: Chosen) -> Counter[str]:
     """Take over what was loaded into the lake in use meanwhile, so that it does not become pending again."""
-    kept, before = _kept_and_remade(layout, erased or days)
+    kept, before = _kept_and_remade(layout, chosen)
     present = loaded_files(aside)
     made = Counter(
         kept=_keep(layout, aside, [manifest for manifest in kept if not present & manifest.landing_files.keys()])
@@ -236,7 +233,7 @@ def _catch_up(layout: Layout, aside: Layout, days: Days | None, erased: RestOfLa
     loaded = {name for manifest in before for name in manifest.landing_files}
     missing = left_out(aside).keys()
     todo = list(_division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing))
-    source = _source(aside, todo, erased)
+    source = _source(aside, todo, chosen)
     for manifest in todo:
         made += _commit(flatten_batch(manifest, source), resolve_lake(layout), aside)
     return made

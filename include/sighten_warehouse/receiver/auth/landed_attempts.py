@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from sighten_warehouse.durable import drop_here
 from sighten_warehouse.errors import StorageError
 from sighten_warehouse.landing.files import SUFFIXES, landing_files, read_raw_lines
 from sighten_warehouse.remotes import remote_of
@@ -45,7 +46,7 @@ def landed_attempts(landing: Path, *, since: float) -> Iterator[Attempt]:
             log.warning("replay_memory_incomplete", landing_file=str(path), error=repr(error))
         finally:
             if remote_of(path):  # it was brought for this
-                path.unlink(missing_ok=True)
+                drop_here(path)
 
 
 def _written_since(landing: Path, since: float) -> list[Path]:

@@ -26,14 +26,11 @@ class Remote(Protocol):
     def put(self, source: Path, target: Path) -> None:
         """Store what will be at `target`, before the file or folder `source` is renamed to it."""
 
-    def delete(self, path: Path) -> None:
-        """Delete the file there, then here, if it is known to be there."""
-
     def delete_folder(self, folder: Path) -> None:
         """Delete the folder with all that it holds, there."""
 
     def delete_files(self, paths: Iterable[Path]) -> None:
-        """Delete those files there, then here."""
+        """Delete those of the files there that are known to be there, then here."""
 
     def delete_until(self, folder: Path, name: str) -> None:
         """Delete the folders in that folder whose names sort up to this one, there."""
@@ -69,70 +66,3 @@ REMOTES: dict[Path, Remote] = {}
 def remote_of(path: Path) -> Remote | None:
     """The remote that the path belongs to; None on a local disk."""
     return next((remote for root, remote in REMOTES.items() if path.is_relative_to(root)), None) if REMOTES else None
-
-
-def shown_place(path: Path) -> str:
-    """Where the path is, for people: a path of this machine, or a URL."""
-    remote = remote_of(path)
-    return str(path) if remote is None else f"{remote.url}/{path.relative_to(remote.root).as_posix()}"
-
-
-def present(path: Path) -> Path:
-    """The path, downloaded first if it is only stored."""
-    if REMOTES and (remote := remote_of(path)):
-        remote.fetch([path])
-    return path
-
-
-def fetch(paths: Iterable[Path]) -> list[Path]:
-    """The paths; those that are only stored are downloaded first, several at a time."""
-    found = list(paths)
-    if REMOTES and found and (remote := remote_of(found[0])):
-        remote.fetch(found)
-    return found
-
-
-def size_of(path: Path) -> int:
-    """The size of the file, which need not be here.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    if REMOTES and not path.exists() and (remote := remote_of(path)) and (size := remote.size(path)) is not None:
-        return size
-    return path.stat().st_size
-
-
-def modified_at(path: Path) -> float:
-    """When the file was written, in seconds since 1970; of a stored one, when it was stored.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    if REMOTES and (remote := remote_of(path)) and (time := remote.modified(path)) is not None:
-        return time
-    return path.stat().st_mtime
-
-
-def exists(path: Path) -> bool:
-    """Whether there is such a file, here or stored."""
-    if path.exists():
-        return True
-    remote = remote_of(path)
-    return remote is not None and remote.size(path) is not None
-
-
-def files_in(folder: Path, pattern: str) -> list[Path]:
-    """The files of the folder whose names match, here or stored, by name."""
-    found = set(folder.glob(pattern))
-    if remote := remote_of(folder):
-        found |= {path for path in remote.listed(folder) if path.parent == folder and path.match(pattern)}
-    return sorted(found)
-
-
-def folders_in(folder: Path, pattern: str) -> list[Path]:
-    """The folders in the folder whose names match, here or stored, by name."""
-    found = set(folder.glob(pattern))
-    if remote := remote_of(folder):
-        found |= {folder / name for name in remote.folders(folder) if Path(name).match(pattern)}
-    return sorted(found)
