@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 from sighten_warehouse.errors import StorageError
+from sighten_warehouse.remotes import remote_of
 
 # A full disk, a quota, a limit of size, a read-only disk, a missing permission, a broken disk.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -20,6 +21,7 @@ _BUFFER = 1024 * 1024  # so that many small pieces cause few writes
 _FICLONE = 0x40049409  # of Linux, see ioctl_ficlone(2)
 
 Change = Callable[[], object]
+T = TypeVar("T")
 
 
 class Disk:
@@ -85,6 +87,24 @@ def replacing(path: Path) -> Iterator[Path]:
             hidden.unlink()
 
 
+def place_here(path: Path, fill: Callable[[Path], T]) -> T:
+    """Let `fill` write a hidden file, and rename it to `path`; for a copy of what is stored, which may be lost."""
+    DISK.change("mkdir", path.parent, lambda: path.parent.mkdir(parents=True, exist_ok=True))
+    hidden = _hidden_beside(path)
+    try:
+        result = fill(hidden)
+        if hidden.exists():
+            DISK.change("rename", path, lambda: hidden.replace(path))
+        return result
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+def drop_here(path: Path) -> None:
+    """Remove the copy of a stored file, if it is there."""
+    DISK.change("remove", path, lambda: path.unlink(missing_ok=True))
+
+
 def _hidden_beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
 
@@ -120,24 +140,43 @@ def point_link(link: Path, target: Path) -> None:
     Raises:
         OSError: the disk refused, or `link` is a folder.
     """
-    hidden = link.with_name(f".{link.name}.{uuid4().hex}{_HIDDEN_SUFFIX}")
+    hidden = _hidden_beside(link)
+    if remote := remote_of(link):
+        DISK.change("put", link, lambda: remote.point(link, target))
     DISK.change("symlink", link, lambda: hidden.symlink_to(os.path.relpath(target, link.parent)))
-    rename(hidden, link)
+    DISK.change("rename", link, lambda: hidden.replace(link))
     sync(link.parent)
 
 
 def rename(path: Path, target: Path) -> None:
-    """Rename a file or folder, over a file of that name."""
-    DISK.change("rename", target, lambda: path.replace(target))
+    """Rename a file or folder, over a file of that name; on object storage, the target is stored before."""
+    if not (remote := remote_of(target)):
+        DISK.change("rename", target, lambda: path.replace(target))
+        return
+    DISK.change("put", target, lambda: remote.put(path, target))
+    if path.exists():
+        DISK.change("rename", target, lambda: path.replace(target))
+    DISK.change("delete", path, lambda: remote.delete_files([path]))
 
 
 def remove(path: Path) -> None:
     """Remove a file, if it is there."""
-    DISK.change("remove", path, lambda: path.unlink(missing_ok=True))
+    remove_files([path])
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove the files of one home that are there."""
+    listed = list(paths)
+    if listed and (remote := remote_of(listed[0])):
+        DISK.change("delete", listed[0], lambda: remote.delete_files(listed))
+    for path in listed:
+        drop_here(path)
 
 
 def remove_folder(folder: Path) -> None:
     """Remove a folder with all that it holds, or as much of it as can be."""
+    if remote := remote_of(folder):
+        DISK.change("delete", folder, lambda: remote.delete_folder(folder))
     DISK.change("remove", folder, lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
@@ -147,11 +186,15 @@ def hardlink(path: Path, other: Path) -> None:
     Raises:
         OSError: the file is missing, the disk refused, or the file system has no hard links.
     """
+    if remote := remote_of(other):
+        DISK.change("put", other, lambda: remote.link(path, other))
     DISK.change("link", other, lambda: other.hardlink_to(path))
 
 
 def clone(source: Path, copy: Path) -> None:
     """Copy a file's bytes; where the file system can, both share their blocks until one of them changes."""
+    if remote := remote_of(copy):
+        DISK.change("put", copy, lambda: remote.put(source, copy))
     DISK.change("copy", copy, lambda: _clone(source, copy))
 
 

@@ -17,6 +17,7 @@ WarehouseError
 │   ├── StorageError           the disk refused a write; nothing was acknowledged
 │   ├── LakeReplacedError      a compaction or a rebuild put another lake in use meanwhile
 │   ├── CatalogError           a catalog of tables cannot be reached, or refuses
+│   ├── VersionReplacedError   another machine has published a version meanwhile
 │   ├── FileLockedError        another program has the published file open for writing
 │   └── ApiUnavailableError    the API gave no usable answer, after retries
 │       └── CircuitOpenError   the call was not made: too many calls in a row failed
@@ -93,6 +94,10 @@ class LakeReplacedError(TransientError):
 
 class CatalogError(TransientError):
     """A catalog of tables cannot be reached or refuses; what it was to register is complete."""
+
+
+class VersionReplacedError(TransientError):
+    """Another machine has published a version meanwhile; what was to be published is loaded, and not lost."""
 
 
 class FileLockedError(TransientError):

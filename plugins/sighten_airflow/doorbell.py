@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -24,6 +25,13 @@ def count_pending() -> int:
     from sighten_warehouse.settings import read_settings  # noqa: PLC0415
 
     return len(pending(read_settings()))
+
+
+def _pause(seconds: float) -> float:
+    from sighten_warehouse.remotes import pause_of  # noqa: PLC0415  (as above)
+    from sighten_warehouse.settings import read_settings  # noqa: PLC0415
+
+    return pause_of(read_settings().layout.root, seconds)
 
 
 class LandingDoorbell(BaseEventTrigger):
@@ -57,7 +65,12 @@ class LandingDoorbell(BaseEventTrigger):
             if pending and monotonic() >= announced_at + wait_seconds:
                 announced, announced_at = pending, monotonic()
                 yield TriggerEvent({"pending": pending})  # type: ignore[no-untyped-call]  # nor here
-            await asyncio.sleep(self.poll_seconds)
+            await asyncio.sleep(await self._pause())
+
+    async def _pause(self) -> float:
+        with suppress(OSError, WarehouseError):  # the next count says so
+            return await asyncio.to_thread(_pause, self.poll_seconds)
+        return self.poll_seconds
 
     async def _count_pending(self) -> int:
         # In a thread: many landing files or a slow disk must not block the other triggers.

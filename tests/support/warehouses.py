@@ -24,8 +24,9 @@ _KEPT: dict[
 class Warehouse:
     """Lands deliveries a second apart, loads, publishes and answers SQL."""
 
-    def __init__(self, home: Path) -> None:
-        self.settings: Settings = read_settings({"SIGHTEN_HOME": str(home)})
+    def __init__(self, home: Path | str, *, cache: Path | None = None) -> None:
+        given = {"SIGHTEN_HOME": str(home)} | ({"SIGHTEN_CACHE": str(cache)} if cache else {})
+        self.settings: Settings = read_settings(given)
         self.clock = datetime(2026, 11, 1, 12, tzinfo=UTC)
         self._open: tuple[tuple[int, int], duckdb.DuckDBPyConnection] | None = None
 
@@ -38,7 +39,7 @@ class Warehouse:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines.append(landing_line(raw, landing_id=ids[-1], received_at=self.clock, **envelope))
         write_landing_file(self.settings.layout.landing, lines, received_at=self.clock)
-        self._keep()
+        self.keep()
         return ids
 
     def load(self) -> LoadResult:
@@ -51,7 +52,7 @@ class Warehouse:
         )
         return version
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Give a new home what the first publish of this process kept."""
         work = self.settings.layout.work
         if _KEPT and not work.exists():

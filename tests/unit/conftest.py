@@ -7,6 +7,7 @@ import pytest
 
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
 from sighten_simulator.world.lives import build_simulation
+from support.object_stores import ObjectStore, forget_machines, machine, object_stores, reach
 from support.receiving import Running, listening
 from support.signing import configured
 from support.warehouses import Warehouse
@@ -68,3 +69,31 @@ def guarded(guarded_ones: Callable[..., Running]) -> Callable[..., Running]:
         return running
 
     return one
+
+
+@pytest.fixture(scope="session")
+def new_store() -> Iterator[Callable[[], ObjectStore]]:
+    with object_stores() as new:
+        yield new
+
+
+@pytest.fixture
+def store(new_store: Callable[[], ObjectStore], monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """An empty bucket of an S3 server on loopback, which this process can reach."""
+    made = new_store()
+    reach(made, monkeypatch)
+    yield made
+    made.rules.clear()
+    made.before = None
+    forget_machines()
+
+
+@pytest.fixture
+def machines(store: ObjectStore, tmp_path: Path) -> Callable[[str], Warehouse]:
+    """A machine by its name: each shares nothing with the others but the store."""
+    known: dict[str, Warehouse] = {}
+
+    def of(name: str) -> Warehouse:
+        return known.setdefault(name, machine(store, tmp_path / name))
+
+    return of

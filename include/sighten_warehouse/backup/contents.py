@@ -8,10 +8,12 @@ from sighten_warehouse.lake.loads import loads_path
 from sighten_warehouse.lake.manifest import Manifest, commit_path, commits, history_file
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import files_in, remote_of
 
 # Below the home. The published file, Parquet, report and `work/` are made again by `publish`; the manifests of versions
 # are not, and are backed up. Lakes that are not in use, and all that is hidden (locks, unfinished files), are left out.
 MADE_AGAIN = ("work", "last_backup.json")
+_HEX = "[0-9a-f][0-9a-f]"
 _PARTS = ("landing", "lake", "vault", "published")
 
 
@@ -79,10 +81,13 @@ def _landing(layout: Layout, committed: Sequence[Manifest]) -> Iterator[Entry]:
 
 def beside_history(layout: Layout) -> list[Entry]:
     """The documents of the vault, which are only added, and all else in the home that nothing makes again."""
+    remote = remote_of(layout.root)
+    folders = sorted({path.parent for path in remote.listed(layout.vault)} if remote else layout.vault.glob(_HEX))
     vault = [
         Entry(f"vault/{path.parent.name}/{path.name}", path, path.name, may_vanish=True)
-        for folder in sorted(layout.vault.glob("[0-9a-f][0-9a-f]"))
-        for path in _files(folder, "*")
+        for folder in folders
+        if not folder.name.startswith(".")
+        for path in files_in(folder, "[!.]*")
     ]
     return [*vault, *(entry for path in _others(layout) for entry in _everything(path, layout.root))]
 

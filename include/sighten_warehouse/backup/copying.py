@@ -12,6 +12,7 @@ from sighten_warehouse.backup.contents import Entry
 from sighten_warehouse.backup.record import StoredFile
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, hardlink, remove, rename, sync_file
 from sighten_warehouse.landing.files import digest_of
+from sighten_warehouse.remotes import present
 
 CHUNK = 1024 * 1024
 
@@ -50,7 +51,7 @@ def take(entry: Entry, folder: Path, earlier: Earlier, *, verify: bool) -> Taken
     target = folder / entry.name
     before = earlier.copy_of(entry.name)
     try:
-        facts = entry.source.stat()
+        facts = present(entry.source).stat()
         if before and _is_same(facts, before[1]):
             return _again(entry, target, before, verify=verify)
         stored, copied = _resumed(facts, target) or _copy(entry.source, target)

@@ -24,6 +24,7 @@ from sighten_warehouse.durable import (
 from sighten_warehouse.errors import BackupError, SettingError
 from sighten_warehouse.landing.format import check_format
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import remote_of, shown_place
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -82,6 +83,11 @@ def restore(
     """
     path, backup = _open(source)
     root = settings.layout.root
+    if remote_of(root):
+        raise SettingError(
+            f"SIGHTEN_HOME: {shown_place(root)}: a backup is not restored to object storage; expected a folder. Restore"
+            " it there, then copy it to the store (docs/object-storage.md#move-a-home-there)"
+        )
     _refuse_unfit(settings, path, backup)
     with explaining_disk(root.parent), _beside(root) as aside:
         damaged = _copy_all(path, backup, aside, on_progress)

@@ -25,6 +25,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, explaining_disk, remove, remove_folder, rename, sync
 from sighten_warehouse.errors import BackupError, SettingError
 from sighten_warehouse.lake.folder import resolve_lake
+from sighten_warehouse.lake.pull import refresh, refresh_vault
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
 
@@ -157,10 +158,12 @@ def _copy_all(  # noqa: PLR0913  (what to copy, where to, and what is known)
 
     # No compaction or rebuild meanwhile: they exchange landing files together with the lake.
     with one_writer(settings.layout, "rebuild"):
+        refresh(settings.layout, landing=False)
         layout = resolve_lake(settings.layout)
         found = history(layout)
         others = len(beside_history(layout))
         copy(found.entries, 0, len(found.entries) + others)
+    refresh_vault(layout)
     # After landing: a document is in the vault before landing tells of it.
     beside = beside_history(layout)
     copy(beside, len(found.entries), len(found.entries) + len(beside))

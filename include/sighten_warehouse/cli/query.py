@@ -19,7 +19,10 @@ from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.guards.engine import confine, require_reading
 from sighten_warehouse.guards.spreadsheet import count_formulas, escape_formulas
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.remotes import exists, present, remote_of
 from sighten_warehouse.settings import read_settings
 
 _PUBLISHED = "select distinct table_schema, table_name from information_schema.tables where table_schema <> 'masked'"
@@ -61,8 +64,10 @@ def query(sql: str, *, form: str, output: Path | None, escape: bool) -> None:
     if escape and form != "csv":
         raise click.UsageError("--escape-formulas: expected --format csv as well")
     layout = read_settings().layout
-    if not layout.warehouse_file.exists():
+    refresh(layout, landing=False)
+    if not exists(layout.warehouse_file):
         raise click.UsageError(f"no warehouse at {layout.warehouse_file}: run `sighten-warehouse publish` first")
+    _refuse_history_elsewhere(layout, sql)
     rows = _run_query(layout, sql)
     if form == "table":
         _print(rows)
@@ -70,8 +75,19 @@ def query(sql: str, *, form: str, output: Path | None, escape: bool) -> None:
         _write(_guarded(rows, escape=escape) if form == "csv" else rows, form, output)
 
 
+def _refuse_history_elsewhere(layout: Layout, sql: str) -> None:
+    """Refuse to read history where another machine has published the version: it names files of that machine."""
+    if (remote := remote_of(layout.root)) and re.search(r"history|_as_of", sql, re.IGNORECASE):
+        known = versions(layout)
+        if known and known[-1].path != str(layout.warehouse_file):
+            raise click.UsageError(
+                "SQL: the newest version was published on another machine, whose files `history` names; expected tables"
+                f' of main, marts or ops, or open_warehouse("{remote.url}") in Python, which reads history too'
+            )
+
+
 def _run_query(layout: Layout, sql: str) -> pa.Table:
-    path = layout.warehouse_file
+    path = present(layout.warehouse_file)
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         confine(connection, readable=layout.root.glob("lake*"))  # the views of history read these files
         try:

@@ -28,6 +28,7 @@ def receive(host: str | None, port: int | None) -> None:
 
     from sighten_warehouse.landing.format import check_format
     from sighten_warehouse.receiver.server import ReceiverServer
+    from sighten_warehouse.remotes import shown_place
     from sighten_warehouse.settings import read_settings
 
     options = {"receiver_host": host, "receiver_port": port}
@@ -48,5 +49,5 @@ def receive(host: str | None, port: int | None) -> None:
             "landed; the sender has to send it again."
         )
         click.secho(warning, fg="red", bold=True, err=True)
-    click.echo(f"receiver listens on {server.url} and lands in {settings.layout.landing}")
+    click.echo(f"receiver listens on {server.url} and lands in {shown_place(settings.layout.landing)}")
     server.run()

@@ -14,6 +14,7 @@ import click
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
 from sighten_warehouse.escaping import printable_lines
+from sighten_warehouse.remotes import pause_of
 from sighten_warehouse.settings import Settings, read_settings
 
 POLL_SECONDS = 0.5
@@ -80,14 +81,14 @@ class _Steps:
         loaded, and a quote waits for no download.
         """
         # Others may load, or change what a version is made from: each look finds that.
-        publishing = _Repeated(self._publish, every=POLL_SECONDS)
+        publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
         calling = [_Repeated(self._enrich), _Repeated(self._download)]
         with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
                 has_landed = bool(self._load())
                 for step in (publishing, *calling) if self.uses_api else (publishing,):
                     step.start_if_due(pool, has_landed=has_landed)
-                if self.stop.wait(POLL_SECONDS):
+                if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
         for step in (publishing, *calling):
             step.raise_error()

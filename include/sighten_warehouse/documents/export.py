@@ -10,6 +10,7 @@ from sighten_warehouse.documents.step import download_each
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, sha256_of
 from sighten_warehouse.durable import replace_durably
 from sighten_warehouse.errors import StorageError, TransientError
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 
@@ -28,6 +29,7 @@ def fetch_document(settings: Settings, document_id: str, *, to: Path, clock: Clo
     clock = clock or Clock()
     due, stored = known_document(settings, document_id, clock=clock)
     vault = settings.layout.vault
+    refresh_vault(settings.layout)
     if stored and is_whole(vault / name_in_vault(stored.sha256)):
         sha256 = stored.sha256
     else:

@@ -6,6 +6,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from sighten_warehouse.durable import ensure_folder, rename, sync
+from sighten_warehouse.remotes import present, remote_of
 
 PARTIAL_FOLDER = ".partial"
 DAMAGED_FOLDER = ".damaged"
@@ -15,7 +16,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with present(path).open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
@@ -44,21 +45,23 @@ def store(vault: Path, path: Path, *, sha256: str) -> Path:
 
 def stored_files(vault: Path) -> Iterator[Path]:
     """Yield the files of the vault by name, without partial and damaged ones."""
-    for folder in sorted(vault.glob("[0-9a-f][0-9a-f]")):
-        yield from sorted(path for path in folder.iterdir() if path.is_file())
+    found = {path for path in vault.glob("[0-9a-f][0-9a-f]/*") if path.is_file()}
+    if remote := remote_of(vault):
+        found |= {path for path in remote.listed(vault) if _SHA256.fullmatch(path.name)}
+    yield from sorted(found)
 
 
 def is_whole(path: Path) -> bool:
     """Whether the file's content matches its name."""
     is_named_right = _SHA256.fullmatch(path.name) is not None and path.parent.name == path.name[:2]
-    return is_named_right and path.is_file() and sha256_of(path) == path.name
+    return is_named_right and present(path).is_file() and sha256_of(path) == path.name
 
 
 def set_aside(vault: Path, path: Path) -> Path:
     """Move a damaged file to the folder of damaged files and keep it there; return its new path."""
     folder = vault / DAMAGED_FOLDER
     ensure_folder(folder)
-    target = folder / f"{path.name}.{path.stat().st_mtime_ns}"
+    target = folder / f"{path.name}.{present(path).stat().st_mtime_ns}"
     rename(path, target)
     sync(folder)
     return target

@@ -12,6 +12,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.step import to_answer
 from sighten_warehouse.documents.vault import is_whole, name_in_vault, set_aside, stored_files
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.settings import Settings
 
@@ -62,6 +63,7 @@ def verify_vault(settings: Settings, *, repair: bool = False, clock: Clock | Non
     """
     clock = clock or Clock()
     vault = settings.layout.vault
+    refresh_vault(settings.layout)
     named: dict[Path, list[str]] = defaultdict(list)
     stored = stored_documents(settings, clock=clock)
     for document in stored:

@@ -23,7 +23,7 @@ _KNOWN = re.compile(
     | published/(warehouse\.duckdb|report\.(html|json)) | published/parquet/.+    # `erase.versions`
     | published/versions/.+\.(duckdb|parquet/.+)
     | published/versions/[^/]+\.json | published/versions/earlier\.ndjson         # batches and counts, nobody's data
-    | published/portable_copies\.json                                             # paths of files
+    | published/(portable_copies|newest)\.json                                    # paths of files; as in `versions`
     | work/.+                                                   # `erase.versions`
     | codes\.yml | acknowledged_drift\.json | open_alerts\.json | failed_sites/[^/]+\.json    # below
     | landing/\.probe/[^/]+                                     # of `receiver.readiness`, a few bytes

@@ -11,11 +11,13 @@ from sighten_warehouse.documents.due import stored_documents
 from sighten_warehouse.documents.vault import name_in_vault
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.erase.vault import land_as_erased
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.landing.erasures import read_tombstones
 from sighten_warehouse.load.erased import RestOfLanding, remove_documents
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import macros, models
 from sighten_warehouse.ops.rebuild import rebuild
+from sighten_warehouse.remotes import exists, modified_at, present
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -52,7 +54,7 @@ def expire(settings: Settings, *, clock: Clock | None = None) -> Expired:
 
 def _expired_deliveries(settings: Settings, now: datetime) -> list[str]:
     """The deliveries of the published version that no current row needs any more."""
-    path = settings.layout.warehouse_file
+    path = present(settings.layout.warehouse_file)
     if settings.kept_raw_days is None or not path.exists():
         return []
     kept_from = (now - timedelta(days=settings.kept_raw_days)).replace(tzinfo=None)
@@ -69,8 +71,9 @@ def _expire_documents(settings: Settings, now: datetime, clock: Clock) -> int:
     kept_from = now.timestamp() - timedelta(days=settings.kept_document_days).total_seconds()
     with one_writer(layout, "documents"):
         names = {document.sha256 for document in stored_documents(settings, clock=clock)}
+        refresh_vault(layout)
         paths = {name: layout.vault / name_in_vault(name) for name in names}
-        old = [name for name, path in paths.items() if path.exists() and path.stat().st_mtime < kept_from]
+        old = [name for name, path in paths.items() if exists(path) and modified_at(path) < kept_from]
         if old:
             land_as_erased(layout, old, clock=clock)
             remove_documents(layout, old)

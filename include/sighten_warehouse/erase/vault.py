@@ -15,6 +15,7 @@ from sighten_warehouse.load.erased import remove_documents, shared_documents, st
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.downloads import DownloadRecord
 from sighten_warehouse.payload.erased_line import mentions
+from sighten_warehouse.remotes import files_in, present
 
 _CHUNK = 8 * 1024 * 1024
 _OVERLAP = 1024  # longer than an address
@@ -36,7 +37,7 @@ def _file_mentions(path: Path, tombstones: Tombstones) -> bool:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with present(path).open("rb") as file:
         before = b""
         while chunk := file.read(_CHUNK):
             yield before + chunk
@@ -68,7 +69,7 @@ def _is_of_erased(path: Path, tombstones: Tombstones) -> bool:
 
 def _remove(folder: Path, is_erased: Callable[[Path, Tombstones], bool], tombstones: Tombstones) -> int:
     removed = 0
-    for path in folder.glob("*"):
+    for path in files_in(folder, "*"):
         with suppress(FileNotFoundError):
             if is_erased(path, tombstones):
                 remove(path)

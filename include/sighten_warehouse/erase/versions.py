@@ -1,16 +1,15 @@
 """What was published before an erasure: all of it goes, and what is there now is written again."""
 
-import shutil
-from functools import partial
 from pathlib import Path
 
 from sighten_warehouse.catalogs import export_and_register
-from sighten_warehouse.durable import DISK, remove, remove_folder, remove_leftovers
+from sighten_warehouse.durable import remove, remove_files, remove_folder, remove_leftovers
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.remotes import exists, files_in, folders_in
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.writing import write_report
 from sighten_warehouse.settings import Settings
@@ -20,8 +19,8 @@ def count_published(settings: Settings) -> dict[str, int]:
     """How many published versions, exports and reports there are."""
     layout = settings.layout
     return {
-        "published versions": len(list(layout.versions.glob("*.duckdb"))),
-        "parquet exports": len(list(layout.versions.glob("*.parquet"))),
+        "published versions": len(files_in(layout.versions, "*.duckdb")),
+        "parquet exports": len(folders_in(layout.versions, "*.parquet")),
         "reports": len(_with_report(settings)),
     }
 
@@ -29,7 +28,7 @@ def count_published(settings: Settings) -> dict[str, int]:
 def _with_report(settings: Settings) -> list[Settings]:
     """The environments with a report: each shows those of the other too."""
     found = published_environments(settings)
-    return [each for each in found if each.layout.report_file.exists() or each.layout.report_data.exists()]
+    return [each for each in found if exists(each.layout.report_file) or exists(each.layout.report_data)]
 
 
 def remove_published_before(settings: Settings) -> None:
@@ -40,19 +39,18 @@ def remove_published_before(settings: Settings) -> None:
     layout = settings.layout
     with one_writer(layout, "publish"):
         newest = versions(layout)[-1].version
-        for path in layout.versions.glob("*.duckdb*"):
-            if path.stem != newest or path.suffix != ".duckdb":
-                remove(path)
+        old = [path for path in files_in(layout.versions, "*.duckdb*") if path.name != f"{newest}.duckdb"]
+        remove_files(old)
         for path in (*layout.versions.glob(".*.tmp"), *_leftovers_of_work(layout)):
             _remove(path)
         remove_unneeded(layout, needed=())
-    if layout.parquet.exists():
+    if folders_in(layout.versions, "*.parquet"):
         export_and_register(settings, at_once=True)
         with one_writer(layout, "parquet"):
             in_use = layout.parquet.resolve()
-            for path in layout.versions.glob("*.parquet"):
+            for path in folders_in(layout.versions, "*.parquet"):
                 if path != in_use:
-                    DISK.change("remove", path, partial(shutil.rmtree, path))
+                    remove_folder(path)
     for each in _with_report(settings):
         remove(each.layout.report_data)
         write_report(each)

@@ -18,6 +18,8 @@ from sighten_warehouse.lake.lineage import Step, add_step
 from sighten_warehouse.lake.manifest import Manifest, commits, loaded_files
 from sighten_warehouse.lake.merge import merge_group
 from sighten_warehouse.lake.merge_plan import MergePlan, is_small, plan_merges
+from sighten_warehouse.lake.pull import refresh
+from sighten_warehouse.lake.takeover import take_over
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer, writer_if_free
 
@@ -115,6 +117,7 @@ def _remember_unmerged(layout: Layout) -> None:
 
 
 def _compact(layout: Layout, on_progress: OnProgress) -> Compacted:
+    refresh(layout, landing=False)
     source = resolve_lake(layout)
     remove_hidden(layout.landing)
     committed = commits(source)
@@ -167,10 +170,16 @@ def _swap_in(layout: Layout, source: Layout, aside: Layout, committed: Sequence[
     """Take over what was planned, flattened and committed meanwhile, and make the new lake the one in use."""
     with one_writer(layout, "commit"):
         known = {manifest.batch_id for manifest in committed}
-        _keep(source, aside, [manifest for manifest in commits(source) if manifest.batch_id not in known])
-        hardlink_uncommitted(source, aside, loaded=loaded_files(source))
-        hardlink_left_out(source, aside)
-        sync_folders(aside.lake)
+        while True:
+            new = [manifest for manifest in commits(source) if manifest.batch_id not in known]
+            _keep(source, aside, new)
+            known |= {manifest.batch_id for manifest in new}
+            hardlink_uncommitted(source, aside, loaded=loaded_files(source))
+            hardlink_left_out(source, aside)
+            sync_folders(aside.lake)
+            if take_over(source, aside):
+                break
+            refresh(layout, landing=False)
         decide_swap(layout, final_name(aside))
         complete_swap(layout)
 

@@ -11,6 +11,7 @@ from sighten_warehouse.lake.loads import loads_path, read_loads
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.landing.files import day_of, digest_of
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import present
 
 
 def damaged_history(layout: Layout, committed: Sequence[Manifest], *, deep: bool) -> dict[str, str]:
@@ -76,7 +77,8 @@ def _explain(layout: Layout, problems: Mapping[str, str]) -> LakeError:
 
 
 def _problem(layout: Layout, manifest: Manifest, table: str, *, deep: bool) -> str | None:
-    path, sha256 = history_file(layout, table, manifest.batch_id), manifest.history_sha256.get(table)
+    path = present(history_file(layout, table, manifest.batch_id))
+    sha256 = manifest.history_sha256.get(table)
     if not deep or sha256 is None or not path.is_file():
         return _problem_of_rows(path, manifest.history_files[table], deep=deep)
     if digest_of(path) == sha256:

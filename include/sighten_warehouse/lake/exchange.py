@@ -5,9 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from sighten_warehouse.durable import ensure_folder, remove, remove_folder, rename, sync, write_durably
+from sighten_warehouse.durable import ensure_folder, remove_files, remove_folder, rename, sync, write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import exists, remote_of
 
 MERGED = ".merged"  # below `landing`, where no reader looks
 
@@ -51,11 +52,11 @@ def bring_in(landing: Path, lake: Path) -> None:
     names = _read(lake).merged
     for name in names:
         hidden = hidden_file(landing, lake.name, name)
-        if hidden.exists():
+        if exists(hidden):
             ensure_folder((landing / name).parent)
             rename(hidden, landing / name)
     _sync_folders(landing, names)
-    if missing := [name for name in names if not (landing / name).is_file()]:
+    if missing := [name for name in names if not exists(landing / name)]:
         raise LakeError(
             f"{landing}: {', '.join(missing)}: missing; expected merged landing files for {lake.name}. The files that"
             f" they replace are still there: delete {lake.parent / '.lake.next'} to go on without the compaction"
@@ -65,15 +66,17 @@ def bring_in(landing: Path, lake: Path) -> None:
 def remove_replaced(landing: Path, lake: Path) -> None:
     """Remove the landing files whose lines the merged ones hold, once the lake is in use."""
     names = _read(lake).replaced
-    for name in names:
-        remove(landing / name)
+    remove_files(landing / name for name in names)
     _sync_folders(landing, names)
     remove_hidden(landing)
+    if remote := remote_of(landing):
+        remote.delete_until(landing / MERGED, lake.name)
 
 
 def _sync_folders(landing: Path, names: Iterable[str]) -> None:
     for folder in {(landing / name).parent for name in names}:
-        sync(folder)
+        if folder.is_dir():  # where a store holds the files, it may be missing here
+            sync(folder)
 
 
 def remove_hidden(landing: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sighten_warehouse.durable import (
@@ -25,8 +25,10 @@ from sighten_warehouse.lake.exchange import bring_in, remove_replaced
 from sighten_warehouse.landing.format import check_format, ensure_format
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
+from sighten_warehouse.remotes import remote_of
 
 UNFINISHED = ".tmp"
+_TIME = "lake.%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"lake\.\d{8}T\d{6}\.\d{6}Z(\.tmp|\.before)?")
 
 
@@ -51,8 +53,11 @@ def ensure_lake(layout: Layout) -> None:
     complete_swap(layout)
     if not layout.lake.is_symlink() and not layout.lake.exists():
         ensure_folder(layout.root, mode=OWNER_ONLY)
+        name = _new_name()
+        if remote := remote_of(layout.lake):
+            name = remote.create_pointer(layout.lake, name)
         with suppress(FileExistsError):  # another process was faster
-            DISK.change("symlink", layout.lake, lambda: layout.lake.symlink_to(_new_name()))
+            DISK.change("symlink", layout.lake, lambda: layout.lake.symlink_to(name))
             sync(layout.root)
     ensure_format(layout.lake.resolve(), "lake")
 
@@ -62,7 +67,8 @@ def new_lake(layout: Layout) -> Layout:
     for leftover in _lakes(layout):
         if leftover.suffix == UNFINISHED:
             remove_folder(leftover)
-    aside = replace(layout, lake_folder=_new_name() + UNFINISHED)
+    # Later than the one in use, also if another machine's clock is ahead: older ones are taken for left over.
+    aside = replace(layout, lake_folder=_new_name(after=layout.lake.resolve().name) + UNFINISHED)
     ensure_format(aside.lake, "lake")
     return aside
 
@@ -72,8 +78,11 @@ def _lakes(layout: Layout) -> list[Path]:
     return [path for path in layout.root.glob("lake.*") if _NAME.fullmatch(path.name)]
 
 
-def _new_name() -> str:
-    return datetime.now(UTC).strftime("lake.%Y%m%dT%H%M%S.%fZ")
+def _new_name(*, after: str = "") -> str:
+    name = datetime.now(UTC).strftime(_TIME)
+    if name > after or not _NAME.fullmatch(after):
+        return name
+    return (datetime.strptime(after, _TIME).replace(tzinfo=UTC) + timedelta(microseconds=1)).strftime(_TIME)
 
 
 def final_name(aside: Layout) -> str:
@@ -148,3 +157,8 @@ def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:
         for folder in folders:
             if folder.name not in (in_use, pending, layout.lake.name, *needed) and folder.suffix != UNFINISHED:
                 remove_folder(folder)
+        if remote := remote_of(layout.root):
+            # Another machine may be making a later one; what it makes from an earlier one cannot be put in use.
+            for name in remote.folders(layout.root):
+                if _NAME.fullmatch(name) and name < in_use and name not in needed:
+                    remote.delete_folder(layout.root / name)

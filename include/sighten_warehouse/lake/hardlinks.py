@@ -52,6 +52,8 @@ def sync_folders(lake: Path) -> None:
 
 def _hardlink(path: Path, other: Path) -> None:
     ensure_folder(other.parent)
+    if other.exists():  # taken over before another machine committed
+        return
     try:
         hardlink(path, other)
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.manifest import Manifest, history_file
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import DUCKDB_TYPES, Model, models
+from sighten_warehouse.remotes import fetch
 
 COPIES = "ops.copies"
 DELIVERIES = "history.deliveries"
@@ -19,8 +20,10 @@ _BATCH_OF_FILE = "replace(parse_filename(filename, true), 'batch=', '')"
 
 
 def history_files(layout: Layout, table: str, commits: Sequence[Manifest]) -> list[Path]:
-    """The committed files of a history table."""
-    return [history_file(layout, table, manifest.batch_id) for manifest in commits if manifest.history_files.get(table)]
+    """The committed files of a history table, all of them here."""
+    return fetch(
+        history_file(layout, table, manifest.batch_id) for manifest in commits if manifest.history_files.get(table)
+    )
 
 
 def stage_deliveries(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:

@@ -10,6 +10,7 @@ from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import present
 
 
 def write_left_out(layout: Layout, files: Mapping[str, Recorded]) -> None:
@@ -44,7 +45,7 @@ def _read(layout: Layout) -> dict[str, Recorded]:
 
 
 def _is_damaged(path: Path, recorded: Recorded) -> bool:
-    if not path.is_file():
+    if not present(path).is_file():
         return True
     facts = path.stat()
     return _find_problem(path, recorded, facts.st_size, facts.st_mtime_ns, facts.st_ino) is not None

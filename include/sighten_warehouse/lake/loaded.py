@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import Manifest, commits
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.layout import Layout
 
@@ -38,6 +39,7 @@ def of_one_moment(layout: Layout, read: Callable[[Moment], T]) -> T:
     Raises:
         LakeError: commits contradict each other.
     """
+    refresh(layout)
     while True:
         lake = resolve_lake(layout)
         try:

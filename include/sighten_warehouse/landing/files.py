@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.landing.format import FILE_NAME, check_format, ensure_format
 from sighten_warehouse.landing.ids import new_landing_id
+from sighten_warehouse.remotes import present, remote_of
 
 SUFFIXES = (".ndjson", ".ndjson.zst")
 
@@ -37,9 +38,14 @@ def write_landing_file(landing: Path, lines: Sequence[bytes], *, received_at: da
         digest.update(line)
     named = f"{new_landing_id()}.{digest.hexdigest()[:_DIGITS]}.ndjson"
     name = f"received_date={received_at.astimezone(UTC):%Y-%m-%d}/{named}"
-    if not (landing / FILE_NAME).exists():  # newer code reads older lines, so a receiver goes on beside it
+    remote = remote_of(landing)
+    # Newer code reads older lines, so a receiver goes on beside it.
+    if not (landing / FILE_NAME).exists() and not (remote and remote.bring(landing / FILE_NAME)):
         ensure_format(landing, "landing")
-    write_durably(landing / name, lines)
+    if remote:  # not here too: a receiver's disk must not fill with what is stored
+        remote.put_bytes(landing / name, b"".join(lines))
+    else:
+        write_durably(landing / name, lines)
     return name
 
 
@@ -50,6 +56,9 @@ def landing_files(landing: Path) -> list[str]:
         FormatError: landing was written by newer code.
     """
     check_format(landing, "landing")
+    if remote := remote_of(landing):
+        stored = (path.relative_to(landing).as_posix() for path in remote.listed(landing))
+        return sorted(name for name in stored if name.startswith(_FOLDER) and _is_visible(PurePath(name).name))
     found = []
     for folder in landing.glob(f"{_FOLDER}*/"):
         with os.scandir(folder) as entries:  # tells files from folders without a call for each
@@ -86,7 +95,7 @@ class LandingReader:
 
     def __iter__(self) -> Iterator[bytes]:
         digest = hashlib.sha256()
-        with self._path.open("rb") as file:
+        with present(self._path).open("rb") as file:
             is_compressed = self._path.name.endswith(".zst")
             try:
                 for line in self._unzstd(file) if is_compressed else file:
@@ -116,7 +125,7 @@ def text_bytes(name: str, size: int) -> int:
 
 def digest_of(path: Path) -> str:
     """SHA-256 of the file's bytes."""
-    with path.open("rb") as file:
+    with present(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sighten_warehouse.landing.files import LandingReader, digest_of, is_as_named
 from sighten_warehouse.landing.line import ERASED_ENDINGS, parse_landing_line
+from sighten_warehouse.remotes import present, size_of
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,12 @@ def find_problem(path: Path, recorded: Recorded, *, deep: bool) -> str | None:
     `deep`: read it and compare the digest; otherwise only the size is compared. A file that was damaged when it was
     loaded and is whole now has no problem: a rebuild loads it.
     """
-    if not path.is_file():
-        return "not a file" if path.exists() else "missing"
-    size = path.stat().st_size
+    try:
+        size = size_of(path)
+    except FileNotFoundError:
+        return "missing"
+    if path.is_dir():
+        return "not a file"
     if not deep and (recorded.bytes is None or recorded.bytes == size):
         return None
     if recorded.sha256 is not None and size == recorded.bytes and digest_of(path) == recorded.sha256:
@@ -51,7 +55,7 @@ def hides_damage(path: Path) -> bool:
 
     Other damage is that of a line, which the loader sets aside.
     """
-    facts = path.stat()
+    facts = present(path).stat()
     return _hides_damage(path, facts.st_size, facts.st_mtime_ns)
 
 
@@ -68,7 +72,7 @@ def _was_erased_from(path: Path) -> bool:
 
 def is_restored(path: Path, recorded: Recorded) -> bool:
     """Whether the file was damaged when it was loaded, and is whole now."""
-    if not recorded.damaged_lines or not path.is_file():
+    if not recorded.damaged_lines or not present(path).is_file():
         return False
     lines, damaged = count_lines(path)
     return not damaged and lines >= recorded.lines

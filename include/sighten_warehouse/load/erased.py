@@ -6,14 +6,16 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.durable import DISK, ensure_folder, hardlink, rename, replace_durably, sync
+from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
 from sighten_warehouse.lake.manifest import commits, history_file
+from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.landing.erasures import Tombstones, read_tombstones
 from sighten_warehouse.landing.files import day_of, read_raw_lines
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.delivery import id_of_place
 from sighten_warehouse.payload.erased_line import Rest, rest_of, rest_of_expired, rest_of_unreadable
+from sighten_warehouse.remotes import exists, present
 
 log = structlog.get_logger()
 
@@ -73,7 +75,7 @@ class RestOfLanding:
             if not self._prepare(name) and not target.exists():
                 ensure_folder(target.parent)
                 with suppress(FileNotFoundError):  # it is missing, which the caller has allowed
-                    hardlink(self._layout.landing / name, target)
+                    hardlink(present(self._layout.landing / name), target)
 
     def _prepare(self, name: str) -> bool:
         if name not in self._searched and (rests := self._search(name)):
@@ -163,10 +165,11 @@ def shared_documents(layout: Layout, names: Collection[str], tombstones: Tombsto
 def remove_documents(layout: Layout, names: Iterable[str]) -> int:
     """Remove these files of the vault, also damaged ones; return how many there were."""
     removed = 0
+    refresh_vault(layout)
     for sha256 in names:
         for path in (layout.vault / sha256[:2] / sha256, *layout.vault.glob(f".damaged/{sha256}.*")):
-            with suppress(FileNotFoundError):
-                DISK.change("remove", path, path.unlink)
+            if exists(path):
+                remove(path)
                 removed += 1
     return removed
 
@@ -177,6 +180,6 @@ def stored(layout: Layout) -> Iterator[tuple[str, str]]:
 
     for manifest in commits(layout):
         if manifest.history_files.get("downloads"):
-            path = history_file(layout, "downloads", manifest.batch_id)
+            path = present(history_file(layout, "downloads", manifest.batch_id))
             table = pq.read_table(path, columns=["document_id", "sha256"], partitioning=None)
             yield from ((row["document_id"], row["sha256"]) for row in table.to_pylist() if row["sha256"])

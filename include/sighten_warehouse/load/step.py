@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import islice
 
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.durable import explaining_disk, remove
+from sighten_warehouse.durable import explaining_disk
 from sighten_warehouse.errors import LakeReplacedError
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.folder import ensure_lake, resolve_lake
@@ -20,19 +19,20 @@ from sighten_warehouse.lake.manifest import (
     Manifest,
     code_version,
     commit_path,
-    loaded_files,
     prepared_path,
     read_manifest,
     write_manifest,
 )
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.landing.files import day_of, text_bytes
 from sighten_warehouse.landing.integrity import hides_damage
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import flatten_files
+from sighten_warehouse.load.commit import commit, now
 from sighten_warehouse.load.erased import erase_uncommitted
-from sighten_warehouse.load.result import FlattenResult, LoadResult, sum_of
+from sighten_warehouse.load.result import FlattenResult, LoadResult
 from sighten_warehouse.load.workers import Workers
-from sighten_warehouse.locks import one_writer
+from sighten_warehouse.remotes import fetch, size_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -107,7 +107,7 @@ def divide(layout: Layout, files: Iterable[str], *, max_bytes: int = MAX_BATCH_B
 
 
 def _size(layout: Layout, name: str) -> int:
-    return text_bytes(name, (layout.landing / name).stat().st_size)
+    return text_bytes(name, size_of(layout.landing / name))
 
 
 def _batch(files: Sequence[str]) -> Manifest:
@@ -122,6 +122,7 @@ def flatten(settings: Settings, batch_id: str) -> FlattenResult:
         LakeError: no such batch was planned.
         StorageError: the disk refused a write; nothing of the batch counts.
     """
+    refresh(settings.layout, landing=False)
     with Workers(flatten_batch) as workers:
         [manifest] = _flatten(settings, [batch_id], workers)
     return FlattenResult(batch_id, manifest.landed, manifest.outcomes)
@@ -134,6 +135,7 @@ def _flatten(settings: Settings, batch_ids: Sequence[str], workers: Workers) -> 
         done = [read_manifest(path) for path in committed]
         known = {manifest.batch_id for manifest in done}
         planned = [read_manifest(prepared_path(layout, batch_id)) for batch_id in batch_ids if batch_id not in known]
+        fetch(layout.landing / name for manifest in planned for name in manifest.landing_files)
         with _noticing_another_lake(settings.layout, layout):
             for manifest in workers.flatten(planned, layout=layout):
                 write_manifest(prepared_path(layout, manifest.batch_id), manifest)
@@ -162,49 +164,6 @@ def flatten_batch(manifest: Manifest, layout: Layout) -> Manifest:
     return replace(manifest, code_version=code_version(), prepared_at=now())
 
 
-def commit(settings: Settings, batch_ids: Sequence[str]) -> LoadResult:
-    """Commit flattened batches; one that is committed already stays unchanged.
-
-    A batch with a landing file of another commit is refused; its other files stay pending.
-    """
-    with one_writer(settings.layout, "commit"):
-        layout = resolve_lake(settings.layout)
-        loaded = loaded_files(layout)
-        done, refused = [], []
-        for batch_id in batch_ids:
-            if commit_path(layout, batch_id).exists():
-                continue
-            manifest = _read_flattened(layout, batch_id, loaded=loaded)
-            if manifest is None:
-                refused.append(batch_id)
-                continue
-            manifest = replace(manifest, committed_at=now())
-            write_manifest(commit_path(layout, batch_id), manifest)
-            loaded |= set(manifest.landing_files)
-            done.append(manifest)
-            log.info("loaded", batch_id=batch_id, landed=manifest.landed, **manifest.outcomes)
-        for batch_id in batch_ids:
-            remove(prepared_path(layout, batch_id))
-    return sum_of(done, refused=refused)
-
-
-def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manifest | None:
-    """The flattened batch; None, with a warning, if it must not be committed."""
-    prepared = prepared_path(layout, batch_id)
-    manifest = read_manifest(prepared) if prepared.exists() else None
-    if manifest is None:
-        # A refused batch is forgotten, so a repeat of the same commit is refused again.
-        reason = "not prepared, or refused before"
-    elif manifest.prepared_at is None:
-        reason = "not flattened"
-    elif loaded & set(manifest.landing_files):
-        reason = "a landing file of it was loaded by another batch"
-    else:
-        return manifest
-    log.warning("refused", batch_id=batch_id, reason=reason)
-    return None
-
-
 def load(
     settings: Settings,
     *,
@@ -225,10 +184,10 @@ def load(
                 compact_if_many(settings.layout)
             try:
                 flattened = _flatten(settings, batch_ids, workers)
+                result = commit(settings, batch_ids, is_pulled=True)
             except LakeReplacedError as error:
                 log.warning("planned_again", error=str(error))
                 continue
-            result = commit(settings, batch_ids)
             total += result
             if not result.batches:
                 break
@@ -236,8 +195,3 @@ def load(
                 done += sum(text_bytes(*file) for manifest in flattened for file in manifest.landing_bytes.items())
                 on_progress(done, sum(_size(settings.layout, name) for name in pending(settings)))
     return total
-
-
-def now() -> str:
-    """The current time, as written in manifests."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -2,14 +2,17 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.objects.homes import connect, connected
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -34,7 +37,7 @@ class Workers:
     def __init__(self, flatten: Flatten, *, jobs: int = 1, on_start: Callable[[], object] | None = None) -> None:
         self._flatten = flatten
         self._jobs = jobs
-        self._on_start = on_start
+        self._prepare = partial(_prepare, on_start, connected())
         self._processes: list[tuple[SpawnProcess, Connection]] = []
 
     def __enter__(self) -> Self:
@@ -69,7 +72,7 @@ class Workers:
         context = get_context("spawn")
         while len(self._processes) < count:
             here, there = context.Pipe()
-            process = context.Process(target=_work, args=(self._flatten, self._on_start, there), daemon=True)
+            process = context.Process(target=_work, args=(self._flatten, self._prepare, there), daemon=True)
             process.start()
             there.close()
             self._processes.append((process, here))
@@ -104,15 +107,21 @@ def _receive(connection: Any, manifest: Manifest) -> Manifest:
     return flattened
 
 
-def _work(flatten: Flatten, on_start: Callable[[], object] | None, connection: "Connection") -> None:
+def _prepare(on_start: Callable[[], object] | None, homes: Mapping[Path, str]) -> None:
+    for root, url in homes.items():
+        connect(url, root)
+    if on_start is not None:
+        on_start()
+
+
+def _work(flatten: Flatten, prepare: Callable[[], object], connection: "Connection") -> None:
     """Flatten what the parent sends until it closes the connection; end at once if the parent is gone."""
     import signal  # noqa: PLC0415
     from threading import Thread  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers
     Thread(target=_end_with_parent, daemon=True).start()
-    if on_start is not None:
-        on_start()
+    prepare()
     with suppress(EOFError, BrokenPipeError):
         while True:
             manifest, layout = connection.recv()

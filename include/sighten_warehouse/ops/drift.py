@@ -8,10 +8,12 @@ import duckdb
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.acknowledged import Acknowledged, add_acknowledged, read_acknowledged
 from sighten_warehouse.publish.pseudonyms import pseudonym, pseudonym_key
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import Settings
 
 _PLACES = "select drift.kind, path, drift, example, deliveries, last_seen_at, coalesce(pseudonym, 'masked') "
@@ -58,7 +60,8 @@ def drift_places(settings: Settings) -> list[DriftPlace]:
         NotPublishedError: nothing is published.
         FileLockedError: another program has the file open for writing.
     """
-    path = settings.layout.warehouse_file
+    refresh(settings.layout, landing=False)
+    path = present(settings.layout.warehouse_file)
     if not path.exists():
         raise NotPublishedError(f"{path}: expected a version published by `sighten-warehouse publish`")
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:

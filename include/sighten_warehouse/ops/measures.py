@@ -7,6 +7,7 @@ import duckdb
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.ops.status import Status
 from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import Settings
 
 STEPS = {
@@ -72,7 +73,7 @@ def read_measures(settings: Settings, status: Status, *, open_alerts: int, now: 
 
 def _latency(settings: Settings, *, now: datetime) -> dict[str, float | None]:
     """The quantiles of the deliveries of the last day; the newest version does not know when it was published."""
-    path = settings.layout.warehouse_file
+    path = present(settings.layout.warehouse_file)
     published_at = datetime.fromisoformat(versions(settings.layout)[-1].published_at)
     since = now - WINDOW
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:

@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 from sighten_warehouse.errors import LakeError, NotQuarantinedError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits, history_file
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.landing.integrity import is_intact
 from sighten_warehouse.landing.line import LandingLine, parse_landing_line
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import exists, present
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ class Landed:
 
 def quarantined(layout: Layout) -> list[Quarantined]:
     """Every quarantined delivery, open or decided on, in the order of receiving."""
+    refresh(layout, landing=False)
     layout = resolve_lake(layout)
     facts = ("landing_id", "received_at", "reason", "place", "expected", "body_bytes", "landing_file", "line_number")
     decisions = _decisions_in_force(layout)
@@ -72,7 +75,7 @@ def _rows(layout: Layout, table: str, *, where: list[Any] | None = None) -> Iter
     for manifest in commits(layout):
         # Most batches have no such rows, and need not be opened.
         if manifest.outcomes.get("quarantined") if table == "deliveries" else manifest.history_files.get(table):
-            path = history_file(layout, table, manifest.batch_id)
+            path = present(history_file(layout, table, manifest.batch_id))
             yield from pq.read_table(path, filters=where, partitioning=None).to_pylist()
 
 
@@ -102,7 +105,7 @@ def landed(layout: Layout, chosen: Sequence[Quarantined]) -> Iterator[tuple[Quar
         by_file.setdefault(delivery.landing_file, {})[delivery.line_number] = delivery
     for name, missing in by_file.items():
         path = layout.landing / name
-        for number, raw in enumerate(read_raw_lines(path) if path.exists() else (), 1):
+        for number, raw in enumerate(read_raw_lines(path) if exists(path) else (), 1):
             if number in missing:
                 yield missing.pop(number), _parse(raw)
         if missing:

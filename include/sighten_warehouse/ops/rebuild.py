@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
-from sighten_warehouse.errors import LakeError
+from sighten_warehouse.errors import LakeError, VersionReplacedError
 from sighten_warehouse.lake.damage import is_whole
 from sighten_warehouse.lake.exchange import remove_hidden
 from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
@@ -25,22 +25,27 @@ from sighten_warehouse.lake.manifest import (
     read_manifest,
     write_manifest,
 )
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.lake.remade import carry_loads
+from sighten_warehouse.lake.takeover import take_over
 from sighten_warehouse.landing.files import Days, landing_files
 from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_damage
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.load.commit import now
 from sighten_warehouse.load.erased import RestOfLanding, erase_uncommitted
-from sighten_warehouse.load.step import divide, flatten_batch, now
+from sighten_warehouse.load.step import divide, flatten_batch
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.step import publish_lake
 from sighten_warehouse.publish.version import Version
+from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
 OnProgress = Callable[[int, int], None]
+Chosen = Days | RestOfLanding | None
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,9 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         CheckError: a check of the new lake failed; the old one stays.
         StorageError: the disk refused a write; the old lake stays.
     """
-    layout = settings.layout
-    chosen = erased or days
+    layout, chosen = settings.layout, erased or days
     with one_writer(layout, "rebuild"), explain_refusal(layout.root):
+        refresh(layout)
         in_use = resolve_lake(layout)
         remove_hidden(layout.landing)
         kept, before = _kept_and_remade(layout, chosen)
@@ -90,47 +95,48 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         made = Counter(kept=_keep(layout, aside, kept))
         todo = list(_division(layout, before, _files_to_take(layout, before, chosen) - lost.keys()))
         with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
-            for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, erased)), 1):
+            for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, chosen)), 1):
                 made += _commit(manifest, in_use, aside)
                 on_progress(number, len(todo))
-        with one_writer(layout, "publish"):
-            version = _swap_in(settings, finish_lake(aside), days, made, erased)
+        with one_writer(layout, "publish"), suppress(VersionReplacedError):
+            _swap_in(settings, finish_lake(aside), chosen, made)
     log.info("rebuilt", **made)
-    if not is_current(settings):  # batches loaded meanwhile are in the lake, but not in the version
-        version = publish(settings)
+    version = versions(layout)[-1] if is_current(settings) else publish(settings)
     batches, unchanged, landed = (made.pop(name, 0) for name in ("batches", "kept", "landed"))
     return Rebuilt(batches, unchanged, landed, dict(made), version)
 
 
-def _source(aside: Layout, todo: Iterable[Manifest], erased: RestOfLanding | None) -> Layout:
+def _source(aside: Layout, todo: Iterable[Manifest], chosen: Chosen) -> Layout:
     """The layout of the new lake, with the landing files to read."""
-    if erased is None:
+    if not isinstance(chosen, RestOfLanding):
         return aside
     for manifest in todo:
-        erased.stage(manifest.landing_files)
-    return replace(aside, landing_folder=erased.landing_folder)
+        chosen.stage(manifest.landing_files)
+    return replace(aside, landing_folder=chosen.landing_folder)
 
 
-def _swap_in(
-    settings: Settings, whole: Layout, days: Days | None, made: Counter[str], erased: RestOfLanding | None
-) -> Version:
+def _swap_in(settings: Settings, whole: Layout, chosen: Chosen, made: Counter[str]) -> None:
     """Publish the new lake and put it in use, if its checks pass. Adds to `made`."""
     layout = settings.layout
 
     def swap() -> None:
         with one_writer(layout, "commit"):
-            made.update(_catch_up(layout, whole, days, erased))
-            _keep_planned(layout, whole)
-            if erased:
-                for name in set(landing_files(layout.landing)) - loaded_files(whole):
-                    erased.rewrite(name)
-                erased.hand_over(whole)
+            while True:
+                made.update(_catch_up(layout, whole, chosen))
+                _keep_planned(layout, whole)
+                if isinstance(chosen, RestOfLanding):
+                    for name in set(landing_files(layout.landing)) - loaded_files(whole):
+                        chosen.rewrite(name)
+                    chosen.hand_over(whole)
+                if take_over(resolve_lake(layout), whole):
+                    break
+                refresh(layout)
             swap_in(layout, whole)
 
-    return publish_lake(settings, whole, on_checked=swap)
+    publish_lake(settings, whole, on_checked=swap)
 
 
-def _kept_and_remade(layout: Layout, chosen: Days | RestOfLanding | None) -> tuple[list[Manifest], list[Manifest]]:
+def _kept_and_remade(layout: Layout, chosen: Chosen) -> tuple[list[Manifest], list[Manifest]]:
     """The batches to keep and the batches to remake; one that lost a history file is remade whatever its days."""
     kept: list[Manifest] = []
     remade: list[Manifest] = []
@@ -153,7 +159,7 @@ def _keep(layout: Layout, aside: Layout, kept: Sequence[Manifest]) -> int:
     return sum(manifest.loads for manifest in kept)
 
 
-def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Days | RestOfLanding | None) -> set[str]:
+def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Chosen) -> set[str]:
     landed = set(landing_files(layout.landing))
     loaded = {name for manifest in before for name in manifest.landing_files}
     if chosen is not None:
@@ -217,9 +223,9 @@ def _commit(flattened: Manifest, in_use: Layout, aside: Layout) -> Counter[str]:
     return Counter(made.outcomes | {"batches": made.loads, "landed": made.landed})
 
 
-def _catch_up(layout: Layout, aside: Layout, days: Days | None, erased: RestOfLanding | None) -> Counter[str]:
+def _catch_up(layout: Layout, aside: Layout, chosen: Chosen) -> Counter[str]:
     """Take over what was loaded into the lake in use meanwhile, so that it does not become pending again."""
-    kept, before = _kept_and_remade(layout, erased or days)
+    kept, before = _kept_and_remade(layout, chosen)
     present = loaded_files(aside)
     made = Counter(
         kept=_keep(layout, aside, [manifest for manifest in kept if not present & manifest.landing_files.keys()])
@@ -227,7 +233,7 @@ def _catch_up(layout: Layout, aside: Layout, days: Days | None, erased: RestOfLa
     loaded = {name for manifest in before for name in manifest.landing_files}
     missing = left_out(aside).keys()
     todo = list(_division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing))
-    source = _source(aside, todo, erased)
+    source = _source(aside, todo, chosen)
     for manifest in todo:
         made += _commit(flatten_batch(manifest, source), resolve_lake(layout), aside)
     return made

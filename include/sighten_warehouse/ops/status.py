@@ -22,6 +22,7 @@ from sighten_warehouse.ops.silence import last_landed_webhook, published_webhook
 from sighten_warehouse.ops.upkeep import backup_due, free_disk, overdue_maintenance
 from sighten_warehouse.ops.waiting import oldest_waiting, unpublished_loads
 from sighten_warehouse.publish.versions import published_batches, versions
+from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.settings import Settings
 
 OUTCOMES = ("applied", "superseded", "duplicate", "ignored", "quarantined")
@@ -136,7 +137,7 @@ def _read_status(settings: Settings, moment: Moment, *, recount: bool, deep: boo
     landing = check_landing(moment, deep=deep)
     known = versions(layout)
     compared = next((version for version in reversed(known) if version.differing is not None), None)
-    is_missing = bool(known) and not layout.warehouse_file.exists()
+    is_missing = bool(known) and not exists(layout.warehouse_file)
     facts = _published(layout, now=now)
     published = frozenset() if is_missing or "published_file_damaged" in facts else published_batches(layout)
     waiting = [load for manifest in committed for load in unpublished_loads(layout, manifest, published)]
@@ -190,7 +191,7 @@ def _lines(layout: Layout, name: str) -> int:
 
 
 def _published(layout: Layout, *, now: datetime) -> dict[str, Any]:
-    if not layout.warehouse_file.exists():
+    if not present(layout.warehouse_file).exists():
         return {"outcomes": dict.fromkeys(OUTCOMES, 0)}
     path = layout.warehouse_file
     try:

@@ -11,6 +11,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.portable import write_portable
 from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.remotes import present
 
 
 class PortableCopy(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ def write_copy(layout: Layout, version: str, path: Path, *, pii: Literal["masked
     copy = PortableCopy(str(path.resolve()), pii)
     with one_writer(layout, "copies"):
         _remember(layout, [*(known for known in read_copies(layout) if known.path != copy.path), copy])
-        write_portable(layout.versions / f"{version}.duckdb", path, pii=pii)
+        write_portable(present(layout.versions / f"{version}.duckdb"), path, pii=pii)
 
 
 def read_copies(layout: Layout) -> list[PortableCopy]:
@@ -61,7 +62,7 @@ def write_copies_again(layout: Layout) -> tuple[int, dict[str, str]]:
         failed = {}
         for copy in there:
             try:
-                newest = layout.versions / f"{versions(layout)[-1].version}.duckdb"
+                newest = present(layout.versions / f"{versions(layout)[-1].version}.duckdb")
                 write_portable(newest, Path(copy.path), pii=copy.pii)
             except OSError as error:
                 failed[copy.path] = error.strerror or str(error)

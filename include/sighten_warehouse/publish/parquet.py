@@ -15,9 +15,11 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
 from sighten_warehouse.durable import ensure_folder, hardlink, point_link, remove_folder, rename, sync, write_durably
 from sighten_warehouse.escaping import quoted
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.versions import make_read_only, versions
+from sighten_warehouse.remotes import folders_in, present
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -55,6 +57,7 @@ def export_parquet(settings: Settings, *, clock: Clock | None = None) -> str | N
     """
     layout = settings.layout
     with one_writer(layout, "parquet"), explain_memory(settings.publish_memory), explain_refusal(layout.root):
+        refresh(layout, landing=False)
         newest = next(reversed(versions(layout)), None)
         if newest is None:
             return None
@@ -86,9 +89,10 @@ def read_export(layout: Layout) -> dict[str, Any]:
 @contextmanager
 def _version(layout: Layout, version: str, *, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
+        file = present(layout.versions / f"{version}.duckdb")
         connection.execute("set enable_progress_bar = false")
         connection.execute("set memory_limit = ?", [memory])
-        connection.execute(f"attach '{quoted(layout.versions / f'{version}.duckdb')}' as warehouse (read_only)")
+        connection.execute(f"attach '{quoted(file)}' as warehouse (read_only)")
         connection.execute("use warehouse")
         yield connection
 
@@ -150,7 +154,12 @@ def _swap_in(layout: Layout, aside: Path, version: str) -> Path:
     rename(aside, folder)
     sync(layout.versions)
     point_link(layout.parquet, folder)
-    by_age = sorted(layout.versions.glob("*.parquet"), key=lambda path: path.stat().st_mtime_ns)
+    by_age = sorted(folders_in(layout.versions, "*.parquet"), key=_age)
     for old in [path for path in by_age if path != folder][: 1 - KEPT_EXPORTS or None]:
         remove_folder(old)
     return folder
+
+
+def _age(export: Path) -> tuple[int, str]:
+    """What sorts exports by age; one that is only stored, by another machine, is older than those that are here."""
+    return (export.stat().st_mtime_ns if export.exists() else 0, export.name)

@@ -1,6 +1,7 @@
 """A published version, opened from Python: SQL in, pandas, Arrow or polars out."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
@@ -12,6 +13,7 @@ from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
+from sighten_warehouse.publish.remote import open_remote
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:
@@ -32,10 +34,14 @@ def open_published(
         raise SettingError(f"pii: {shown}; expected {' or '.join(get_args(Pii))}")
     if path is not None and version is not None:
         raise NotPublishedError(f"{path} and version {version}: expected one of the two; a file holds one version")
-    found = _version_file(settings.layout, version) if path is None else Path(path)
+    remote = open_remote(settings, path)
+    if remote:
+        found, moved = remote.file(version), remote.move
+    else:
+        found, moved = _version_file(settings.layout, version) if path is None else Path(path), None
     if not found.is_file():
         raise NotPublishedError(f"{found}: no such file; expected a file from `sighten-warehouse publish`")
-    return OpenedWarehouse(found, pii=shown)
+    return OpenedWarehouse(found, pii=shown, moved=moved)
 
 
 def _version_file(layout: Layout, version: str | None) -> Path:
@@ -78,15 +84,18 @@ class OpenedWarehouse:
     >>> warehouse.close()
     """
 
-    def __init__(self, path: Path, *, pii: Pii, as_of: datetime | None = None) -> None:
+    def __init__(
+        self, path: Path, *, pii: Pii, as_of: datetime | None = None, moved: Callable[[str], str] | None = None
+    ) -> None:
         self.path = path
         self.pii = pii
+        self._moved = moved
         self._has_history = as_of is not None
         self._connection = duckdb.connect()
         try:
             with explain_lock(path):
                 self._connection.execute(f"attach '{quoted(path)}' as {CATALOG} (read_only)")
-            create_views(self._connection, masked=pii == "masked", as_of=as_of)
+            create_views(self._connection, masked=pii == "masked", as_of=as_of, moved=moved)
         except BaseException:
             self.close()
             raise
@@ -145,7 +154,7 @@ class OpenedWarehouse:
         Raises:
             ValueError: `when` is not a time.
         """
-        return OpenedWarehouse(self.path, pii=self.pii, as_of=_parse_time(when))
+        return OpenedWarehouse(self.path, pii=self.pii, as_of=_parse_time(when), moved=self._moved)
 
     def close(self) -> None:
         """Close the file."""
@@ -154,7 +163,7 @@ class OpenedWarehouse:
     def _query(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyRelation:
         if not self._has_history and re.search(r"history|_as_of", sql, re.IGNORECASE):
             # Creating these views opens every file of the lake, so they are created on first use.
-            create_history_views(self._connection, masked=self.pii == "masked")
+            create_history_views(self._connection, masked=self.pii == "masked", moved=self._moved)
             self._has_history = True
         # DuckDB returns None if there is no statement, or one such as `set`.
         result: duckdb.DuckDBPyRelation | None = self._connection.sql(sql, params=list(parameters))

@@ -1,12 +1,13 @@
 """The views that an opened warehouse shows: its tables under their names, masked or as of a time."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import duckdb
 
 from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.guards.masking import PSEUDONYMS, is_masked, masked_select
-from sighten_warehouse.models import models
+from sighten_warehouse.models import loaded_models, models
 from sighten_warehouse.publish.masks import SCHEMA
 
 CATALOG = "warehouse"
@@ -20,7 +21,13 @@ _MACROS = "select function_type, function_name, parameters, macro_definition fro
 _MACROS += f"database_name = '{CATALOG}' and ends_with(function_type, 'macro') order by 1, 2"
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: datetime | None) -> None:
+def create_views(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    masked: bool,
+    as_of: datetime | None,
+    moved: Callable[[str], str] | None = None,
+) -> None:
     """Create a view of every table of `main`, `marts` and `ops`; `create_history_views` creates those of history.
 
     Raises:
@@ -41,21 +48,46 @@ def create_views(connection: duckdb.DuckDBPyConnection, *, masked: bool, as_of: 
             source = SCHEMA if masked and name in masks else schema
             connection.execute(f'create view {schema}."{name}" as from {CATALOG}.{source}."{name}"')
     if as_of is not None:
-        create_history_views(connection, masked=masked)
+        create_history_views(connection, masked=masked, moved=moved)
         _create_as_of_views(connection, as_of, comments=SCHEMA if masked else "main")
 
 
-def create_history_views(connection: duckdb.DuckDBPyConnection, *, masked: bool) -> None:
-    """Create the macros and a view of every table of history; creating a view opens every file of the lake."""
+def create_history_views(
+    connection: duckdb.DuckDBPyConnection, *, masked: bool, moved: Callable[[str], str] | None = None
+) -> None:
+    """Create the macros and a view of every table of history; creating a view opens every file of the lake.
+
+    `moved` gives the text of a published view the places where the files of the lake are here.
+    """
     connection.execute("create schema history")
+    views = _moved_views(connection, moved) if moved else set()
     for schema, name in sorted(connection.execute(_ALL.format(CATALOG)).fetchall()):
         if schema == "history":
-            source = f'{CATALOG}.history."{name}"'
+            source = f'moved.history."{name}"' if name in views else f'{CATALOG}.history."{name}"'
             select = _masked(connection, name, source) if masked else f"from {source}"
             connection.execute(f'create view history."{name}" as {select}')
     for kind, name, parameters, definition in connection.execute(_MACROS).fetchall():
         body = f"table {definition}" if kind == "table_macro" else definition
         connection.execute(f'create macro "{name}"({", ".join(parameters)}) as {body}')
+
+
+def _moved_views(connection: duckdb.DuckDBPyConnection, moved: Callable[[str], str]) -> set[str]:
+    """Create each view of history over the files that are here, in a catalog of their own; return their names."""
+    known = f"database_name = '{CATALOG}' and schema_name = 'history' and not internal"
+    found = dict(connection.execute(f"select view_name, sql from duckdb_views() where {known}").fetchall())
+    moved_sql = {name: moved(sql).partition(" AS ")[2] for name, sql in found.items()}
+    # Those that `load` writes come first: others read them.
+    loaded = {model.name for model in loaded_models()}
+    order = sorted(found, key=lambda name: (name not in loaded, name))
+    connection.execute("attach ':memory:' as moved; use moved")
+    for schema, name in sorted(connection.execute(_ALL.format(CATALOG)).fetchall()):
+        connection.execute(f"create schema if not exists {schema}")
+        if schema != "history" or name not in found:
+            connection.execute(f'create view {schema}."{name}" as from {CATALOG}.{schema}."{name}"')
+    for name in order:
+        connection.execute(f'create view history."{name}" as {moved_sql[name]}')
+    connection.execute("use memory")
+    return set(found)
 
 
 def _masked(connection: duckdb.DuckDBPyConnection, name: str, source: str) -> str:

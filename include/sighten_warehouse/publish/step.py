@@ -11,14 +11,15 @@ import structlog
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
-from sighten_warehouse.durable import clone, ensure_folder, hardlink, remove, remove_folder, rename, sync
-from sighten_warehouse.errors import CheckError
+from sighten_warehouse.durable import clone, ensure_folder, remove, remove_files, remove_folder, rename, sync
+from sighten_warehouse.errors import CheckError, VersionReplacedError
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.damage import explaining_damage, refuse_altered
 from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
 from sighten_warehouse.lake.lineage import merged_since
 from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest, commits
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
@@ -26,17 +27,20 @@ from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.cache import fits, forget, stamp
 from sighten_warehouse.publish.earlier import gather_if_many
+from sighten_warehouse.publish.pointer import complete_version, let_version_win
 from sighten_warehouse.publish.proof import differing_tables
 from sighten_warehouse.publish.update import NotLocalError, update_warehouse
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import (
     code_version,
     is_current,
+    link_over,
     make_read_only,
     published_batches,
     versions,
     write_version,
 )
+from sighten_warehouse.remotes import files_in, present
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -60,7 +64,13 @@ def publish(settings: Settings, *, full: bool = False, clock: Clock | None = Non
     if full:
         compact_if_many(settings.layout, many=MANY_FOR_ALL)
     with one_writer(settings.layout, "publish"):
-        return publish_lake(settings, resolve_lake(settings.layout), full=full, clock=clock)
+        while True:
+            refresh(settings.layout, landing=False)
+            complete_version(settings.layout)
+            try:
+                return publish_lake(settings, resolve_lake(settings.layout), full=full, clock=clock)
+            except VersionReplacedError as error:
+                log.info("published_again", reason=str(error))
 
 
 def prove(settings: Settings, *, clock: Clock | None = None) -> Version:
@@ -110,7 +120,7 @@ def publish_lake(
             if full and fitted:
                 version = replace(version, differing=_differing(aside, settings, layout, known))
         on_checked()
-        version = _swap_in(layout, aside, version, tables, clock=clock)
+        version = _swap_in(layout, aside, version, tables, before=known[-2] if len(known) > 1 else None, clock=clock)
         stamp(settings, layout, version)
     finally:
         remove_folder(aside)
@@ -146,7 +156,7 @@ def _differing(aside: Path, settings: Settings, layout: Layout, known: Sequence[
     *_, before, version = known
     if version.new_batches or before.lake != version.lake or not _continues(layout, before, version):
         return None
-    files = layout.versions / f"{before.version}.duckdb", aside / "warehouse.duckdb"
+    files = present(layout.versions / f"{before.version}.duckdb"), aside / "warehouse.duckdb"
     found = differing_tables(*files, memory=settings.publish_memory)
     if found:
         log.error("updates_differ", version=before.version, tables=found)
@@ -190,44 +200,33 @@ def _name(now: datetime, *, known: Sequence[Version]) -> str:
     return (newest + timedelta(microseconds=1)).strftime(VERSION_NAME)
 
 
-def _swap_in(layout: Layout, aside: Path, version: Version, tables: dict[str, int], *, clock: Clock) -> Version:
+def _swap_in(  # noqa: PLR0913  (a version, what it follows, and where)
+    layout: Layout, aside: Path, version: Version, tables: dict[str, int], *, before: Version | None, clock: Clock
+) -> Version:
     """Move the parts to their names, the manifest last, so that an interrupted publish is repeated."""
     kept = layout.versions / f"{version.version}.duckdb"
     sync(aside / "warehouse.duckdb")
     make_read_only(aside / "warehouse.duckdb")
     rename(aside / "warehouse.duckdb", kept)
     sync(layout.versions)
-    _link_over(kept, layout.warehouse_file)
+    made = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
+    try:
+        let_version_win(layout, made, before=before)
+    except VersionReplacedError:
+        remove(kept)
+        raise
+    link_over(kept, layout.warehouse_file)
     version = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
     write_version(layout, version)
     return version
 
 
-def _link_over(kept: Path, path: Path) -> None:
-    """Let the path be the kept version: the same read-only file, or a copy where there are no hard links."""
-    hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        try:
-            hardlink(kept, hidden)
-        except OSError:
-            clone(kept, hidden)
-            make_read_only(hidden)
-            sync(hidden)
-        # A write-ahead log of the old file must not be replayed into the new one.
-        remove(path.with_name(f"{path.name}.wal"))
-        rename(hidden, path)
-        sync(path.parent)
-    finally:
-        remove(hidden)
-
-
 def _remove_old(layout: Layout, *, keep: int) -> None:
     """Remove the files of old versions, lakes that no kept version reads, and leftovers of a crash."""
-    for path in sorted(layout.versions.glob("*.duckdb"))[:-keep]:
-        remove(path)
+    remove_files(files_in(layout.versions, "*.duckdb")[:-keep])
     for path in layout.versions.glob(".*.tmp"):
         remove_folder(path)
-    kept = {path.stem for path in layout.versions.glob("*.duckdb")}
+    kept = {path.stem for path in files_in(layout.versions, "*.duckdb")}
     known = versions(layout)
     # Whoever opened the version before still reads its history.
     read = [*known[-2:], *(version for version in known if version.version in kept)]

@@ -5,18 +5,21 @@ import stat
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import clone, hardlink, remove, rename, sync, write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import commits
+from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import published_digest
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.earlier import earlier_versions
 from sighten_warehouse.publish.version import Version
+from sighten_warehouse.remotes import exists
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.version import __version__
 
@@ -26,6 +29,24 @@ PUBLISHED_MODE = 0o440  # a client that opens the file for writing would lock al
 def make_read_only(path: Path) -> None:
     """Let nobody write the file; its readers are the owner, and the group if the umask lets it read new files."""
     path.chmod(stat.S_IMODE(path.stat().st_mode) & PUBLISHED_MODE)
+
+
+def link_over(kept: Path, path: Path) -> None:
+    """Let the path be the kept version: the same read-only file, or a copy where there are no hard links."""
+    hidden = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        try:
+            hardlink(kept, hidden)
+        except OSError:
+            clone(kept, hidden)
+            make_read_only(hidden)
+            sync(hidden)
+        # A write-ahead log of the old file must not be replayed into the new one.
+        remove(path.with_name(f"{path.name}.wal"))
+        rename(hidden, path)
+        sync(path.parent)
+    finally:
+        remove(hidden)
 
 
 def versions(layout: Layout) -> list[Version]:
@@ -45,15 +66,21 @@ def versions(layout: Layout) -> list[Version]:
             continue
 
 
+def read_version(content: bytes) -> Version:
+    """The version of that manifest.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is no manifest.
+    """
+    facts: dict[str, Any] = json.loads(content)
+    differing = facts.get("differing")
+    lists = {"new_batches": tuple(facts["new_batches"]), "differing": None if differing is None else tuple(differing)}
+    return Version(**facts | lists)
+
+
 def _read(path: Path) -> Version:
     try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
-        differing = facts.get("differing")
-        lists = {
-            "new_batches": tuple(facts["new_batches"]),
-            "differing": None if differing is None else tuple(differing),
-        }
-        return Version(**facts | lists)
+        return read_version(path.read_bytes())
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -78,8 +105,9 @@ def code_version() -> str:
 def is_current(settings: Settings) -> bool:
     """Whether the newest version holds every commit and was made by this code with the present codes and metrics."""
     layout = settings.layout
+    refresh(layout, landing=False)
     known = versions(layout)
-    if not known or not layout.warehouse_file.exists():
+    if not known or not exists(layout.warehouse_file):
         return False
     lake = resolve_lake(layout)
     same_code = known[-1].code_version == code_version() and known[-1].codes == codes_digest(layout)

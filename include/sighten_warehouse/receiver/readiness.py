@@ -7,13 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sighten_warehouse.durable import write_durably
+from sighten_warehouse.errors import StorageError
+from sighten_warehouse.remotes import remote_of
 
 PROBE_NAME = ".probe/written"  # in a hidden folder, so that landing itself does not change
+REMOTE_INTERVAL_S = 10.0
 PROBE = b"." * 4096  # one block: an empty file may fit even on a full disk
 
 
 class Readiness:
-    """Writes a small durable file below landing, at most once per `interval_s`; waits at most `timeout_s` for it."""
+    """Writes a small durable file below landing, at most once per `interval_s`; waits at most `timeout_s` for it.
+
+    Of a home on object storage it is an object, at most once per `REMOTE_INTERVAL_S`: each costs something.
+    """
 
     def __init__(  # noqa: PLR0913  (what it watches, and its limits)
         self,
@@ -28,7 +34,7 @@ class Readiness:
         self._landing = landing
         self._largest_body = largest_body
         self._committer_runs = committer_runs
-        self._interval_s = interval_s
+        self._interval_s = max(interval_s, REMOTE_INTERVAL_S) if remote_of(landing) else interval_s
         self._timeout_s = timeout_s
         self._clock = clock
         self._probed_at = float("-inf")
@@ -50,9 +56,12 @@ class Readiness:
     def probe(self) -> str | None:
         """Write a small file now; return why that failed, or None."""
         try:
+            if remote := remote_of(self._landing):
+                remote.put_bytes(self._landing / PROBE_NAME, PROBE)
+                return None
             write_durably(self._landing / PROBE_NAME, PROBE)
             disk = os.statvfs(self._landing)
-        except OSError as error:
+        except (OSError, StorageError) as error:
             return f"{self._landing}: cannot write: {error}"
         free = disk.f_bavail * disk.f_frsize
         if free < self._largest_body:

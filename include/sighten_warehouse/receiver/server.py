@@ -17,9 +17,11 @@ from sighten_warehouse.receiver.group_commit import Committer
 from sighten_warehouse.receiver.http_service import BACKLOG, HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 
 LEFTOVER_SECONDS = 3600
+STORE_PATIENCE_S = 10.0  # then the sender is answered 503, and sends it again
 
 log = structlog.get_logger()
 
@@ -92,6 +94,8 @@ class ReceiverServer:
         landing = settings.layout.landing
         metrics = ReceiverMetrics()
         authentication = authenticator(settings, landing=landing)
+        if remote := remote_of(landing):
+            remote.limit_patience(STORE_PATIENCE_S)
         prepare_landing(landing, now=time.time())
         self._listener = listen(settings.receiver_host, settings.receiver_port)
         self._refuse_to_be_open(settings)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sighten_warehouse.duckdb_errors import explain_lock
 from sighten_warehouse.escaping import printable
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import Settings
 
 SAMPLE_MILESTONE = "7a605ec8-d276-4d6c-bd47-52a483e28783"  # the milestone of the vendor's own sample
@@ -52,7 +53,7 @@ def summarise(settings: Settings) -> Summary:
     Raises:
         duckdb.IOException: nothing is published yet.
     """
-    path = settings.layout.warehouse_file
+    path = present(settings.layout.warehouse_file)
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:
         described = connection.execute(_TABLES).fetchall()
         tables = {

@@ -37,8 +37,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one process; made by `read_settings`."""
 
     home: Annotated[
-        Path, Meta(description="The folder that holds everything; each environment has its own below it.")
+        Path,
+        Meta(
+            description="The folder that holds everything, or `s3://bucket/prefix`, `gs://…`, `az://…`; each "
+            "environment has its own below it."
+        ),
     ] = Path("data")
+    cache: Annotated[
+        Path | None,
+        Meta(
+            description="The folder for local copies of a home on object storage, which may be deleted at any time; "
+            "empty means below `~/.cache`."
+        ),
+    ] = None
     env: Annotated[
         Environment, Meta(description="Sighten's environment: `production` or `test`. They share no file.")
     ] = "production"

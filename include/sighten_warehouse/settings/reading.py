@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.objects.homes import is_url, open_home
 from sighten_warehouse.settings.environment import IN_A_FILE, PREFIX, given_text, variables
 from sighten_warehouse.settings.fields import CATALOG, SECRETS, SIZE, Settings
 
@@ -49,6 +50,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingError(f"{', '.join(unknown)}: no such setting; expected one of {', '.join(known)}")
     given: dict[str, Any] = {}
     problems = []
+    url = environ[home] if is_url(environ.get(home := f"{PREFIX}HOME", "")) else ""
     for name, kind in get_type_hints(Settings, include_extras=True).items():
         setting, text = PREFIX + name.upper(), ""
         try:
@@ -60,6 +62,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             problems.append(f"{setting}{in_a_file}: {error}{shown}")
     if problems:
         raise SettingError("; ".join(problems))
+    if url:
+        given["home"] = open_home(url, cache=given.get("cache"))
     return Settings(**given)
 
 

@@ -41,7 +41,7 @@ FIXED = {
 
 
 def is_read(setting: str, service: str) -> bool:
-    if setting in ("SIGHTEN_HOME", "SIGHTEN_ENV"):
+    if setting in ("SIGHTEN_HOME", "SIGHTEN_CACHE", "SIGHTEN_ENV"):
         return True
     of_the_receiver = setting.startswith(("SIGHTEN_RECEIVER_", "SIGHTEN_WEBHOOK_", "SIGHTEN_MAX_BODY_BYTES"))
     return of_the_receiver == (service == "receiver")

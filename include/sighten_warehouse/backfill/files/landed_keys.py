@@ -13,6 +13,7 @@ from sighten_warehouse.lake.manifest import history_file
 from sighten_warehouse.landing.files import read_raw_lines
 from sighten_warehouse.landing.line import parse_landing_line
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.remotes import present
 
 _CACHE_KIB = 64 * 1024
 
@@ -61,7 +62,7 @@ def landed_keys(layout: Layout) -> Iterator[bytes]:
     layout = moment.layout
     loaded: set[str] = set()
     for manifest in moment.commits:
-        deliveries = history_file(layout, "deliveries", manifest.batch_id)
+        deliveries = present(history_file(layout, "deliveries", manifest.batch_id))
         if deliveries.exists():
             loaded.update(manifest.landing_files)
             yield from _keys(pq.read_table(deliveries, columns=["landing_id", "source"], partitioning=None).to_pylist())

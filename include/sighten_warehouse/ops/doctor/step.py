@@ -12,6 +12,8 @@ from sighten_warehouse.ops.doctor.configuration import check_backup, check_recei
 from sighten_warehouse.ops.doctor.disk import check_disks
 from sighten_warehouse.ops.doctor.integrity import check_integrity
 from sighten_warehouse.ops.doctor.permissions import check_permissions
+from sighten_warehouse.ops.doctor.store import check_store
+from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 
 OnProgress = Callable[[int, int], object]
@@ -36,7 +38,8 @@ def examine(  # noqa: PLR0913  (all but the settings come from the process)
     parts: dict[str, Callable[[], Iterator[Check]]] = {
         "versions": check_versions,
         "settings": lambda: check_settings(settings),
-        "disk": lambda: check_disks(settings, environ=environ),
+        "store": lambda: check_store(layout, now=clock.now()),
+        "disk": lambda: iter(()) if remote_of(layout.root) else check_disks(settings, environ=environ),
         "permissions": lambda: check_permissions(settings, environ=environ, cwd=cwd),
         "clock": lambda: check_clock(layout, now=clock.now()),
         "receiver": lambda: check_receiver(settings),
