@@ -17,6 +17,7 @@ WarehouseError
 │   ├── StorageError           the disk refused a write; nothing was acknowledged
 │   ├── LakeReplacedError      a compaction or a rebuild put another lake in use meanwhile
 │   ├── FileLockedError        another program has the published file open for writing
+│   ├── SparkError             Spark does not start, or lost what it was computing
 │   └── ApiUnavailableError    the API gave no usable answer, after retries
 │       └── CircuitOpenError   the call was not made: too many calls in a row failed
 └── RejectedError              set this record aside, go on with the next
@@ -92,6 +93,10 @@ class LakeReplacedError(TransientError):
 
 class FileLockedError(TransientError):
     """Another program has the published file open for writing."""
+
+
+class SparkError(TransientError):
+    """Spark does not start, or lost what it was computing; nothing was published."""
 
 
 class ApiUnavailableError(TransientError):
