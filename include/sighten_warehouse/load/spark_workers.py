@@ -9,6 +9,7 @@ from sighten_warehouse.durable import remove
 from sighten_warehouse.lake.manifest import Manifest, prepared_path, read_manifest, write_manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import flatten_batch
+from sighten_warehouse.logs import events_to_stderr
 from sighten_warehouse.spark.session import explaining_spark
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _flattening(ids: Sequence[str], layout: Layout) -> Callable[[Iterator[pa.Rec
     """The function of a task: it flattens the batches of those numbers, and returns their ids."""
 
     def flatten(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        events_to_stderr()
         for part in parts:
             done = [ids[number] for number in part.column(0).to_pylist()]
             for batch_id in done:
