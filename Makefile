@@ -166,7 +166,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 
 # Spark is 450 MB, which `make test` does not need.
 .venv/.installed-spark: requirements/spark.txt pyproject.toml | .venv/.uv
-	@echo "installing pinned packages and Spark (about 700 MB)"
+	@echo "installing pinned packages and Spark (about 1.2 GB)"
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/spark
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python -r requirements/spark.txt
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python --no-deps --no-build-isolation -e .
