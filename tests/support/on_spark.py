@@ -1,5 +1,6 @@
 """What Spark computes of a warehouse, table by table, as DuckDB reads it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ import msgspec
 
 from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.manifest import commits
-from sighten_warehouse.models import DUCKDB_TYPES, Model, built_models, loaded_models
+from sighten_warehouse.models import DUCKDB_TYPES, Column, Model, built_models, loaded_models
 from sighten_warehouse.publish.spark_build import build_by_spark
 from sighten_warehouse.publish.spark_tables import SparkTables
 from sighten_warehouse.publish.versions import versions
@@ -20,6 +21,8 @@ from support.everything import TOLD_BY_THE_CLOCK
 from support.warehouses import Warehouse
 
 OF_THE_DRIVER = "ops.pseudonyms"  # made by Python
+# DuckDB rounds the last bit of an interpolated value as the processor does; only views hold them.
+PERCENTILE = re.compile(r"(p\d\d|median)_")
 MASTER = "local[2]"
 
 
@@ -34,6 +37,7 @@ def compared_models() -> list[Model]:
 
 def wrong_on_spark(warehouse: Warehouse) -> dict[str, Any]:
     """Table → rows that only one engine has; {} if Spark computes what DuckDB has published."""
+    warehouse.close()  # DuckDB would go on to read the file that the process has open
     published = _rows_of_file(warehouse.settings.layout.warehouse_file)
     with TemporaryDirectory() as folder:
         computed = _rows_of_spark(warehouse, Path(folder))
@@ -80,5 +84,10 @@ def _rows_of_spark(warehouse: Warehouse, folder: Path) -> dict[str, list[str]]:
 
 def _rows(connection: duckdb.DuckDBPyConnection, model: Model, source: str) -> list[str]:
     columns = [column for column in model.columns if not column.name.endswith(TOLD_BY_THE_CLOCK)]
-    typed = (f'cast("{column.name}" as {DUCKDB_TYPES[column.type]}) as "{column.name}"' for column in columns)
-    return sorted(map(repr, connection.execute(f"select {', '.join(typed)} from {source}").fetchall()))
+    typed = ", ".join(map(_value, columns))
+    return sorted(map(repr, connection.execute(f"select {typed} from {source}").fetchall()))
+
+
+def _value(column: Column) -> str:
+    value = f'cast("{column.name}" as {DUCKDB_TYPES[column.type]})'
+    return f"printf('%.14g', {value})" if PERCENTILE.match(column.name) else value

@@ -15,8 +15,14 @@ import pyspark
 from devstack.waiting import wait_until
 
 SPARK = Path(pyspark.__file__).parent
-ENVIRONMENT = {"SPARK_HOME": str(SPARK), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
-SECONDS = 60
+SECONDS = 180
+# Most of the time would go to planning and compiling for few rows.
+FOR_FEW_ROWS = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
+ON_LOOPBACK = {"spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,18 @@ class Cluster:
     def kill(self, worker: int) -> None:
         """Kill a worker and its executors as the loss of a machine does."""
         os.killpg(self.workers[worker].pid, signal.SIGKILL)
+
+
+def configuration(folder: Path) -> dict[str, str]:
+    """The environment of a process of Spark, with its settings in a file of that folder."""
+    settings = {**FOR_FEW_ROWS, **ON_LOOPBACK, "spark.ui.showConsoleProgress": "false"}
+    (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    return {
+        "SPARK_CONF_DIR": str(folder),
+        "SPARK_HOME": str(SPARK),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+    }
 
 
 @contextmanager
@@ -61,15 +79,16 @@ def connect_server(folder: Path) -> Iterator[str]:
     """A server of Spark Connect on this machine; its address."""
     port = free_port()
     server = "sql.connect.service.SparkConnectServer"
-    settings = (
-        f"-Dspark.connect.grpc.binding.port={port}",
-        "-Dspark.connect.grpc.binding.address=127.0.0.1",
-        "-Dspark.master=local[2]",
-        "-Dspark.ui.enabled=false",
-        "-Dspark.app.name=connect",
-    )
-    environment = {"SPARK_SUBMIT_OPTS": " ".join(settings)}
-    with _running(folder / "connect.log", server, environment=environment):
+    settings = {
+        **FOR_FEW_ROWS,
+        **ON_LOOPBACK,
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.master": "local[2]",
+        "spark.app.name": "connect",
+    }
+    options = " ".join(f"-D{name}={value}" for name, value in settings.items())
+    with _running(folder / "connect.log", server, environment={"SPARK_SUBMIT_OPTS": options}):
         wait_until(lambda: is_open(port), what="the server of Spark Connect", seconds=SECONDS)
         yield f"sc://127.0.0.1:{port}"
 
@@ -79,7 +98,7 @@ def _running(
     log: Path, name: str, *arguments: str, environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.{name}", *arguments]
-    given = {**os.environ, **ENVIRONMENT, **(environment or {})}
+    given = os.environ | configuration(log.parent) | (environment or {})
     with log.open("wb") as file:
         # A session of its own, so that a kill reaches what it has started.
         process = subprocess.Popen(command, env=given, stdout=file, stderr=file, start_new_session=True)

@@ -1,10 +1,11 @@
 """Spark's session: opened for one command, on the master that the settings name."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,11 @@ def _require_java() -> None:
 
 
 def _reason(error: Exception) -> str:
-    """The last line of the innermost error that says something."""
+    """The line of the error that says most: where a Python function failed, the last of its traceback."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    with suppress(ValueError):
-        # A Python function failed: its traceback is inside, and ends before the next empty line or Java's own.
-        started = next(number for number, line in enumerate(lines) if line.startswith("Traceback"))
-        lines = [line for line in lines[started:] if not line.startswith(("at ", "File "))]
-    return lines[-1] if lines else type(error).__name__
+    tracebacks = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
+    if tracebacks:
+        of_python = [line for line in lines[tracebacks[0] + 1 :] if not line.startswith(("at ", "File ", "^"))]
+        named = [line for line in of_python if re.match(r"[\w.]+(Error|Exception|Exit|Interrupt)\b", line)]
+        lines = named or lines
+    return lines[0] if lines else type(error).__name__
