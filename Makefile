@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
+.PHONY: help run backfill notebook test test-dates test-big test-spark test-versions java package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -40,10 +40,16 @@ test: .venv/.installed-dev ## run the default test suite
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
-	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(TESTS)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark' $(TESTS)
 
 test-big: .venv/.installed-dev ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m big
+
+test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
+	@$(IN_MEMORY) .venv/spark/bin/python -m pytest -m spark -p no:cacheprovider $(or $(TESTS),tests/spark)
+
+java:
+	@command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null || { echo "Spark needs Java 17 or later, and there is no java on PATH or in JAVA_HOME; install one (Debian: apt install openjdk-17-jre-headless)" >&2; exit 2; }
 
 # A row of versions has an environment of its own. Python rows have all of dev.txt, with Airflow; others have no Airflow,
 # save `lowest-airflow`. uv finds the row's Python on PATH.
@@ -126,7 +132,8 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra spark --extra test -c requirements/dev.txt pyproject.toml -o requirements/spark.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
@@ -157,6 +164,14 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 
 .venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/fuzz.txt
+	@touch $@
+
+# Spark is 450 MB, which `make test` does not need.
+.venv/.installed-spark: requirements/spark.txt pyproject.toml | .venv/.uv
+	@echo "installing pinned packages and Spark (about 1.2 GB)"
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/spark
+	@$(BIN)/uv pip install -q -p .venv/spark/bin/python -r requirements/spark.txt
+	@$(BIN)/uv pip install -q -p .venv/spark/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-package: requirements/product.txt requirements/package.txt | .venv/.uv

@@ -19,6 +19,7 @@ WarehouseError
 │   ├── CatalogError           a catalog of tables cannot be reached, or refuses
 │   ├── VersionReplacedError   another machine has published a version meanwhile
 │   ├── FileLockedError        another program has the published file open for writing
+│   ├── SparkError             Spark does not start, or lost what it was computing
 │   └── ApiUnavailableError    the API gave no usable answer, after retries
 │       └── CircuitOpenError   the call was not made: too many calls in a row failed
 └── RejectedError              set this record aside, go on with the next
@@ -102,6 +103,10 @@ class VersionReplacedError(TransientError):
 
 class FileLockedError(TransientError):
     """Another program has the published file open for writing."""
+
+
+class SparkError(TransientError):
+    """Spark does not start, or lost what it was computing; nothing was published."""
 
 
 class ApiUnavailableError(TransientError):

@@ -1,7 +1,7 @@
 -- Functions that differ between DuckDB and Spark; the models call these, so that their SQL is the same for both
 -- engines.
 create or replace temp macro explode(list) as unnest(list);
-create or replace temp macro seconds_between(earlier, later) as (epoch_us(later) - epoch_us(earlier)) / 1000000.0;
+create or replace temp macro seconds_between(earlier, later) as (epoch_us(later) - epoch_us(earlier)) / 1e6;
 create or replace temp macro id_of_place(file, line) as cast(cast(md5(file || ' line ' || line) as uuid) as text);
 create or replace temp macro setting(name) as getvariable(name);
 create or replace temp macro matches(string, pattern) as regexp_matches(string, pattern);
@@ -10,6 +10,7 @@ create or replace temp macro minus_infinity() as timestamp '-infinity';
 create or replace temp macro infinity() as timestamp 'infinity';
 create or replace temp macro fingerprint(content) as hash(content);
 create or replace temp macro all_in_order(value, rank) as list(value order by rank) filter (where rank is not null);
+create or replace temp macro joined_in_order(string, separator, rank) as string_agg(string, separator order by rank);
 create or replace temp macro list_of(value) as [value];
 create or replace temp macro last_of(list) as list[-1];
 create or replace temp macro array_of(

@@ -23,8 +23,8 @@ with milestones as (
         max_by(coalesce(ended_as, 'pending'), round) as last_ended_as,
         count(case when ended_as = 'cancelled' then 1 end) as cancellations,
         -- whole microseconds, so that the sum does not depend on the order
-        sum(cast(round(review_seconds * 1000000) as bigint)) / 1000000.0 as total_review_seconds,
-        sum(cast(round(rework_seconds * 1000000) as bigint)) / 1000000.0 as rework_seconds,
+        sum(cast(round(review_seconds * 1000000) as bigint)) / 1e6 as total_review_seconds,
+        sum(cast(round(rework_seconds * 1000000) as bigint)) / 1e6 as rework_seconds,
     from marts.reviews
     group by milestone_id
 

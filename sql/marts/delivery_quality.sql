@@ -41,7 +41,7 @@ with deliveries as (
         median(
             case
                 when deliveries.source = 'webhook' and deliveries.outcome in ('applied', 'superseded')
-                    then (epoch_us(deliveries.received_at) - epoch_us(deliveries.watermark_at)) / 1000000.0
+                    then (epoch_us(deliveries.received_at) - epoch_us(deliveries.watermark_at)) / 1e6
             end
         ) as median_seconds_to_receive,
         median(latency.total_seconds) as median_seconds_to_publish,

@@ -18,7 +18,7 @@ with checks as (
     select
         check_name,
         count(*) as findings,
-        string_agg(case when number <= 3 then coalesce(id, 'NULL') end, ', ' order by id) as examples,
+        joined_in_order(case when number <= 3 then coalesce(id, 'NULL') end, ', ', id) as examples,
     from numbered
     group by check_name
 

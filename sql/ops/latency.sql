@@ -21,9 +21,9 @@ with deliveries as (
         deliveries.received_at as landed_at,
         batches.committed_at as loaded_at,
         versions.published_at as published_at,
-        (epoch_us(batches.committed_at) - epoch_us(deliveries.received_at)) / 1000000.0 as load_seconds,
-        (epoch_us(versions.published_at) - epoch_us(batches.committed_at)) / 1000000.0 as publish_seconds,
-        (epoch_us(versions.published_at) - epoch_us(deliveries.received_at)) / 1000000.0 as total_seconds,
+        (epoch_us(batches.committed_at) - epoch_us(deliveries.received_at)) / 1e6 as load_seconds,
+        (epoch_us(versions.published_at) - epoch_us(batches.committed_at)) / 1e6 as publish_seconds,
+        (epoch_us(versions.published_at) - epoch_us(deliveries.received_at)) / 1e6 as total_seconds,
     from deliveries
     inner join batches using (batch_id)
     left join versions on batches.first_version = versions.version

@@ -100,8 +100,8 @@ def test_test_and_production_share_no_path() -> None:
         ("SIGHTEN_MAX_SILENCE_MINUTES", "-1", "expected a number > 0.0 (got '-1')"),
         ("SIGHTEN_CATALOGS", "ducklake, iceberg:prod", "expected ducklake or iceberg:CATALOG.NAMESPACE"),
         ("SIGHTEN_KEPT_VERSIONS", "0", "expected a whole number >= 1"),
-        ("SIGHTEN_ENGINE", "spark", "the SQL engine Spark is planned but not built yet; expected duckdb"),
-        ("SIGHTEN_ENGINE", "sqlite", "expected duckdb"),
+        ("SIGHTEN_ENGINE", "sqlite", "expected duckdb or spark"),
+        ("SIGHTEN_SPARK_MASTER", "http://host:7077", "expected a text that matches"),
     ],
 )
 def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: str, message: str) -> None:

@@ -95,12 +95,12 @@ def main() -> None:
 
 
 class _WithoutPandas:
-    """Hides pandas: no command uses it, and pyarrow would import it with its first array, for a third of a second."""
+    """Hides pandas: only Spark uses it, and pyarrow would import it with its first array, for a third of a second."""
 
     @staticmethod
     def find_spec(name: str, _path: object = None, _target: object = None) -> None:
         """Say that there is no pandas; of other modules say nothing."""
-        if name == "pandas":
+        if name == "pandas" and "pyspark" not in sys.modules:
             raise ModuleNotFoundError("No module named 'pandas'", name=name)
 
 

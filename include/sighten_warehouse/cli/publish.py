@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sighten_warehouse.cli.ending import require_folder_of, writing_to
+from sighten_warehouse.cli.engine import choose_engine, engine_options
 from sighten_warehouse.cli.home import require_home
 
 if TYPE_CHECKING:
@@ -32,23 +33,25 @@ def _not_a_schema(_context: click.Context, _option: click.Parameter, path: Path 
 )
 @click.option("--full", is_flag=True, help="Make every table anew from all history, not only what is new.")
 @click.option("--parquet", is_flag=True, help="Export the tables to published/parquet/ at once.")
-def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
+@engine_options
+def publish(*, portable: Path | None, full: bool, parquet: bool, engine: str | None, master: str | None) -> None:
     """Publish what is loaded as a new warehouse file.
 
     Readers keep the file they have open. The published file reads history from the lake; a portable file contains it.
-    Only what new deliveries touch is computed. The plain Parquet in published/parquet/ follows once it is older than
-    SIGHTEN_PARQUET_EVERY.
+    DuckDB computes only what new deliveries touch, Spark all anew. The plain Parquet in published/parquet/ follows once
+    it is older than SIGHTEN_PARQUET_EVERY.
 
     \b
     Examples:
       sighten-warehouse publish
       sighten-warehouse publish --parquet
       sighten-warehouse publish --portable for-the-analysts.duckdb
+      sighten-warehouse publish --engine spark --master spark://host:7077
     """
     from sighten_warehouse.publish.copies import write_copy
     from sighten_warehouse.settings import read_settings
 
-    settings = read_settings()
+    settings = choose_engine(read_settings(), engine, master)
     require_home(settings)
     if portable is not None:
         require_folder_of(portable, option="--portable")

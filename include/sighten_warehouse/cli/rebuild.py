@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sighten_warehouse.cli.engine import choose_engine, engine_options
 from sighten_warehouse.cli.home import require_home
 
 if TYPE_CHECKING:
@@ -24,7 +25,16 @@ DAY = click.DateTime(["%Y-%m-%d"])
     help="Leave out a missing, short or altered landing file: its name below landing/, or a pattern. Repeatable.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to flatten in; default: one a core.")
-def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str, ...], jobs: int | None) -> None:
+@engine_options
+def rebuild(
+    *,
+    first: datetime | None,
+    last: datetime | None,
+    without: tuple[str, ...],
+    jobs: int | None,
+    engine: str | None,
+    master: str | None,
+) -> None:
     """Rebuild the lake from landing and publish it.
 
     It applies the rules of this version. Loading, publishing and reading continue meanwhile; the new lake is swapped in
@@ -41,6 +51,7 @@ def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str
       sighten-warehouse rebuild
       sighten-warehouse rebuild --from 2026-10-01 --to 2026-10-31
       sighten-warehouse rebuild --without 'received_date=2026-10-07/*'
+      sighten-warehouse rebuild --engine spark --master spark://host:7077
     """
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
@@ -51,7 +62,7 @@ def rebuild(*, first: datetime | None, last: datetime | None, without: tuple[str
     from sighten_warehouse.settings import read_settings
 
     days = _days(first, last)
-    settings = read_settings()
+    settings = choose_engine(read_settings(), engine, master)
     require_home(settings)
     columns = [*Progress.get_default_columns(), MofNCompleteColumn()]
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:

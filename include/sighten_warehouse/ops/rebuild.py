@@ -33,6 +33,7 @@ from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_da
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.commit import now
 from sighten_warehouse.load.erased import RestOfLanding, erase_uncommitted
+from sighten_warehouse.load.spark_workers import SparkWorkers
 from sighten_warehouse.load.step import divide, flatten_batch
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
@@ -41,6 +42,7 @@ from sighten_warehouse.publish.step import publish_lake
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.settings import Settings
+from sighten_warehouse.spark.session import engine_session
 
 log = structlog.get_logger()
 
@@ -75,16 +77,17 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
     unchanged, and pending files stay pending. Landing files that are not what was loaded from them are left out if they
     match one of the patterns `without`; the new lake records them, and a load takes them once they are restored.
     With `erased`, only batches with such a delivery are remade, and landing files are exchanged together with the lake.
-    Flattens in up to `jobs` processes, each of which calls `on_start` first. `on_progress` receives the number of
-    batches done, and of all.
+    Flattens in up to `jobs` processes, each of which calls `on_start` first, or on Spark's executors. `on_progress`
+    receives the number of batches done, and of all.
 
     Raises:
         LakeError: another landing file is missing, short or altered, or a pattern matches none that is.
         CheckError: a check of the new lake failed; the old one stays.
         StorageError: the disk refused a write; the old lake stays.
+        SparkError: Spark failed; the old lake stays.
     """
     layout, chosen = settings.layout, erased or days
-    with one_writer(layout, "rebuild"), explain_refusal(layout.root):
+    with engine_session(settings) as session, one_writer(layout, "rebuild"), explain_refusal(layout.root):
         refresh(layout)
         in_use = resolve_lake(layout)
         remove_hidden(layout.landing)
@@ -95,7 +98,8 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         made = Counter(kept=_keep(layout, aside, kept))
         todo = list(_division(layout, before, _files_to_take(layout, before, chosen) - lost.keys()))
         with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
-            for number, manifest in enumerate(workers.flatten(todo, layout=_source(aside, todo, chosen)), 1):
+            flatten = SparkWorkers(session).flatten if session else workers.flatten
+            for number, manifest in enumerate(flatten(todo, layout=_source(aside, todo, chosen)), 1):
                 made += _commit(manifest, in_use, aside)
                 on_progress(number, len(todo))
         with one_writer(layout, "publish"), suppress(VersionReplacedError):

@@ -60,44 +60,57 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
         with transaction(connection, "a new file"):
             stage_deliveries(connection, history_files(layout, "deliveries", commits))
             copied = find_copies(connection)
-            for model in loaded_models():
-                # Without files, the view of the empty file stays: it has no rows and is already described.
-                if files := history_files(layout, model.name, commits):
-                    create_history(connection, model, select_history(model, files, copied=copied))
-                    describe(connection, model, "view")
+            show_history(connection, layout, commits, copied)
             counts = {}
             for model in built_models():
                 if model.is_intermediate:
                     connection.execute(f"create table {model.full_name} as {model.select}")
                 elif not model.is_view and model.full_name not in FILLED_LAST:
-                    counts[model.full_name] = _fill(connection, model)
-            views = create_dal_views(connection, read_dal_metrics(settings))
-            for view in (*views, *create_masked_dal_views(connection, views)):
-                describe(connection, view, "view")
-            counts[PSEUDONYMS] = _fill_pseudonyms(connection, settings, layout)
-            counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
+                    counts[model.full_name] = fill(connection, model, model.select or "")
+            create_all_dal_views(connection, settings)
+            counts[PSEUDONYMS] = fill_pseudonyms(connection, settings, layout)
+            counts["ops.checks"] = _check(connection, layout, unchecked(commits, versions), copied)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
     return counts
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
+def show_history(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, commits: Sequence[Manifest], copied: set[str]
+) -> None:
+    """Let the views of history read the lake's files."""
+    for model in loaded_models():
+        # Without files, the view of the empty file stays: it has no rows and is already described.
+        if files := history_files(layout, model.name, commits):
+            create_history(connection, model, select_history(model, files, copied=copied))
+            describe(connection, model, "view")
+
+
+def create_all_dal_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create the wide views of DAL values, and those of them without personal data."""
+    views = create_dal_views(connection, read_dal_metrics(settings))
+    for view in (*views, *create_masked_dal_views(connection, views)):
+        describe(connection, view, "view")
+
+
+def fill(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> int:
+    """Insert the rows into the model's table; return how many."""
     ids = [column for column in model.replaced_by if column not in (ALL, ADDED)]
     # Sorted, so that an update finds the rows that it replaces without reading all ids.
-    rows = f"from ({model.select}) order by {', '.join(ids)}" if ids else model.select
+    rows = f"from ({select}) order by {', '.join(ids)}" if ids else select
     row = connection.execute(f"insert into {model.full_name} by name {rows}").fetchone()
     return int(row[0]) if row else 0
 
 
-def _fill_pseudonyms(connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout) -> int:
+def fill_pseudonyms(connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout) -> int:
     """Fill the pseudonyms of all values that have one, which the masked views read."""
     found = new_pseudonyms(connection, settings=settings, layout=layout, known=PSEUDONYMS)
     add_rows(connection, "staging.pseudonyms", found)
-    return _fill(connection, models()[PSEUDONYMS])
+    return fill(connection, models()[PSEUDONYMS], models()[PSEUDONYMS].select or "")
 
 
-def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:
+def unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[Manifest]:
     """The batches whose history no earlier version held; all batches after a rebuild of the lake."""
     *_, previous, current = (None, *versions)
     same_lake = previous is not None and previous.lake == current.lake
@@ -111,6 +124,6 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )
     run_checks(connection, new_history=loaded_models())
-    checked = _fill(connection, models()["ops.checks"])
+    checked = fill(connection, models()["ops.checks"], models()["ops.checks"].select or "")
     refuse_failures(connection)
     return checked

@@ -60,7 +60,7 @@ def _grains() -> Iterator[Check]:
     """Checks of unique grains: none for views, which would be computed for this only; of history, new rows only."""
     for model in models().values():
         if model.grain and model.columns and not model.is_view:
-            name = _new(model) if model.is_loaded else model.full_name
+            name = name_of_new(model) if model.is_loaded else model.full_name
             columns = ", ".join(f'"{column}"' for column in model.grain)
             empty = " or ".join(f'"{column}" is null' for column in _keys(model))
             select = f"select {columns} from {name} group by {columns} having count(*) > 1" + (empty and f" or {empty}")
@@ -75,7 +75,8 @@ def _keys(model: Model) -> list[str]:
     return [column for column in model.grain if model.schema in IDENTIFIED and column != "valid_from_at"]
 
 
-def _new(model: Model) -> str:
+def name_of_new(model: Model) -> str:
+    """The name of the view of a history table's new rows."""
     return f"staging.new_{model.name}"
 
 
@@ -83,12 +84,12 @@ def stage_new_history(connection: duckdb.DuckDBPyConnection, model: Model, selec
     """Create the view of the rows of a history table that no earlier version held."""
     if model.grain and not model.is_view:
         columns = ", ".join(f'"{column}"' for column in model.grain)
-        connection.execute(f"create view {_new(model)} as select {columns} from ({select})")
+        connection.execute(f"create view {name_of_new(model)} as select {columns} from ({select})")
 
 
 def run_checks(connection: duckdb.DuckDBPyConnection, *, new_history: Collection[Model]) -> None:
     """Fill `staging.found` with a row for each row that a check returns; `new_history`: the tables with staged rows."""
-    staged = {_new(model) for model in new_history}
+    staged = {name_of_new(model) for model in new_history}
     for check in checks():
         if check.inputs[0] in staged or not check.inputs[0].startswith("staging.new_"):
             found = f"select '{check.name}', '{check.column}', cast(#1 as varchar) from ({check.select})"

@@ -29,6 +29,7 @@ from sighten_warehouse.publish.cache import fits, forget, stamp
 from sighten_warehouse.publish.earlier import gather_if_many
 from sighten_warehouse.publish.pointer import complete_version, let_version_win
 from sighten_warehouse.publish.proof import differing_tables
+from sighten_warehouse.publish.spark_build import build_by_spark
 from sighten_warehouse.publish.update import NotLocalError, update_warehouse
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import (
@@ -42,6 +43,7 @@ from sighten_warehouse.publish.versions import (
 )
 from sighten_warehouse.remotes import files_in, present
 from sighten_warehouse.settings import Settings
+from sighten_warehouse.spark.session import engine_session
 
 log = structlog.get_logger()
 
@@ -52,18 +54,20 @@ VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 def publish(settings: Settings, *, full: bool = False, clock: Clock | None = None) -> Version:
     """Build a version of all commits and swap it in; readers keep the file they have open.
 
-    After an error, the previous version stays.
+    After an error, the previous version stays. Spark makes every table anew, DuckDB only what is new, unless `full`.
 
     Raises:
         LakeError: commits contradict each other, or history files that are read as a whole are damaged.
         ModelError: a model's columns differ from its description.
         CheckError: a check of severity `fail` has findings.
-        SettingError: the home's list of codes or the file of metrics is ill-formed, or SIGHTEN_PUBLISH_MEMORY too low.
+        SettingError: the home's list of codes or the file of metrics is ill-formed, SIGHTEN_PUBLISH_MEMORY too low, or
+            what Spark needs is missing.
+        SparkError: Spark failed.
         StorageError: the disk refused a write; the previous version stays.
     """
     if full:
         compact_if_many(settings.layout, many=MANY_FOR_ALL)
-    with one_writer(settings.layout, "publish"):
+    with engine_session(settings), one_writer(settings.layout, "publish"):
         while True:
             refresh(settings.layout, landing=False)
             complete_version(settings.layout)
@@ -111,12 +115,14 @@ def publish_lake(
             explaining_damage(layout, committed),
         ):
             fitted = fits(settings, layout, known[-2]) if len(known) > 1 else False
-            tables = None if full or not fitted else _update(aside, settings, layout, committed, known)
+            anew = full or settings.engine == "spark" or not fitted
+            tables = None if anew else _update(aside, settings, layout, committed, known)
             is_update = tables is not None
             if tables is None:
                 refuse_altered(layout, committed)
                 forget(layout)
-                tables = build_warehouse(aside, settings=settings, layout=layout, commits=committed, versions=known)
+                build = build_by_spark if settings.engine == "spark" else build_warehouse
+                tables = build(aside, settings=settings, layout=layout, commits=committed, versions=known)
             if full and fitted:
                 version = replace(version, differing=_differing(aside, settings, layout, known))
         on_checked()

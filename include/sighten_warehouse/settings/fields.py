@@ -175,9 +175,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="The folder of backups, best on another disk: `backup` and each night Airflow write to it."),
     ] = None
     engine: Annotated[
-        Literal["duckdb"],
-        Meta(description="The SQL engine. Only `duckdb` works; `spark` is planned, and refused until then."),
+        Literal["duckdb", "spark"],
+        Meta(
+            description="What `rebuild` and `publish` compute with: `duckdb`, or `spark` for those who have a cluster "
+            "(the extra `spark`, Java 17 or later)."
+        ),
     ] = "duckdb"
+    spark_master: Annotated[
+        Annotated[str, Meta(pattern=r"^(local(\[.+\])?|spark://.+|yarn|k8s://.+|sc://.+)$")] | None,
+        Meta(
+            description="Spark's master: `spark://host:7077`, `yarn`, `k8s://https://host:443`, or `sc://host:15002` "
+            "for Spark Connect; empty means that of spark-submit, or all cores of this machine."
+        ),
+    ] = None
 
     @property
     def min_free_bytes(self) -> float:

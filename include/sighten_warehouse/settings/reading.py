@@ -75,8 +75,7 @@ def _read(name: str, text: str, kind: Any) -> Any:
     """
     plain = get_args(kind)[0]
     if get_origin(plain) is Literal and text not in get_args(plain):
-        planned = "the SQL engine Spark is planned but not built yet; " if (name, text) == ("engine", "spark") else ""
-        raise ValueError(f"{planned}expected {' or '.join(get_args(plain))}")
+        raise ValueError(f"expected {' or '.join(get_args(plain))}")
     if name == "webhook_secret" and not all(part.strip() for part in text.split(",")):
         raise ValueError("expected secrets with one comma between them; one of them is empty")
     parts = [part.strip() for part in text.split(",") if part.strip()] if get_origin(plain) is tuple else text
