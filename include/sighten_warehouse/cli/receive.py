@@ -13,9 +13,9 @@ import click
 def receive(host: str | None, port: int | None) -> None:
     """Receive Sighten's webhooks over HTTP and land them.
 
-    Send deliveries by POST, PUT or PATCH to /webhooks/sighten; each is answered 200 once it is on stable storage.
-    GET /healthz answers 200 if the receiver can write. GET /metrics is in Prometheus' format. SIGTERM or Ctrl-C stops
-    the receiver: it finishes accepted requests and exits with 0.
+    Send deliveries by POST, PUT or PATCH to /webhooks/sighten, those of a tenant to /webhooks/sighten/NAME; each is
+    answered 200 once it is on stable storage. GET /healthz answers 200 if the receiver can write. GET /metrics is in
+    Prometheus' format. SIGTERM or Ctrl-C stops the receiver: it finishes accepted requests and exits with 0.
 
     \b
     Example:
