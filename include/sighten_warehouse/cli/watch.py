@@ -25,12 +25,9 @@ def watch() -> None:
     """
     from sighten_warehouse.settings import TENANT, read_tenants
 
-    all_tenants = {} if os.environ.get(TENANT) else read_tenants()
-    if not all_tenants:
-        is_fine = _watch(None)
-    else:
-        is_fine = all([_watch_one_of_many(name) for name in all_tenants])
-    if not is_fine:
+    names = [] if os.environ.get(TENANT) else list(read_tenants())
+    fine = [_watch_one_of_many(name) for name in names] if names else [_watch(None)]
+    if not all(fine):
         sys.exit(NEEDS_ATTENTION)
 
 

@@ -84,9 +84,7 @@ class Receiver:
                 return self._begin_delivery(request, respond, peer=peer)
             return _refused(_wrong_method(WEBHOOK_METHODS), respond)
         if path not in ("/healthz", "/metrics"):
-            return _refused(
-                json_response(404, early=True, status="not_found", expected=f"POST {self._path}"), respond
-            )
+            return _refused(json_response(404, early=True, status="not_found", expected=f"POST {self._path}"), respond)
         if method not in READ_METHODS:
             return _refused(_wrong_method(READ_METHODS), respond)
         return _Question(partial(self._check_health if path == "/healthz" else self._ask_for_metrics, respond), respond)

@@ -10,13 +10,14 @@ from sighten_warehouse.settings.fields import (
     Settings,
 )
 from sighten_warehouse.settings.reading import read_settings, setting_names
-from sighten_warehouse.settings.tenants import TENANT, TenantEntry, read_tenants, tenant_variables
+from sighten_warehouse.settings.tenants import TENANT, TENANTS, TenantEntry, read_tenants, tenant_variables
 
 __all__ = [
     "IN_A_FILE",
     "PREFIX",
     "SECRETS",
     "TENANT",
+    "TENANTS",
     "WHERE_THE_ADDRESS_IS",
     "WHERE_THE_TOKEN_IS",
     "Environment",

@@ -39,6 +39,11 @@ class TenantEntry:
     slots: int = DEFAULT_SLOTS
     problem: str | None = None
 
+    @property
+    def has_valid_name(self) -> bool:
+        """Whether folders, URLs, pools and DAGs can have its name."""
+        return bool(NAME.fullmatch(self.name))
+
 
 def read_tenants(environ: Mapping[str, str] | None = None) -> dict[str, TenantEntry]:
     """The tenants by name, in the order of the file; none where SIGHTEN_TENANTS is not set.
