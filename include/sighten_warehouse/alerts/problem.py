@@ -35,7 +35,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a target receives about a problem; as JSON, what a webhook receives. `tenant`: its name, if there are any."""
+    """What a target receives about a problem; as JSON, what a webhook receives. `tenant` is there if there are any."""
 
     state: State
     key: str

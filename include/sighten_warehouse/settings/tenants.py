@@ -148,7 +148,7 @@ def _problems(name: str, own: Mapping[str, str], slots: str) -> Iterator[str]:
             # Its value is shown nowhere.
             yield (
                 f"{key}: a secret may not stand in this file; expected the name of a variable, such as "
-                f"${{{name.upper().replace('-', '_')}_{key.removeprefix(PREFIX)}}}, or {key}{IN_A_FILE} with a file"
+                f"${{{name.upper().replace('-', '_')}_{key.removeprefix(PREFIX)}}}, or a file in {key}{IN_A_FILE}"
             )
         elif key in CONFIDENTIAL and text.startswith(f"${{{PREFIX}"):
             yield f"{key}: expected a variable whose name does not begin with {PREFIX}, as settings do (got {text})"
