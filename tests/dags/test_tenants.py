@@ -26,7 +26,7 @@ from sighten_airflow.tenant import Tenant, settings_of, tenant_of
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.publish.versions import versions
-from support.factories import a_milestone, an_id
+from support.factories import a_milestone
 from support.hearing import listening_webhook
 from support.repository import dag_files
 from support.tenancy import SECRETS, TenantWarehouse, write_tenants
@@ -93,7 +93,7 @@ def test_tags_pools_and_assets_are_those_of_the_tenant(bag: DagBag) -> None:
 
 def test_a_task_of_a_broken_tenant_says_what_is_wrong(environ: dict[str, str]) -> None:
     assert environ
-    with pytest.raises(SettingError, match="tenant broken in .* SIGHTEN_ENV: expected production or test"):
+    with pytest.raises(SettingError, match=r"tenant broken in .* SIGHTEN_ENV: expected production or test"):
         settings_of({"ti": SimpleNamespace(dag_id="sighten_load_milestones__broken")})  # type: ignore[typeddict-item]  (what it reads of a context)
 
 
@@ -217,12 +217,13 @@ def test_the_report_page_lists_the_tenants_and_shows_each_its_own(
     pages: Callable[[str], Any], environ: dict[str, str]
 ) -> None:
     warehouse = TenantWarehouse(environ, "borealis")
-    warehouse.deliver(a_milestone("shown"))
+    milestone = a_milestone("shown")
+    warehouse.deliver(milestone)
 
     index, borealis, of_nobody, broken = (pages(path) for path in ("/", "/borealis/", "/nobody/", "/broken/"))
     listed = {name: pages(f"/{name}/milestones?environment=production") for name in SECRETS}
 
     assert all(f'href="{name}/"' in index.text for name in (*SECRETS, "broken"))
     assert [200, 200, 404, 503] == [page.status_code for page in (index, borealis, of_nobody, broken)]
-    assert an_id("shown") in listed["borealis"].text
-    assert an_id("shown") not in listed["acme"].text
+    assert milestone["uuid"] in listed["borealis"].text
+    assert milestone["uuid"] not in listed["acme"].text

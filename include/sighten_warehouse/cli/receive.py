@@ -31,7 +31,9 @@ def receive(host: str | None, port: int | None) -> None:
     from sighten_warehouse.settings import read_settings
 
     options = {"receiver_host": host, "receiver_port": port}
-    settings = replace(read_settings(), **{name: value for name, value in options.items() if value is not None})
+    settings = replace(
+        read_settings(for_receiver=True), **{name: value for name, value in options.items() if value is not None}
+    )
     check_format(settings.layout.landing, "landing")
     server = ReceiverServer(settings)
     for number in (signal.SIGTERM, signal.SIGINT):

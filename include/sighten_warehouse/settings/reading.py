@@ -38,16 +38,22 @@ def setting_names() -> list[str]:
 
 
 def read_settings(
-    environ: Mapping[str, str] | None = None, *, tenant: str | None = None, instead: Mapping[str, str] | None = None
+    environ: Mapping[str, str] | None = None,
+    *,
+    tenant: str | None = None,
+    instead: Mapping[str, str] | None = None,
+    for_receiver: bool = False,
 ) -> Settings:
     """Read the settings from the environment, and secrets from the files that it names.
 
-    Where there are tenants, those of `tenant`, or of the one that SIGHTEN_TENANT chooses. `instead` goes over both.
+    Where there are tenants, those of `tenant`, or of the one that SIGHTEN_TENANT chooses, with one of its secrets (see
+    `tenant_variables`). `instead` goes over all.
 
     Raises:
         SettingError: a setting is unknown or ill-formed; the message names it and what was expected.
     """
-    given = tenant_variables(os.environ if environ is None else environ, tenant) | dict(instead or {})
+    environ = os.environ if environ is None else environ
+    given = tenant_variables(environ, tenant, for_receiver=for_receiver) | dict(instead or {})
     try:
         return _settings(given)
     except SettingError as error:

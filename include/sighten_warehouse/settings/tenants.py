@@ -19,7 +19,7 @@ DEFAULT_SLOTS, MAX_SLOTS = 2, 64
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 CONFIDENTIAL = tuple(PREFIX + name.upper() for name in SECRETS)
 # Whoever has these of one tenant reads or writes as that tenant. Alerts may go to one address for all.
-OWN_SECRETS = (f"{PREFIX}API_TOKEN", f"{PREFIX}WEBHOOK_SECRET")
+API_TOKEN, WEBHOOK_SECRET = OWN_SECRETS = (f"{PREFIX}API_TOKEN", f"{PREFIX}WEBHOOK_SECRET")
 OWN_FOLDERS = (HOME, f"{PREFIX}BACKUP_TO")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -62,8 +62,12 @@ def read_tenants(environ: Mapping[str, str] | None = None) -> dict[str, TenantEn
     return dict(_tenants(path, (facts.st_mtime_ns, facts.st_size, facts.st_ino), frozenset(given.items())))
 
 
-def tenant_variables(environ: Mapping[str, str], tenant: str | None = None) -> dict[str, str]:
+def tenant_variables(
+    environ: Mapping[str, str], tenant: str | None = None, *, for_receiver: bool = False
+) -> dict[str, str]:
     """The settings of the tenant, by default that of SIGHTEN_TENANT, as variables; without tenants the environment's.
+
+    Of a tenant's two secrets a receiver gets the webhook's and everybody else the API's: a container has no other.
 
     Raises:
         SettingError: no tenant, or an unknown one, is chosen, or this one cannot be used.
@@ -81,7 +85,12 @@ def tenant_variables(environ: Mapping[str, str], tenant: str | None = None) -> d
     entry = entries[name]
     if entry.problem:
         raise SettingError(entry.problem)
-    return {name: _secret(name, text, environ, entry) for name, text in entry.variables.items()}
+    left_out = _forms(API_TOKEN if for_receiver else WEBHOOK_SECRET)
+    return {
+        setting: _secret(setting, text, environ, entry)
+        for setting, text in entry.variables.items()
+        if setting not in left_out
+    }
 
 
 def where(entry: TenantEntry) -> str:

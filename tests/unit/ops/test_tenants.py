@@ -15,6 +15,7 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.settings import read_settings
 from support.enriching import Sighten
 from support.factories import a_milestone, an_id, as_json
 from support.hearing import listening_webhook
@@ -45,15 +46,15 @@ def holds(folder: Path, word: str) -> list[Path]:
     return [path for path in paths if word in path.name or word.encode() in path.read_bytes()]
 
 
-def test_a_delivery_lands_by_the_path_and_secret_of_its_tenant_alone(both: tuple[TenantWarehouse, ...]) -> None:
-    acme, borealis = both
+def test_a_delivery_lands_by_the_path_and_secret_of_its_tenant_alone(environ: dict[str, str]) -> None:
+    acme, borealis = (read_settings(environ, tenant=name, for_receiver=True) for name in SECRETS)
     body = as_json(a_milestone("of acme"))
 
     def post(receiver: Any, path: str, secret: str) -> int:
         response = receiver.request("POST", f"/webhooks/sighten{path}", body, {"X-Sighten-Signature": secret})
         return int(response.status)
 
-    with receiving(acme.settings) as of_acme, receiving(borealis.settings) as of_borealis:
+    with receiving(acme) as of_acme, receiving(borealis) as of_borealis:
         answers = [
             post(of_acme, "/acme", SECRETS["acme"]),
             post(of_acme, "/borealis", SECRETS["borealis"]),

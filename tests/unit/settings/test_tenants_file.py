@@ -152,6 +152,19 @@ def test_a_secret_of_the_environment_belongs_to_no_tenant_and_is_refused(tmp_pat
         read_settings(write_tenants(tmp_path) | {setting: "any"}, tenant="acme")
 
 
+def test_a_receiver_needs_no_token_of_the_api_and_nobody_else_the_secret_of_webhooks(tmp_path: Path) -> None:
+    environ = write_tenants(tmp_path, settings={"SIGHTEN_WEBHOOK_AUTH": "header"})
+    text = Path(environ["SIGHTEN_TENANTS"]).read_text()
+    Path(environ["SIGHTEN_TENANTS"]).write_text(text.replace("acme:", "acme:\n  SIGHTEN_API_TOKEN_FILE: /nowhere"))
+
+    receiver = read_settings(environ, tenant="acme", for_receiver=True)
+    (tmp_path / "borealis_secret").unlink()
+    tasks = read_settings(environ, tenant="borealis")
+
+    assert (["the secret of acme"], None) == ([secret.value for secret in receiver.webhook_secret], receiver.api_token)
+    assert () == tasks.webhook_secret
+
+
 def test_alerts_of_a_tenant_replace_those_of_all(tmp_path: Path) -> None:
     environ = write_tenants(tmp_path, "third:\n  SIGHTEN_ALERTS: ${THIRD_ALERTS}\n")
     (tmp_path / "alerts").write_text("https://example.com/all")
