@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
+.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -94,6 +94,9 @@ prove: .venv/.installed-dev ## kill processes and break disks under load, and ch
 
 bench: .venv/.installed-dev .venv/.installed-dlt ## measure, and write docs/performance.md (PAYLOADS=5000 SIZES="2000 10000" LOADS=100 QUOTES=2000 ROUNDS=3 STEP=name; Linux)
 	@$(BIN)/python -m benchmarks $(PAYLOADS:%=--payloads %) $(if $(SIZES),--sizes $(SIZES)) $(LOADS:%=--loads %) $(QUOTES:%=--quotes %) $(ROUNDS:%=--rounds %) $(if $(STEP),--step "$(STEP)")
+
+bench-tenants: .venv/.installed-dev ## time one tenant while another is in trouble, and write docs/noisy-tenant.md (ROUNDS=3; Linux)
+	@$(BIN)/python -m benchmarks.tenants $(ROUNDS:%=--rounds %)
 
 setup: .venv/.installed ## install what `make run` needs
 setup-dev: .venv/.installed-dev ## install what `make test` needs

@@ -99,12 +99,19 @@ def serving(home: Home, *arguments: str, **settings: str) -> Iterator[Path]:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], *, log: Path, env: Mapping[str, str], apart: bool = False) -> Iterator[None]:
+def running(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    apart: bool = False,
+    end: signal.Signals = signal.SIGTERM,
+) -> Iterator[None]:
     """Run a command until the end of the block; `apart`: in a session of its own, with a share of the cores."""
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=dict(env), stdout=file, stderr=file, start_new_session=apart)
         try:
             yield
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(end)
             process.wait()

@@ -1,9 +1,10 @@
-"""How long one tenant's webhook takes to its row while another is in trouble: `python -m benchmarks.tenants`.
+"""How long one tenant's webhook takes to its row while another is in trouble: `make bench-tenants`.
 
 Writes docs/noisy-tenant.md and prints where. Scenes take turns, and each is compared with the quiet one of its round.
 """
 
 import argparse
+import signal
 import statistics
 import sys
 import tempfile
@@ -27,7 +28,7 @@ PAUSE_SECONDS = 2.0
 
 PAGE_TEXT = """# A noisy tenant
 
-`python -m benchmarks.tenants` writes this page. Two tenants of one file run on two shared cores, each with its own
+`make bench-tenants` writes this page. Two tenants of one file run on two shared cores, each with its own
 `receive` and `run --follow`. *Seconds* are those from the acknowledgement of a webhook of `borealis`, whose home has
 {deliveries:,} deliveries, to its row in the published file, while `acme` is in trouble. Scenes take turns, {rounds}
 rounds of {posts} webhooks; *ratio* is a round's median over that of the quiet scene of the same round, and the median
@@ -158,7 +159,10 @@ def _noise(folder: Path, prepared: TenantHome, scene: Scene) -> Iterator[None]:
 @contextmanager
 def _serving(home: TenantHome, *arguments: str, apart: bool, **variables: str) -> Iterator[None]:
     command = [COMMAND, *arguments]
-    with running(command, log=home.folder / f"{arguments[0]}.log", env=home.env | variables, apart=apart):
+    # A follower completes the calls to its API before it ends, and that of the noisy tenant never answers.
+    end = signal.SIGKILL if home.name == NOISY else signal.SIGTERM
+    log = home.folder / f"{arguments[0]}.log"
+    with running(command, log=log, env=home.env | variables, apart=apart, end=end):
         yield
 
 

@@ -67,9 +67,11 @@ def test_a_delivery_lands_by_the_path_and_secret_of_its_tenant_alone(environ: di
     assert [1, 0] == landed
 
 
-def test_no_table_and_no_file_of_one_tenant_holds_anything_of_the_other(both: tuple[TenantWarehouse, ...]) -> None:
+def test_no_table_and_no_file_of_one_tenant_holds_anything_of_the_other(
+    environ: dict[str, str], both: tuple[TenantWarehouse, ...]
+) -> None:
     acme, borealis = both
-    ids = {name: [] for name in SECRETS}
+    ids: dict[str, list[str]] = {name: [] for name in SECRETS}
     # In turns, so that what the process remembers of one is there when the other comes.
     for number, warehouse, name in ((1, acme, "acme"), (1, borealis, "borealis"), (2, acme, "acme")):
         bodies = [a_milestone(f"{name} {number}", name=f"Milestone of {name}"), b"no json"]
@@ -80,11 +82,15 @@ def test_no_table_and_no_file_of_one_tenant_holds_anything_of_the_other(both: tu
         for name, warehouse in (("acme", acme), ("borealis", borealis))
     }
     statuses = [read_status(warehouse.settings) for warehouse in both]
+    acme.land(a_milestone("two"), a_milestone("three"))
+    states = {state["name"]: state for state in json.loads(run(environ, "tenants", "--json").stdout)}
 
     assert ids == found
     assert [("Milestone of borealis", 1)] == borealis.rows("select name, count(*) from milestones group by name")
     assert [2, 0] == [status.outcomes["quarantined"] for status in statuses]
     assert [True, True] == [status.balanced for status in statuses]
+    assert (2, 0) == (states["acme"]["waiting"], states["borealis"]["waiting"])
+    assert all(state["published_at"] for state in states.values())
     assert [] == [path for word in ids["acme"] for path in holds(borealis.settings.layout.root, word)]
     assert [] == [path for word in ids["borealis"] for path in holds(acme.settings.layout.root, word)]
 
@@ -150,9 +156,7 @@ def test_a_command_works_for_the_tenant_that_is_chosen_and_leaves_no_choice_behi
 
 def test_the_list_of_tenants_has_a_line_for_each_and_names_what_is_wrong(tmp_path: Path) -> None:
     environ = write_tenants(tmp_path, "Bad Name:\n")
-    acme = TenantWarehouse(environ, "acme")
-    acme.deliver(a_milestone("one"))
-    acme.land(a_milestone("two"), a_milestone("three"))
+    TenantWarehouse(environ, "acme").land(a_milestone("one"))
 
     shown, as_json_ = run(environ, "tenants"), run(environ, "tenants", "--json")
 
@@ -161,8 +165,7 @@ def test_the_list_of_tenants_has_a_line_for_each_and_names_what_is_wrong(tmp_pat
     assert ["tenant", "acme", "borealis", "Bad"] == [line.split()[0] for line in lines]
     assert f"{tmp_path}/homes/acme/production" in lines[1]
     assert "/webhooks/sighten/acme" in lines[1]
-    assert (2, None) == (states["acme"]["waiting"], states["borealis"]["waiting"])
-    assert states["acme"]["published_at"]
+    assert (1, None) == (states["acme"]["waiting"], states["borealis"]["waiting"])
     assert "not yet" in lines[2]
     assert (1, 1) == (shown.exit_code, as_json_.exit_code)
     assert "error: Bad Name: tenant Bad Name in " in shown.stderr

@@ -108,19 +108,24 @@ def test_a_process_that_runs_a_task_makes_only_the_dag_of_that_tenant(
     assert ["sighten_load_milestones__borealis"] == list(found.dags)
 
 
-def test_the_dags_of_a_tenant_load_and_publish_its_deliveries_alone(bag: DagBag, environ: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def after_runs(bag: DagBag, environ: dict[str, str]) -> Iterator[tuple[TenantWarehouse, TenantWarehouse]]:
+    """Something landed for both tenants, and the DAGs of one have run."""
     acme, borealis = (TenantWarehouse(environ, name) for name in SECRETS)
     acme.land(a_milestone("of acme"))
     borealis.land(a_milestone("of borealis"))
+    assert "success" == run(bag, "sighten_load_milestones__acme")["load_one_batch"]
+    assert "success" == run(bag, "sighten_publish_warehouse__acme")["publish"]
+    yield acme, borealis
+    acme.close()
 
-    loaded = run(bag, "sighten_load_milestones__acme")
-    published = run(bag, "sighten_publish_warehouse__acme")
 
-    assert ("success", "success") == (loaded["load_one_batch"], published["publish"])
+def test_the_dags_of_a_tenant_load_and_publish_its_deliveries_alone(after_runs: tuple[TenantWarehouse, ...]) -> None:
+    acme, borealis = after_runs
+
     assert [(1,)] == acme.rows("select count(*) from milestones")
     assert [1, 0] == [len(list(versions(warehouse.settings.layout))) for warehouse in (acme, borealis)]
     assert not list(borealis.settings.layout.lake.glob("*"))
-    acme.close()
 
 
 def test_each_doorbell_watches_the_landing_of_its_tenant(environ: dict[str, str]) -> None:
@@ -214,16 +219,13 @@ def pages(environ: dict[str, str], metadata_database: None) -> Iterator[Callable
 
 
 def test_the_report_page_lists_the_tenants_and_shows_each_its_own(
-    pages: Callable[[str], Any], environ: dict[str, str]
+    pages: Callable[[str], Any], after_runs: tuple[TenantWarehouse, ...]
 ) -> None:
-    warehouse = TenantWarehouse(environ, "borealis")
-    milestone = a_milestone("shown")
-    warehouse.deliver(milestone)
-
-    index, borealis, of_nobody, broken = (pages(path) for path in ("/", "/borealis/", "/nobody/", "/broken/"))
+    assert after_runs
+    index, acme, of_nobody, broken = (pages(path) for path in ("/", "/acme/", "/nobody/", "/broken/"))
     listed = {name: pages(f"/{name}/milestones?environment=production") for name in SECRETS}
 
     assert all(f'href="{name}/"' in index.text for name in (*SECRETS, "broken"))
-    assert [200, 200, 404, 503] == [page.status_code for page in (index, borealis, of_nobody, broken)]
-    assert milestone["uuid"] in listed["borealis"].text
-    assert milestone["uuid"] not in listed["acme"].text
+    assert [200, 200, 404, 503] == [page.status_code for page in (index, acme, of_nobody, broken)]
+    assert a_milestone("of acme")["uuid"] in listed["acme"].text
+    assert 404 == listed["borealis"].status_code  # which has published nothing
