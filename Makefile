@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-spark test-versions java package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
+.PHONY: help run backfill notebook test test-dates test-big test-spark test-versions java package sbom audit setup setup-dev check fix docs clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -103,6 +103,9 @@ prove: .venv/.installed-dev ## kill processes and break disks under load, and ch
 bench: .venv/.installed-dev .venv/.installed-dlt ## measure, and write docs/performance.md (PAYLOADS=5000 SIZES="2000 10000" LOADS=100 QUOTES=2000 ROUNDS=3 STEP=name; Linux)
 	@$(BIN)/python -m benchmarks $(PAYLOADS:%=--payloads %) $(if $(SIZES),--sizes $(SIZES)) $(LOADS:%=--loads %) $(QUOTES:%=--quotes %) $(ROUNDS:%=--rounds %) $(if $(STEP),--step "$(STEP)")
 
+bench-tenants: .venv/.installed-dev ## time one tenant while another is in trouble, and write docs/noisy-tenant.md (ROUNDS=3; Linux)
+	@$(BIN)/python -m benchmarks.tenants $(ROUNDS:%=--rounds %)
+
 setup: .venv/.installed ## install what `make run` needs
 setup-dev: .venv/.installed-dev ## install what `make test` needs
 
@@ -112,7 +115,7 @@ check: .venv/.installed-dev ## run ruff, mypy, sqlfluff, the import contracts an
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 	@$(BIN)/lint-imports
-	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml deploy/compose/tenants.yml
 	@$(BIN)/kubernetes-validate --strict --quiet $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
 
 fix: .venv/.installed-dev ## fix what ruff and sqlfluff can fix

@@ -15,6 +15,7 @@ import duckdb
 import msgspec
 
 from benchmarks.homes import COMMAND, Home
+from sighten_warehouse.receiver.app import WEBHOOK_PATH, webhook_path
 
 GIVE_UP_SECONDS = 240.0
 POLL_SECONDS = 0.02
@@ -22,10 +23,10 @@ RNG = random.Random(1)
 ROW = "select count(*) > 0 from ops.deliveries where landing_id = ?"
 
 
-def post(port: int, body: bytes) -> str:
+def post(port: int, body: bytes, *, path: str = WEBHOOK_PATH) -> str:
     """Deliver the body to the receiver; return its landing_id."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", "/webhooks/sighten", body)
+    connection.request("POST", path, body)
     response = connection.getresponse()
     content = response.read()
     connection.close()
@@ -37,7 +38,7 @@ def post(port: int, body: bytes) -> str:
 def seconds_to_row(home: Home, port: int, body: bytes, *, pause: float) -> float:
     """Wait up to `pause` seconds, deliver the body, and return the time from its acknowledgement to its row."""
     time.sleep(RNG.uniform(0, pause))
-    landing_id = post(port, body)
+    landing_id = post(port, body, path=webhook_path(home.settings.tenant))
     began = time.perf_counter()
     until_published(home, ROW, landing_id)
     return time.perf_counter() - began
@@ -98,12 +99,19 @@ def serving(home: Home, *arguments: str, **settings: str) -> Iterator[Path]:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], *, log: Path, env: Mapping[str, str]) -> Iterator[None]:
-    """Run a command until the end of the block."""
+def running(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    apart: bool = False,
+    end: signal.Signals = signal.SIGTERM,
+) -> Iterator[None]:
+    """Run a command until the end of the block; `apart`: in a session of its own, with a share of the cores."""
     with log.open("wb") as file:
-        process = subprocess.Popen(command, env=dict(env), stdout=file, stderr=file)
+        process = subprocess.Popen(command, env=dict(env), stdout=file, stderr=file, start_new_session=apart)
         try:
             yield
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(end)
             process.wait()

@@ -17,29 +17,26 @@ airflow backfill create --dag-id sighten_backfill_milestones --from-date 2018-01
 
 from datetime import datetime
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
 from sighten_airflow.api_tasks import api_settings
 from sighten_airflow.backfill_runs import report_day, run_day
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LONG_TIMEOUT, Counts, dag_docs
+from sighten_airflow.dag_defaults import LONG_TIMEOUT, Counts
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 from sighten_airflow.timetable import DaysOfHistory
 
 
-@dag(
-    "sighten_backfill_milestones",
-    schedule=DaysOfHistory(),
-    **dag_docs(__doc__),
-    **DAG_DEFAULTS | {"allowed_run_types": None},
-)
-def backfill_milestones() -> None:
+@sighten_dag(schedule=DaysOfHistory(), allowed_run_types=None)
+def backfill_milestones(tenant: Tenant) -> None:
     """Pull the milestones of one day from REST."""
 
     # One at a time leaves the pool's other slots to live work; two would share the API's budget and be no faster.
-    @task(pool=API_POOL, max_active_tis_per_dag=1, execution_timeout=LONG_TIMEOUT)
+    @task(pool=tenant.api_pool, max_active_tis_per_dag=1, execution_timeout=LONG_TIMEOUT)
     def pull(data_interval_start: datetime | None = None) -> Counts:
         from sighten_warehouse.backfill import rest
 
-        with api_settings() as settings:
+        with api_settings(tenant) as settings:
             day = run_day(data_interval_start)
             return report_day(rest.pull_day(settings, day), day=day)
 

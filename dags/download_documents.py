@@ -5,28 +5,24 @@ are due and lands each result like a delivery, so `sighten_load_milestones` and 
 API that is down delays no delivery. The task is skipped if no API is configured.
 """
 
-from airflow.sdk import AssetOrTimeSchedule, dag, task
+from airflow.sdk import AssetOrTimeSchedule, task
 
 from sighten_airflow.api_tasks import NOT_CONFIGURED, api_settings, is_not_configured, report_result
-from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import API_POOL, DAG_DEFAULTS, LIVE_PRIORITY, LONG_TIMEOUT, SWEEP, Counts, dag_docs
+from sighten_airflow.dag_defaults import LIVE_PRIORITY, LONG_TIMEOUT, SWEEP, Counts
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-@dag(
-    "sighten_download_documents",
-    schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP),
-    **dag_docs(__doc__),
-    **DAG_DEFAULTS,
-)
-def download_documents() -> None:
+@sighten_dag(schedule=lambda tenant: AssetOrTimeSchedule(assets=[tenant.history], timetable=SWEEP))
+def download_documents(tenant: Tenant) -> None:
     """Download the documents that history names."""
 
     @task.skip_if(is_not_configured, skip_message=NOT_CONFIGURED)
-    @task(pool=API_POOL, inlets=[HISTORY], priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
+    @task(pool=tenant.api_pool, inlets=[tenant.history], priority_weight=LIVE_PRIORITY, execution_timeout=LONG_TIMEOUT)
     def download() -> Counts:
         from sighten_warehouse import documents
 
-        with api_settings() as settings:
+        with api_settings(tenant) as settings:
             result = documents.download_documents(settings)
             return report_result(result, answered=result.due - result.left)
 

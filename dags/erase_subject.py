@@ -9,23 +9,23 @@ the parameters of a run: delete the run afterwards.
 from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
-from sighten_airflow.assets import WAREHOUSE
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, LONG_TIMEOUT, TIMEOUT, WRITER_POOL, Counts, dag_docs
+from sighten_airflow.dag_defaults import LONG_TIMEOUT, TIMEOUT, Counts
 from sighten_airflow.erasing import ERASE_PARAMS, announce_erased, fail_if_left, subject_param
-from sighten_warehouse.settings import read_settings
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-@dag("sighten_erase_subject", schedule=None, params=ERASE_PARAMS, **dag_docs(__doc__), **DAG_DEFAULTS)
-def erase_subject() -> None:
+@sighten_dag(schedule=None, params=ERASE_PARAMS)
+def erase_subject(tenant: Tenant) -> None:
     """Count, ask, erase."""
 
     @task(execution_timeout=LONG_TIMEOUT)
     def count(params: dict[str, str] | None = None) -> Counts:
         from sighten_warehouse.erase import preview
 
-        return dict(preview(read_settings(), subject_param(params)))
+        return dict(preview(tenant.settings(), subject_param(params)))
 
     # Without an answer it is rejected.
     approve = ApprovalOperator(
@@ -37,11 +37,11 @@ def erase_subject() -> None:
         execution_timeout=TIMEOUT,
     )
 
-    @task(pool=WRITER_POOL, outlets=[WAREHOUSE], execution_timeout=LONG_TIMEOUT)
+    @task(pool=tenant.writer_pool, outlets=[tenant.warehouse], execution_timeout=LONG_TIMEOUT)
     def erase(params: dict[str, str] | None = None) -> list[str]:
         from sighten_warehouse.erase import erase
 
-        return announce_erased(erase(read_settings(), subject_param(params)))
+        return announce_erased(erase(tenant.settings(), subject_param(params)), tenant)
 
     # Apart, so that the new version is announced even if the run fails.
     @task

@@ -7,53 +7,48 @@ to the next run. If nothing is pending, the run does nothing.
 
 from dataclasses import asdict
 
-from airflow.sdk import AssetOrTimeSchedule, Context, TriggerRule, dag, task
+from airflow.sdk import AssetOrTimeSchedule, Context, TriggerRule, task
 
-from sighten_airflow.assets import HISTORY, LANDING
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, dag_docs
-from sighten_warehouse.settings import read_settings
+from sighten_airflow.dag_defaults import SWEEP, Counts
+from sighten_airflow.tenant import Tenant, settings_of
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-def is_not_one_batch(_: Context) -> bool:
+def is_not_one_batch(context: Context) -> bool:
     """Whether nothing is pending, or more than one batch."""
     from sighten_warehouse import load
 
-    return not load.is_one_batch(read_settings())
+    return not load.is_one_batch(settings_of(context))
 
 
-@dag(
-    "sighten_load_milestones",
-    schedule=AssetOrTimeSchedule(assets=[LANDING], timetable=SWEEP),
-    **dag_docs(__doc__),
-    **DAG_DEFAULTS,
-)
-def load_milestones() -> None:
+@sighten_dag(schedule=lambda tenant: AssetOrTimeSchedule(assets=[tenant.landing], timetable=SWEEP))
+def load_milestones(tenant: Tenant) -> None:
     """Load one batch, or plan several, flatten each, commit all."""
 
     @task.skip_if(is_not_one_batch, skip_message="nothing is pending, or more than one batch")
-    @task(pool=WRITER_POOL, inlets=[LANDING], outlets=[HISTORY])
+    @task(pool=tenant.writer_pool, inlets=[tenant.landing], outlets=[tenant.history])
     def load_one_batch() -> Counts:
         from sighten_warehouse import load
 
-        return asdict(load.load(read_settings()))
+        return asdict(load.load(tenant.settings()))
 
     @task(trigger_rule=TriggerRule.ALL_SKIPPED)
     def plan_batches() -> list[str]:
         from sighten_warehouse import load
 
-        return load.plan(read_settings(), max_batches=8)
+        return load.plan(tenant.settings(), max_batches=8)
 
     @task
     def flatten(batch_id: str) -> Counts:
         from sighten_warehouse import load
 
-        return asdict(load.flatten(read_settings(), batch_id))
+        return asdict(load.flatten(tenant.settings(), batch_id))
 
-    @task(pool=WRITER_POOL, inlets=[LANDING], outlets=[HISTORY])
+    @task(pool=tenant.writer_pool, inlets=[tenant.landing], outlets=[tenant.history])
     def commit(batch_ids: list[str]) -> Counts:
         from sighten_warehouse import load
 
-        return asdict(load.commit(read_settings(), batch_ids))
+        return asdict(load.commit(tenant.settings(), batch_ids))
 
     batch_ids = plan_batches()
     load_one_batch() >> batch_ids

@@ -10,38 +10,38 @@ Where `SIGHTEN_BACKUP_TO` names a folder, the home is backed up to it. The run f
 altered; the backup is complete nevertheless, with the whole copy of an earlier one where there is one.
 """
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException
 
-from sighten_airflow.assets import HISTORY
-from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, DAG_DEFAULTS, LONG_TIMEOUT, WRITER_POOL, Counts, dag_docs
-from sighten_warehouse.settings import read_settings
+from sighten_airflow.dag_defaults import BEFORE_NIGHTLY, LONG_TIMEOUT, Counts
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-@dag("sighten_maintain_lake", schedule=BEFORE_NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
-def maintain_lake() -> None:
+@sighten_dag(schedule=BEFORE_NIGHTLY)
+def maintain_lake(tenant: Tenant) -> None:
     """Drop what was kept long enough, compact the lake, and back the home up; a lock makes one wait."""
 
-    @task(pool=WRITER_POOL, execution_timeout=LONG_TIMEOUT)
+    @task(pool=tenant.writer_pool, execution_timeout=LONG_TIMEOUT)
     def expire() -> Counts:
         from sighten_warehouse.erase import expire
 
-        expired = expire(read_settings())
+        expired = expire(tenant.settings())
         return {"deliveries": expired.deliveries, "documents": expired.documents}
 
-    @task(inlets=[HISTORY], outlets=[HISTORY], execution_timeout=LONG_TIMEOUT)
+    @task(inlets=[tenant.history], outlets=[tenant.history], execution_timeout=LONG_TIMEOUT)
     def compact() -> None:
         from sighten_warehouse.lake.compaction import compact
 
-        result = compact(read_settings().layout)
+        result = compact(tenant.settings().layout)
         if result.refused:
             raise AirflowFailException(f"{', '.join(result.refused)}: not what was loaded; see landing verify")
 
-    @task(inlets=[HISTORY], execution_timeout=LONG_TIMEOUT, trigger_rule="all_done")
+    @task(inlets=[tenant.history], execution_timeout=LONG_TIMEOUT, trigger_rule="all_done")
     def backup() -> str:
         from sighten_airflow.nightly_backup import back_up_nightly
 
-        return back_up_nightly(read_settings())
+        return back_up_nightly(tenant.settings())
 
     expired = expire()
     expired >> compact()

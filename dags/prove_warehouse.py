@@ -4,24 +4,25 @@ Publishes compute only what new deliveries touch. This run makes every table ane
 publishes gave, and swaps the new version in. The run fails if they differed; `sighten-warehouse status` shows it too.
 """
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException
 
-from sighten_airflow.assets import HISTORY, WAREHOUSE, announce_version
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, LONG_TIMEOUT, NIGHTLY, WRITER_POOL, dag_docs
-from sighten_warehouse.settings import read_settings
+from sighten_airflow.announcing import announce_version
+from sighten_airflow.dag_defaults import LONG_TIMEOUT, NIGHTLY
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-@dag("sighten_prove_warehouse", schedule=NIGHTLY, **dag_docs(__doc__), **DAG_DEFAULTS)
-def prove_warehouse() -> None:
+@sighten_dag(schedule=NIGHTLY)
+def prove_warehouse(tenant: Tenant) -> None:
     """Make the newest version anew, and compare."""
 
-    @task(pool=WRITER_POOL, inlets=[HISTORY], outlets=[WAREHOUSE], execution_timeout=LONG_TIMEOUT)
+    @task(pool=tenant.writer_pool, inlets=[tenant.history], outlets=[tenant.warehouse], execution_timeout=LONG_TIMEOUT)
     def prove() -> list[str]:
         from sighten_warehouse import publish
 
-        version = publish.prove(read_settings())
-        announce_version(version)
+        version = publish.prove(tenant.settings())
+        announce_version(version, tenant)
         return list(version.differing or ())
 
     # Apart, so that the new version is announced even if the run fails.

@@ -5,35 +5,31 @@ nothing is new, the run does nothing. The event of the asset `sighten_warehouse`
 `sighten_report_warehouse` and your own DAGs start on it.
 """
 
-from airflow.sdk import AssetOrTimeSchedule, Context, dag, task
+from airflow.sdk import AssetOrTimeSchedule, Context, task
 
-from sighten_airflow.assets import HISTORY, WAREHOUSE, announce_version
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, SWEEP, WRITER_POOL, Counts, dag_docs
-from sighten_warehouse.settings import read_settings
+from sighten_airflow.announcing import announce_version
+from sighten_airflow.dag_defaults import SWEEP, Counts
+from sighten_airflow.tenant import Tenant, settings_of
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-def nothing_new(_: Context) -> bool:
+def nothing_new(context: Context) -> bool:
     """Whether the published version holds every commit."""
     from sighten_warehouse.publish import is_current
 
-    return is_current(read_settings())
+    return is_current(settings_of(context))
 
 
-@dag(
-    "sighten_publish_warehouse",
-    schedule=AssetOrTimeSchedule(assets=[HISTORY], timetable=SWEEP),
-    **dag_docs(__doc__),
-    **DAG_DEFAULTS,
-)
-def publish_warehouse() -> None:
+@sighten_dag(schedule=lambda tenant: AssetOrTimeSchedule(assets=[tenant.history], timetable=SWEEP))
+def publish_warehouse(tenant: Tenant) -> None:
     """Publish a new version."""
 
     @task.skip_if(nothing_new, skip_message="the published version holds every commit")
-    @task(pool=WRITER_POOL, inlets=[HISTORY], outlets=[WAREHOUSE])
+    @task(pool=tenant.writer_pool, inlets=[tenant.history], outlets=[tenant.warehouse])
     def publish() -> Counts:
         from sighten_warehouse import publish
 
-        return announce_version(publish.publish(read_settings()))
+        return announce_version(publish.publish(tenant.settings()), tenant)
 
     publish()
 

@@ -5,37 +5,36 @@ outcome. The report is written beside the file. The plain Parquet is renewed onc
 SIGHTEN_PARQUET_EVERY, and registered in SIGHTEN_CATALOGS. If a task fails, the version stays.
 """
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowFailException
 
-from sighten_airflow.assets import WAREHOUSE
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, dag_docs
-from sighten_warehouse.settings import read_settings
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 
 
-@dag("sighten_report_warehouse", schedule=[WAREHOUSE], **dag_docs(__doc__), **DAG_DEFAULTS)
-def report_warehouse() -> None:
+@sighten_dag(schedule=lambda tenant: [tenant.warehouse])
+def report_warehouse(tenant: Tenant) -> None:
     """Check the version, write its report and export it."""
 
-    @task(inlets=[WAREHOUSE])
+    @task(inlets=[tenant.warehouse])
     def check_balance() -> None:
         from sighten_warehouse.ops.status import read_status
 
-        status = read_status(read_settings(), recount=False)
+        status = read_status(tenant.settings(), recount=False)
         if not status.balanced:
             raise AirflowFailException(status.explain())
 
-    @task(inlets=[WAREHOUSE])
+    @task(inlets=[tenant.warehouse])
     def write_report() -> str:
         from sighten_warehouse.report import writing
 
-        return str(writing.write_report(read_settings()))
+        return str(writing.write_report(tenant.settings()))
 
-    @task(inlets=[WAREHOUSE])
+    @task(inlets=[tenant.warehouse])
     def export_parquet() -> str | None:
         from sighten_warehouse import catalogs
 
-        exported = catalogs.export_and_register(read_settings())
+        exported = catalogs.export_and_register(tenant.settings())
         return str(exported) if exported else None
 
     check_balance()

@@ -6,22 +6,23 @@ in `sighten-warehouse status`. Sends the numbers behind it to Airflow's metrics 
 pool, so a hung publish does not stop it. The run fails if an alert could not be sent; the next one tries again.
 """
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
-from sighten_airflow.dag_defaults import DAG_DEFAULTS, WATCH, WATCH_TIMEOUT, dag_docs
+from sighten_airflow.dag_defaults import WATCH, WATCH_TIMEOUT
+from sighten_airflow.tenant import Tenant
+from sighten_airflow.tenant_dags import sighten_dag
 from sighten_airflow.watching import report_watched
-from sighten_warehouse.settings import read_settings
 
 
-@dag("sighten_watch_warehouse", schedule=WATCH, **dag_docs(__doc__), **DAG_DEFAULTS)
-def watch_warehouse() -> None:
+@sighten_dag(schedule=WATCH)
+def watch_warehouse(tenant: Tenant) -> None:
     """Look for problems."""
 
-    @task(execution_timeout=WATCH_TIMEOUT)
+    @task(pool=None, execution_timeout=WATCH_TIMEOUT)  # not that of the tenant, which may be full
     def watch() -> list[str]:
         from sighten_warehouse.ops.watch import watch as watch_home
 
-        return report_watched(watch_home(read_settings()))
+        return report_watched(watch_home(tenant.settings()), tenant.name)
 
     watch()
 

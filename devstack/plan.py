@@ -66,6 +66,8 @@ def read_plan(environ: Mapping[str, str], *, milestones: int, past: int = 0) -> 
         settings = read_settings({"SIGHTEN_DAL_METRICS": str(DAL_METRICS), **environ})
     except SettingError as error:
         raise WrongUseError(str(error)) from None
+    if settings.tenants:
+        raise WrongUseError("SIGHTEN_TENANTS is set, and `make run` knows one home; unset it, or see docs/tenants.md")
     if settings.api_url:
         raise WrongUseError(
             f"this home is configured for a real Sighten (SIGHTEN_API_URL is {settings.api_url}), and `make run` would "

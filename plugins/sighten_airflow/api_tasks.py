@@ -11,17 +11,26 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from sighten_airflow.dag_defaults import Counts
 from sighten_airflow.hook import SightenHook
+from sighten_airflow.tenant import Tenant, tenant_of
 from sighten_warehouse.errors import ApiUnavailableError, AuthenticationError, FatalError, PermissionDeniedError
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
 
-NOT_CONFIGURED = "no API is configured: there is neither a connection sighten_default nor SIGHTEN_API_URL"
+NOT_CONFIGURED = (
+    "no API is configured: there is neither a connection sighten_default (of a tenant, sighten_default__NAME) nor "
+    "SIGHTEN_API_URL"
+)
 
 
-def is_not_configured(_: Context) -> bool:
-    """Whether no API is configured; deliveries are loaded and published without one."""
-    return not SightenHook().is_configured
+def is_not_configured(context: Context) -> bool:
+    """Whether no API is configured for the tenant; deliveries are loaded and published without one."""
+    return not hook_of(tenant_of(context["ti"].dag_id)).is_configured
+
+
+def hook_of(tenant: Tenant) -> SightenHook:
+    """The hook with the tenant's own connection."""
+    return SightenHook(tenant.named(SightenHook.default_conn_name))
 
 
 class ApiResult(Protocol):
@@ -43,15 +52,15 @@ class ApiResult(Protocol):
 
 
 @contextmanager
-def api_settings() -> Iterator[Settings]:
-    """Give the settings for the API; fail the task at once on an error that only a person can fix.
+def api_settings(tenant: Tenant) -> Iterator[Settings]:
+    """Give the tenant's settings for the API; fail the task at once on an error that only a person can fix.
 
     Other errors pass through, so that Airflow retries.
 
     Raises:
         AirflowFailException: says what is wrong and where to look.
     """
-    hook = SightenHook()
+    hook = hook_of(tenant)
     try:
         yield hook.settings()
     except (AuthenticationError, PermissionDeniedError) as error:

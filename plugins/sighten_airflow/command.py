@@ -11,7 +11,6 @@ import msgspec
 from sighten_warehouse.cli.ending import end
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.ops.doctor.check import Check, skipped
-from sighten_warehouse.settings import read_settings
 
 
 @click.group()
@@ -29,7 +28,8 @@ def setup() -> None:
     """Create the pools of the DAGs, and a connection to the published file, in Airflow's metadata database.
 
     The connection `sighten_warehouse` is read-only and of type `duckdb`; it needs apache-airflow-providers-duckdb.
-    Run it again whenever you like: a pool that exists keeps its slots. Run `airflow db migrate` before.
+    Run it again whenever you like: a pool that exists keeps its slots. Run `airflow db migrate` before. With tenants
+    it does so for each, named `…__NAME`, and their pools get the slots that the file of tenants says.
 
     \b
     Example:
@@ -37,13 +37,14 @@ def setup() -> None:
     """
     try:
         from sighten_airflow.metadata_setup import set_up
+        from sighten_airflow.tenant import tenants
     except ModuleNotFoundError as error:
         if error.name != "airflow":
             raise
         raise click.UsageError(
             "Airflow is not installed beside sighten-warehouse; expected `pip install 'sighten-warehouse[airflow]'`"
         ) from None
-    entries = set_up(read_settings())
+    entries = set_up(list(tenants()))
     problems = [entry.problem for entry in entries if entry.problem]
     end("\n".join(entry.text for entry in entries), problems, needs_attention=bool(problems))
 

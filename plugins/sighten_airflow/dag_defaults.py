@@ -1,4 +1,4 @@
-"""What all DAGs share: defaults, schedules, pools, parameters and documentation."""
+"""What all DAGs share: defaults, schedules, parameters and documentation."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,11 +8,8 @@ from airflow.sdk import CronTriggerTimetable, Param
 from airflow.sdk.exceptions import AirflowFailException
 from pydantic import JsonValue
 
-from sighten_airflow import pools
 from sighten_airflow.failures import CALLBACKS
 
-WRITER_POOL = pools.WRITER_POOL.name
-API_POOL = pools.API_POOL.name
 LIVE_PRIORITY = 10  # priority_weight of API tasks for today's deliveries; a backfill has Airflow's default of 1
 # A task that takes longer hangs: it is ended and tried again, and goes on where it was.
 TIMEOUT = timedelta(hours=2)

@@ -14,8 +14,8 @@ from sighten_warehouse.errors import WarehouseError
 log = structlog.get_logger()
 
 
-def count_pending() -> int:
-    """Count the landing files that no commit names yet; 0 while there is no landing folder.
+def count_pending(tenant: str | None) -> int:
+    """Count the landing files of the tenant that no commit names yet; 0 while there is no landing folder.
 
     Raises:
         WarehouseError: a setting is invalid, or the lake is damaged.
@@ -24,7 +24,7 @@ def count_pending() -> int:
     from sighten_warehouse.load.step import pending  # noqa: PLC0415  (heavy, and Airflow imports this file in every process)
     from sighten_warehouse.settings import read_settings  # noqa: PLC0415
 
-    return len(pending(read_settings()))
+    return len(pending(read_settings(tenant=tenant)))
 
 
 def _pause(seconds: float) -> float:
@@ -43,16 +43,26 @@ class LandingDoorbell(BaseEventTrigger):
     the next event covers what lands later. After an error it logs a warning and polls again.
     """
 
-    def __init__(self, *, poll_seconds: float = 1.0, pause_seconds: float = 5.0, repeat_seconds: float = 8.0) -> None:
+    def __init__(
+        self,
+        *,
+        poll_seconds: float = 1.0,
+        pause_seconds: float = 5.0,
+        repeat_seconds: float = 8.0,
+        tenant: str | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow declares no types here
         self.poll_seconds = poll_seconds
         self.pause_seconds = pause_seconds
         self.repeat_seconds = repeat_seconds
+        self.tenant = tenant
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """The class path and arguments from which the triggerer recreates it."""
         names = ("poll_seconds", "pause_seconds", "repeat_seconds")
-        arguments = {name: getattr(self, name) for name in names}
+        arguments: dict[str, Any] = {name: getattr(self, name) for name in names}
+        if self.tenant is not None:  # Airflow runs one trigger for all assets whose triggers have equal arguments
+            arguments["tenant"] = self.tenant
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -75,8 +85,8 @@ class LandingDoorbell(BaseEventTrigger):
     async def _count_pending(self) -> int:
         # In a thread: many landing files or a slow disk must not block the other triggers.
         try:
-            return await asyncio.to_thread(count_pending)
+            return await asyncio.to_thread(count_pending, self.tenant)
         except (OSError, WarehouseError) as error:
             # Raising would end the trigger, and the triggerer would restart it at once, in a loop.
-            log.warning("doorbell_failed", error=str(error), kind=type(error).__name__)
+            log.warning("doorbell_failed", error=str(error), kind=type(error).__name__, tenant=self.tenant)
             return 0

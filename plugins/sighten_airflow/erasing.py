@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
 
-from sighten_airflow.assets import announce_version
+from sighten_airflow.announcing import announce_version
+from sighten_airflow.tenant import Tenant
 
 if TYPE_CHECKING:
     from sighten_warehouse.erase import Erased, Subject
@@ -33,10 +34,10 @@ def subject_param(params: Mapping[str, Any] | None) -> "Subject":
         raise AirflowFailException(f"parameter value: expected {expected}") from None
 
 
-def announce_erased(erased: "Erased") -> list[str]:
+def announce_erased(erased: "Erased", tenant: Tenant) -> list[str]:
     """Announce the version that was published without it; return what somebody has to look at."""
     if erased.version:
-        announce_version(erased.version)
+        announce_version(erased.version, tenant)
     return [f"{place}: {why}" for place, why in erased.left.items()]
 
 

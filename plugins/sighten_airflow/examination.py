@@ -5,6 +5,7 @@ from pathlib import Path
 
 from airflow import __version__ as airflow_version
 from airflow import settings as airflow_settings
+from airflow.configuration import conf
 from airflow.jobs.job import most_recent_job
 from airflow.models.dag import DagModel
 from airflow.models.pool import Pool as StoredPool
@@ -14,12 +15,15 @@ from sqlalchemy import make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from sighten_airflow.api_tasks import hook_of
 from sighten_airflow.dag_bundle import SightenDagBundle
-from sighten_airflow.hook import SightenHook
-from sighten_airflow.pools import POOLS, WRITER_POOL
+from sighten_airflow.pools import POOLS, expected_pools
+from sighten_airflow.tenant import Tenant, tenants
+from sighten_warehouse.errors import SettingError
 from sighten_warehouse.ops.doctor.check import Check, error, ok, skipped, warning
 
 NAME = "airflow"
+NO_DAG = "broken_tenants"  # the file whose import error says which tenants are
 TESTED = ("3.3", "3.4")  # from, and below
 SETUP = "sighten-warehouse airflow setup"
 COMPONENTS = {
@@ -37,6 +41,7 @@ def examine_airflow() -> Iterator[Check]:
     try:
         with create_session() as session:
             yield from _pools(session)
+            yield from _shares()
             yield from _dags(session)
             yield from _components(session)
     except DBAPIError as problem:
@@ -48,7 +53,8 @@ def examine_airflow() -> Iterator[Check]:
         yield warning(NAME, f"the metadata database is SQLite: {shown}", "use PostgreSQL (docs/airflow.md)")
     else:
         yield ok(NAME, f"metadata database {shown}")
-    yield _connection()
+    for tenant in tenants():
+        yield _connection(tenant)
 
 
 def _version() -> Check:
@@ -61,11 +67,12 @@ def _version() -> Check:
 
 
 def _pools(session: Session) -> Iterator[Check]:
-    for pool in POOLS:
+    for expected in expected_pools():
+        pool = expected.pool
         stored = session.scalar(select(StoredPool).filter_by(pool=pool.name))
         if stored is None:
             yield error(NAME, f"pool {pool.name} is missing: tasks that need it wait for ever", SETUP)
-        elif pool is WRITER_POOL and stored.slots != pool.slots:
+        elif expected.is_writer and stored.slots != pool.slots:
             remedy = f"airflow pools set {pool.name} {pool.slots} '{pool.description}'"
             yield error(NAME, f"pool {pool.name}: {stored.slots} slots; expected {pool.slots}", remedy)
         elif not stored.slots:
@@ -75,8 +82,22 @@ def _pools(session: Session) -> Iterator[Check]:
             yield ok(NAME, f"pool {pool.name}, slots: {stored.slots}")
 
 
+def _shares() -> Iterator[Check]:
+    """Whether the pools of all tenants together fit into what Airflow runs at once."""
+    pools = [expected.pool for expected in expected_pools()]
+    wanted, at_once = sum(pool.slots for pool in pools), conf.getint("core", "parallelism")
+    if len(pools) > len(POOLS) and wanted > at_once:
+        yield warning(
+            NAME,
+            f"the pools of all tenants have {wanted} slots, and a scheduler runs {at_once} tasks at once: tenants can "
+            "keep each other waiting",
+            f"AIRFLOW__CORE__PARALLELISM={wanted}, or fewer slots in the file of tenants",
+        )
+
+
 def _dags(session: Session) -> Iterator[Check]:
-    expected = {f"sighten_{path.stem}" for path in Path(SightenDagBundle(name="sighten").path).glob("*.py")}
+    files = [path.stem for path in Path(SightenDagBundle(name="sighten").path).glob("*.py") if path.stem != NO_DAG]
+    expected = {tenant.named(f"sighten_{name}") for name in files for tenant in tenants()}
     stored = {dag.dag_id: dag for dag in session.scalars(select(DagModel).where(DagModel.dag_id.in_(expected)))}
     groups = {
         "not known to Airflow": [name for name in expected if name not in stored or stored[name].is_stale],
@@ -106,9 +127,13 @@ def _components(session: Session) -> Iterator[Check]:
             yield warning(NAME, f"{component} does not run: {effect}", f"start it: airflow {component}")
 
 
-def _connection() -> Check:
-    hook = SightenHook()
-    if not hook.is_configured:
+def _connection(tenant: Tenant) -> Check:
+    hook = hook_of(tenant)
+    try:
+        is_configured = hook.is_configured
+    except SettingError as problem:
+        return error(NAME, str(problem), "mend the file of tenants; see sighten-warehouse tenants")
+    if not is_configured:
         return skipped(NAME, f"no connection {hook.sighten_conn_id}, and no SIGHTEN_API_URL: the API is not called")
     works, message = hook.test_connection()
     if works:

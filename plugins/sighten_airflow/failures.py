@@ -6,6 +6,8 @@ from typing import Any
 import structlog
 from airflow.sdk import Context
 
+from sighten_airflow.tenant import settings_of, without_tenant
+
 log = structlog.get_logger()
 
 # The section of the runbook for a failed task, by DAG; other DAGs have the first.
@@ -35,7 +37,7 @@ def alert_failure(context: Context) -> None:
     problem = Problem(
         key=_key(context),
         text=f"Airflow's task {dag_id}.{context['ti'].task_id} failed ({reason})",
-        recipe=RECIPES.get(dag_id, OTHER),
+        recipe=RECIPES.get(without_tenant(dag_id), OTHER),
         severity="error",
         since=Clock().now(),
     )
@@ -45,10 +47,9 @@ def alert_failure(context: Context) -> None:
 def end_alert(context: Context) -> None:
     """Send that the task fails no more, if its failure is an open alert."""
     from sighten_warehouse.alerts.ledger import read_ledger  # noqa: PLC0415  (as above)
-    from sighten_warehouse.settings import read_settings  # noqa: PLC0415
 
     key = _key(context)
-    if key in read_ledger(read_settings().layout):
+    if key in read_ledger(settings_of(context).layout):
         _tell(context, [], lambda other: other == key)
 
 
@@ -68,8 +69,7 @@ def _key(context: Context) -> str:
 def _tell(context: Context, problems: Iterable[Any], is_looked_for: Callable[[str], bool]) -> None:
     from sighten_airflow.notifiers import channels  # noqa: PLC0415  (as above)
     from sighten_warehouse.alerts import tell  # noqa: PLC0415
-    from sighten_warehouse.settings import read_settings  # noqa: PLC0415
 
-    told = tell(read_settings(), lambda _: (problems, is_looked_for), channels=channels(context))
+    told = tell(settings_of(context), lambda _: (problems, is_looked_for), channels=channels(context))
     for reason in told.unsent.values():
         log.warning("alert_not_sent", error=reason)  # the next check of `watch` tries again

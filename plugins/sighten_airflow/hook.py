@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from sighten_airflow.provider import CONNECTION_TYPE
+from sighten_airflow.tenant import tenant_of
 from sighten_warehouse.api.client import ApiClient, open_client
 from sighten_warehouse.api.retries import RetryPolicy
 from sighten_warehouse.errors import (
@@ -19,7 +20,7 @@ from sighten_warehouse.errors import (
     TransientError,
     WarehouseError,
 )
-from sighten_warehouse.settings import Settings, read_settings
+from sighten_warehouse.settings import TENANTS, Settings, read_settings, tenant_variables
 
 EXTRAS = {"rate": "SIGHTEN_API_RATE", "concurrency": "SIGHTEN_API_CONCURRENCY"}
 # A person waits for the Test button.
@@ -27,7 +28,7 @@ TEST_RETRIES = RetryPolicy(total_s=15.0, attempts=2)
 
 
 class SightenHook(BaseHook):
-    """The URL and token of Sighten's API.
+    """The URL and token of Sighten's API; `sighten_default__acme` is the connection of the tenant `acme`.
 
     A connection replaces both variables of the environment: a token from one source never goes to the URL of another.
     """
@@ -40,6 +41,7 @@ class SightenHook(BaseHook):
     def __init__(self, sighten_conn_id: str = default_conn_name) -> None:
         super().__init__()
         self.sighten_conn_id = sighten_conn_id
+        self.tenant = tenant_of(sighten_conn_id).name
         self._connection = self._find_connection()
 
     @property
@@ -47,15 +49,13 @@ class SightenHook(BaseHook):
         """Where URL and token come from, for messages."""
         if self._connection:
             return f"Airflow's connection {self.sighten_conn_id}"
-        return (
-            "SIGHTEN_API_URL and SIGHTEN_API_TOKEN in the environment of Airflow's processes "
-            f"(there is no connection {self.sighten_conn_id})"
-        )
+        place = f"of tenant {self.tenant}" if self.tenant else "in the environment of Airflow's processes"
+        return f"SIGHTEN_API_URL and SIGHTEN_API_TOKEN {place} (there is no connection {self.sighten_conn_id})"
 
     @property
     def is_configured(self) -> bool:
         """Whether a connection or the environment names an API."""
-        return self._connection is not None or bool(os.environ.get("SIGHTEN_API_URL"))
+        return self._connection is not None or bool(tenant_variables(os.environ, self.tenant).get("SIGHTEN_API_URL"))
 
     def settings(self) -> Settings:
         """All settings, with those of the connection if there is one; masks the token in logs from now on.
@@ -98,11 +98,16 @@ class SightenHook(BaseHook):
 
     def _read(self) -> Settings:
         if self._connection is None:
-            return read_settings()
+            return read_settings(tenant=self.tenant)
         try:
-            return read_settings({**os.environ, **self._connection_settings(self._connection)})
+            return read_settings(self._environ, tenant=self.tenant, instead=self._connection_settings(self._connection))
         except SettingError as error:
             raise SettingError(f"{error}; settings come from the environment and {self.source}") from None
+
+    @property
+    def _environ(self) -> Mapping[str, str]:
+        # Airflow tests a connection under an id of its own, which names no tenant.
+        return os.environ if self.tenant else {name: text for name, text in os.environ.items() if name != TENANTS}
 
     def _find_connection(self) -> Connection | None:
         try:

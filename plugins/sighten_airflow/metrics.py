@@ -12,16 +12,21 @@ RECONCILED = ("changed", "delivered", "pulled", "failed", "left")
 COVERAGE = "sighten.coverage"
 
 
-def emit_coverage(result: "ReconcileResult") -> "ReconcileResult":
+def emit_coverage(result: "ReconcileResult", tenant: str | None = None) -> "ReconcileResult":
     """Set the gauges `sighten.reconcile.*` and `sighten.coverage`; return the result unchanged."""
     for name in RECONCILED:
-        stats.gauge(f"sighten.reconcile.{name}", getattr(result, name))
+        _emit(f"sighten.reconcile.{name}", getattr(result, name), tenant)
     if result.coverage is not None:
-        stats.gauge(COVERAGE, result.coverage)
+        _emit(COVERAGE, result.coverage, tenant)
     return result
 
 
-def emit_measures(measures: Mapping[str, float]) -> None:
+def emit_measures(measures: Mapping[str, float], tenant: str | None = None) -> None:
     """Set the gauge `sighten.<name>` of each."""
     for name, value in measures.items():
-        stats.gauge(f"sighten.{name}", value)
+        _emit(f"sighten.{name}", value, tenant)
+
+
+def _emit(name: str, value: float, tenant: str | None) -> None:
+    # In the name, since plain StatsD has no labels; deploy/prometheus.yml makes one of it.
+    stats.gauge(f"{name}.tenant.{tenant}" if tenant else name, value)

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sighten_airflow.api_tasks import api_settings, report_result
+from sighten_airflow.tenant import Tenant
 from sighten_warehouse import load
 from sighten_warehouse.enrich.step import EnrichResult
 from sighten_warehouse.errors import ApiUnavailableError
@@ -90,7 +91,7 @@ def test_a_rejected_token_fails_the_task_at_once_and_says_where_to_look(
 def test_airflow_retries_if_the_api_does_not_answer(connect: Any) -> None:
     connect("http://127.0.0.1:9")
 
-    with pytest.raises(ApiUnavailableError, match="nobody is there"), api_settings():
+    with pytest.raises(ApiUnavailableError, match="nobody is there"), api_settings(Tenant()):
         report_result(EnrichResult(asked=0, left=3, problem="nobody is there"), answered=0)
 
 

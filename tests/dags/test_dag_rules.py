@@ -9,15 +9,18 @@ import pytest
 import yaml
 
 from devstack.airflow_environment import MIN_PARALLELISM
-from sighten_airflow.dag_defaults import API_POOL, LIVE_PRIORITY, LONG_TIMEOUT, TIMEOUT, WATCH_TIMEOUT, WRITER_POOL
+from sighten_airflow import pools
+from sighten_airflow.dag_defaults import LIVE_PRIORITY, LONG_TIMEOUT, TIMEOUT, WATCH_TIMEOUT
 from sighten_airflow.failures import OTHER, RECIPES, alert_failure, end_alert
 from sighten_airflow.lineage import dataset_names, to_dataset
 from sighten_airflow.pools import POOLS
 from sighten_airflow.provider import get_provider_info
 from support.documents import anchors
+from support.repository import dag_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DAG_FILES = sorted((REPOSITORY / "dags").glob("*.py"))
+DAG_FILES = dag_files()
+WRITER_POOL, API_POOL = pools.WRITER_POOL.name, pools.API_POOL.name
 ALLOWED_IMPORTS = {"airflow.sdk", "airflow.providers.standard", "sighten_airflow", "sighten_warehouse"}
 ALLOWED_STANDARD_LIBRARY = {"dataclasses", "datetime"}
 WRITER_TASKS = {

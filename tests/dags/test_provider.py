@@ -23,7 +23,7 @@ from sighten_airflow.metadata_setup import CONNECTION
 from sighten_airflow.pools import POOLS
 from sighten_warehouse.cli.main import commands
 from support.factories import SAMPLE_BYTES
-from support.repository import ROOT
+from support.repository import ROOT, dag_files
 from support.warehouses import Warehouse
 
 pytestmark = pytest.mark.airflow
@@ -76,7 +76,7 @@ def test_airflow_finds_everything_in_the_wheel(tmp_path: Path, monkeypatch: pyte
 
     assert 0 == read.returncode, read.stderr
     found = json.loads(read.stdout.splitlines()[-1])
-    dags = {f"sighten_{path.stem}": str(wheel / "sighten_airflow/dags" / path.name) for path in ROOT.glob("dags/*.py")}
+    dags = {f"sighten_{path.stem}": str(wheel / "sighten_airflow/dags" / path.name) for path in dag_files()}
     assert (dags, {}) == (found["dags"], found["import_errors"])
     assert (["sighten"], {}, []) == (found["plugins"], found["plugin_errors"], found["heavy"])
     assert ["sighten_airflow.timetable.DaysOfHistory"] == found["timetables"]

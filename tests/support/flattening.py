@@ -11,8 +11,8 @@ from sighten_warehouse.load.workers import Workers
 
 
 def named(manifest: Manifest, _layout: Layout) -> Manifest:
-    """Say in the outcomes which process did it."""
-    return Manifest(manifest.batch_id, manifest.landing_files, outcomes={"pid": os.getpid()})
+    """Say in the outcomes which process did it, and how nice it is."""
+    return Manifest(manifest.batch_id, manifest.landing_files, outcomes={"pid": os.getpid(), "nice": os.nice(0)})
 
 
 def refused(_manifest: Manifest, layout: Layout) -> Manifest:

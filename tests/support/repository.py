@@ -38,3 +38,8 @@ def markdown() -> list[Path]:
 def text(path: Path | str) -> str:
     """What stands in that file."""
     return (ROOT / path).read_text(encoding="utf-8")
+
+
+def dag_files() -> list[Path]:
+    """The files of DAGs, without the one that makes none and says which tenants are broken."""
+    return sorted(path for path in (ROOT / "dags").glob("*.py") if path.stem != "broken_tenants")

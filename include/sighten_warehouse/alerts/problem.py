@@ -34,8 +34,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return [f"{self.severity}: {line} ({RUNBOOK}#{self.recipe})" for line in self.details or (self.text,)]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What a target receives about a problem; as JSON, what a webhook receives."""
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a target receives about a problem; as JSON, what a webhook receives. `tenant` is there if there are any."""
 
     state: State
     key: str
@@ -45,12 +45,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     recipe: str
     since: datetime | None
     sent_at: datetime
+    tenant: str | None = None
 
     @property
     def subject(self) -> str:
         """One line for the subject of an e-mail and for Slack."""
         text = " ".join(self.text.split())  # a header of an e-mail is one line
-        return f"[Sighten {self.environment}] {self.state}: {text}"
+        home = f"{self.tenant} {self.environment}" if self.tenant else self.environment
+        return f"[Sighten {home}] {self.state}: {text}"
 
     @property
     def body(self) -> str:
@@ -65,7 +67,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def message_about(problem: Problem, state: State, *, environment: str, now: datetime) -> Message:
+def message_about(
+    problem: Problem, state: State, *, environment: str, now: datetime, tenant: str | None = None
+) -> Message:
     """The message that the problem is open or over."""
     return Message(
         state=state,
@@ -76,4 +80,5 @@ def message_about(problem: Problem, state: State, *, environment: str, now: date
         recipe=f"{RUNBOOK}#{problem.recipe}",
         since=problem.since,
         sent_at=now,
+        tenant=tenant,
     )

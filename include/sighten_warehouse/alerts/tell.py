@@ -96,7 +96,8 @@ class _Sender:
     def _send(self, target: Target, problem: Problem, state: State) -> bool:
         if target.name in self.told.unsent:  # do not wait for it again in this check
             return False
-        message = message_about(problem, state, environment=self._settings.env, now=self._now)
+        home = self._settings
+        message = message_about(problem, state, environment=home.env, tenant=home.tenant, now=self._now)
         try:
             self._channels[target.kind](target, message)
         except NotSentError as error:

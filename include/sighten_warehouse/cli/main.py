@@ -1,7 +1,10 @@
 """The group of all commands, and the exit code of each kind of error."""
 
 import gc
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -12,6 +15,7 @@ from sighten_warehouse.durable import DISK_ERRORS, describe_refusal
 from sighten_warehouse.errors import SettingError, WarehouseError
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.logs import events_to_stderr
+from sighten_warehouse.settings import TENANT
 from sighten_warehouse.version import __version__
 
 COMMANDS = (
@@ -37,6 +41,7 @@ COMMANDS = (
     "backup",
     "restore",
     "doctor",
+    "tenants",
     "simulate",
     "demo",
 )
@@ -67,7 +72,9 @@ class CommandsOnDemand(click.Group):
 
 @click.group(cls=CommandsOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sighten-warehouse")
-def commands() -> None:
+@click.option("--tenant", metavar="NAME", help="The tenant of SIGHTEN_TENANTS to work for.")
+@click.pass_context
+def commands(context: click.Context, tenant: str | None) -> None:
     """Land Sighten's webhooks without loss and load them into DuckDB and Parquet.
 
     Settings come from SIGHTEN_… environment variables; .env.example lists them all.
@@ -78,6 +85,19 @@ def commands() -> None:
       sighten-warehouse demo
       sighten-warehouse load --help
     """
+    if tenant is not None:
+        context.with_resource(_chosen(tenant))
+
+
+@contextmanager
+def _chosen(tenant: str) -> Iterator[None]:
+    """Choose the tenant for this command and the processes that it starts."""
+    before = os.environ.get(TENANT, "")  # empty is as good as unset
+    os.environ[TENANT] = tenant
+    try:
+        yield
+    finally:
+        os.environ[TENANT] = before
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ import click
 def receive(host: str | None, port: int | None) -> None:
     """Receive Sighten's webhooks over HTTP and land them.
 
-    Send deliveries by POST, PUT or PATCH to /webhooks/sighten; each is answered 200 once it is on stable storage.
-    GET /healthz answers 200 if the receiver can write. GET /metrics is in Prometheus' format. SIGTERM or Ctrl-C stops
-    the receiver: it finishes accepted requests and exits with 0.
+    Send deliveries by POST, PUT or PATCH to /webhooks/sighten, those of a tenant to /webhooks/sighten/NAME; each is
+    answered 200 once it is on stable storage. GET /healthz answers 200 if the receiver can write. GET /metrics is in
+    Prometheus' format. SIGTERM or Ctrl-C stops the receiver: it finishes accepted requests and exits with 0.
 
     \b
     Example:
@@ -32,7 +32,9 @@ def receive(host: str | None, port: int | None) -> None:
     from sighten_warehouse.settings import read_settings
 
     options = {"receiver_host": host, "receiver_port": port}
-    settings = replace(read_settings(), **{name: value for name, value in options.items() if value is not None})
+    settings = replace(
+        read_settings(for_receiver=True), **{name: value for name, value in options.items() if value is not None}
+    )
     check_format(settings.layout.landing, "landing")
     server = ReceiverServer(settings)
     for number in (signal.SIGTERM, signal.SIGINT):

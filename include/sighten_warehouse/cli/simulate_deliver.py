@@ -109,8 +109,6 @@ def deliver(  # noqa: PLR0917  (click passes by name)
 
 def _webhook_settings(auth: str | None, secret: str | None) -> "Settings":
     """The settings of the environment, overridden by the options."""
-    import os
-
     from sighten_warehouse.settings import read_settings
 
     options = {"SIGHTEN_WEBHOOK_SECRET": secret, "SIGHTEN_WEBHOOK_AUTH": auth}
@@ -118,7 +116,9 @@ def _webhook_settings(auth: str | None, secret: str | None) -> "Settings":
         options["SIGHTEN_WEBHOOK_SECRET_FILE"] = ""
     if auth == "standard":
         options |= {"SIGHTEN_WEBHOOK_AUTH": "hmac", "SIGHTEN_WEBHOOK_HEADER": "webhook-signature"}
-    return read_settings({**os.environ, **{name: value for name, value in options.items() if value is not None}})
+    return read_settings(
+        for_receiver=True, instead={name: value for name, value in options.items() if value is not None}
+    )
 
 
 def _deliver_in_turn(parts: "list[list[PlannedDelivery]]", **options: Any) -> "DeliveryCounts":

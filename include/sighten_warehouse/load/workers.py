@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
+# Many batches are a backlog: they give way to receivers, and to other homes' few deliveries.
+BEHIND_OTHERS = 10
 Flatten = Callable[[Manifest, Layout], Manifest]
 
 
@@ -121,6 +123,7 @@ def _work(flatten: Flatten, prepare: Callable[[], object], connection: "Connecti
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers
     Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(BEHIND_OTHERS)
     prepare()
     with suppress(EOFError, BrokenPipeError):
         while True:

@@ -18,11 +18,16 @@ from sighten_warehouse.receiver.responses import HttpResponse, json_response
 from sighten_warehouse.receiver.submissions import Landed, Submission, WebhookDelivery
 from sighten_warehouse.web_pages import is_sent_by_a_page, may_name_this_machine
 
-WEBHOOK_PATH = "/webhooks/sighten"
+WEBHOOK_PATH = "/webhooks/sighten"  # of a tenant, with its name behind it
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")
 READ_METHODS = ("GET", "HEAD")
 
 _KEPT = {name.encode(): name for name in KEPT_HEADERS}
+
+
+def webhook_path(tenant: str | None) -> str:
+    """Where deliveries are sent to: each tenant has a path, so that a proxy's slip lands nothing in another's home."""
+    return f"{WEBHOOK_PATH}/{tenant}" if tenant else WEBHOOK_PATH
 
 
 class Receiver:
@@ -41,6 +46,7 @@ class Receiver:
         metrics: ReceiverMetrics,
         authentication: Authentication,
         max_body_bytes: int,
+        path: str = WEBHOOK_PATH,
         is_private: bool = False,
     ) -> None:
         self._committer = committer
@@ -48,6 +54,7 @@ class Receiver:
         self._metrics = metrics
         self._authentication = authentication
         self._max_body_bytes = max_body_bytes
+        self._path = path
         self._is_private = is_private
         self._asked_for_metrics: list[Respond] = []
         self._handover = Handover[Landed]()
@@ -72,14 +79,12 @@ class Receiver:
         ):
             expected = "127.0.0.1 or localhost as Host, or SIGHTEN_RECEIVER_OPEN_TO_ANYONE=yes"
             return _refused(self._facilities.outcomes.forbidden(expected), respond)
-        if path.removesuffix("/") == WEBHOOK_PATH:
+        if path.removesuffix("/") == self._path:
             if method in WEBHOOK_METHODS:
                 return self._begin_delivery(request, respond, peer=peer)
             return _refused(_wrong_method(WEBHOOK_METHODS), respond)
         if path not in ("/healthz", "/metrics"):
-            return _refused(
-                json_response(404, early=True, status="not_found", expected=f"POST {WEBHOOK_PATH}"), respond
-            )
+            return _refused(json_response(404, early=True, status="not_found", expected=f"POST {self._path}"), respond)
         if method not in READ_METHODS:
             return _refused(_wrong_method(READ_METHODS), respond)
         return _Question(partial(self._check_health if path == "/healthz" else self._ask_for_metrics, respond), respond)

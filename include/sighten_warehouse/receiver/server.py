@@ -10,7 +10,7 @@ import structlog
 
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
-from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
+from sighten_warehouse.receiver.app import Receiver, webhook_path
 from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.receiver.connections import connections_allowed
 from sighten_warehouse.receiver.group_commit import Committer
@@ -92,6 +92,7 @@ class ReceiverServer:
 
     def __init__(self, settings: Settings) -> None:
         landing = settings.layout.landing
+        self._path = webhook_path(settings.tenant)
         metrics = ReceiverMetrics()
         authentication = authenticator(settings, landing=landing)
         if remote := remote_of(landing):
@@ -111,6 +112,7 @@ class ReceiverServer:
             metrics=metrics,
             authentication=authentication,
             max_body_bytes=settings.max_body_bytes,
+            path=self._path,
             is_private=is_private and settings.receiver_open_to_anyone == "no",
         )
         self._service = HttpService(receiver, max_connections=connections_allowed())
@@ -119,7 +121,7 @@ class ReceiverServer:
     def url(self) -> str:
         """The URL for deliveries."""
         host, port = self._listener.getsockname()[:2]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}{WEBHOOK_PATH}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}{self._path}"
 
     @property
     def is_open_to_others(self) -> bool:

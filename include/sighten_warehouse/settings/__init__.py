@@ -10,16 +10,22 @@ from sighten_warehouse.settings.fields import (
     Settings,
 )
 from sighten_warehouse.settings.reading import read_settings, setting_names
+from sighten_warehouse.settings.tenants import TENANT, TENANTS, TenantEntry, read_tenants, tenant_variables
 
 __all__ = [
     "IN_A_FILE",
     "PREFIX",
     "SECRETS",
+    "TENANT",
+    "TENANTS",
     "WHERE_THE_ADDRESS_IS",
     "WHERE_THE_TOKEN_IS",
     "Environment",
     "Secret",
     "Settings",
+    "TenantEntry",
     "read_settings",
+    "read_tenants",
     "setting_names",
+    "tenant_variables",
 ]

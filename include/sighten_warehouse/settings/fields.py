@@ -174,6 +174,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path | None,
         Meta(description="The folder of backups, best on another disk: `backup` and each night Airflow write to it."),
     ] = None
+    tenants: Annotated[
+        Path | None,
+        Meta(
+            description="A YAML file of tenants, for several organizations of Sighten: each one's settings and share. "
+            "See docs/tenants.md."
+        ),
+    ] = None
+    tenant: Annotated[
+        str | None, Meta(description="The tenant of that file that a process works for; `--tenant` overrides it.")
+    ] = None
     engine: Annotated[
         Literal["duckdb", "spark"],
         Meta(

@@ -11,8 +11,9 @@ import msgspec
 
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.objects.homes import is_url, open_home
-from sighten_warehouse.settings.environment import IN_A_FILE, PREFIX, given_text, variables
+from sighten_warehouse.settings.environment import IN_A_FILE, PREFIX, given_text
 from sighten_warehouse.settings.fields import CATALOG, SECRETS, SIZE, Settings
+from sighten_warehouse.settings.tenants import TENANT, TENANTS, tenant_variables
 
 _ALERT_ADDRESS = re.compile(
     r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
@@ -37,13 +38,32 @@ def setting_names() -> list[str]:
     ]
 
 
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    environ: Mapping[str, str] | None = None,
+    *,
+    tenant: str | None = None,
+    instead: Mapping[str, str] | None = None,
+    for_receiver: bool = False,
+) -> Settings:
     """Read the settings from the environment, and secrets from the files that it names.
+
+    Where there are tenants, those of `tenant`, or of the one that SIGHTEN_TENANT chooses, with one of its secrets (see
+    `tenant_variables`). `instead` goes over all.
 
     Raises:
         SettingError: a setting is unknown or ill-formed; the message names it and what was expected.
     """
-    environ = variables(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    given = tenant_variables(environ, tenant, for_receiver=for_receiver) | dict(instead or {})
+    try:
+        return _settings(given)
+    except SettingError as error:
+        if not given.get(TENANTS):
+            raise
+        raise SettingError(f"tenant {given[TENANT]} in {given[TENANTS]}: {error}") from None
+
+
+def _settings(environ: Mapping[str, str]) -> Settings:
     known = setting_names()
     unknown = sorted(environ.keys() - set(known))
     if unknown:

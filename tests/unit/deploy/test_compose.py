@@ -251,6 +251,41 @@ def test_a_compose_client_accepts_the_file(tmp_path: Path) -> None:
     assert (0, "") == (checked.returncode, checked.stderr)
 
 
+def test_each_tenant_of_the_example_has_a_receiver_that_sees_its_landing_and_secret_alone(tmp_path: Path) -> None:
+    client = compose_client()
+    if client is None:
+        pytest.skip("no compose client on this machine; Debian: apt install docker-compose")
+    files = [tmp_path / name for name in ("docker-compose.yml", "tenants.yml")]
+    for file, source in zip(files, ("docker-compose.yml", "deploy/compose/tenants.yml"), strict=True):
+        file.write_text(re.sub(r"\n +volume:\n +subpath: .+", "", (ROOT / source).read_text()))  # as above
+
+    shown = subprocess.run(
+        [*client, "-f", str(files[0]), "-f", str(files[1]), "config"],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", **REQUIRED},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    services = yaml.safe_load(shown.stdout)["services"]
+    receivers = {name: service for name, service in services.items() if "receiver" in name}
+    tenants = {name: service["environment"]["SIGHTEN_TENANT"] for name, service in receivers.items()}
+    assert {"receiver": "acme", "receiver-borealis": "borealis"} == tenants
+    for name, tenant in tenants.items():
+        mine = [
+            secret["source"] for secret in receivers[name]["secrets"] if secret["source"] != "sighten_webhook_secret"
+        ]
+        assert [f"{tenant}_webhook_secret"] == mine
+        for key in ("read_only", "cap_drop", "security_opt", "mem_limit", "pids_limit", "ulimits", "command"):
+            assert receivers["receiver"][key] == receivers[name][key]
+    assert ["receiver-acme"] == receivers["receiver"]["networks"]["receiver"]["aliases"]
+    assert set(TASKS) == {name for name in TASKS if services[name]["environment"]["SIGHTEN_TENANTS"]}
+    overlay = yaml.safe_load((ROOT / "deploy/compose/tenants.yml").read_text())["services"]
+    assert (
+        "borealis/${SIGHTEN_ENV:-production}/landing" == overlay["receiver-borealis"]["volumes"][1]["volume"]["subpath"]
+    )
+
+
 def compose_client() -> list[str] | None:
     docker = shutil.which("docker")
     plugin = [docker, "compose"] if docker else []
@@ -275,3 +310,5 @@ def test_caddy_accepts_its_file() -> None:
     assert 0 == checked.returncode, checked.stderr
     assert '"read_header_timeout":10000000000' in checked.stdout
     assert re.findall(r'"path":\["([^"]+)"\]', checked.stdout) == ["/webhooks/sighten"]
+    assert r'"pattern":"^/webhooks/sighten/([a-z0-9][a-z0-9_-]{0,39})$"' in checked.stdout
+    assert '"dial":"receiver-{http.regexp.tenant.1}:8088"' in checked.stdout

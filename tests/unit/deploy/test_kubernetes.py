@@ -1,5 +1,6 @@
 """What Kubernetes, Airflow's chart, Astronomer and systemd start fits together, and to the image and its settings."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -150,3 +151,26 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert "LimitNOFILE=65536" in unit
     assert "UMask=0077" in unit
     assert "BindPaths=/srv/sighten/production/landing" in unit
+
+
+def test_systemd_accepts_the_unit_of_each_tenant(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("no systemd on this machine")
+    unit = (ROOT / "deploy/systemd/sighten-receiver.service").read_text()
+    template = tmp_path / "sighten-receiver@.service"
+    template.write_text(unit.replace("/opt/sighten-warehouse/.venv/bin/sighten-warehouse", "/bin/true"))
+    drop_in = tmp_path / "sighten-receiver@.service.d"
+    drop_in.mkdir()
+    shutil.copy(ROOT / "deploy/systemd/tenant.conf", drop_in)
+
+    checked = subprocess.run(
+        [analyze, "verify", "sighten-receiver@acme.service"],
+        env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (checked.returncode, checked.stderr)
+    assert "BindPaths=\nBindPaths=/srv/sighten/%i/production/landing" in (drop_in / "tenant.conf").read_text()

@@ -14,7 +14,7 @@ from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import step
 from sighten_warehouse.load.step import load
-from sighten_warehouse.load.workers import Workers
+from sighten_warehouse.load.workers import BEHIND_OTHERS, Workers
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.flattening import killed, named, refused
 from support.warehouses import Warehouse
@@ -33,6 +33,7 @@ def test_many_batches_are_flattened_in_other_processes(tmp_path: Path) -> None:
     assert list("abc") == sorted(manifest.batch_id for manifest in again)
     assert os.getpid() not in pids
     assert len(pids) <= 2
+    assert {min(os.nice(0) + BEHIND_OTHERS, 19)} == {manifest.outcomes["nice"] for manifest in first}
 
 
 @pytest.mark.parametrize(("jobs", "batches"), [(1, 4), (8, 1)])

@@ -16,7 +16,7 @@ from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.payload.codes import own_codes
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.receiver.auth.schemes import authenticator
-from sighten_warehouse.settings import Settings
+from sighten_warehouse.settings import Settings, read_settings
 from sighten_warehouse.version import __version__
 
 ANSWERS_WITHIN_S = 5.0
@@ -31,7 +31,7 @@ def check_versions() -> Iterator[Check]:
 def check_settings(settings: Settings) -> Iterator[Check]:
     """Check what is only read when it is used: authentication, the file of metrics, the home's own files."""
     readers: dict[str, Callable[[], object]] = {
-        "webhooks": lambda: authenticator(settings),
+        "webhooks": lambda: authenticator(_of_the_receiver(settings)),
         "metrics": lambda: read_dal_metrics(settings),
         "codes.yml": lambda: own_codes(settings.layout),
         "acknowledged drift": lambda: read_acknowledged(settings.layout),
@@ -50,6 +50,10 @@ def check_settings(settings: Settings) -> Iterator[Check]:
         )
     if not found:
         yield ok("settings", f"SIGHTEN_ENV={settings.env}, home {settings.layout.root}")
+
+
+def _of_the_receiver(settings: Settings) -> Settings:
+    return read_settings(tenant=settings.tenant, for_receiver=True) if settings.tenant else settings
 
 
 def _problem(read: Callable[[], object]) -> str | None:
