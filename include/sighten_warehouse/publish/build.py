@@ -1,6 +1,6 @@
 """Builds the file that analysts open from the committed history: current state, history, marts and operations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -75,7 +75,8 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
             for view in (*views, *create_masked_dal_views(connection, views)):
                 describe(connection, view, "view")
             counts[PSEUDONYMS] = _fill_pseudonyms(connection, settings, layout)
-            counts["ops.checks"] = _check(connection, layout, _unchecked(commits, versions), copied)
+            new = _unchecked(commits, versions)
+            counts["ops.checks"] = _check(connection, layout, new, copied, counts)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
@@ -104,13 +105,21 @@ def _unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list
     return [manifest for manifest in commits if not same_lake or manifest.batch_id in current.new_batches]
 
 
-def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], copied: set[str]) -> int:
+def _check(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    new: Sequence[Manifest],
+    copied: set[str],
+    counts: Mapping[str, int],
+) -> int:
     """Run every check and store the findings; of history, only new rows are checked."""
-    for model in loaded_models():
+    new_history = [model for model in loaded_models() if history_files(layout, model.name, new)]
+    for model in new_history:
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )
-    run_checks(connection, new_history=loaded_models())
+    empty = {name for name, rows in counts.items() if not rows}
+    run_checks(connection, new_history=new_history, empty=empty)
     checked = _fill(connection, models()["ops.checks"])
     refuse_failures(connection)
     return checked
