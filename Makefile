@@ -42,8 +42,9 @@ test: .venv/.installed-dev ## run the default test suite
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
 	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(TESTS)
 
-test-big: .venv/.installed-dev ## run the tests that take minutes
-	@$(BIN)/python -m pytest -m big
+test-big: .venv/.installed-dev ## run the tests that take minutes, and many more examples of the others
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 --hypothesis-profile thorough tests/property
 
 # A row of versions has an environment of its own. Python rows have all of dev.txt, with Airflow; others have no Airflow,
 # save `lowest-airflow`. uv finds the row's Python on PATH.

@@ -17,21 +17,21 @@ from sighten_warehouse.publish import prove, update
 from sighten_warehouse.publish.cache import cache_file
 from sighten_warehouse.publish.versions import versions
 from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_task_delivery, a_user, an_id
+from support.kill_points import kill_points
 from support.killing import PUBLISH, exit_code_of_killed
 from support.made_anew import wrong_rows
+from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
-POINTS = [
+POINTS = [("update", "_replace", "after"), ("step", "_link_over", "before"), ("step", "write_version", "after")]
+MORE_POINTS = [
     ("step", "clone", "after"),
     ("step", "update_warehouse", "before"),
     ("update", "add_new", "after"),
-    ("update", "_replace", "after"),
     ("update", "keep_recomputed", "before"),
     ("update", "keep_recomputed", "after"),
     ("step", "_swap_in", "before"),
-    ("step", "_link_over", "before"),
     ("step", "_link_over", "after"),
-    ("step", "write_version", "after"),
     ("step", "stamp", "after"),
 ]
 
@@ -44,10 +44,15 @@ def is_update(act: Callable[[], Any]) -> bool:
     return bool(published["is_update"])
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    folder = tmp_path_factory.mktemp("published")
+    return MadeOnce(folder, lambda warehouse: warehouse.deliver(SAMPLE_BYTES, a_milestone("one")))
+
+
 @pytest.fixture
-def published(warehouse: Warehouse) -> Warehouse:
-    warehouse.deliver(SAMPLE_BYTES, a_milestone("one"))
-    return warehouse
+def published(made: MadeOnce) -> Warehouse:
+    return made.again()
 
 
 def test_a_new_delivery_updates_the_version_and_the_option_makes_all_anew(published: Warehouse) -> None:
@@ -168,7 +173,7 @@ def test_who_changes_organization_takes_their_milestones_along(published: Wareho
     assert [("Another",)] == published.rows(shown, *(an_id(f"milestone {key}") for key in "abc"))
 
 
-@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
+@pytest.mark.parametrize(("module", "name", "when"), kill_points(POINTS, MORE_POINTS))
 def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
     published: Warehouse, module: str, name: str, when: str
 ) -> None:
