@@ -42,8 +42,9 @@ test: .venv/.installed-dev ## run the default test suite
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
 	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark' $(TESTS)
 
-test-big: .venv/.installed-dev ## run the tests that take minutes
-	@$(BIN)/python -m pytest -m big
+test-big: .venv/.installed-dev ## run the tests that take minutes, and many more examples of the others
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 --hypothesis-profile thorough tests/property
 
 test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
 	@$(IN_MEMORY) .venv/spark/bin/python -m pytest -m spark -p no:cacheprovider $(or $(TESTS),tests/spark)

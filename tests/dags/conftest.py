@@ -16,6 +16,7 @@ from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.settings import Settings, read_settings
 from support.documents import exported
+from support.warehouses import keep_empty_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
@@ -56,7 +57,9 @@ def dags(metadata_database: None) -> dict[str, Any]:  # noqa: ARG001  (reading D
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("SIGHTEN_HOME", str(tmp_path / "home"))
-    return read_settings()
+    settings = read_settings()
+    keep_empty_file(settings)
+    return settings
 
 
 @pytest.fixture

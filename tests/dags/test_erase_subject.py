@@ -6,8 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload
-from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.sdk.exceptions import AirflowFailException
@@ -30,8 +28,13 @@ class Person(threading.Thread):
     """Waits until a run asks, reads what it asks, and answers."""
 
     def __init__(self, answer: str) -> None:
+        # All of Airflow's API: seconds, in every process that collects the tests.
+        from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload  # noqa: PLC0415
+        from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail  # noqa: PLC0415
+
         super().__init__()
-        self.answer = answer
+        self.update = update_hitl_detail
+        self.payload = UpdateHITLDetailPayload(chosen_options=[answer])
         self.asked = ""
         self.is_over = threading.Event()
 
@@ -43,8 +46,7 @@ class Person(threading.Thread):
                 if task is not None:
                     detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == task.id))
                     self.asked = f"{detail.subject}\n{detail.body}"
-                    answer = UpdateHITLDetailPayload(chosen_options=[self.answer])
-                    update_hitl_detail(task.dag_id, task.run_id, task.task_id, answer, SOMEBODY, session)
+                    self.update(task.dag_id, task.run_id, task.task_id, self.payload, SOMEBODY, session)
 
 
 def test_it_erases_once_a_person_has_approved(run: Run, settings: Settings, land: Callable[..., str]) -> None:

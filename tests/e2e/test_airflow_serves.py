@@ -147,6 +147,7 @@ def processes_with(mark: str, *, argument: str) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.big
 def test_deliveries_while_airflow_is_killed_are_published_after_its_restart(running: RunningStack) -> None:
     before, after = ({str(uuid4()) for _ in range(20)} for _ in range(2))
     layout = running.settings.layout

@@ -1,6 +1,7 @@
 """`python -m devstack`: it starts or says why it does not, and leaves no process behind."""
 
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from devstack.__main__ import WRONG_USE, main, places_after_stop
 from devstack.credentials import read_admin_password, read_or_make_credentials
@@ -65,6 +66,22 @@ def start(environment: dict[str, str], **changes: str) -> subprocess.CompletedPr
     )
 
 
+def refused(environment: dict[str, str], **changes: str) -> Result:
+    """What `python -m devstack --once` says, in this process: of use where it refuses to start anything."""
+    given = environment | changes
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    mask = os.umask(0o077)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ.keys() - given.keys():
+                patch.delenv(name)
+            return CliRunner().invoke(main, ["--once"], env=given)
+    finally:
+        os.umask(mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def await_marked(mark: str, count: int) -> None:
     wait_until(lambda: count == len(find_marked(mark)), what=f"{count} processes with the mark", seconds=SECONDS)
 
@@ -76,9 +93,9 @@ def test_each_taken_port_is_named_with_its_purpose_and_its_variable(
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
         airflow, receiver = (str(listener.getsockname()[1]) for listener in (first, second))
 
-        ended = start(stack_environment, STACK_AIRFLOW_PORT=airflow, SIGHTEN_RECEIVER_PORT=receiver)
+        ended = refused(stack_environment, STACK_AIRFLOW_PORT=airflow, SIGHTEN_RECEIVER_PORT=receiver)
 
-    assert 2 == ended.returncode
+    assert 2 == ended.exit_code
     assert f"port {airflow}, for Airflow's API server and UI, is taken" in ended.stderr
     assert "STACK_AIRFLOW_PORT=<port> make run" in ended.stderr
     assert f"port {receiver}, for the receiver, is taken" in ended.stderr
@@ -88,9 +105,9 @@ def test_each_taken_port_is_named_with_its_purpose_and_its_variable(
 
 @pytest.mark.e2e
 def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str]) -> None:
-    ended = start(stack_environment, STACK_SIMULATOR_PORT=stack_environment["STACK_AIRFLOW_PORT"])
+    ended = refused(stack_environment, STACK_SIMULATOR_PORT=stack_environment["STACK_AIRFLOW_PORT"])
 
-    assert 2 == ended.returncode
+    assert 2 == ended.exit_code
     assert "also chosen for Airflow's API server and UI by STACK_AIRFLOW_PORT" in ended.stderr
 
 
@@ -106,9 +123,9 @@ def test_one_port_for_two_purposes_is_refused(stack_environment: dict[str, str])
 def test_a_wrong_setting_is_refused_before_anything_starts(
     stack_environment: dict[str, str], variable: str, value: str, message: str
 ) -> None:
-    ended = start(stack_environment, **{variable: value})
+    ended = refused(stack_environment, **{variable: value})
 
-    assert 2 == ended.returncode
+    assert 2 == ended.exit_code
     assert message in ended.stderr
     assert not Path(stack_environment["STACK_HOME"]).exists()
 
@@ -130,9 +147,9 @@ def test_where_postgresql_does_not_run_it_says_so_before_anything_starts(
 @pytest.mark.e2e
 def test_a_second_stack_in_the_same_home_is_refused(stack_environment: dict[str, str]) -> None:
     with locked_home(Path(stack_environment["STACK_HOME"])):
-        ended = start(stack_environment)
+        ended = refused(stack_environment)
 
-    assert 2 == ended.returncode
+    assert 2 == ended.exit_code
     assert f"{stack_environment['STACK_HOME']}: another stack runs from here" in ended.stderr
 
 
@@ -258,12 +275,12 @@ def test_what_make_run_starts_writes_for_its_owner_alone(monkeypatch: pytest.Mon
     monkeypatch.setenv("STACK_AIRFLOW_PORT", "none")
     before = os.umask(0o022)
     try:
-        refused = CliRunner().invoke(main, [])
+        ended = CliRunner().invoke(main, [])
         while_running = os.umask(before)
     finally:
         os.umask(before)
 
-    assert (WRONG_USE, 0o077) == (refused.exit_code, while_running)
+    assert (WRONG_USE, 0o077) == (ended.exit_code, while_running)
 
 
 def test_a_second_run_delivers_what_has_happened_since(tmp_path: Path) -> None:

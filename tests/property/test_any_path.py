@@ -233,7 +233,7 @@ def test_a_batch_written_in_many_groups_has_the_same_rows(tmp_path: Path, monkey
     lines = CORPUS.read_bytes().splitlines(keepends=True)
     at_once = flattened(lines, tmp_path / "at once")
     for limit in ("MAX_BUFFERED_BYTES", "MAX_CONFORMED_BYTES", "CLEAN_BYTES"):
-        monkeypatch.setattr(batch, limit, 2_000)
+        monkeypatch.setattr(batch, limit, CORPUS.stat().st_size // 8)
 
     in_groups = flattened(lines, tmp_path / "in groups")
     snapshots = pq.ParquetFile(history_file(Layout(tmp_path / "in groups"), "snapshots", "b"))

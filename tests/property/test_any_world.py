@@ -69,7 +69,7 @@ def check(seed: int, *, count: int) -> None:
         assert [] == warehouse.rows("from ops.checks where check_name like 'grain_of%' and findings > 0")
 
 
-@settings(max_examples=2)
+@settings(max_examples=1)
 @given(seed=st.integers(0, 2**64))
 def test_any_world_in_any_batches_equals_the_oracle_and_a_rebuild_changes_no_row(seed: int) -> None:
     check(seed, count=250)

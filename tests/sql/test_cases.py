@@ -5,7 +5,9 @@ A case gives rows for some inputs; columns that it omits are NULL, inputs that i
 `cases/checks.<check>.yml`. A case may set the variables below.
 """
 
+from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +52,36 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as engine:
+        engine.execute(macros("duckdb"))
+        create_schemas(engine)
+        yield engine
+
+
+@pytest.fixture
+def connection(engine: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine without tables; what a test creates is rolled back."""
+    engine.begin()
+    yield engine
+    engine.rollback()
+
+
 @pytest.mark.parametrize(("name", "case"), CASES)
-def test_given_rows_give_the_expected_rows(name: str, case: dict[str, Any]) -> None:
+def test_given_rows_give_the_expected_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, case: dict[str, Any]
+) -> None:
     tested = CHECKS[name] if name in CHECKS else models()[name]
     assert set(case["given"]) <= set(tested.inputs), "a case may give only inputs"
-    with duckdb.connect() as connection:
-        connection.execute(macros("duckdb"))
-        for variable in VARIABLES:
-            connection.execute(f"set variable {variable} = ?", [case.get(variable)])
-        create_schemas(connection)
-        for table in tested.inputs:
-            give(connection, table, case["given"].get(table, []))
+    for variable in VARIABLES:
+        connection.execute(f"set variable {variable} = ?", [case.get(variable)])
+    for table in tested.inputs:
+        give(connection, table, case["given"].get(table, []))
 
-        found = connection.execute(f"select *{computed(tested, case)} from ({tested.select})")
-        names = [column[0] for column in found.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    found = connection.execute(f"select *{computed(tested, case)} from ({tested.select})")
+    names = [column[0] for column in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     columns = list(case["expect"][0]) if case["expect"] else []
     assert comparable(case["expect"], columns) == comparable(rows, columns)
@@ -95,13 +112,19 @@ def give(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str,
     if model.columns:
         create_typed(connection, table, rows, {column.name: DUCKDB_TYPES[column.type] for column in model.columns})
         return
+    create(connection, table, rows, schema_of(table))
+
+
+@cache
+def schema_of(table: str) -> pa.Schema:
+    """The columns of a model without a description, by its select."""
+    model = models()[table]
     with duckdb.connect() as empty:
         empty.execute(macros("duckdb"))
         create_schemas(empty)
         for part in model.inputs:
             give(empty, part, [])
-        schema = empty.sql(model.select or "").to_arrow_table().schema
-    create(connection, table, rows, schema)
+        return empty.sql(model.select or "").to_arrow_table().schema
 
 
 def create_typed(
@@ -137,14 +160,11 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", [model.full_name for model in loaded_models() if model.select])
-def test_history_of_empty_inputs_is_empty(name: str) -> None:
-    with duckdb.connect() as connection:
-        connection.execute(macros("duckdb"))
-        create_schemas(connection)
-        for table in models()[name].inputs:
-            give(connection, table, [])
+def test_history_of_empty_inputs_is_empty(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    for table in models()[name].inputs:
+        give(connection, table, [])
 
-        rows = connection.execute(f"select * from ({models()[name].select})").fetchall()
+    rows = connection.execute(f"select * from ({models()[name].select})").fetchall()
 
     assert [] == rows
 

@@ -16,7 +16,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from sighten_warehouse.remotes import REMOTES
-from support.warehouses import Warehouse
+from support.warehouses import Warehouse, keep_empty_file
 
 Fault = Literal["slow_down", "lost_answer", "cut_off", "ignores_conditions"]
 _SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -159,7 +159,7 @@ def variables(store: ObjectStore) -> dict[str, str]:
 def machine(store: ObjectStore, cache: Path) -> Warehouse:
     """A machine of its own on the store: it shares no file with another whose cache is another folder."""
     made = Warehouse(store.url, cache=cache)
-    made.keep()
+    keep_empty_file(made.settings)
     return made
 
 

@@ -2,23 +2,42 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
+from sighten_warehouse.durable import ensure_folder
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.load.result import LoadResult
 from sighten_warehouse.load.step import load
+from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.step import publish
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings, read_settings
 
-_KEPT: dict[
-    str, bytes
-] = {}  # what the first publish of this process kept below `work`; building it takes half of a small publish
+
+@cache
+def _empty_file() -> dict[str, bytes]:
+    """What the first publish of any home keeps below `work`: making it takes half of a small publish."""
+    with TemporaryDirectory() as folder:
+        work = Path(folder, "work")
+        work.mkdir()
+        write_empty_file(Path(folder, "empty.duckdb"), work=work)
+        return {path.name: path.read_bytes() for path in work.iterdir()}
+
+
+def keep_empty_file(settings: Settings) -> None:
+    """Give a new home the empty file."""
+    work = settings.layout.work
+    if not work.exists():
+        ensure_folder(work)
+        for name, content in _empty_file().items():
+            (work / name).write_bytes(content)
 
 
 class Warehouse:
@@ -39,26 +58,15 @@ class Warehouse:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines.append(landing_line(raw, landing_id=ids[-1], received_at=self.clock, **envelope))
         write_landing_file(self.settings.layout.landing, lines, received_at=self.clock)
-        self.keep()
+        keep_empty_file(self.settings)
         return ids
 
     def load(self) -> LoadResult:
         return load(self.settings)
 
     def publish(self, *, full: bool = False) -> Version:
-        version = publish(self.settings, full=full)
-        _KEPT.update(
-            {path.name: path.read_bytes() for path in self.settings.layout.work.glob("empty-*")} if not _KEPT else {}
-        )
-        return version
-
-    def keep(self) -> None:
-        """Give a new home what the first publish of this process kept."""
-        work = self.settings.layout.work
-        if _KEPT and not work.exists():
-            work.mkdir(parents=True)
-            for name, content in _KEPT.items():
-                (work / name).write_bytes(content)
+        keep_empty_file(self.settings)
+        return publish(self.settings, full=full)
 
     def take_in(self, *bodies: Any, **envelope: Any) -> list[str]:
         """Land and load as one batch, without publishing."""

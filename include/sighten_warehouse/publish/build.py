@@ -1,6 +1,6 @@
 """Builds the file that analysts open from the committed history: current state, history, marts and operations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -69,7 +69,8 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
                     counts[model.full_name] = fill(connection, model, model.select or "")
             create_all_dal_views(connection, settings)
             counts[PSEUDONYMS] = fill_pseudonyms(connection, settings, layout)
-            counts["ops.checks"] = _check(connection, layout, unchecked(commits, versions), copied)
+            new = unchecked(commits, versions)
+            counts["ops.checks"] = _check(connection, layout, new, copied, counts)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
@@ -117,13 +118,21 @@ def unchecked(commits: Sequence[Manifest], versions: Sequence[Version]) -> list[
     return [manifest for manifest in commits if not same_lake or manifest.batch_id in current.new_batches]
 
 
-def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], copied: set[str]) -> int:
+def _check(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    new: Sequence[Manifest],
+    copied: set[str],
+    counts: Mapping[str, int],
+) -> int:
     """Run every check and store the findings; of history, only new rows are checked."""
-    for model in loaded_models():
+    new_history = [model for model in loaded_models() if history_files(layout, model.name, new)]
+    for model in new_history:
         stage_new_history(
             connection, model, select_history(model, history_files(layout, model.name, new), copied=copied)
         )
-    run_checks(connection, new_history=loaded_models())
+    empty = {name for name, rows in counts.items() if not rows}
+    run_checks(connection, new_history=new_history, empty=empty)
     checked = fill(connection, models()["ops.checks"], models()["ops.checks"].select or "")
     refuse_failures(connection)
     return checked

@@ -18,6 +18,7 @@ SCHEMAS = ("history", "marts", "ops", "masked")
 # of DuckDB's default, for a file that is a tenth larger.
 GROUP_ROWS = 30_720
 ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster
+ROWS_TO_COMPRESS = 10_000  # of history; below this, trying each compression costs more than it saves
 
 
 @contextmanager
@@ -57,8 +58,11 @@ def configure(
     connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout, commits: Sequence[Manifest]
 ) -> None:
     """Give the engine the settings of the models, and bound its memory: what exceeds it is spilled below `work/`."""
-    if sum(manifest.history_rows for manifest in commits) < ROWS_FOR_MORE_THREADS:
+    rows = sum(manifest.history_rows for manifest in commits)
+    if rows < ROWS_FOR_MORE_THREADS:
         connection.execute("set threads = 1")
+    if rows < ROWS_TO_COMPRESS:
+        connection.execute("set force_compression = 'uncompressed'")
     connection.execute("set memory_limit = ?", [settings.publish_memory])
     connection.execute("set temp_directory = ?", [str(layout.work / "spilled")])
     connection.execute("set variable api_url = ?", [settings.api_url])

@@ -1,6 +1,6 @@
 """Updates a copy of the newest version: what new deliveries touch is recomputed, by the same models, and replaced."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,15 +68,14 @@ def update_warehouse(
         _refuse_many(connection)
         copied = {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
         TouchedHistory(connection, layout, commits, copied).show()
-        _compute(connection)
+        empty = _compute(connection)
         _refuse_changes_elsewhere(connection)
-        _check(connection, layout, new)
+        _check(connection, layout, new, empty)
         _move_places(connection, layout, merged)
         with transaction(connection, "an update"):
-            counts = _replace(connection, dict(before.tables))
-            counts[PSEUDONYMS] += update_pseudonyms(
-                connection, settings=settings, layout=layout, table=f"warehouse.{PSEUDONYMS}"
-            )
+            counts = _replace(connection, dict(before.tables), empty)
+            table = f"warehouse.{PSEUDONYMS}"
+            counts[PSEUDONYMS] += update_pseudonyms(connection, settings=settings, layout=layout, table=table)
             refiled = new if before.lake == current.lake else commits
             _show_history(connection, layout, commits, refiled, copied)
             if any(manifest.history_files.get("dal_values") for manifest in new):
@@ -156,17 +155,22 @@ def _number(connection: duckdb.DuckDBPyConnection, select: str) -> int:
     return int(connection.execute(select).fetchall()[0][0])
 
 
-def _compute(connection: duckdb.DuckDBPyConnection) -> None:
-    """Compute the models of what is touched."""
+def _compute(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Compute the models of what is touched; return the tables that have no rows."""
+    empty = set()
     read = {name for model in built_models() if not model.is_view for name in model.inputs}
     read |= {name for model in built_models() if model.is_view and model.full_name in read for name in model.inputs}
     read |= {name for check in checks() for name in check.inputs}
     for model in built_models():
         if model.full_name in FILLED_LAST or (model.is_view and model.full_name not in read):
             continue
-        connection.execute(f"create {'view' if model.is_view else 'table'} {model.full_name} as {_select(model)}")
+        create = f"create {'view' if model.is_view else 'table'} {model.full_name} as {_select(model)}"
+        rows = connection.execute(create).fetchall()
         if model.full_name == "ops.snapshots":
             _add_mentioning_snapshots(connection)
+        elif rows == [(0,)]:
+            empty.add(model.full_name)
+    return empty
 
 
 def _select(model: Model) -> str:
@@ -183,7 +187,9 @@ def _add_mentioning_snapshots(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"insert into ops.snapshots by name from before.snapshots where landing_id in {others}")
 
 
-def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> None:
+def _check(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest], empty: Collection[str]
+) -> None:
     """Run the checks on what was recomputed; other findings are as they were.
 
     Raises:
@@ -194,7 +200,7 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
         stage_new_history(connection, model, select_history(model, history_files(layout, model.name, new)))
     for name in ("ops.checks", PSEUDONYMS):  # filled after the checks
         connection.execute(f"create table {name} as from warehouse.{name} limit 0")
-    run_checks(connection, new_history=new_history)
+    run_checks(connection, new_history=new_history, empty=empty)
     # One without an id cannot be known to be touched: the nightly run counts it anew.
     connection.execute("delete from staging.found where id is null or (column_name, id) not in (from touched.ids)")
     others = "from cache.found anti join touched.ids using (column_name, id)"
@@ -203,18 +209,18 @@ def _check(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[
     refuse_failures(connection)
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, counts: dict[str, int]) -> dict[str, int]:
+def _replace(connection: duckdb.DuckDBPyConnection, counts: dict[str, int], empty: Collection[str]) -> dict[str, int]:
     """Replace the recomputed rows of every table; return the new numbers of rows."""
     for model in built_models():
         if not model.is_updated or model.replaced_by == (ADDED,):
             continue
         ids = "{0} in (select id from touched.ids where column_name = '{0}')"
         condition = "true" if model.replaced_by == (ALL,) else " or ".join(map(ids.format, model.replaced_by))
-        table = f"warehouse.{model.full_name}"
-        counts[model.full_name] -= _number(connection, f"delete from {table} where {condition}")
-        counts[model.full_name] += _number(
-            connection, f"insert into {table} by name from {model.full_name} where {condition}"
-        )
+        name, table = model.full_name, f"warehouse.{model.full_name}"
+        if counts[name]:
+            counts[name] -= _number(connection, f"delete from {table} where {condition}")
+        if name not in empty:
+            counts[name] += _number(connection, f"insert into {table} by name from {name} where {condition}")
     return counts
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from support.factories import SAMPLE_BYTES
+from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
 RUN_AND_TELL = """
@@ -16,6 +17,16 @@ atexit.register(lambda: print("imported:", *(name for name in heavy if name in s
 from sighten_warehouse.cli.main import run_alone
 run_alone()
 """
+
+
+def publish_one_and_land_another(warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    warehouse.land(SAMPLE_BYTES)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    return MadeOnce(tmp_path_factory.mktemp("published"), publish_one_and_land_another)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +40,8 @@ run_alone()
     ],
     ids=" ".join,
 )
-def test_a_command_imports_only_what_it_needs(warehouse: Warehouse, command: list[str], imported: str) -> None:
-    warehouse.deliver(SAMPLE_BYTES)
-    warehouse.land(SAMPLE_BYTES)
-    env = {**os.environ, "SIGHTEN_HOME": str(warehouse.settings.home), "PYTHONPATH": "include"}
+def test_a_command_imports_only_what_it_needs(made: MadeOnce, command: list[str], imported: str) -> None:
+    env = {**os.environ, "SIGHTEN_HOME": str(made.again().settings.home), "PYTHONPATH": "include"}
 
     ran = subprocess.run(
         [sys.executable, "-c", RUN_AND_TELL, *command], env=env, capture_output=True, text=True, check=True

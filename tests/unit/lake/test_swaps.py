@@ -15,22 +15,25 @@ from sighten_warehouse.publish.step import publish_lake
 from support.compacting import PLACE, PUBLISHING, commit_count, lines
 from support.everything import everything
 from support.factories import a_milestone
+from support.kill_points import kill_points
 from support.killing import COMPACT, exit_code_of_killed
 from support.warehouses import Warehouse
 
 POINTS = [
+    ("compaction", "decide_swap", "before"),
+    ("exchange", "_sync_folders", "before"),
+    ("folder", "point_link", "after"),
+]
+MORE_POINTS = [
     ("merge", "write_manifest", "after"),
     ("compaction", "write_exchange", "after"),
-    ("compaction", "decide_swap", "before"),
     ("compaction", "decide_swap", "after"),
-    ("exchange", "_sync_folders", "before"),
     ("folder", "bring_in", "after"),
-    ("folder", "point_link", "after"),
     ("folder", "remove_replaced", "after"),
 ]
 
 
-@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
+@pytest.mark.parametrize(("module", "name", "when"), kill_points(POINTS, MORE_POINTS))
 def test_a_kill_changed_nothing_or_everything(often: Warehouse, module: str, name: str, when: str) -> None:
     layout = often.settings.layout
     often.land(a_milestone("pending"))

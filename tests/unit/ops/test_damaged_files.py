@@ -21,6 +21,7 @@ from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.step import publish
 from support.everything import everything
 from support.factories import a_milestone, an_id
+from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
 
@@ -65,14 +66,22 @@ DAMAGES = {
 }
 
 
-@pytest.fixture
-def loaded(warehouse: Warehouse) -> Warehouse:
-    """A file of two deliveries and a file of one, loaded and published."""
+def publish_two_files(warehouse: Warehouse) -> None:
     warehouse.land(a_milestone("one", name="Permit"), a_milestone("two"))
     warehouse.land(a_milestone("other"))
     warehouse.load()
     warehouse.publish()
-    return warehouse
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    return MadeOnce(tmp_path_factory.mktemp("loaded"), publish_two_files)
+
+
+@pytest.fixture
+def loaded(made: MadeOnce) -> Warehouse:
+    """A file of two deliveries and a file of one, loaded and published."""
+    return made.again()
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)

@@ -54,7 +54,7 @@ def test_compressed_bodies_are_read(encoding: str, compressed: bytes) -> None:
 @pytest.mark.parametrize(
     ("encoding", "body", "reason"),
     [
-        ("gzip", gzip.compress(bytes(MAX_DECODED_BYTES + 1), mtime=0), "too_big"),
+        ("gzip", gzip.compress(bytes(MAX_DECODED_BYTES + 1), 1, mtime=0), "too_big"),
         ("gzip", gzip.compress(TEXT.encode(), mtime=0)[:-12], "cut_off"),
         ("gzip", TEXT.encode(), "not_compressed"),
         ("br", TEXT.encode(), "unknown_encoding"),
@@ -62,7 +62,7 @@ def test_compressed_bodies_are_read(encoding: str, compressed: bytes) -> None:
         ("gzip", gzip.compress(TEXT.encode(), mtime=0) + b"and more", "not_compressed"),
         ("deflate", zlib.compress(TEXT.encode()) + b"and more", "not_compressed"),
         ("gzip", gzip.compress(b"", mtime=0) * 10_001, "not_compressed"),
-        ("gzip", gzip.compress(bytes(MAX_DECODED_BYTES), mtime=0) + gzip.compress(b"1", mtime=0), "too_big"),
+        ("gzip", gzip.compress(bytes(MAX_DECODED_BYTES), 1, mtime=0) + gzip.compress(b"1", mtime=0), "too_big"),
         (", ".join(["gzip"] * 9), TEXT.encode(), "unknown_encoding"),
     ],
 )

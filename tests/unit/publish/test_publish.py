@@ -276,3 +276,13 @@ def test_too_little_memory_names_the_setting_and_the_version_stays(warehouse: Wa
         warehouse.publish(full=full)
 
     assert before == warehouse.settings.layout.warehouse_file.read_bytes()
+
+
+def test_only_a_home_that_is_not_small_is_compressed(simulated: Warehouse, warehouse: Warehouse) -> None:
+    warehouse.deliver(SAMPLE_BYTES)
+    compressions = "select distinct compression from pragma_storage_info('history.milestone_intervals')"
+
+    small, larger = set(warehouse.column(compressions)), set(simulated.column(compressions))
+
+    assert small <= {"Uncompressed", "Constant", "Empty Validity"}
+    assert {"DICT_FSST", "FSST", "Dictionary", "ZSTD"} & larger

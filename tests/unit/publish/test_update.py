@@ -11,27 +11,28 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from sighten_warehouse.cli.main import commands
+from sighten_warehouse.layout import Layout
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish import prove, update
-from sighten_warehouse.publish.cache import cache_file
+from sighten_warehouse.publish.cache import cache_file, fits
 from sighten_warehouse.publish.versions import versions
 from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_task_delivery, a_user, an_id
+from support.kill_points import kill_points
 from support.killing import PUBLISH, exit_code_of_killed
 from support.made_anew import wrong_rows
+from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
-POINTS = [
+POINTS = [("update", "_replace", "after"), ("step", "_link_over", "before"), ("step", "write_version", "after")]
+MORE_POINTS = [
     ("step", "clone", "after"),
     ("step", "update_warehouse", "before"),
     ("update", "add_new", "after"),
-    ("update", "_replace", "after"),
     ("update", "keep_recomputed", "before"),
     ("update", "keep_recomputed", "after"),
     ("step", "_swap_in", "before"),
-    ("step", "_link_over", "before"),
     ("step", "_link_over", "after"),
-    ("step", "write_version", "after"),
     ("step", "stamp", "after"),
 ]
 
@@ -44,10 +45,15 @@ def is_update(act: Callable[[], Any]) -> bool:
     return bool(published["is_update"])
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    folder = tmp_path_factory.mktemp("published")
+    return MadeOnce(folder, lambda warehouse: warehouse.deliver(SAMPLE_BYTES, a_milestone("one")))
+
+
 @pytest.fixture
-def published(warehouse: Warehouse) -> Warehouse:
-    warehouse.deliver(SAMPLE_BYTES, a_milestone("one"))
-    return warehouse
+def published(made: MadeOnce) -> Warehouse:
+    return made.again()
 
 
 def test_a_new_delivery_updates_the_version_and_the_option_makes_all_anew(published: Warehouse) -> None:
@@ -75,20 +81,33 @@ def test_the_manifest_counts_the_rows_of_every_table(published: Warehouse) -> No
     }
 
 
+SPOILS: dict[str, Callable[[Layout], Any]] = {
+    "no cache": lambda layout: cache_file(layout).unlink(),
+    "damaged cache": lambda layout: cache_file(layout).write_bytes(b"no database"),
+    "damaged stamp": lambda layout: cache_file(layout).with_suffix(".json").write_text("no json"),
+    "other version": lambda layout: max(layout.versions.glob("*.duckdb")).touch(),
+    "no version": lambda layout: max(layout.versions.glob("*.duckdb")).unlink(),
+    "other key": lambda layout: layout.pseudonym_key.write_text("ab" * 32 + "\n"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS)
+def test_a_cache_that_may_not_fit_is_known(published: Warehouse, spoil: Callable[[Layout], Any]) -> None:
+    settings, layout = published.settings, published.settings.layout
+    version = versions(layout)[-1]
+    before = fits(settings, layout, version)
+
+    spoil(layout)
+
+    assert (True, False) == (before, fits(settings, layout, version))
+
+
 @pytest.mark.parametrize(
     "spoil",
-    [
-        lambda layout: cache_file(layout).unlink(),
-        lambda layout: cache_file(layout).write_bytes(b"no database"),
-        lambda layout: cache_file(layout).with_suffix(".json").write_text("no json"),
-        lambda layout: max(layout.versions.glob("*.duckdb")).touch(),
-        lambda layout: max(layout.versions.glob("*.duckdb")).unlink(),
-        lambda layout: layout.codes.write_text("task_status: [OWN]"),
-        lambda layout: layout.pseudonym_key.write_text("ab" * 32 + "\n"),
-    ],
-    ids=["no cache", "damaged cache", "damaged stamp", "other version", "no version", "other codes", "other key"],
+    [SPOILS["damaged cache"], SPOILS["no version"], lambda layout: layout.codes.write_text("task_status: [OWN]")],
+    ids=["damaged cache", "no version", "other codes"],
 )
-def test_a_cache_that_may_not_fit_is_made_anew(published: Warehouse, spoil: Callable[[Any], Any]) -> None:
+def test_a_cache_that_may_not_fit_is_made_anew(published: Warehouse, spoil: Callable[[Layout], Any]) -> None:
     published.take_in(a_milestone("two"))
     spoil(published.settings.layout)
 
@@ -168,7 +187,7 @@ def test_who_changes_organization_takes_their_milestones_along(published: Wareho
     assert [("Another",)] == published.rows(shown, *(an_id(f"milestone {key}") for key in "abc"))
 
 
-@pytest.mark.parametrize(("module", "name", "when"), POINTS, ids=[" ".join(point) for point in POINTS])
+@pytest.mark.parametrize(("module", "name", "when"), kill_points(POINTS, MORE_POINTS))
 def test_after_a_kill_the_last_version_stands_and_the_next_publish_is_right(
     published: Warehouse, module: str, name: str, when: str
 ) -> None:
