@@ -8,7 +8,7 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.sdk import dag
 
 from sighten_airflow.assets import HISTORY, WAREHOUSE
-from sighten_airflow.dag_defaults import WRITER_POOL
+from sighten_airflow.pools import WRITER_POOL
 
 
 @dag("publish_on_spark", schedule=[HISTORY], max_active_runs=1, doc_md=__doc__)
@@ -20,7 +20,7 @@ def publish_on_spark() -> None:
         deploy_mode="client",  # the driver commits, and writes the published file
         application="/opt/sighten-warehouse/deploy/spark/run_on_spark.py",
         application_args=["publish", "--engine", "spark"],
-        pool=WRITER_POOL,
+        pool=WRITER_POOL.name,
         inlets=[HISTORY],
         outlets=[WAREHOUSE],
     )

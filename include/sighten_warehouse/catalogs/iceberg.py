@@ -18,6 +18,7 @@ from pyiceberg.table import Table, Transaction
 from sighten_warehouse.catalogs.export import Export
 from sighten_warehouse.errors import CatalogError, SettingError
 from sighten_warehouse.publish.parquet import KEPT_EXPORTS
+from sighten_warehouse.remotes import shown_place
 
 VERSION, FOLDER = "sighten.version", "sighten.export"
 # Bounds of columns would hold names and addresses, and an erasure does not reach old metadata.
@@ -85,13 +86,18 @@ def _register(catalog: Catalog, name: str, files: Sequence[Path], *, export: Exp
         _fit(transaction, schema)
         transaction.delete(AlwaysTrue())
         transaction.add_files(
-            # Iceberg takes locations as they are, not percent-encoded.
-            [f"file://{path}" for path in files],
+            [_location(path) for path in files],
             snapshot_properties={VERSION: export.version, FOLDER: export.folder.name},
             check_duplicate_files=False,
         )
     _expire(table)
     return True
+
+
+def _location(path: Path) -> str:
+    """Where the file is for every reader: its URL on object storage, or its path, which Iceberg takes unencoded."""
+    place = shown_place(path)
+    return place if "://" in place else f"file://{place}"
 
 
 def _table(catalog: Catalog, name: str, schema: pa.Schema) -> Table:

@@ -10,6 +10,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CatalogError, SettingError
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
+from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -59,6 +60,8 @@ def register(settings: Settings) -> None:
 
 def _register(name: str, export: Export) -> bool:
     if name == DUCKLAKE:
+        if remote_of(export.folder):
+            raise SettingError("SIGHTEN_CATALOGS: ducklake: expected a home on a local disk, which names its files")
         return write_ducklake(export)
     try:
         from sighten_warehouse.catalogs.iceberg import register_in_iceberg  # noqa: PLC0415  (an extra; takes a second)

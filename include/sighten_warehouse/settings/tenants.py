@@ -20,7 +20,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 CONFIDENTIAL = tuple(PREFIX + name.upper() for name in SECRETS)
 # Whoever has these of one tenant reads or writes as that tenant. Alerts may go to one address for all.
 API_TOKEN, WEBHOOK_SECRET = OWN_SECRETS = (f"{PREFIX}API_TOKEN", f"{PREFIX}WEBHOOK_SECRET")
+CATALOGS = f"{PREFIX}CATALOGS"
 OWN_FOLDERS = (HOME, f"{PREFIX}BACKUP_TO")
+_NAMESPACE = re.compile(r"iceberg:[^,\s]+")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -135,6 +137,8 @@ def _entry(name: str, given: Mapping[str, str] | str, shared: Mapping[str, str])
     for setting in OWN_FOLDERS:
         if not own.get(setting) and (folder := shared.get(setting) or (setting == HOME and str(Settings().home))):
             variables[setting] = f"{folder.rstrip('/')}/{name}"
+    if not own.get(CATALOGS) and (catalogs := shared.get(CATALOGS)):
+        variables[CATALOGS] = _NAMESPACE.sub(lambda found: f"{found[0]}_{name.replace('-', '_')}", catalogs)
     if isinstance(given, str):
         return TenantEntry(name, variables, own, problem=given)
     slots = given.get(SLOTS) or str(DEFAULT_SLOTS)

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from sighten_warehouse.errors import SettingError, SparkError
+from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -68,6 +69,8 @@ def engine_session(settings: Settings) -> Iterator[Session | None]:
     if settings.engine != "spark":
         yield None
         return
+    if remote := remote_of(settings.layout.root):
+        raise SettingError(f"SIGHTEN_HOME: {remote.url}: expected a folder that every executor of Spark reaches")
     with spark_session(settings) as session:
         yield session
 

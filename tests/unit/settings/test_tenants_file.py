@@ -55,6 +55,17 @@ north_west-2:
     assert acme == read_settings({**environ, "SIGHTEN_TENANT": "acme"})
 
 
+def test_tenants_that_share_a_catalog_have_a_namespace_each(tmp_path: Path) -> None:
+    path = write(tmp_path, "acme:\nnorth-2:\n  SIGHTEN_CATALOGS: iceberg:prod.north\nsouth-3:\n")
+    environ = {"SIGHTEN_TENANTS": str(path), "SIGHTEN_CATALOGS": "ducklake, iceberg:prod.sighten"}
+
+    found = {name: read_settings(environ, tenant=name).catalogs for name in ("acme", "north-2", "south-3")}
+
+    assert ("ducklake", "iceberg:prod.sighten_acme") == found["acme"]
+    assert ("iceberg:prod.north",) == found["north-2"]
+    assert ("ducklake", "iceberg:prod.sighten_south_3") == found["south-3"]
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     before = list(read(tmp_path, "acme:\n"))
 
