@@ -29,12 +29,12 @@ class Person(threading.Thread):
 
     def __init__(self, answer: str) -> None:
         # All of Airflow's API: seconds, in every process that collects the tests.
-        from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload  # noqa: PLC0415
-        from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail  # noqa: PLC0415
+        from airflow.api_fastapi.core_api.datamodels import hitl  # noqa: PLC0415  (as said above)
+        from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail  # noqa: PLC0415  (as above)
 
         super().__init__()
         self.update = update_hitl_detail
-        self.payload = UpdateHITLDetailPayload(chosen_options=[answer])
+        self.payload = hitl.UpdateHITLDetailPayload(chosen_options=[answer])
         self.asked = ""
         self.is_over = threading.Event()
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 PATH = "/webhooks/sighten"
 HEAD = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n".encode()
-COMMAND = [sys.executable, "-c", "from sighten_warehouse.cli import main; main()", "receive"]
+COMMAND = [sys.executable, "-c", "from sighten_warehouse.cli import run_alone; run_alone()", "receive"]
 SOON = 60.0
 
 

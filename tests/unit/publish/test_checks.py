@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.errors import CheckError, ModelError
-from sighten_warehouse.models import models, sql_folder
+from sighten_warehouse.models import Model, models, sql_folder
 from sighten_warehouse.ops.status import read_status
+from sighten_warehouse.publish import build
 from sighten_warehouse.publish.checks import Check, checks, read_check
 from support.factories import SAMPLE_BYTES, a_milestone, a_task
 from support.older_history import write_as_older_code
@@ -126,3 +127,18 @@ def test_a_check_without_its_header_is_an_error_that_names_it(tmp_path: Path) ->
 
     with pytest.raises(ModelError, match=r"odd\.sql: expected a header"):
         read_check(path)
+
+
+def test_a_table_with_two_rows_of_one_grain_is_not_published(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = build._fill  # noqa: SLF001  (no model gives such rows)
+
+    def fill_twice(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
+        return fill(connection, model) + (fill(connection, model) if model.full_name == "main.tasks" else 0)
+
+    warehouse.take_in(SAMPLE_BYTES)
+    monkeypatch.setattr(build, "_fill", fill_twice)
+
+    with pytest.raises(CheckError, match="grain_of_main_tasks"):
+        warehouse.publish()

@@ -279,7 +279,7 @@ def test_too_little_memory_names_the_setting_and_the_version_stays(warehouse: Wa
 
 
 def test_only_a_home_that_is_not_small_is_compressed(simulated: Warehouse, warehouse: Warehouse) -> None:
-    warehouse.deliver(SAMPLE_BYTES)
+    warehouse.deliver(*(a_milestone(str(number)) for number in range(200)))
     compressions = "select distinct compression from pragma_storage_info('history.milestone_intervals')"
 
     small, larger = set(warehouse.column(compressions)), set(simulated.column(compressions))

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.models import Model
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish import prove, update
@@ -150,6 +151,21 @@ def test_what_a_failed_update_wrote_is_not_in_the_version_that_is_made_anew(
 
     published.take_in(a_milestone("two"))
     monkeypatch.setattr(update, "keep_recomputed", fails)
+
+    assert not is_update(published.publish)
+    assert {} == wrong_rows(published)
+
+
+def test_an_update_with_two_rows_of_one_grain_is_not_published(
+    published: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select = update._select  # noqa: SLF001  (no model gives such rows)
+
+    def select_twice(model: Model) -> str:
+        return f"({select(model)}) union all ({select(model)})" if model.full_name == "main.tasks" else select(model)
+
+    published.take_in(a_milestone("two"))
+    monkeypatch.setattr(update, "_select", select_twice)
 
     assert not is_update(published.publish)
     assert {} == wrong_rows(published)
