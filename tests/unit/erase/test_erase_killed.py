@@ -24,7 +24,7 @@ EVERY_POINT = [
     ("lake.folder", "decide_swap", "after"),
     ("lake.folder", "bring_in", "after"),
     ("lake.folder", "point_link", "after"),
-    ("publish.step", "_link_over", "before"),
+    ("publish.step", "link_over", "before"),
     ("erase.versions", "remove_unneeded", "before"),
     ("erase.versions", "export_parquet", "before"),
     ("erase.step", "erase_vault", "before"),

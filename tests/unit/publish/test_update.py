@@ -25,7 +25,7 @@ from support.made_anew import wrong_rows
 from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
-POINTS = [("update", "_replace", "after"), ("step", "_link_over", "before"), ("step", "write_version", "after")]
+POINTS = [("update", "_replace", "after"), ("step", "link_over", "before"), ("step", "write_version", "after")]
 MORE_POINTS = [
     ("step", "clone", "after"),
     ("step", "update_warehouse", "before"),
@@ -33,7 +33,7 @@ MORE_POINTS = [
     ("update", "keep_recomputed", "before"),
     ("update", "keep_recomputed", "after"),
     ("step", "_swap_in", "before"),
-    ("step", "_link_over", "after"),
+    ("step", "link_over", "after"),
     ("step", "stamp", "after"),
 ]
 
@@ -55,6 +55,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
 @pytest.fixture
 def published(made: MadeOnce) -> Warehouse:
     return made.again()
+
+
+def test_every_view_of_an_updated_version_can_be_read(published: Warehouse) -> None:
+    published.deliver(a_milestone("two"))
+
+    views = published.rows("select schema_name, view_name from duckdb_views() where not internal")
+
+    assert len(views) > 50
+    for schema, name in views:
+        published.rows(f'from {schema}."{name}" limit 0')
 
 
 def test_a_new_delivery_updates_the_version_and_the_option_makes_all_anew(published: Warehouse) -> None:
