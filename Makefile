@@ -61,7 +61,7 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	@$(BIN)/uv venv -q --clear -p "$(ROW_PYTHON)" .venv/rows/$(ROW)
 	@case "$(ROW)" in \
 		lowest*) $(ROW_PIP) -r requirements/rows/$(ROW).txt;; \
-		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) 'duckdb==$(ROW:duckdb-%=%).*' -c <($(PINS) requirements/dev.txt);; \
+		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) 'duckdb==$(ROW:duckdb-%=%).*' $(if $(filter %-1.5,$(ROW)),'duckdb-extension-httpfs==1.5.*') -c <($(PINS) requirements/dev.txt);; \
 		python-*) $(ROW_PIP) -r requirements/dev.txt;; \
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .
