@@ -135,7 +135,7 @@ def test_of_two_publishers_the_later_makes_its_version_anew_and_nothing_goes_bac
         machines("B").load()
         return machines("B").publish()
 
-    other = meanwhile(store, "PUT", "published/newest.json", load_and_publish)
+    other = meanwhile(store, "PUT", "published/versions/", load_and_publish)
     mine = machines("A").publish(full=True)
 
     known = [version.version for version in versions(machines("A").settings.layout)]
