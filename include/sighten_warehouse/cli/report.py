@@ -28,10 +28,14 @@ def report(*, open_browser: bool, port: int, path: Path | None) -> None:
     """
     import webbrowser
 
+    from sighten_warehouse.lake.pull import refresh
+    from sighten_warehouse.remotes import present
     from sighten_warehouse.report.writing import write_report_to
     from sighten_warehouse.settings import read_settings
 
     settings = read_settings()
+    refresh(settings.layout, landing=False)
+    present(settings.layout.warehouse_file)
     if path is not None:
         with writing_to(path, option="--to"):
             write_report_to(path, settings)
