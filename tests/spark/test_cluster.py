@@ -73,6 +73,7 @@ def test_a_rebuild_survives_the_loss_of_a_worker(loaded: Warehouse, tmp_path: Pa
     assert "Lost executor" in log
     assert f"rebuilt {BATCHES} batches" in log
     assert lake != loaded.settings.layout.lake.resolve()
+    assert [] == list(loaded.settings.layout.lake.resolve().rglob(".*.tmp"))
     assert before == held(loaded)
 
 
