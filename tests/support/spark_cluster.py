@@ -10,11 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyspark
-
 from devstack.waiting import wait_until
 
-SPARK = Path(pyspark.__file__).parent
 SECONDS = 180
 # Most of the time would go to planning and compiling for few rows.
 FOR_FEW_ROWS = {
@@ -43,7 +40,7 @@ def configuration(folder: Path) -> dict[str, str]:
     (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
     return {
         "SPARK_CONF_DIR": str(folder),
-        "SPARK_HOME": str(SPARK),
+        "SPARK_HOME": spark_home(),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
     }
@@ -97,7 +94,7 @@ def connect_server(folder: Path) -> Iterator[str]:
 def _running(
     log: Path, name: str, *arguments: str, environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.{name}", *arguments]
+    command = [f"{spark_home()}/bin/spark-class", f"org.apache.spark.{name}", *arguments]
     given = os.environ | configuration(log.parent) | (environment or {})
     with log.open("wb") as file:
         # A session of its own, so that a kill reaches what it has started.
@@ -108,6 +105,12 @@ def _running(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def spark_home() -> str:
+    import pyspark  # noqa: PLC0415  (in the environment of these tests only)
+
+    return str(Path(pyspark.__file__).parent)
 
 
 def free_port() -> int:
