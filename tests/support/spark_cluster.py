@@ -75,27 +75,18 @@ def standalone_cluster(folder: Path, *, workers: int) -> Iterator[Cluster]:
 def connect_server(folder: Path) -> Iterator[str]:
     """A server of Spark Connect on this machine; its address."""
     port = free_port()
-    server = "sql.connect.service.SparkConnectServer"
-    settings = {
-        **FOR_FEW_ROWS,
-        **ON_LOOPBACK,
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.master": "local[2]",
-        "spark.app.name": "connect",
-    }
-    options = " ".join(f"-D{name}={value}" for name, value in settings.items())
-    with _running(folder / "connect.log", server, environment={"SPARK_SUBMIT_OPTS": options}):
+    server = ("--master", "local[2]", "--class", "org.apache.spark.sql.connect.service.SparkConnectServer")
+    settings = (f"spark.connect.grpc.binding.port={port}", "spark.connect.grpc.binding.address=127.0.0.1")
+    options = (option for setting in settings for option in ("--conf", setting))
+    with _running(folder / "connect.log", "deploy.SparkSubmit", *server, *options, "spark-internal"):
         wait_until(lambda: is_open(port), what="the server of Spark Connect", seconds=SECONDS)
         yield f"sc://127.0.0.1:{port}"
 
 
 @contextmanager
-def _running(
-    log: Path, name: str, *arguments: str, environment: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def _running(log: Path, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [f"{spark_home()}/bin/spark-class", f"org.apache.spark.{name}", *arguments]
-    given = os.environ | configuration(log.parent) | (environment or {})
+    given = os.environ | configuration(log.parent)
     with log.open("wb") as file:
         # A session of its own, so that a kill reaches what it has started.
         process = subprocess.Popen(command, env=given, stdout=file, stderr=file, start_new_session=True)
