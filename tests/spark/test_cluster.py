@@ -1,4 +1,4 @@
-"""Rebuild on a standalone cluster of which a worker is killed half way, and by Spark Connect."""
+"""Rebuild on a standalone cluster of which a worker is killed half way, and by Spark Connect; DuckDB goes on from it."""
 
 import json
 import os
@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from devstack.waiting import wait_until
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
 from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.lake.manifest import commits
 from support.everything import everything
+from support.factories import a_milestone
+from support.made_anew import wrong_rows
 from support.spark_cluster import configuration, connect_server, standalone_cluster
 from support.warehouses import Warehouse
 
@@ -76,6 +79,12 @@ def test_a_rebuild_survives_the_loss_of_a_worker(loaded: Warehouse, tmp_path: Pa
     assert lake != loaded.settings.layout.lake.resolve()
     assert [] == list(loaded.settings.layout.lake.resolve().rglob(".*.tmp"))
     assert before == held(loaded)
+
+    with capture_logs() as logs:
+        loaded.deliver(a_milestone("new"))
+
+    assert [True] == [event["is_update"] for event in logs if event["event"] == "published"]  # by DuckDB
+    assert {} == wrong_rows(loaded)
 
 
 def test_spark_connect_gives_the_same(loaded: Warehouse, tmp_path: Path) -> None:
