@@ -1,4 +1,4 @@
-"""Rebuild on a standalone cluster of which a worker is killed half way, and by Spark Connect; DuckDB goes on from it."""
+"""Rebuild on a cluster of which a worker is killed half way, and by Spark Connect; DuckDB goes on from it."""
 
 import json
 import os
