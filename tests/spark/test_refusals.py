@@ -17,7 +17,7 @@ from support.older_history import write_as_older_code
 from support.on_spark import MASTER
 from support.warehouses import Warehouse
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
 PROGRAM = Path(sys.executable).with_name("sighten-warehouse")
 
 
