@@ -5,8 +5,10 @@ create or replace temp macro epoch_us(time) as unix_micros(cast(time as timestam
 create or replace temp macro seconds_between(earlier, later) as (epoch_us(later) - epoch_us(earlier)) / 1e6;
 create or replace temp macro id_of_place(file, line) as
 regexp_replace(md5(concat(file, ' line ', line)), '^(.{8})(.{4})(.{4})(.{4})', '$1-$2-$3-$4-');
-create or replace temp macro setting(name) as
-(select max(settings.value) from staging.settings as settings where settings.name = name);
+create or replace temp macro setting(name) as (
+    select max(settings.value) from staging.settings as settings
+    where settings.name = name
+);
 -- Java's $ also matches before a line break at the end.
 create or replace temp macro matches(string, pattern) as regexp_like(string, replace(pattern, '$', '\z'));
 create or replace temp macro starts_with(string, beginning) as startswith(string, beginning);
@@ -15,7 +17,7 @@ create or replace temp macro minus_infinity() as cast('-200000-01-01' as timesta
 create or replace temp macro infinity() as cast('+200000-01-01' as timestamp_ntz);
 -- Of all NULLs, Spark's hash is that of nothing, so it would not see a value that moves to the next column.
 create or replace temp macro fingerprint(content) as
-xxhash64(to_json(struct(content), map('timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS')));
+xxhash64(to_json(named_struct('content', content), map('timestampNTZFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS')));
 -- DuckDB leaves out rows whose value is NULL.
 create or replace temp macro max_by(value, rank) as max_by(value, case when value is not null then rank end);
 create or replace temp macro min_by(value, rank) as min_by(value, case when value is not null then rank end);
@@ -25,7 +27,12 @@ transform(
     x -> x.value
 );
 create or replace temp macro joined_in_order(string, separator, rank) as
-listagg(string, separator) within group (order by rank);
+array_join(
+    transform(
+        array_sort(collect_list(named_struct('is_last', rank is null, 'rank', rank, 'value', string))), x -> x.value
+    ),
+    separator
+);
 create or replace temp macro list_of(value) as array(value);
 create or replace temp macro last_of(list) as element_at(list, -1);
 create or replace temp macro array_of(

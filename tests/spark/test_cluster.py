@@ -1,4 +1,4 @@
-"""Rebuild on a standalone cluster of which a worker is killed half way, and by Spark Connect."""
+"""Rebuild on a cluster of which a worker is killed half way, and by Spark Connect; DuckDB goes on from it."""
 
 import json
 import os
@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from devstack.waiting import wait_until
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries
 from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.lake.manifest import commits
 from support.everything import everything
+from support.factories import a_milestone
+from support.made_anew import wrong_rows
 from support.spark_cluster import configuration, connect_server, standalone_cluster
 from support.warehouses import Warehouse
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
 BATCHES = 24
+OF_PUBLISHING = ("published_at", "publish_seconds", "total_seconds", "to_publish")
 SECONDS = 900  # machines are shared
 PROGRAM = Path(sys.executable).with_name("sighten-warehouse")
 
@@ -35,11 +39,11 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 def held(warehouse: Warehouse) -> dict[str, Any]:
-    """Every row that is published, and the digest of each history file."""
+    """Every row that is published, without times of publishing, and the digest of each history file."""
     found: dict[str, Any] = {
         manifest.batch_id: manifest.history_sha256 for manifest in commits(warehouse.settings.layout)
     }
-    found |= everything(warehouse)
+    found |= everything(warehouse, but=OF_PUBLISHING)
     warehouse.close()
     return found
 
@@ -73,7 +77,14 @@ def test_a_rebuild_survives_the_loss_of_a_worker(loaded: Warehouse, tmp_path: Pa
     assert "Lost executor" in log
     assert f"rebuilt {BATCHES} batches" in log
     assert lake != loaded.settings.layout.lake.resolve()
+    assert [] == list(loaded.settings.layout.lake.resolve().rglob(".*.tmp"))
     assert before == held(loaded)
+
+    with capture_logs() as logs:
+        loaded.deliver(a_milestone("new"))
+
+    assert [True] == [event["is_update"] for event in logs if event["event"] == "published"]  # by DuckDB
+    assert {} == wrong_rows(loaded)
 
 
 def test_spark_connect_gives_the_same(loaded: Warehouse, tmp_path: Path) -> None:

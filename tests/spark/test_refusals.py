@@ -17,7 +17,7 @@ from support.older_history import write_as_older_code
 from support.on_spark import MASTER
 from support.warehouses import Warehouse
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1200)]
 PROGRAM = Path(sys.executable).with_name("sighten-warehouse")
 
 
@@ -44,7 +44,7 @@ def test_a_server_that_does_not_answer_is_named(warehouse: Warehouse) -> None:
     code, said = refused(warehouse, "sc://127.0.0.1:1")
 
     assert 1 == code
-    assert "error: sc://127.0.0.1:1: Spark does not start there" in said
+    assert "error: 127.0.0.1:1: no server of Spark Connect answers there" in said
 
 
 @pytest.mark.usefixtures("spark")

@@ -10,16 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyspark
-
 from devstack.waiting import wait_until
 
-SPARK = Path(pyspark.__file__).parent
 SECONDS = 180
 # Most of the time would go to planning and compiling for few rows.
 FOR_FEW_ROWS = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.shuffle.partitions": "2",
 }
 ON_LOOPBACK = {"spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
@@ -43,7 +41,7 @@ def configuration(folder: Path) -> dict[str, str]:
     (folder / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
     return {
         "SPARK_CONF_DIR": str(folder),
-        "SPARK_HOME": str(SPARK),
+        "SPARK_HOME": spark_home(),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
     }
@@ -78,27 +76,18 @@ def standalone_cluster(folder: Path, *, workers: int) -> Iterator[Cluster]:
 def connect_server(folder: Path) -> Iterator[str]:
     """A server of Spark Connect on this machine; its address."""
     port = free_port()
-    server = "sql.connect.service.SparkConnectServer"
-    settings = {
-        **FOR_FEW_ROWS,
-        **ON_LOOPBACK,
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.master": "local[2]",
-        "spark.app.name": "connect",
-    }
-    options = " ".join(f"-D{name}={value}" for name, value in settings.items())
-    with _running(folder / "connect.log", server, environment={"SPARK_SUBMIT_OPTS": options}):
+    server = ("--master", "local[2]", "--class", "org.apache.spark.sql.connect.service.SparkConnectServer")
+    settings = (f"spark.connect.grpc.binding.port={port}", "spark.connect.grpc.binding.address=127.0.0.1")
+    options = (option for setting in settings for option in ("--conf", setting))
+    with _running(folder / "connect.log", "deploy.SparkSubmit", *server, *options, "spark-internal"):
         wait_until(lambda: is_open(port), what="the server of Spark Connect", seconds=SECONDS)
         yield f"sc://127.0.0.1:{port}"
 
 
 @contextmanager
-def _running(
-    log: Path, name: str, *arguments: str, environment: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    command = [str(SPARK / "bin" / "spark-class"), f"org.apache.spark.{name}", *arguments]
-    given = os.environ | configuration(log.parent) | (environment or {})
+def _running(log: Path, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [f"{spark_home()}/bin/spark-class", f"org.apache.spark.{name}", *arguments]
+    given = os.environ | configuration(log.parent)
     with log.open("wb") as file:
         # A session of its own, so that a kill reaches what it has started.
         process = subprocess.Popen(command, env=given, stdout=file, stderr=file, start_new_session=True)
@@ -108,6 +97,12 @@ def _running(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def spark_home() -> str:
+    import pyspark  # noqa: PLC0415  (in the environment of these tests only)
+
+    return str(Path(pyspark.__file__).parent)
 
 
 def free_port() -> int:

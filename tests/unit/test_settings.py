@@ -102,6 +102,7 @@ def test_test_and_production_share_no_path() -> None:
         ("SIGHTEN_KEPT_VERSIONS", "0", "expected a whole number >= 1"),
         ("SIGHTEN_ENGINE", "sqlite", "expected duckdb or spark"),
         ("SIGHTEN_SPARK_MASTER", "http://host:7077", "expected a text that matches"),
+        ("SIGHTEN_SPARK_MASTER", "sc://host:port", "expected a text that matches"),
     ],
 )
 def test_an_unknown_or_ill_formed_setting_is_refused_by_name(name: str, value: str, message: str) -> None:

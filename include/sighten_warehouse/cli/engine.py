@@ -35,5 +35,5 @@ def choose_engine(settings: "Settings", engine: str | None, master: str | None) 
         return settings
     settings = read_settings({**os.environ, **chosen})
     if master is not None and settings.engine != "spark":
-        raise click.UsageError(f"--master {master}: expected --engine spark with it")
+        raise click.UsageError("--master: expected --engine spark with it")
     return settings

@@ -129,7 +129,8 @@ class SparkTables:
     def _write_rows(self, name: str, rows: Session) -> None:
         path = self.folder / name
         rows.write.parquet(f"file://{path}")
-        self._show(name, self._read([path]))
+        # With the schema that is known, Spark reads no file to find it out.
+        self._show(name, self.session.read.schema(rows.schema).parquet(f"file://{path}"))
 
     def _find_problems(self) -> None:
         """Write a row for each row that a check returns."""

@@ -192,7 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "duckdb"
     spark_master: Annotated[
-        Annotated[str, Meta(pattern=r"^(local(\[.+\])?|spark://.+|yarn|k8s://.+|sc://.+)$")] | None,
+        Annotated[str, Meta(pattern=r"^(local(\[.+\])?|spark://.+|yarn|k8s://.+|sc://[^/:;]+(:\d+)?(/.*)?)$")] | None,
         Meta(
             description="Spark's master: `spark://host:7077`, `yarn`, `k8s://https://host:443`, or `sc://host:15002` "
             "for Spark Connect; empty means that of spark-submit, or all cores of this machine."

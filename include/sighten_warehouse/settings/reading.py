@@ -19,7 +19,7 @@ _ALERT_ADDRESS = re.compile(
     r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
 )
 
-NOT_SHOWN = ("api_url",)  # it may hold a password, or be the token in the wrong place
+NOT_SHOWN = ("api_url", "spark_master")  # they may hold a password or a token, or be it in the wrong place
 
 WORDS = {  # of msgspec's kinds, for people
     "float | null": "float",

@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -33,6 +35,7 @@ LOCAL_SETTINGS = {
     "spark.sql.shuffle.partitions": "4",
 }
 LOCAL, REMOTE = "local", "sc://"
+CONNECT_PORT = 15002
 ALL_CORES = "local[*]"
 OF_SPARK_SUBMIT = "PYSPARK_GATEWAY_PORT"  # in the environment of a program that spark-submit has started
 
@@ -108,6 +111,7 @@ def _start(sql: Any, master: str | None) -> Session:
     if master is None and OF_SPARK_SUBMIT not in os.environ:
         master = ALL_CORES
     if master is not None and master.startswith(REMOTE):
+        _require_server(master)
         builder = builder.remote(master)
     elif master is not None:
         _require_java()
@@ -119,9 +123,19 @@ def _start(sql: Any, master: str | None) -> Session:
     try:
         session = builder.getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
-        raise SparkError(f"{master}: Spark does not start there: {_reason(error)}") from error
-    log.info("spark_started", master=master or "spark-submit", version=session.version)
+        where = master and master.partition(";")[0]  # without a token
+        raise SparkError(f"{where}: Spark does not start there: {_reason(error)}") from error
+    log.info("spark_started", master=(master or "spark-submit").partition(";")[0], version=session.version)
     return session
+
+
+def _require_server(master: str) -> None:
+    """Spark's client would try again for many minutes."""
+    parts = urlsplit(master)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or CONNECT_PORT), timeout=10).close()
+    except OSError as error:
+        raise SparkError(f"{parts.hostname}:{parts.port}: no server of Spark Connect answers there: {error}") from error
 
 
 def _require_java() -> None:
