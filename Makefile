@@ -54,6 +54,8 @@ ROW_PIP = .venv/bin/uv pip install -q -p $(ROW_BIN)/python
 # The locked versions as constraints, without the one that the row changes.
 PINS := sed -n -e '/^duckdb==/d' -e '/^[a-z].*==/s/ *\\$$//p'
 WITHOUT_AIRFLOW := --extra setup --extra polars --extra test -r pyproject.toml
+# DuckDB's extensions come in wheels for some of its versions; this is the newest of 1.5 that has one.
+WITH_DUCKLAKE := duckdb==1.5.5 duckdb-extension-ducklake==1.5.5
 ROW_TESTS = $(if $(filter python-%,$(ROW)),tests/unit tests/sql tests/property tests/dags,$(if $(filter %-airflow,$(ROW)),tests/dags,tests/unit tests/sql tests/property))
 
 test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest-airflow|duckdb-1.5|duckdb-2.0|python-3.11 to 3.14)
@@ -61,7 +63,7 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	@$(BIN)/uv venv -q --clear -p "$(ROW_PYTHON)" .venv/rows/$(ROW)
 	@case "$(ROW)" in \
 		lowest*) $(ROW_PIP) -r requirements/rows/$(ROW).txt;; \
-		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) 'duckdb==$(ROW:duckdb-%=%).*' -c <($(PINS) requirements/dev.txt);; \
+		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) $(if $(filter %-1.5,$(ROW)),$(WITH_DUCKLAKE),'duckdb==$(ROW:duckdb-%=%).*') -c <($(PINS) requirements/dev.txt);; \
 		python-*) $(ROW_PIP) -r requirements/dev.txt;; \
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .

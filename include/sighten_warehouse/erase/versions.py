@@ -4,12 +4,12 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+from sighten_warehouse.catalogs import export_and_register
 from sighten_warehouse.durable import DISK, remove, remove_folder, remove_leftovers
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.cache import cache_file
-from sighten_warehouse.publish.parquet import export_parquet
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.report.environments import published_environments
 from sighten_warehouse.report.writing import write_report
@@ -47,7 +47,7 @@ def remove_published_before(settings: Settings) -> None:
             _remove(path)
         remove_unneeded(layout, needed=())
     if layout.parquet.exists():
-        export_parquet(settings)
+        export_and_register(settings, at_once=True)
         with one_writer(layout, "parquet"):
             in_use = layout.parquet.resolve()
             for path in layout.versions.glob("*.parquet"):

@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 CONFIDENTIAL = tuple(PREFIX + name.upper() for name in SECRETS)
 # Whoever has these of one tenant reads or writes as that tenant. Alerts may go to one address for all.
 API_TOKEN, WEBHOOK_SECRET = OWN_SECRETS = (f"{PREFIX}API_TOKEN", f"{PREFIX}WEBHOOK_SECRET")
+CATALOGS = f"{PREFIX}CATALOGS"
 OWN_FOLDERS = (HOME, f"{PREFIX}BACKUP_TO")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -196,6 +197,10 @@ def _claims(entry: TenantEntry) -> Iterator[tuple[str, str]]:
         for setting in _forms(name):
             if own.get(setting):
                 yield setting, own[setting]
+    # Exports of two tenants under one name would replace each other.
+    for catalog in map(str.strip, given.get(CATALOGS, "").split(",")):
+        if catalog.startswith("iceberg:"):
+            yield CATALOGS, catalog
     # A port that all have from the environment is that of a container or a machine of its own.
     if own.get(PORT, "") not in ("", "0"):
         yield PORT, f"{given.get(f'{PREFIX}RECEIVER_HOST') or Settings().receiver_host}:{own[PORT]}"
