@@ -200,6 +200,10 @@ def _claims(entry: TenantEntry) -> Iterator[tuple[str, str]]:
         for setting in _forms(name):
             if own.get(setting):
                 yield setting, own[setting]
+    # Exports of two tenants under one name would replace each other.
+    for catalog in map(str.strip, given.get(CATALOGS, "").split(",")):
+        if catalog.startswith("iceberg:"):
+            yield CATALOGS, catalog
     # A port that all have from the environment is that of a container or a machine of its own.
     if own.get(PORT, "") not in ("", "0"):
         yield PORT, f"{given.get(f'{PREFIX}RECEIVER_HOST') or Settings().receiver_host}:{own[PORT]}"

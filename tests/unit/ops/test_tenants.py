@@ -75,7 +75,9 @@ def test_no_table_and_no_file_of_one_tenant_holds_anything_of_the_other(
     # In turns, so that what the process remembers of one is there when the other comes.
     for number, warehouse, name in ((1, acme, "acme"), (1, borealis, "borealis"), (2, acme, "acme")):
         bodies = [a_milestone(f"{name} {number}", name=f"Milestone of {name}"), b"no json"]
-        ids[name] += warehouse.deliver(*bodies[: 2 if name == "acme" else 1])
+        ids[name] += warehouse.take_in(*bodies[: 2 if name == "acme" else 1])
+    for warehouse in both:
+        warehouse.publish()
 
     found = {
         name: [row[0] for row in warehouse.rows("select landing_id from ops.deliveries order by received_at")]

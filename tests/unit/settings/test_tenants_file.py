@@ -137,6 +137,7 @@ def test_what_is_wrong_with_a_tenant_is_said_with_its_name_and_concerns_no_other
         ("SIGHTEN_HOME: /srv/warehouse/borealis", "SIGHTEN_ENV: test", "SIGHTEN_HOME: /srv/warehouse/borealis is that"),
         ("SIGHTEN_HOME: /srv/a", "SIGHTEN_HOME: /srv/a/production/b", "of tenant borealis is inside /srv/a/production"),
         ("SIGHTEN_RECEIVER_PORT: 8101", "SIGHTEN_RECEIVER_PORT: 8101", "SIGHTEN_RECEIVER_PORT: 127.0.0.1:8101 is that"),
+        ("SIGHTEN_CATALOGS: ducklake,iceberg:c.n", "SIGHTEN_CATALOGS: iceberg:c.n", "SIGHTEN_CATALOGS: iceberg:c.n is"),
         ("SIGHTEN_BACKUP_TO: /b", "SIGHTEN_BACKUP_TO: /b", "SIGHTEN_BACKUP_TO: /b is that of tenant"),
         ("SIGHTEN_API_TOKEN_FILE: /t", "SIGHTEN_API_TOKEN_FILE: /t", "SIGHTEN_API_TOKEN_FILE: /t is that of tenant"),
         ("SIGHTEN_WEBHOOK_SECRET: ${S}", "SIGHTEN_WEBHOOK_SECRET: ${S}", "SIGHTEN_WEBHOOK_SECRET: ${S} is that of"),
