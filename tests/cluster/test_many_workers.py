@@ -22,11 +22,12 @@ from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliverie
 from sighten_simulator.webhooks.signing import AuthHeaders, build_auth_headers
 from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse.landing.files import landing_files
-from sighten_warehouse.landing.line import read_line
+from sighten_warehouse.landing.line import parse_landing_line
 from sighten_warehouse.load.step import pending
 from sighten_warehouse.objects.store import Store
 from sighten_warehouse.publish.versions import is_current
 from sighten_warehouse.settings import read_settings
+from support.compose import CLUSTER, read_compose
 from support.compose_processes import SECONDS, Cluster
 from support.object_stores import ObjectStore, forget_machines, machine, object_stores, reach
 from support.shared_homes import content
@@ -115,11 +116,10 @@ class Sender:
 
 def tasks(cluster: Cluster, table: str = "task_instance") -> list[tuple[str, str, int]]:
     """Where each batch was or is flattened: the worker, the state and the number of the try."""
-    host = str(cluster.postgres.sockets)
-    with closing(psycopg2.connect(host=host, port=PORT, user=USER, dbname=DATABASE)) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(FLATTENS.format(table))
-            return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
+    connect = psycopg2.connect(host=str(cluster.postgres.sockets), port=PORT, user=USER, dbname=DATABASE)
+    with closing(connect) as connection, connection.cursor() as cursor:
+        cursor.execute(FLATTENS.format(table))
+        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
 
 
 def test_a_worker_and_a_receiver_are_killed_and_each_table_is_as_on_one_machine(
@@ -172,6 +172,18 @@ def test_a_worker_and_a_receiver_are_killed_and_each_table_is_as_on_one_machine(
     )
 
 
+def test_every_setting_of_celery_exists_in_its_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    from airflow.configuration import retrieve_configuration_description  # noqa: PLC0415  (writes into AIRFLOW_HOME)
+
+    named = {name for name in read_compose(CLUSTER)["services"]["scheduler"]["environment"] if "__CELERY" in name}
+    table = retrieve_configuration_description(include_providers=True)
+    known = {f"AIRFLOW__{section}__{option}".upper() for section in table for option in table[section]["options"]}
+
+    assert named
+    assert set() == named - known
+
+
 def is_ok(url: str) -> bool:
     try:
         return requests.get(url, timeout=30).ok
@@ -189,5 +201,5 @@ def landed_bodies(store: ObjectStore, home: Path) -> list[str]:
             bucket.download(found.key, path)
     for name in landing_files(home / "production/landing"):
         lines = (home / "production/landing" / name).read_bytes().splitlines()
-        digests += [read_line(line).body_sha256 for line in lines]
+        digests += [parse_landing_line(line).body_sha256 for line in lines]
     return digests

@@ -40,12 +40,18 @@ def read_compose(*names: str) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for name in names:
         read = yaml.load((ROOT / name).read_text(), _Loader)  # noqa: S506  (a safe loader)
-        for service in read["services"].values():
-            if isinstance(service, dict) and (extended := service.pop("extends", None)):
-                base = read_compose(extended["file"])["services"][extended["service"]]
-                service |= merge(base, dict(service))
+        read["services"] = {service: _extended(stated) for service, stated in read["services"].items()}
         merged = merge(merged, read)
     return merged
+
+
+def _extended(service: Any) -> Any:
+    """The service over the one that it extends."""
+    if not isinstance(service, dict) or "extends" not in service:
+        return service
+    base = service["extends"]
+    own = {name: value for name, value in service.items() if name != "extends"}
+    return merge(read_compose(base["file"])["services"][base["service"]], own)
 
 
 def merge(base: Any, over: Any, *, key: str = "") -> Any:
