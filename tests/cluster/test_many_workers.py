@@ -26,6 +26,7 @@ from sighten_warehouse.landing.line import parse_landing_line
 from sighten_warehouse.load.step import pending
 from sighten_warehouse.objects.store import Store
 from sighten_warehouse.publish.versions import is_current
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import read_settings
 from support.compose import CLUSTER, read_compose
 from support.compose_processes import SECONDS, Cluster
@@ -37,7 +38,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 LISTENING = ("api-server-1", "redis-1", "receiver-1", "receiver-2")
 SECRET = "the webhook's secret"  # noqa: S105  (of this test)
-BODY_BYTES = 200_000  # so that few hundred deliveries are several batches of 8 MiB
+BODY_BYTES = 150_000  # so that few hundred deliveries are several batches of 8 MiB
 FLATTENS = "select hostname, state, try_number from {} where task_id = 'flatten'"
 
 
@@ -166,6 +167,7 @@ def test_a_worker_and_a_receiver_are_killed_and_each_table_is_as_on_one_machine(
     Store(store.url).download("production/pseudonyms.key", local.settings.layout.pseudonym_key)
     local.load()
     local.publish()
+    present(shared.settings.layout.warehouse_file)
     assert content(local) == content(shared)
     assert [(len(landed), len(landed))] == shared.rows(
         "select count(*), count(distinct landing_id) from ops.deliveries"
