@@ -57,6 +57,8 @@ ROW_PIP = .venv/bin/uv pip install -q -p $(ROW_BIN)/python
 # The locked versions as constraints, without the one that the row changes.
 PINS := sed -n -e '/^duckdb==/d' -e '/^[a-z].*==/s/ *\\$$//p'
 WITHOUT_AIRFLOW := --extra setup --extra polars --extra test -r pyproject.toml
+# DuckDB's extensions come in wheels for some of its versions; this is the newest of 1.5 that has them.
+WITH_EXTENSIONS := duckdb==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-httpfs==1.5.5
 ROW_TESTS = $(if $(filter python-%,$(ROW)),tests/unit tests/sql tests/property tests/dags,$(if $(filter %-airflow,$(ROW)),tests/dags,tests/unit tests/sql tests/property))
 
 test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest-airflow|duckdb-1.5|duckdb-2.0|python-3.11 to 3.14)
@@ -64,7 +66,7 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	@$(BIN)/uv venv -q --clear -p "$(ROW_PYTHON)" .venv/rows/$(ROW)
 	@case "$(ROW)" in \
 		lowest*) $(ROW_PIP) -r requirements/rows/$(ROW).txt;; \
-		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) 'duckdb==$(ROW:duckdb-%=%).*' -c <($(PINS) requirements/dev.txt);; \
+		duckdb-*) $(ROW_PIP) $(WITHOUT_AIRFLOW) $(if $(filter %-1.5,$(ROW)),$(WITH_EXTENSIONS),'duckdb==$(ROW:duckdb-%=%).*') -c <($(PINS) requirements/dev.txt);; \
 		python-*) $(ROW_PIP) -r requirements/dev.txt;; \
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .
@@ -127,7 +129,7 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra iceberg --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster --extra devstack --extra test-cluster -c requirements/dev.txt -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt

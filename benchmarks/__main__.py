@@ -12,6 +12,7 @@ from benchmarks.figures import Figure
 from benchmarks.page import render
 from benchmarks.plot import draw
 from benchmarks.runs import ROOT, new_run, record
+from benchmarks.scaling import write_scaling
 
 PARTS = ("against_dlt", "by_size", "small_home", "many_loads", "latency", "live_quotes", "through_airflow", "receiver")
 Part = Callable[[Path], list[Figure]]
@@ -37,6 +38,7 @@ def main() -> None:
     runs = record(new_run(options.step, figures))
     (ROOT / "docs" / "performance.md").write_text(render(runs))
     (ROOT / "docs" / "performance.svg").write_text(draw(runs[-1]))
+    write_scaling(runs[-1])
 
 
 def _parse() -> argparse.Namespace:

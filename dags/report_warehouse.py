@@ -2,7 +2,7 @@
 
 Starts after each publish, which does not wait for it. Checks the balance: every landed delivery has exactly one
 outcome. The report is written beside the file. The plain Parquet is renewed once it is older than
-SIGHTEN_PARQUET_EVERY. If a task fails, the version stays.
+SIGHTEN_PARQUET_EVERY, and registered in SIGHTEN_CATALOGS. If a task fails, the version stays.
 """
 
 from airflow.sdk import dag, task
@@ -33,9 +33,10 @@ def report_warehouse() -> None:
 
     @task(inlets=[WAREHOUSE])
     def export_parquet() -> str | None:
-        from sighten_warehouse.publish import parquet
+        from sighten_warehouse import catalogs
 
-        return parquet.export_parquet_if_due(read_settings())
+        exported = catalogs.export_and_register(read_settings())
+        return str(exported) if exported else None
 
     check_balance()
     write_report()

@@ -1,29 +1,46 @@
-"""Starts Airflow's four processes, in order."""
+"""Starts Airflow's database and its four processes, in order."""
 
-import subprocess
+import sys
 from functools import partial
 
 from devstack import airflow_api
 from devstack.credentials import read_admin_password
-from devstack.metadata import AIRFLOW, finish_migration
+from devstack.metadata import is_migrated, migrated_file, prepare_metadata
 from devstack.stack import Stack
 from devstack.waiting import wait_until
 from sighten_airflow.pools import POOLS
 
+AIRFLOW = (sys.executable, "-m", "airflow")
+MIGRATE_SECONDS = 240
 HEALTHY_SECONDS = 180
 
 
-def start_airflow(stack: Stack, migration: subprocess.Popen[bytes] | None) -> None:
-    """Start Airflow's processes once its database is migrated; its API server answers when this returns.
+def start_api_server(stack: Stack) -> None:
+    """Start the metadata database and the API server, which migrates it first if this version of Airflow has not.
+
+    Raises:
+        StackError: PostgreSQL does not start.
+    """
+    prepare_metadata(stack)
+    migrate_and_serve = [sys.executable, "-m", "devstack.migrate_and_serve", str(migrated_file(stack))]
+    stack.airflow.serve("api-server", [*AIRFLOW, "api-server"] if is_migrated(stack) else migrate_and_serve)
+
+
+def start_rest_of_airflow(stack: Stack) -> None:
+    """Start Airflow's other processes once its database is migrated; its API server answers when this returns.
 
     Raises:
         StackError: one of them does not come up.
     """
-    finish_migration(stack, migration)
     (stack.plan.home / "dags").mkdir(exist_ok=True)  # for your own DAGs
     url = stack.plan.airflow.url
     with stack.progress.step("starting Airflow", done=f"Airflow's API server answers on {url}"):
-        stack.airflow.serve("api-server", [*AIRFLOW, "api-server"])
+        wait_until(
+            partial(is_migrated, stack),
+            what="the migration of Airflow's metadata database",
+            seconds=MIGRATE_SECONDS,
+            meanwhile=stack.check_alive,
+        )
         stack.airflow.serve("dag-processor", [*AIRFLOW, "dag-processor"])
         # The triggerer takes ten seconds to end, and ours has nothing to finish.
         stack.airflow.serve("triggerer", [*AIRFLOW, "triggerer", "--skip-serve-logs"], grace_seconds=1)

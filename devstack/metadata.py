@@ -1,23 +1,19 @@
-"""Prepares Airflow's metadata database: starts PostgreSQL, migrates, and ends the jobs of an earlier run."""
+"""Prepares Airflow's metadata database: starts PostgreSQL, and ends the jobs of an earlier run."""
 
 import shutil
-import subprocess
-import sys
-from importlib.metadata import version
 from pathlib import Path
 
+from devstack.migrate_and_serve import AIRFLOW_VERSION
 from devstack.postgres import Postgres
 from devstack.stack import Stack
 from devstack.waiting import wait_until
 
-AIRFLOW = (sys.executable, "-m", "airflow")
-AIRFLOW_VERSION = version("apache-airflow-core")
-INITDB_SECONDS, MIGRATE_SECONDS = 60, 240
+INITDB_SECONDS = 60
 READY_SECONDS = 60
 
 
-def start_migration(stack: Stack) -> subprocess.Popen[bytes] | None:
-    """Bring the database up and start its migration to this version of Airflow, or none if it has had it.
+def prepare_metadata(stack: Stack) -> None:
+    """Bring the database up, where the user names none.
 
     Call it only while no process of Airflow runs.
 
@@ -25,41 +21,24 @@ def start_migration(stack: Stack) -> subprocess.Popen[bytes] | None:
         StackError: PostgreSQL does not start.
     """
     if stack.plan.metadata_url:
-        return _migrate(stack)
+        migrated_file(stack).unlink(missing_ok=True)  # it may be another database by now
+        return
     make_database(stack)
     serve_postgres(stack)
-    # Asking Airflow itself whether it has migrated takes seconds.
-    if _is_migrated(stack.plan.postgres):
+    if is_migrated(stack):
         end_stale_jobs(stack.plan.postgres)
-        return None
-    return _migrate(stack)
 
 
-def finish_migration(stack: Stack, migration: subprocess.Popen[bytes] | None) -> None:
-    """Wait for the migration; Airflow can start when this returns.
-
-    Raises:
-        StackError: the migration failed.
-    """
-    if migration is None:
-        return
-    with stack.progress.step("preparing Airflow's metadata database", done="Airflow's metadata database is ready"):
-        stack.airflow.wait("migrate", migration, seconds=MIGRATE_SECONDS, meanwhile=stack.check_alive)
-    if not stack.plan.metadata_url:
-        _migrated_file(stack.plan.postgres).write_text(AIRFLOW_VERSION)
-
-
-def _migrate(stack: Stack) -> subprocess.Popen[bytes]:
-    return stack.airflow.start("migrate", [*AIRFLOW, "db", "migrate"])
-
-
-def _migrated_file(postgres: Postgres) -> Path:
-    return postgres.folder / "migrated"
-
-
-def _is_migrated(postgres: Postgres) -> bool:
-    migrated = _migrated_file(postgres)
+def is_migrated(stack: Stack) -> bool:
+    """Whether this version of Airflow has migrated the database; asking Airflow itself takes seconds."""
+    migrated = migrated_file(stack)
     return migrated.exists() and migrated.read_text() == AIRFLOW_VERSION
+
+
+def migrated_file(stack: Stack) -> Path:
+    """Says which version of Airflow has migrated the database; it goes with PostgreSQL's folder."""
+    folder = stack.plan.home if stack.plan.metadata_url else stack.plan.postgres.folder
+    return folder / "migrated"
 
 
 def make_database(stack: Stack) -> None:

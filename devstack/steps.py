@@ -3,9 +3,8 @@
 import time
 from collections import Counter
 
-from devstack.airflow import start_airflow
+from devstack.airflow import start_api_server, start_rest_of_airflow
 from devstack.await_published import await_api_answers, await_deliveries
-from devstack.metadata import start_migration
 from devstack.processes import ChildDiedError
 from devstack.sighten import SIGHTEN, await_sighten, finish_deliveries, start_deliveries, start_sighten
 from devstack.stack import Stack
@@ -24,10 +23,10 @@ def bring_up(stack: Stack) -> None:
     Raises:
         StackError: a step failed, a process died or a deadline passed; the message says which and where to look.
     """
-    migration = start_migration(stack)
+    start_api_server(stack)
     start_sighten(stack)
     deliveries = start_deliveries(stack)
-    start_airflow(stack, migration)
+    start_rest_of_airflow(stack)
     finish_deliveries(stack, deliveries)
     await_deliveries(stack, frozenset(landing_files(stack.plan.settings.layout.landing)))
     await_api_answers(stack)
@@ -91,4 +90,5 @@ def restart_airflow(stack: Stack, error: ChildDiedError) -> None:
     stack.progress.print_line(str(error))
     stack.progress.print_line("starting Airflow again; the receiver keeps running")
     stack.stop_airflow()
-    start_airflow(stack, start_migration(stack))
+    start_api_server(stack)
+    start_rest_of_airflow(stack)

@@ -61,7 +61,7 @@ def live_under_airflow(folder: Path, *, seed: int, limits: Limits, clock: Machin
     finally:
         stack.send_signal(signal.SIGTERM)
         stack.wait(STOPS_WITHIN_S)
-    check_all(Operator(home, folder), acknowledged, figures, folder=folder)
+    check_all(Operator(home, folder), acknowledged, figures)
     figures.sent_again = sender.refused
     figures.seconds = time.monotonic() - started
     if not figures.broken:

@@ -35,6 +35,8 @@ class Figures(msgspec.Struct):
     landed: int = 0
     lost: int = 0
     doubled: int = 0
+    erased: int = 0
+    restored: int = 0
     reads: int = 0
     versions_read: int = 0
     mixed_reads: int = 0

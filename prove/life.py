@@ -19,9 +19,11 @@ from prove.figures import Figures
 from prove.home import Home, new_home
 from prove.machine_clock import MachineClock
 from prove.reader import start_reader
+from prove.restored import BACKUPS
 from prove.sender import Acknowledged, Sender, plan_for, sending
 from prove.stage import Slot, Stage
 from prove.steps import Operator
+from prove.subjects import Subjects
 
 MILESTONES = 20
 TICK_S = 0.02
@@ -51,7 +53,9 @@ def live(folder: Path, *, seed: int, limits: Limits, fates: Fates, clock: Machin
     with new_home(folder / "disk", api_url=api.url) as home:
         slots = [Slot(actor, number, ports.pop()) for actor in actors for number in range(actor.copies)]
         home.settings.layout.root.mkdir(parents=True)
-        stage = Stage(slots, home.env, folder, fates, figures)
+        (folder / BACKUPS).mkdir()
+        subjects = Subjects(plan)
+        stage = Stage(slots, home.env, folder, fates, figures, subjects)
         senders = [
             Sender(home, slot.port, plan[number::2], acknowledged, clock)
             for number, slot in enumerate(slot for slot in slots if slot.actor is RECEIVER)
@@ -61,7 +65,7 @@ def live(folder: Path, *, seed: int, limits: Limits, fates: Fates, clock: Machin
             with _reading(home, folder, figures):
                 api.start()
                 _harm(stage, Disturbances(home, stage, api, clock, random), senders, acknowledged, limits)
-                check_all(operator, acknowledged, figures, folder=folder, is_short=limits.is_short)
+                check_all(operator, acknowledged, figures, subjects=subjects, is_short=limits.is_short)
             damage_files(operator, figures, random, is_short=limits.is_short)
         finally:
             api.kill()

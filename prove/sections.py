@@ -43,6 +43,8 @@ def _promises(figures: Figures) -> Section:
         ("of these lost", f"{figures.lost:,}"),
         ("doubled: landed, or counted in the warehouse, more than once", f"{figures.doubled:,}"),
         ("deliveries landed, with those whose acknowledgement did not arrive", f"{figures.landed:,}"),
+        ("of these erased, as was asked for", f"{figures.erased:,}"),
+        ("homes restored from a backup, and compared with it", f"{figures.restored:,}"),
         ("attempts that were not acknowledged", f"{figures.sent_again:,}"),
         (f"readings of {figures.versions_read:,} versions", f"{figures.reads:,}"),
         ("of these mixed, or refused", f"{figures.mixed_reads:,}"),

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from prove.actors import Actor
+from prove.actors import SUBJECT, Actor
 from prove.command import Run, start
 from prove.fates import UNHARMED, Fate, Fates, read_new_lines
 from prove.faults import SIGNALS
 from prove.figures import Figures
+from prove.restored import BACKUPS, check_restored
+from prove.subjects import Subjects
 
 EXPECTED = {0, 1, -signal.SIGKILL, -signal.SIGTERM}
 STOPPED_WITHIN_S = 60.0
@@ -45,6 +47,7 @@ class Stage:
     folder: Path
     fates: Fates
     figures: Figures
+    subjects: Subjects
     journal_read: int = 0
     by_run: dict[str, Slot] = field(default_factory=dict)
 
@@ -96,8 +99,11 @@ class Stage:
         slot.is_struck = slot.is_signalled = False
         slot.started, slot.began = time.monotonic(), None
         self.by_run[slot.run] = slot
-        arguments = [argument.format(port=slot.port) for argument in slot.actor.command]
-        run = Run(slot.run, arguments, self.env, self._output(slot))
+        subject = self.subjects.next() if SUBJECT in slot.actor.command else ""
+        words = {"port": slot.port, "subject": subject, "backups": self.folder / BACKUPS}
+        arguments = [argument.format_map(words) for argument in slot.actor.command]
+        home = {"SIGHTEN_HOME": str(self.folder / slot.actor.home)} if slot.actor.home else {}
+        run = Run(slot.run, arguments, {**self.env, **home}, self._output(slot))
         slot.process = start(run, fault=slot.fate.fault, journal=self.journal)
 
     def _output(self, slot: Slot) -> Path:
@@ -150,6 +156,8 @@ class Stage:
             self.fates.lasted(slot.actor.name, time.monotonic() - slot.started)
         if slot.fate.fault.slow_fsync_s:
             self.figures.count("disturbances", "a run with fsyncs 10 ms slower")
+        if slot.actor.home:
+            check_restored(self.folder / slot.actor.home, self.figures)
         del self.by_run[slot.run]
         slot.process = None
         now = time.monotonic()

@@ -17,7 +17,8 @@ def open_warehouse(
 ) -> "OpenedWarehouse":
     """Open the published warehouse read-only: the newest version, unless `version` names another.
 
-    `path` is a published or portable file; the default is the one below SIGHTEN_HOME. Personal data is masked unless
+    `path` is a published or portable file, or the URL of a home on object storage, whose version is downloaded once.
+    The default is the one below SIGHTEN_HOME. Personal data is masked unless
     SIGHTEN_PII or `pii` is `full`. Later publishes do not change an open warehouse.
 
     >>> with open_warehouse() as warehouse:

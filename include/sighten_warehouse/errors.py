@@ -16,6 +16,7 @@ WarehouseError
 ├── TransientError             try again: the same call may succeed later
 │   ├── StorageError           the disk refused a write; nothing was acknowledged
 │   ├── LakeReplacedError      a compaction or a rebuild put another lake in use meanwhile
+│   ├── CatalogError           a catalog of tables cannot be reached, or refuses
 │   ├── VersionReplacedError   another machine has published a version meanwhile
 │   ├── FileLockedError        another program has the published file open for writing
 │   └── ApiUnavailableError    the API gave no usable answer, after retries
@@ -89,6 +90,10 @@ class StorageError(TransientError):
 
 class LakeReplacedError(TransientError):
     """A compaction or a rebuild put another lake in use; what was to be written is pending, or loaded."""
+
+
+class CatalogError(TransientError):
+    """A catalog of tables cannot be reached or refuses; what it was to register is complete."""
 
 
 class VersionReplacedError(TransientError):

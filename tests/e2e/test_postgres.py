@@ -7,9 +7,10 @@ import psutil
 import pytest
 from rich.console import Console
 
+from devstack.airflow import start_api_server, start_rest_of_airflow
 from devstack.credentials import read_or_make_credentials
 from devstack.errors import StackError, WrongUseError
-from devstack.metadata import finish_migration, make_database, serve_postgres, start_migration
+from devstack.metadata import make_database, serve_postgres
 from devstack.plan import read_plan
 from devstack.postgres import SOCKET, VARIABLE, unprivileged
 from devstack.process_marks import find_marked, part_mark
@@ -78,7 +79,8 @@ def test_a_folder_that_others_may_open_is_refused(tmp_path: Path) -> None:
 def test_a_database_of_the_users_own_is_used_instead(tmp_path: Path) -> None:
     stack = stack_in(tmp_path / "home", **{VARIABLE: "nosuchdatabase://"})
 
-    with pytest.raises(StackError, match=r"(?s)migrate ended .*nosuchdatabase"):
-        finish_migration(stack, start_migration(stack))
+    start_api_server(stack)
+    with pytest.raises(StackError, match=r"(?s)api-server ended .*nosuchdatabase"):
+        start_rest_of_airflow(stack)
 
     assert not stack.plan.postgres.folder.exists()

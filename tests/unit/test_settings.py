@@ -98,6 +98,7 @@ def test_test_and_production_share_no_path() -> None:
         ("SIGHTEN_PUBLISH_MEMORY", "lots", "expected a size such as 500MB"),
         ("SIGHTEN_PARQUET_EVERY", "-1", "expected a number >= 0.0"),
         ("SIGHTEN_MAX_SILENCE_MINUTES", "-1", "expected a number > 0.0 (got '-1')"),
+        ("SIGHTEN_CATALOGS", "ducklake, iceberg:prod", "expected ducklake or iceberg:CATALOG.NAMESPACE"),
         ("SIGHTEN_KEPT_VERSIONS", "0", "expected a whole number >= 1"),
         ("SIGHTEN_ENGINE", "spark", "the SQL engine Spark is planned but not built yet; expected duckdb"),
         ("SIGHTEN_ENGINE", "sqlite", "expected duckdb"),

@@ -25,8 +25,8 @@ def demo(*, milestones: int, seed: int) -> None:
     """
     from rich.console import Console
 
+    from sighten_warehouse.catalogs import export_and_register
     from sighten_warehouse.load.step import load
-    from sighten_warehouse.publish.parquet import export_parquet
     from sighten_warehouse.publish.step import publish
     from sighten_warehouse.report.summary import render, summarise
 
@@ -38,7 +38,7 @@ def demo(*, milestones: int, seed: int) -> None:
     _deliver(settings, milestones=milestones, seed=seed)
     result = load(settings)
     publish(settings)
-    export_parquet(settings)
+    export_and_register(settings, at_once=True)
     Console().print(render(summarise(settings)))
     if result.quarantined:
         click.echo(

@@ -61,7 +61,7 @@ def publish(*, portable: Path | None, full: bool, parquet: bool) -> None:
 
 def publish_and_report(settings: "Settings", *, full: bool = False, parquet: bool = False) -> "Version":
     """Publish what is loaded, export Parquet if it is asked for or due, and print where both are."""
-    from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
+    from sighten_warehouse.catalogs import export_and_register
     from sighten_warehouse.publish.step import publish as publish_version
 
     version = publish_version(settings, full=full)
@@ -69,6 +69,6 @@ def publish_and_report(settings: "Settings", *, full: bool = False, parquet: boo
         f"published {version.version}: {version.batches} batches, {version.tables['main.milestones']} milestones"
     )
     click.echo(version.path)
-    if export_parquet(settings) if parquet else export_parquet_if_due(settings):
-        click.echo(settings.layout.parquet)
+    if exported := export_and_register(settings, at_once=parquet):
+        click.echo(exported)
     return version

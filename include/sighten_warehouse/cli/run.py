@@ -111,13 +111,13 @@ class _Steps:
         return result.landed
 
     def _publish(self) -> None:
+        from sighten_warehouse.catalogs import export_and_register
         from sighten_warehouse.publish import is_current, publish
-        from sighten_warehouse.publish.parquet import export_parquet_if_due
 
         if not is_current(self.settings):
             version = publish(self.settings)
             click.echo(f"published {version.version}")
-            export_parquet_if_due(self.settings)
+            export_and_register(self.settings)
 
     def _call_api(self) -> None:
         self._enrich()

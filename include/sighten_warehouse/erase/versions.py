@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from sighten_warehouse.catalogs import export_and_register
 from sighten_warehouse.durable import remove, remove_files, remove_folder, remove_leftovers
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.cache import cache_file
-from sighten_warehouse.publish.parquet import export_parquet
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.remotes import exists, files_in, folders_in
 from sighten_warehouse.report.environments import published_environments
@@ -45,7 +45,7 @@ def remove_published_before(settings: Settings) -> None:
             _remove(path)
         remove_unneeded(layout, needed=())
     if folders_in(layout.versions, "*.parquet"):
-        export_parquet(settings)
+        export_and_register(settings, at_once=True)
         with one_writer(layout, "parquet"):
             in_use = layout.parquet.resolve()
             for path in folders_in(layout.versions, "*.parquet"):

@@ -1,6 +1,7 @@
 """Brings the mirror of a home on object storage up to date: what is landed, committed and published now."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from sighten_warehouse.durable import point_link, remove, remove_folder
 from sighten_warehouse.lake.exchange import MERGED
@@ -9,17 +10,18 @@ from sighten_warehouse.lake.manifest import loaded_files
 from sighten_warehouse.lake.sequence import next_lake_of, write_commits
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.objects.mirror import Mirror
 from sighten_warehouse.objects.pulling import Listing, look, take
 from sighten_warehouse.remotes import remote_of
+
+if TYPE_CHECKING:
+    from sighten_warehouse.objects.mirror import Mirror
 
 SMALL_FOLDERS = ("erasures", "failed_sites")
 
 
-def mirror_of(layout: Layout) -> Mirror | None:
+def mirror_of(layout: Layout) -> "Mirror | None":
     """The mirror of a home on object storage; None for a home on a local disk."""
-    remote = remote_of(layout.root)
-    return remote if isinstance(remote, Mirror) else None
+    return cast("Mirror | None", remote_of(layout.root))  # nothing else is one, and a local home imports no store
 
 
 def refresh(layout: Layout, *, landing: bool = True) -> None:
@@ -47,7 +49,7 @@ def refresh_vault(layout: Layout) -> None:
         take(mirror, look(mirror, layout.vault), wanted=lambda _key: False)
 
 
-def _pull_small(mirror: Mirror, home: Layout) -> None:
+def _pull_small(mirror: "Mirror", home: Layout) -> None:
     level = look(mirror, home.root, level_only=True)
     pointers = {mirror.key(home.lake)}
     files = Listing(level.before, [stored for stored in level.found if stored.key not in pointers], ())
@@ -60,7 +62,7 @@ def _pull_small(mirror: Mirror, home: Layout) -> None:
             take(mirror, look(mirror, home.root / name), wanted=mirror.is_stored)
 
 
-def _pull_versions(mirror: Mirror, home: Layout) -> None:
+def _pull_versions(mirror: "Mirror", home: Layout) -> None:
     suffixes = (".json", ".ndjson")
     for folder in (home.published, home.versions):
         level = look(mirror, folder, level_only=True)
@@ -70,7 +72,7 @@ def _pull_versions(mirror: Mirror, home: Layout) -> None:
             remove_folder(export)  # another machine has removed it
 
 
-def _pull_lake(mirror: Mirror, home: Layout, *, landing: bool) -> bool:
+def _pull_lake(mirror: "Mirror", home: Layout, *, landing: bool) -> bool:
     """Bring landing and the lake in use up to date together; False if another lake was put in use meanwhile."""
     pointed = mirror.pointer(home.lake)
     found = look(mirror, home.landing)
@@ -99,7 +101,7 @@ def _pull_lake(mirror: Mirror, home: Layout, *, landing: bool) -> bool:
     return True
 
 
-def _lake_in_use(mirror: Mirror, home: Layout, pointed: str) -> Layout:
+def _lake_in_use(mirror: "Mirror", home: Layout, pointed: str) -> Layout:
     """The lake that the pointer names, or the one that has replaced it; its commits are here afterwards."""
     while True:
         lake = replace(home, lake_folder=str(home.root / pointed))
@@ -111,7 +113,7 @@ def _lake_in_use(mirror: Mirror, home: Layout, pointed: str) -> Layout:
         pointed = following
 
 
-def _take_landing(mirror: Mirror, home: Layout, found: Listing, *, loaded: set[str], wanted: bool) -> None:
+def _take_landing(mirror: "Mirror", home: Layout, found: Listing, *, loaded: set[str], wanted: bool) -> None:
     prefix = f"{mirror.key(home.landing)}/"
 
     def is_wanted(key: str) -> bool:

@@ -7,7 +7,7 @@ last entry of a lake that was replaced names the next lake: nothing can be commi
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import msgspec
@@ -16,7 +16,9 @@ from sighten_warehouse.durable import DISK, place_here
 from sighten_warehouse.errors import LakeError, LakeReplacedError
 from sighten_warehouse.lake.manifest import Manifest, commit_path, write_manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.objects.mirror import Mirror
+
+if TYPE_CHECKING:
+    from sighten_warehouse.objects.mirror import Mirror
 
 FOLDER = "_sequence"
 
@@ -29,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     next_lake: str | None = None
 
 
-def append_commits(mirror: Mirror, layout: Layout, manifests: Sequence[Manifest]) -> bool:
+def append_commits(mirror: "Mirror", layout: Layout, manifests: Sequence[Manifest]) -> bool:
     """Commit the batches, all or none; False if another machine has taken a step since the last pull.
 
     Raises:
@@ -41,7 +43,7 @@ def append_commits(mirror: Mirror, layout: Layout, manifests: Sequence[Manifest]
     return True
 
 
-def close_lake(mirror: Mirror, layout: Layout, next_lake: str) -> bool:
+def close_lake(mirror: "Mirror", layout: Layout, next_lake: str) -> bool:
     """Let that lake follow; False if another machine has taken a step since the last pull.
 
     Raises:
@@ -50,7 +52,7 @@ def close_lake(mirror: Mirror, layout: Layout, next_lake: str) -> bool:
     return _append(mirror, layout, Entry(uuid4().hex, next_lake=next_lake))
 
 
-def _append(mirror: Mirror, layout: Layout, entry: Entry) -> bool:
+def _append(mirror: "Mirror", layout: Layout, entry: Entry) -> bool:
     if following := next_lake_of(layout):
         raise LakeReplacedError(
             f"{layout.lake.name}: replaced by {following}, on another machine; expected it to stay. Nothing is lost:"
@@ -64,7 +66,7 @@ def _append(mirror: Mirror, layout: Layout, entry: Entry) -> bool:
     return made == [True]
 
 
-def begin(mirror: Mirror, layout: Layout, name: str, manifests: Sequence[Manifest]) -> None:
+def begin(mirror: "Mirror", layout: Layout, name: str, manifests: Sequence[Manifest]) -> None:
     """Let the lake of that name, which nobody uses yet, begin with these commits."""
     content = msgspec.json.encode(Entry(uuid4().hex, tuple(map(asdict, manifests))))
     path = _path(layout, 0)

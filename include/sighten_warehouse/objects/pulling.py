@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sighten_warehouse.durable import drop_here
-from sighten_warehouse.objects.index import Known
-from sighten_warehouse.objects.mirror import Mirror
-from sighten_warehouse.objects.store import Stored
+
+if TYPE_CHECKING:
+    from sighten_warehouse.objects.index import Known
+    from sighten_warehouse.objects.mirror import Mirror
+    from sighten_warehouse.objects.store import Stored
 
 
 @dataclass(frozen=True)
@@ -15,11 +18,11 @@ class Listing:
     """What is stored in a folder: `before`: the keys known before; `found`: the objects; `folders`: of one level."""
 
     before: frozenset[str]
-    found: Sequence[Stored]
+    found: "Sequence[Stored]"
     folders: Sequence[str]
 
 
-def look(mirror: Mirror, folder: Path, *, level_only: bool = False) -> Listing:
+def look(mirror: "Mirror", folder: Path, *, level_only: bool = False) -> Listing:
     """What is stored below the folder now; `level_only`: in the folder itmirror."""
     key = mirror.key(folder)
     before = frozenset(
@@ -31,7 +34,7 @@ def look(mirror: Mirror, folder: Path, *, level_only: bool = False) -> Listing:
     return Listing(before, tuple(found), tuple(Path(name).name for name in folders))
 
 
-def take(mirror: Mirror, listing: Listing, *, wanted: Callable[[str], bool]) -> None:
+def take(mirror: "Mirror", listing: Listing, *, wanted: Callable[[str], bool]) -> None:
     """Take over a listing: download what is `wanted` and new or replaced, and remove here what is gone."""
     known = {stored.key: mirror.index.get(stored.key) for stored in listing.found}
     changed = [stored for stored in listing.found if _differs(known[stored.key], stored)]
@@ -57,5 +60,5 @@ def _is_here(path: Path, size: int) -> bool:
         return False
 
 
-def _differs(known: Known | None, stored: Stored) -> bool:
+def _differs(known: "Known | None", stored: "Stored") -> bool:
     return known is None or (known.etag, known.size) != (stored.etag, stored.size)

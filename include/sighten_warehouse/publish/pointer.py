@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sighten_warehouse.durable import DISK
 from sighten_warehouse.errors import VersionReplacedError
 from sighten_warehouse.lake.pull import mirror_of
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.objects.mirror import Mirror
-from sighten_warehouse.objects.store import Content
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import link_over, read_version, write_version
 from sighten_warehouse.remotes import exists
+
+if TYPE_CHECKING:
+    from sighten_warehouse.objects.mirror import Mirror
+    from sighten_warehouse.objects.store import Content
 
 NAME = "newest.json"
 
@@ -58,9 +61,9 @@ def newest_version(layout: Layout) -> Version | None:
     return None if known is None else read_version(known.data)
 
 
-def _key(mirror: Mirror, layout: Layout) -> str:
+def _key(mirror: "Mirror", layout: Layout) -> str:
     return mirror.key(layout.published / NAME)
 
 
-def _name_of(known: Content | None) -> str | None:
+def _name_of(known: "Content | None") -> str | None:
     return None if known is None else str(json.loads(known.data)["version"])

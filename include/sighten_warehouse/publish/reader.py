@@ -32,9 +32,9 @@ def open_published(
     shown = pii or settings.pii
     if shown not in get_args(Pii):  # a typo must not show names
         raise SettingError(f"pii: {shown}; expected {' or '.join(get_args(Pii))}")
-    if path is not None and version is not None:
-        raise NotPublishedError(f"{path} and version {version}: expected one of the two; a file holds one version")
     remote = open_remote(settings, path)
+    if remote is None and path is not None and version is not None:
+        raise NotPublishedError(f"{path} and version {version}: expected one of the two; a file holds one version")
     if remote:
         found, moved = remote.file(version), remote.move
     else:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
@@ -10,12 +10,14 @@ from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.lake.pull import mirror_of
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.objects.homes import is_url, open_home
-from sighten_warehouse.objects.mirror import Mirror
 from sighten_warehouse.objects.pulling import look, take
 from sighten_warehouse.publish.pointer import newest_version
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import read_version
 from sighten_warehouse.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from sighten_warehouse.objects.mirror import Mirror
 
 _FILE = "/published/warehouse.duckdb"
 
@@ -51,7 +53,7 @@ class RemoteVersions:
     """The versions of one home; `move` may be called once a file was chosen."""
 
     layout: Layout
-    mirror: Mirror
+    mirror: "Mirror"
     version: Version | None = None
 
     def file(self, name: str | None) -> Path:

@@ -13,6 +13,7 @@ SECRETS = ("api_token", "webhook_secret", "alerts")  # each may be in a file
 MEBIBYTE = 1024 * 1024
 Environment = Literal["production", "test"]
 UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
+CATALOG = re.compile(r"ducklake|iceberg:[A-Za-z0-9_-]+\.[A-Za-z0-9_]+")
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)")
 
 
@@ -126,6 +127,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Seconds that the export to `published/parquet/` gets old before the next publish renews it.",
         ),
     ] = 3600
+    catalogs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Where each export to `published/parquet/` is registered, comma-separated: "
+            "`iceberg:CATALOG.NAMESPACE`, by PyIceberg's configuration; `ducklake`, a file beside it."
+        ),
+    ] = ()
     kept_versions: Annotated[
         int,
         Meta(ge=1, description="How many published versions are kept in `published/versions/`, the newest included."),

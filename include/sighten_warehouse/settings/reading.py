@@ -12,7 +12,7 @@ import msgspec
 from sighten_warehouse.errors import SettingError
 from sighten_warehouse.objects.homes import is_url, open_home
 from sighten_warehouse.settings.environment import IN_A_FILE, PREFIX, given_text, variables
-from sighten_warehouse.settings.fields import SECRETS, SIZE, Settings
+from sighten_warehouse.settings.fields import CATALOG, SECRETS, SIZE, Settings
 
 _ALERT_ADDRESS = re.compile(
     r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
@@ -93,6 +93,8 @@ def _read(name: str, text: str, kind: Any) -> Any:
             "expected https://host/path, slack://hooks.slack.com/services/… or "
             "smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
         )
+    if name == "catalogs" and not all(map(CATALOG.fullmatch, parts)):
+        raise ValueError("expected ducklake or iceberg:CATALOG.NAMESPACE, comma-separated")
     return _address(text) if name == "api_url" else value
 
 

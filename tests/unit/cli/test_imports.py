@@ -11,7 +11,7 @@ from support.warehouses import Warehouse
 
 RUN_AND_TELL = """
 import atexit, sys
-heavy = ("numpy", "pandas", "pyarrow", "pydantic", "rich.console")
+heavy = ("numpy", "pandas", "pyarrow", "pydantic", "rich.console", "obstore")
 atexit.register(lambda: print("imported:", *(name for name in heavy if name in sys.modules)))
 from sighten_warehouse.cli.main import run_alone
 run_alone()

@@ -23,7 +23,8 @@ OBJECTS: list[dict[str, Any]] = [
 ]
 HELM = yaml.safe_load((ROOT / "deploy/helm/values.yaml").read_text())
 DEPLOY_PAGE = (ROOT / "docs/deploy.md").read_text()
-WRITABLE = {"/opt/airflow", "/srv/warehouse", "/tmp"}  # noqa: S108  (inside its container)
+WAREHOUSE = "/srv/warehouse"
+WRITABLE = {"/opt/airflow", WAREHOUSE, "/tmp"}  # noqa: S108  (inside its container)
 
 
 def manifest(kind: str) -> dict[str, Any]:
@@ -87,9 +88,29 @@ def test_containers_are_hardened_alike_and_all_that_must_be_writable_is_mounted(
     assert POD["securityContext"] == airflow["pod"]
     assert (True, 50000) == (receiver["readOnlyRootFilesystem"], airflow["pod"]["runAsUser"])
     assert WRITABLE == mounted
-    assert WRITABLE - {"/opt/airflow"} == {
+    assert {"/srv/warehouse/production/landing", "/tmp"} == {  # noqa: S108
         mount["mountPath"] for mount in RECEIVER["volumeMounts"] if not mount.get("readOnly")
     }
+
+
+def test_the_receiver_sees_the_folder_of_landing_alone_which_is_made_before_and_calls_nobody() -> None:
+    [prepare] = POD["initContainers"]
+    [mounted] = [mount for mount in RECEIVER["volumeMounts"] if mount["name"] == "warehouse"]
+    policy = manifest("NetworkPolicy")["spec"]
+    environment = {"SIGHTEN_HOME": WAREHOUSE, **manifest("ConfigMap")["data"]}
+
+    landing = str(read_settings(environment).layout.landing)
+
+    assert [landing, landing, landing] == [
+        mounted["mountPath"],
+        f"{WAREHOUSE}/{mounted['subPath']}",
+        prepare["args"][-1],
+    ]
+    assert prepare["image"] == RECEIVER["image"]
+    assert prepare["securityContext"] == RECEIVER["securityContext"]
+    assert (["Ingress", "Egress"], None) == (policy["policyTypes"], policy.get("egress"))
+    assert policy["podSelector"] == manifest("Deployment")["spec"]["selector"]
+    assert [{"ports": [{"port": RECEIVER["ports"][0]["name"]}]}] == policy["ingress"]
 
 
 def test_the_page_creates_every_secret_that_is_used() -> None:
@@ -128,3 +149,4 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert (0, "") == (checked.returncode, checked.stderr)
     assert "LimitNOFILE=65536" in unit
     assert "UMask=0077" in unit
+    assert "BindPaths=/srv/sighten/production/landing" in unit

@@ -52,13 +52,24 @@ def meanwhile(store: ObjectStore, method: str, text: str, step: Callable[[], obj
     return done
 
 
-def test_one_machine_loads_another_publishes_and_a_third_reads_what_one_disk_gives(
-    expected: Rows, landed: Machines
+def test_one_machine_loads_another_publishes_and_a_third_reads_what_one_disk_gives_whatever_fails_on_the_way(
+    expected: Rows, store: ObjectStore, landed: Machines
 ) -> None:
+    for fault, method, text in (
+        ("slow_down", "PUT", "deliveries/batch"),
+        ("lost_answer", "PUT", "_sequence/"),
+        ("lost_answer", "PUT", "newest.json"),
+        ("cut_off", "PUT", "published/versions/"),
+        ("lost_answer", "GET", "received_date"),
+        ("slow_down", "GET", "list-type"),
+    ):
+        store.break_next(fault, method, text, times=2)  # type: ignore[arg-type]
+
     landed("loader").load()
     landed("publisher").publish()
     status = read_status(landed("reader").settings)
 
+    assert [0] * 6 == [rule.times for rule in store.rules]  # each has come
     assert status.balanced
     assert status.is_readable
     assert expected == content(landed("publisher"))
@@ -124,7 +135,7 @@ def test_of_two_publishers_the_later_makes_its_version_anew_and_nothing_goes_bac
         machines("B").load()
         return machines("B").publish()
 
-    other = meanwhile(store, "PUT", "published/newest.json", load_and_publish)
+    other = meanwhile(store, "PUT", "published/versions/", load_and_publish)
     mine = machines("A").publish(full=True)
 
     known = [version.version for version in versions(machines("A").settings.layout)]

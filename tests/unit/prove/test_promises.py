@@ -1,15 +1,21 @@
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from prove.checks import check_acknowledged, check_outcomes, landed_bodies
+from prove.checks import check_acknowledged, check_erased, check_outcomes, landed_bodies
 from prove.figures import Figures
 from prove.reader import read_once
+from prove.restored import check_restored
 from prove.sender import Acknowledged
 from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
+from sighten_warehouse.backup import back_up
+from sighten_warehouse.backup.restore import restore
 from sighten_warehouse.landing.files import landing_files
+from sighten_warehouse.landing.line import parse_landing_line, without_body
+from sighten_warehouse.settings import read_settings
 from support.factories import a_milestone, as_json
 from support.warehouses import Warehouse
 
@@ -53,6 +59,53 @@ def test_what_was_acknowledged_must_be_landed_unchanged_and_once(
 
     assert found == (figures.lost, figures.doubled, len(figures.broken))
     assert 2 == figures.acknowledged
+
+
+def test_a_body_may_be_erased_only_if_it_names_who_was_to_be_erased_and_its_line_stays(
+    warehouse: Warehouse, acknowledged: Acknowledged, tmp_path: Path
+) -> None:
+    layout = warehouse.settings.layout
+    path = layout.landing / landing_files(layout.landing)[0]
+    first, *rest = path.read_bytes().splitlines()
+    line = parse_landing_line(first)
+    path.write_bytes(b"\n".join([without_body(line).rstrip(b"\n"), *rest, b""]))
+    named = {acknowledged.bodies[line.landing_id]}
+    asked, not_asked = Figures(), Figures()
+
+    check_acknowledged(landed_bodies(layout), acknowledged, asked, tmp_path, erasable=named)
+    check_acknowledged(landed_bodies(layout), acknowledged, not_asked, tmp_path)
+
+    assert (0, 1) == (asked.lost, asked.erased)
+    assert (1, 0) == (not_asked.lost, not_asked.erased)
+
+
+def test_who_is_still_named_in_landing_or_in_a_table_was_not_erased(
+    warehouse: Warehouse, acknowledged: Acknowledged
+) -> None:
+    figures, site = Figures(), json.loads(as_json(a_milestone("one")))["site"]
+
+    check_erased(warehouse.settings.layout, {"--site=x": site, "--email=y": "nobody@example.com"}, figures)
+
+    assert acknowledged.bodies
+    [broken] = figures.broken
+    assert "--site=x: {'landing': 1, 'milestones': 1" in broken.what
+
+
+@pytest.mark.parametrize("harm", [Path.touch, Path.unlink, damaged], ids=["no harm", "gone", "damaged"])
+def test_a_restored_home_must_be_what_was_backed_up(
+    warehouse: Warehouse, acknowledged: Acknowledged, tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    back_up(warehouse.settings, tmp_path / "backups")
+    restored, figures = read_settings({"SIGHTEN_HOME": str(tmp_path / "restored")}), Figures()
+    restore(restored, tmp_path / "backups")
+    landing = restored.layout.landing
+    harm(landing / landing_files(landing)[0])
+
+    check_restored(tmp_path / "restored", figures)
+
+    assert acknowledged.bodies
+    assert (1, harm is Path.touch) == (figures.restored, not figures.broken)
+    assert (harm is Path.touch) is not restored.layout.root.exists()
 
 
 def test_each_landed_delivery_must_have_one_outcome(

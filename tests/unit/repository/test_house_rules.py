@@ -161,7 +161,8 @@ def test_the_package_knows_nothing_of_airflow() -> None:
 
 def test_every_package_that_the_product_imports_is_declared() -> None:
     project = tomllib.loads(text("pyproject.toml"))["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["polars"]]
+    extras = project["optional-dependencies"]
+    requirements = [*project["dependencies"], *extras["polars"], *extras["iceberg"]]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sighten_warehouse.lake.pull import mirror_of
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.objects.mirror import Mirror
 from sighten_warehouse.ops.doctor.check import Check, error, ok, warning
+
+if TYPE_CHECKING:
+    from sighten_warehouse.objects.mirror import Mirror
 
 TOLERATED_S = 120.0
 
@@ -17,7 +20,7 @@ def check_store(layout: Layout, *, now: datetime) -> Iterator[Check]:
         yield from _check(mirror, now=now)
 
 
-def _check(mirror: Mirror, *, now: datetime) -> Iterator[Check]:
+def _check(mirror: "Mirror", *, now: datetime) -> Iterator[Check]:
     if problem := mirror.store.problem():
         found = f"{mirror.url}: {problem}"
         yield error("store", found, "use a store that does (docs/object-storage.md#what-the-store-must-do)")
