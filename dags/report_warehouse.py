@@ -27,9 +27,10 @@ def report_warehouse() -> None:
 
     @task(inlets=[WAREHOUSE])
     def write_report() -> str:
+        from sighten_warehouse.publish.versions import pull_newest
         from sighten_warehouse.report import writing
 
-        return str(writing.write_report(read_settings()))
+        return str(writing.write_report(pull_newest(read_settings())))
 
     @task(inlets=[WAREHOUSE])
     def export_parquet() -> str | None:

@@ -6,6 +6,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
 from fastapi import Depends, FastAPI, Request, Response
 
+from sighten_warehouse.publish.versions import pull_newest
 from sighten_warehouse.report import handlers
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.settings import read_settings
@@ -18,7 +19,8 @@ def report_app() -> FastAPI:
     Raises:
         SettingError: a setting is invalid.
     """
-    report = LiveReport(read_settings())
+    settings = read_settings()
+    report = LiveReport(settings)
     app = FastAPI(
         title="Sighten report",
         dependencies=[Depends(requires_access_view(AccessView.PLUGINS))],
@@ -30,6 +32,7 @@ def report_app() -> FastAPI:
 
     @app.get("/")
     def page() -> Response:
+        pull_newest(settings)  # another worker has published it
         return handlers.page(report)
 
     @app.get("/milestones")
