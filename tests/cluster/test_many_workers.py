@@ -145,6 +145,7 @@ def test_a_worker_and_a_receiver_are_killed_and_each_table_is_as_on_one_machine(
     wait_for(cluster, lambda: ("worker-2", "running", 1) in tasks(cluster), what="flatten on worker-2", every=0.05)
     cluster.kill("worker-2")
     taken = [state for worker, state, _ in tasks(cluster) if worker == "worker-2"]
+    cluster.start("worker-3")  # as Compose starts a container again that has ended
     sender.deliver(sent[-1])
 
     assert "running" in taken
@@ -159,7 +160,8 @@ def test_a_worker_and_a_receiver_are_killed_and_each_table_is_as_on_one_machine(
         every=3,
     )
     finished = tasks(cluster)
-    assert {"worker-1"} <= {worker for worker, state, _ in finished if state == "success"} <= {"worker-1", "worker-2"}
+    workers = {worker for worker, state, _ in finished if state == "success"}
+    assert {"worker-1"} <= workers <= {"worker-1", "worker-2", "worker-3"}
     assert [("worker-2", 1)] == sorted(
         {(worker, number) for worker, _, number in tasks(cluster, "task_instance_history")}
     )
@@ -172,6 +174,7 @@ def test_a_worker_and_a_receiver_are_killed_and_each_table_is_as_on_one_machine(
     assert [(len(landed), len(landed))] == shared.rows(
         "select count(*), count(distinct landing_id) from ops.deliveries"
     )
+    assert 200 == report_status(cluster)  # of a version that a worker has published
 
 
 def test_every_setting_of_celery_exists_in_its_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,6 +187,15 @@ def test_every_setting_of_celery_exists_in_its_provider(tmp_path: Path, monkeypa
 
     assert named
     assert set() == named - known
+
+
+def report_status(cluster: Cluster) -> int:
+    """The response status of the report in Airflow's pages."""
+    airflow = f"http://127.0.0.1:{cluster.ports['api-server-1']}"
+    user = {"username": "admin", "password": cluster.given["AIRFLOW_ADMIN_PASSWORD"]}
+    token = requests.post(f"{airflow}/auth/token", json=user, timeout=60).json()["access_token"]
+    page = requests.get(f"{airflow}/sighten/report/", headers={"Authorization": f"Bearer {token}"}, timeout=60)
+    return page.status_code
 
 
 def is_ok(url: str) -> bool:

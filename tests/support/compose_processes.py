@@ -36,12 +36,11 @@ class Cluster:
     """
 
     def __init__(self, folder: Path, given: Mapping[str, str], *, ports: Mapping[str, int]) -> None:
-        self.folder, self.ports = folder, ports
+        self.folder, self.given, self.ports = folder, given, ports
         self.services = fill_in(read_compose(ONE_MACHINE, CLUSTER)["services"], given)
         self.postgres = Postgres(folder / "postgres")
         self._mark = str(folder)
         self._containers: dict[str, Processes] = {}
-        self._given = given
 
     def start(self, name: str) -> None:
         """Start the container; it must keep running."""
