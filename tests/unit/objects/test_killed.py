@@ -32,6 +32,7 @@ PUBLISHING = [
 ]
 
 
+@pytest.mark.big  # the end-to-end test kills at four of these points
 def test_whatever_dies_on_the_way_the_tables_are_those_of_one_disk(
     store: ObjectStore, machines: Callable[[str], Warehouse], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -87,9 +87,9 @@ def test_commands_on_a_machine_that_has_nothing_yet_answer_for_the_home(
 ) -> None:
     machines("A").deliver(SAMPLE_BYTES)
 
-    status, asked = call("status"), call("query", "select count(*) as milestones from milestones")
+    status, asked = call("status"), call("query", "select count(*) as milestones from milestones", "--format", "csv")
     history = call("query", "from history.milestones")
-    report = call("report", "--output", str(tmp_path / "report.html"))
+    report = call("report", "--to", str(tmp_path / "report.html"))
 
     assert "balance           holds" in status.output
     assert "1" == asked.output.split()[-1]
