@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from devstack import airflow_api
+from devstack.ports import is_taken
 from devstack.postgres import DATABASE, PORT, USER
 from devstack.waiting import wait_until
 from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
@@ -77,6 +78,7 @@ def cluster(store: ObjectStore, tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.stop()
+    assert [] == [name for name, port in ports.items() if is_taken(port)]
 
 
 def free_ports(number: int) -> list[int]:

@@ -84,6 +84,8 @@ class Cluster:
     def stop(self) -> None:
         """End all processes at once; what they would still write is needed no more."""
         end_marked(self._mark, grace_seconds=2)
+        for container in self._containers.values():
+            container.stop()  # Redis writes its title over its mark
         self.postgres.remove_sockets()
 
     def _made(self, name: str) -> Processes:

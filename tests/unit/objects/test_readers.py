@@ -96,8 +96,8 @@ def test_a_machine_that_did_not_publish_writes_the_report_of_the_newest_version_
     for milestone in (SAMPLE_BYTES, a_milestone("later")):
         publisher.deliver(milestone)
 
-        report = write_report(pull_newest(other.settings))
         export_parquet_if_due(other.settings)
+        report = write_report(pull_newest(other.settings))
 
         newest = versions(publisher.settings.layout)[-1].version
         assert newest in other.settings.layout.report_data.read_text()
