@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-spark test-versions java package sbom audit setup setup-dev check fix docs clean lock fuzz bench bench-tenants prove
+.PHONY: help run backfill notebook test test-dates test-big test-spark e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -40,7 +40,7 @@ test: .venv/.installed-dev ## run the default test suite
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
-	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark' $(TESTS)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not cluster' $(TESTS)
 
 test-big: .venv/.installed-dev ## run the tests that take minutes, and many more examples of the others
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
@@ -49,8 +49,11 @@ test-big: .venv/.installed-dev ## run the tests that take minutes, and many more
 test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
 	@$(IN_MEMORY) .venv/spark/bin/python -m pytest -m spark -p no:cacheprovider $(or $(TESTS),tests/spark)
 
-java:
+java: ## look for Java, which Spark needs
 	@command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null || { echo "Spark needs Java 17 or later, and there is no java on PATH or in JAVA_HOME; install one (Debian: apt install openjdk-17-jre-headless)" >&2; exit 2; }
+
+e2e-cluster: .venv/.installed-cluster ## run docker-compose.cluster.yml as processes, kill a worker and a receiver, compare the tables (Linux)
+	@$(IN_MEMORY) .venv/cluster/bin/python -m pytest -m cluster -p no:cacheprovider tests/cluster
 
 # A row of versions has an environment of its own. Python rows have all of dev.txt, with Airflow; others have no Airflow,
 # save `lowest-airflow`. uv finds the row's Python on PATH.
@@ -75,7 +78,7 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .
 	@$(ROW_BIN)/python -c 'import duckdb, sys; print("Python", sys.version.split()[0], "DuckDB", duckdb.__version__)'
-	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e' $(or $(TESTS),$(ROW_TESTS))
+	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not cluster' $(or $(TESTS),$(ROW_TESTS))
 
 LOCKS := requirements/product.txt requirements/airflow.txt
 
@@ -136,10 +139,11 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra iceberg --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra spark --extra test -c requirements/dev.txt pyproject.toml -o requirements/spark.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster --extra devstack --extra test-cluster -c requirements/dev.txt -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
@@ -164,6 +168,14 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 .venv/.installed-dev: requirements/dev.txt | .venv/.installed
 	@echo "installing pinned packages for tests and checks"
 	@$(BIN)/uv pip install -q -p $(BIN)/python -r requirements/dev.txt
+	@touch $@
+
+# Celery and Redis are not for `make run` and `make test`.
+.venv/.installed-cluster: requirements/cluster.txt pyproject.toml | .venv/.uv
+	@echo "installing pinned packages, Celery and Redis"
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/cluster
+	@$(BIN)/uv pip install -q -p .venv/cluster/bin/python -r requirements/cluster.txt
+	@$(BIN)/uv pip install -q -p .venv/cluster/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-fuzz: requirements/fuzz.txt | .venv/.installed-dev

@@ -26,9 +26,10 @@ def report_warehouse(tenant: Tenant) -> None:
 
     @task(inlets=[tenant.warehouse])
     def write_report() -> str:
+        from sighten_warehouse.publish.versions import pull_newest
         from sighten_warehouse.report import writing
 
-        return str(writing.write_report(tenant.settings()))
+        return str(writing.write_report(pull_newest(tenant.settings())))
 
     @task(inlets=[tenant.warehouse])
     def export_parquet() -> str | None:

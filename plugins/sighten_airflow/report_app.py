@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from sighten_airflow.tenant import tenants
 from sighten_warehouse.errors import SettingError
+from sighten_warehouse.publish.versions import pull_newest
 from sighten_warehouse.report import handlers
 from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.settings import read_settings
@@ -68,7 +69,9 @@ def _pages(report_of: Callable[[Request], LiveReport]) -> APIRouter:
 
     @router.get("/")
     def page(request: Request) -> Response:
-        return handlers.page(report_of(request))
+        report = report_of(request)
+        pull_newest(report.settings)  # another worker has published it
+        return handlers.page(report)
 
     @router.get("/milestones")
     def listed(request: Request) -> Response:

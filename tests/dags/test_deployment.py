@@ -28,6 +28,9 @@ def stack_environment() -> dict[str, str]:
     return airflow_environment(plan, Credentials("jwt", "key", "fernet", Path("passwords.json"), "token"))
 
 
+CLUSTER = (REPOSITORY / "docker-compose.cluster.yml").read_text()
+
+
 def airflow_names(text: str) -> set[str]:
     return set(re.findall(r"AIRFLOW__\w+", text))
 
@@ -42,6 +45,10 @@ def bundles_of(dockerfile: str) -> object:
     [
         pytest.param(airflow_names(" ".join(stack_environment())), id="make run"),
         pytest.param(airflow_names((REPOSITORY / "docker-compose.yml").read_text()), id="compose"),
+        # Those of Celery are its provider's, which `make e2e-cluster` has.
+        pytest.param(
+            {name for name in airflow_names(CLUSTER) if not name.startswith("AIRFLOW__CELERY")}, id="many workers"
+        ),
         pytest.param(airflow_names((REPOSITORY / "Dockerfile").read_text()), id="Dockerfile"),
         pytest.param(airflow_names((REPOSITORY / "deploy/astronomer/Dockerfile").read_text()), id="Astronomer"),
         pytest.param(

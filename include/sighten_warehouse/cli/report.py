@@ -1,10 +1,14 @@
 """`sighten-warehouse report`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sighten_warehouse.cli.ending import writing_to
+
+if TYPE_CHECKING:
+    from sighten_warehouse.settings import Settings
 
 
 @click.command()
@@ -28,14 +32,11 @@ def report(*, open_browser: bool, port: int, path: Path | None) -> None:
     """
     import webbrowser
 
-    from sighten_warehouse.lake.pull import refresh
-    from sighten_warehouse.remotes import present
+    from sighten_warehouse.publish.versions import pull_newest
     from sighten_warehouse.report.writing import write_report_to
     from sighten_warehouse.settings import read_settings
 
-    settings = read_settings()
-    refresh(settings.layout, landing=False)
-    present(settings.layout.warehouse_file)
+    settings = pull_newest(read_settings())
     if path is not None:
         with writing_to(path, option="--to"):
             write_report_to(path, settings)
@@ -43,17 +44,16 @@ def report(*, open_browser: bool, port: int, path: Path | None) -> None:
         if open_browser:
             webbrowser.open(path.resolve().as_uri())
         return
-    _serve(port, open_browser=open_browser)
+    _serve(settings, port, open_browser=open_browser)
 
 
-def _serve(port: int, *, open_browser: bool) -> None:
+def _serve(settings: "Settings", port: int, *, open_browser: bool) -> None:
     import webbrowser
 
     from sighten_warehouse.report.live import LiveReport
     from sighten_warehouse.report.server import serve_report
-    from sighten_warehouse.settings import read_settings
 
-    report = LiveReport(read_settings())
+    report = LiveReport(settings)
     report.page()  # built before serving: the first visitor need not wait, and errors show here
 
     def announce(address: str) -> None:

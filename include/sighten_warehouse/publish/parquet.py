@@ -39,6 +39,7 @@ def export_parquet_if_due(settings: Settings, *, clock: Clock | None = None) -> 
         StorageError: the disk refused a write; the last export stays.
     """
     clock = clock or Clock()
+    refresh(settings.layout, landing=False)
     exported = read_export(settings.layout)
     newest = next(reversed(versions(settings.layout)), None)
     if newest is None or newest.version == exported.get("version"):

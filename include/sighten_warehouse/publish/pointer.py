@@ -1,9 +1,10 @@
 """The newest version of a home on object storage: one object, replaced only by a version that was made after it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import DISK
 from sighten_warehouse.errors import VersionReplacedError
 from sighten_warehouse.lake.pull import mirror_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "newest.json"
 
 
-def let_version_win(layout: Layout, version: Version, *, before: Version | None) -> None:
+def let_version_win(layout: Layout, version: Version, *, before: Version | None, clock: Clock) -> None:
     """Make the version the newest, unless another machine has published since `before`; local homes need no such step.
 
     Raises:
@@ -34,7 +35,8 @@ def let_version_win(layout: Layout, version: Version, *, before: Version | None)
     if newest == version.version:
         return
     expected = before.version if before else None
-    content = json.dumps(asdict(version), indent=1).encode()
+    won = replace(version, published_at=clock.now().isoformat(timespec="microseconds"))
+    content = json.dumps(asdict(won), indent=1).encode()
     made: list[bool] = []
     if newest == expected:
         path = layout.published / NAME

@@ -215,14 +215,14 @@ def _swap_in(  # noqa: PLR0913  (a version, what it follows, and where)
     make_read_only(aside / "warehouse.duckdb")
     rename(aside / "warehouse.duckdb", kept)
     sync(layout.versions)
-    made = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
+    version = replace(version, tables=tables)
     try:
-        let_version_win(layout, made, before=before)
+        let_version_win(layout, version, before=before, clock=clock)
     except VersionReplacedError:
         remove(kept)
         raise
     link_over(kept, layout.warehouse_file)
-    version = replace(version, tables=tables, published_at=clock.now().isoformat(timespec="microseconds"))
+    version = replace(version, published_at=clock.now().isoformat(timespec="microseconds"))
     write_version(layout, version)
     return version
 

@@ -19,7 +19,7 @@ from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.earlier import earlier_versions
 from sighten_warehouse.publish.version import Version
-from sighten_warehouse.remotes import exists
+from sighten_warehouse.remotes import exists, present
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.version import __version__
 
@@ -95,6 +95,17 @@ def write_version(layout: Layout, version: Version) -> None:
 def published_batches(layout: Layout) -> set[str]:
     """The batches of all versions."""
     return {batch for version in versions(layout) for batch in version.new_batches}
+
+
+def pull_newest(settings: Settings) -> Settings:
+    """The settings, once the newest version is on this machine; nothing to do for a home on a local disk.
+
+    Raises:
+        StorageError: the store does not answer, or does not allow it.
+    """
+    refresh(settings.layout, landing=False)
+    present(settings.layout.warehouse_file)
+    return settings
 
 
 def code_version() -> str:

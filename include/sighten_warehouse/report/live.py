@@ -19,7 +19,7 @@ class LiveReport:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._lock = Lock()
         self._opened: dict[str, _Opened] = {}
 
@@ -31,11 +31,11 @@ class LiveReport:
             ModelError: a version was published by incompatible code.
         """
         with self._lock:
-            shown = published_environments(self._settings)
+            shown = published_environments(self.settings)
             datasets = [self._open(settings).dataset for settings in shown]
         if not shown:
             raise NotPublishedError(
-                f"{self._settings.layout.warehouse_file}: expected a version published by `sighten-warehouse publish`"
+                f"{self.settings.layout.warehouse_file}: expected a version published by `sighten-warehouse publish`"
             )
         return render(datasets, shown=shown[0].env, live=True)
 
@@ -68,7 +68,7 @@ class LiveReport:
             self._opened = {}
 
     def _named(self, environment: str) -> Settings:
-        for settings in published_environments(self._settings):
+        for settings in published_environments(self.settings):
             if settings.env == environment:
                 return settings
         raise NotPublishedError(f"{environment}: expected an environment with a published version")

@@ -11,8 +11,9 @@ import pytest
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import NotPublishedError
 from sighten_warehouse.objects.store import Store
-from sighten_warehouse.publish.parquet import export_parquet
-from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
+from sighten_warehouse.publish.versions import pull_newest, versions
+from sighten_warehouse.report.writing import write_report
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.object_stores import ObjectStore
 from support.warehouses import Warehouse
@@ -86,3 +87,21 @@ def test_duckdb_reads_it_in_place(store: ObjectStore, machines: Machines) -> Non
         parts = connection.execute(f"select count(*) from read_parquet('{parquet}')").fetchall()
 
     assert [[(1,)], [(1,)]] == [tables, parts]
+
+
+def test_a_machine_that_did_not_publish_writes_the_report_of_the_newest_version_and_exports_it(
+    store: ObjectStore, machines: Machines
+) -> None:
+    publisher, other = machines("A"), machines("B")
+    for milestone in (SAMPLE_BYTES, a_milestone("later")):
+        publisher.deliver(milestone)
+
+        export_parquet_if_due(other.settings)
+        report = write_report(pull_newest(other.settings))
+
+        newest = versions(publisher.settings.layout)[-1].version
+        assert newest in other.settings.layout.report_data.read_text()
+        assert report.exists()
+    exported = Store(store.url).get("production/published/parquet/_version.json")
+    assert exported
+    assert versions(publisher.settings.layout)[0].version in exported.data.decode()  # the next is not due yet

@@ -132,13 +132,14 @@ def test_a_check_without_its_header_is_an_error_that_names_it(tmp_path: Path) ->
 def test_a_table_with_two_rows_of_one_grain_is_not_published(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill = build._fill  # noqa: SLF001  (no model gives such rows)
+    fill = build.fill  # no model gives such rows
 
-    def fill_twice(connection: duckdb.DuckDBPyConnection, model: Model) -> int:
-        return fill(connection, model) + (fill(connection, model) if model.full_name == "main.tasks" else 0)
+    def fill_twice(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> int:
+        again = fill(connection, model, select) if model.full_name == "main.tasks" else 0
+        return fill(connection, model, select) + again
 
     warehouse.take_in(SAMPLE_BYTES)
-    monkeypatch.setattr(build, "_fill", fill_twice)
+    monkeypatch.setattr(build, "fill", fill_twice)
 
     with pytest.raises(CheckError, match="grain_of_main_tasks"):
         warehouse.publish()
