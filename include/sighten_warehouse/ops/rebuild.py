@@ -82,9 +82,7 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
 
     Raises:
         LakeError: another landing file is missing, short or altered, or a pattern matches none that is.
-        CheckError: a check of the new lake failed; the old one stays.
-        StorageError: the disk refused a write; the old lake stays.
-        SparkError: Spark failed; the old lake stays.
+        CheckError, StorageError, SparkError: a check, a write or Spark failed; the old lake stays.
     """
     layout, chosen = settings.layout, erased or days
     with engine_session(settings) as session, one_writer(layout, "rebuild"), explain_refusal(layout.root):
@@ -231,12 +229,10 @@ def _catch_up(layout: Layout, aside: Layout, chosen: Chosen) -> Counter[str]:
     """Take over what was loaded into the lake in use meanwhile, so that it does not become pending again."""
     kept, before = _kept_and_remade(layout, chosen)
     present = loaded_files(aside)
-    made = Counter(
-        kept=_keep(layout, aside, [manifest for manifest in kept if not present & manifest.landing_files.keys()])
-    )
-    loaded = {name for manifest in before for name in manifest.landing_files}
-    missing = left_out(aside).keys()
-    todo = list(_division(layout, before, loaded & set(landing_files(layout.landing)) - present - missing))
+    kept = [manifest for manifest in kept if not present & manifest.landing_files.keys()]
+    made = Counter(kept=_keep(layout, aside, kept))
+    loaded = {name for manifest in before for name in manifest.landing_files} - left_out(aside).keys()
+    todo = list(_division(layout, before, loaded & set(landing_files(layout.landing)) - present))
     source = _source(aside, todo, chosen)
     for manifest in todo:
         made += _commit(flatten_batch(manifest, source), resolve_lake(layout), aside)
