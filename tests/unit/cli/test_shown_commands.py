@@ -43,7 +43,7 @@ def queries() -> list[str]:
 
 
 def test_every_make_target_and_variable_that_is_shown_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", text("Makefile"), re.MULTILINE))
     variables = set(re.findall(r"\$\((?:if )?([A-Z]+)", text("Makefile")))
 
     shown = {(path, word) for path, words in shown_commands("make") for word in words}
@@ -53,7 +53,7 @@ def test_every_make_target_and_variable_that_is_shown_exists() -> None:
 
 
 def test_every_make_target_has_a_description() -> None:
-    rules = re.findall(r"^([a-z-]+:.*)$", text("Makefile"), re.MULTILINE)
+    rules = re.findall(r"^([a-z0-9-]+:.*)$", text("Makefile"), re.MULTILINE)
 
     assert [] == [rule for rule in rules if " ## " not in rule]
 
