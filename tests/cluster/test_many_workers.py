@@ -31,7 +31,7 @@ from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import read_settings
 from support.compose import CLUSTER, read_compose
 from support.compose_processes import SECONDS, Cluster
-from support.object_stores import ObjectStore, forget_machines, machine, object_stores, reach
+from support.object_stores import ObjectStore, machine, reached_store
 from support.shared_homes import content
 from support.warehouses import Warehouse
 
@@ -45,11 +45,8 @@ FLATTENS = "select hostname, state, try_number from {} where task_id = 'flatten'
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
-    with object_stores() as new:
-        made = new()
-        reach(made, monkeypatch)
+    with reached_store(monkeypatch) as made:
         yield made
-        forget_machines()
 
 
 @pytest.fixture

@@ -74,7 +74,11 @@ def test_the_documents_list_every_metric(exported: set[str]) -> None:
     assert families(exported) == {name for row in rows for name in re.findall(r"`(sighten_[a-z0-9_]+)`", row)}
 
 
-@pytest.mark.parametrize("arguments", [["rules", RULES], ["config", "deploy/prometheus.yml"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["rules", RULES], ["config", "deploy/prometheus.yml"], ["config", "deploy/prometheus-cluster.yml"]],
+    ids=" ".join,
+)
 def test_prometheus_takes_the_files(arguments: list[str]) -> None:
     promtool: Any = shutil.which("promtool")
     if promtool is None:

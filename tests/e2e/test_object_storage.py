@@ -15,7 +15,7 @@ from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliverie
 from sighten_simulator.world.lives import build_simulation
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.objects.store import Store
-from support.object_stores import ObjectStore, forget_machines, machine, object_stores, reach
+from support.object_stores import ObjectStore, machine, reached_store
 from support.shared_homes import content
 from support.warehouses import Warehouse
 
@@ -25,11 +25,8 @@ COMMAND = [sys.executable, "-c", "from sighten_warehouse.cli import run_alone; r
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
-    with object_stores() as new:
-        made = new()
-        reach(made, monkeypatch)
+    with reached_store(monkeypatch) as made:
         yield made
-        forget_machines()
 
 
 def environment(store: ObjectStore, cache: Path) -> dict[str, str]:

@@ -171,3 +171,13 @@ def forget_machines() -> None:
 def reach(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in variables(store).items():
         monkeypatch.setenv(name, value)
+
+
+@contextmanager
+def reached_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """An empty bucket of a server of its own, which this process can reach."""
+    with object_stores() as new:
+        made = new()
+        reach(made, monkeypatch)
+        yield made
+        forget_machines()

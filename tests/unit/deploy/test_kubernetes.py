@@ -137,10 +137,16 @@ def test_the_astronomer_project_installs_what_the_wheel_needs() -> None:
     assert needed == [line for line in lines if not line.startswith("#")]
 
 
-def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
+@pytest.fixture
+def analyze() -> str:
+    """systemd's own check of units."""
+    found = shutil.which("systemd-analyze")
+    if found is None:
         pytest.skip("no systemd on this machine")
+    return found
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path, analyze: str) -> None:
     unit = (ROOT / "deploy/systemd/sighten-receiver.service").read_text()
     here = tmp_path / "sighten-receiver.service"
     here.write_text(unit.replace("/opt/sighten-warehouse/.venv/bin/sighten-warehouse", "/bin/true"))
@@ -153,10 +159,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert "BindPaths=/srv/sighten/production/landing" in unit
 
 
-def test_systemd_accepts_the_unit_of_each_tenant(tmp_path: Path) -> None:
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
-        pytest.skip("no systemd on this machine")
+def test_systemd_accepts_the_unit_of_each_tenant(tmp_path: Path, analyze: str) -> None:
     unit = (ROOT / "deploy/systemd/sighten-receiver.service").read_text()
     template = tmp_path / "sighten-receiver@.service"
     template.write_text(unit.replace("/opt/sighten-warehouse/.venv/bin/sighten-warehouse", "/bin/true"))
