@@ -12,7 +12,3 @@ def export() -> None:
       sighten-warehouse export xlsx marts.xlsx
       sighten-warehouse export dbt sighten_dbt/
     """
-
-
-for command in ():
-    export.add_command(command)
