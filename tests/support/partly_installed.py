@@ -27,7 +27,8 @@ class Installed(importlib.machinery.PathFinder):
 commands = json.load(sys.stdin)
 missing = set(commands[0][0])
 sys.meta_path = [Installed if finder is importlib.machinery.PathFinder else finder for finder in sys.meta_path]
-import duckdb, pyarrow, rich.console, sighten_warehouse.publish.reader
+import duckdb, pyarrow, rich.console
+import sighten_warehouse.load.step, sighten_warehouse.ops.status, sighten_warehouse.publish.reader, sighten_warehouse.report.writing
 from sighten_warehouse.cli.main import run_alone
 
 for missing, arguments in commands:

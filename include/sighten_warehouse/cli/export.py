@@ -2,13 +2,18 @@
 
 import click
 
+from sighten_warehouse.cli.export_xlsx import xlsx
+
 
 @click.group()
 def export() -> None:
     """Write the published warehouse for another program.
 
     \b
-    Examples:
+    Example:
       sighten-warehouse export xlsx marts.xlsx
-      sighten-warehouse export dbt sighten_dbt/
     """
+
+
+for command in (xlsx,):
+    export.add_command(command)

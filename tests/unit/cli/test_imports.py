@@ -104,6 +104,16 @@ def test_a_command_imports_only_what_it_needs(made: MadeOnce, command: list[str]
     assert f"imported: {imported}".strip() == ran.stdout.splitlines()[-1].strip()
 
 
+def test_opening_a_version_imports_little() -> None:
+    told = "import sighten_warehouse.publish.reader, sys; print({*sys.argv} & {*sys.modules})"
+    heavy = ["numpy", "pandas", "pyarrow", "rich", "structlog", "sighten_warehouse.load"]
+    env = {**os.environ, "PYTHONPATH": "include"}
+
+    ran = subprocess.run([sys.executable, "-c", told, *heavy], env=env, capture_output=True, text=True, check=True)
+
+    assert "set()\n" == ran.stdout
+
+
 def test_the_package_alone_reads_and_each_other_command_names_its_extra(made: MadeOnce, tmp_path: Path) -> None:
     home = made.again().settings.home
     commands = [((), arguments) for arguments in [*ALONE, *(arguments for _, arguments in NEEDING)]]
