@@ -5,17 +5,13 @@ from pathlib import Path
 
 import click
 
-COPY_OPTIONS = {
-    "csv": "format csv, header",
-    "json": "format json, array",
-    "parquet": "format parquet, compression zstd",
-}
+FORMATS = ("table", "csv", "json", "parquet", "xlsx")
 
 
 @click.command()
 @click.argument("sql")
 @click.option(
-    "--format", "form", type=click.Choice(["table", *COPY_OPTIONS, "xlsx"]), default="table", show_default=True,
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
     help="Format of the result.",
 )  # fmt: skip
 @click.option(

@@ -10,9 +10,14 @@ import duckdb
 import pyarrow as pa
 
 from sighten_warehouse.cli.ending import writing_to
-from sighten_warehouse.cli.query import COPY_OPTIONS
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.guards.spreadsheet import count_formulas, escape_formulas
+
+COPY_OPTIONS = {
+    "csv": "format csv, header",
+    "json": "format json, array",
+    "parquet": "format parquet, compression zstd",
+}
 
 
 def print_table(rows: pa.Table) -> None:

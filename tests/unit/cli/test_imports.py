@@ -24,9 +24,8 @@ OPEN = "from sighten_warehouse import open_warehouse as o; assert len(o().frame(
 ALONE = [
     ["--help"],
     ["query", "select count(*) from marts.approval_cycles"],
-    ["query", "from milestones", "--format", "csv"],
+    ["query", "from milestones", "--format", "xlsx", "--output", "milestones.xlsx"],
     ["python", OPEN],
-    ["python", OPEN.replace("frame", "arrow")],
     ["dictionary"],
     ["report", "--to", "report.html"],
     ["load"],
@@ -51,7 +50,6 @@ NEEDING = [
     ("simulator", ["demo"]),
     ("simulator", ["simulate", "serve"]),
     ("simulator", ["simulate", "deliver", "--to", "http://127.0.0.1:1"]),
-    ("spark", ["publish", "--engine", "spark"]),
     ("airflow", ["airflow", "setup"]),
     (
         "objects",
