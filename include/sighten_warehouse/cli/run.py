@@ -12,7 +12,7 @@ from time import monotonic
 import click
 
 from sighten_warehouse.cli.home import require_home
-from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
+from sighten_warehouse.errors import SettingError, TransientError, WarehouseError, requires_extra
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.remotes import pause_of
 from sighten_warehouse.settings import Settings, read_settings
@@ -40,7 +40,10 @@ def run(*, follow: bool) -> None:
     steps = _Steps(settings)
     for number in (signal.SIGINT, signal.SIGTERM) if follow else ():
         signal.signal(number, lambda *_: steps.stop.set())
-    if not steps.uses_api:
+    if steps.uses_api:
+        with requires_extra("api", by="run with SIGHTEN_API_URL"):
+            import sighten_warehouse.documents  # noqa: F401  (refused here, not after the first publish)
+    else:
         click.echo("SIGHTEN_API_URL is not set: the API steps are skipped", err=True)
     if follow:
         steps.follow()
