@@ -2,6 +2,8 @@
 
 import click
 
+from sighten_warehouse.cli.export_dbt import export_dbt
+
 
 @click.group()
 def export() -> None:
@@ -14,5 +16,5 @@ def export() -> None:
     """
 
 
-for command in ():
+for command in (export_dbt,):
     export.add_command(command)
