@@ -20,9 +20,9 @@ from sighten_warehouse.settings import Settings
 from sighten_warehouse.version import __version__
 
 INSTRUCTIONS = """\
-Milestones of solar jobs as Sighten (EverBright) delivers them: their tasks, documents, comments and approvals. Read-only,
-the newest published version at each call. SQL is DuckDB's. Times are UTC. Start with `list_tables`, and `describe_tables`
-for the columns; the reports in `marts` answer most questions, and the prompts are queries that are known to be right.
+Milestones of solar jobs as Sighten (EverBright) delivers them: their tasks, documents, comments and approvals.
+Read-only, the newest published version at each call. SQL is DuckDB's. Times are UTC. Start with `list_tables`, and
+`describe_tables` for the columns. The tables of `marts` answer most questions; the prompts are tested queries.
 `from milestones_as_of(timestamp '2026-01-31')` is the state at a time. People are {shown}.
 """
 _SHOWN = {

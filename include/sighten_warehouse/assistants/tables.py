@@ -78,9 +78,7 @@ def described(warehouse: OpenedWarehouse, wanted: Iterable[str]) -> list[Describ
     for schema, table, *facts in warehouse.connection_for("").execute(_COLUMNS).fetchall():
         columns.setdefault((schema, table), []).append(Column(*facts))
     names = [name.lower().removeprefix("main.") for name in wanted]
-    return [
-        DescribedTable(name, known[name].description, columns[_source(warehouse, name, columns)]) for name in names
-    ]
+    return [DescribedTable(name, known[name].description, columns[_source(warehouse, name, columns)]) for name in names]
 
 
 def _source(warehouse: OpenedWarehouse, name: str, held: Iterable[tuple[str, str]]) -> tuple[str, str]:

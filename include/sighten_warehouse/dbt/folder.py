@@ -24,8 +24,8 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     foreign = [path for path in sorted(before | new) if _is_foreign(folder / path, before.get(path, []))]
     if foreign:
         raise SettingError(
-            f"{folder}: {', '.join(foreign)}: not as an export wrote it; expected a new folder, or one where nothing that "
-            "an export wrote was changed"
+            f"{folder}: {', '.join(foreign)}: not as an export wrote it; expected a new folder, or one where nothing "
+            "that an export wrote was changed"
         )
     # Until the end both digests count, so that an export that was interrupted can be repeated.
     _write_manifest(folder, {path: before.get(path, []) + new.get(path, []) for path in before | new})

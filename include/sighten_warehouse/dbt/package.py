@@ -1,11 +1,8 @@
 """The files of the package."""
 
 import re
-from typing import Any
 
-import yaml
-
-from sighten_warehouse.dbt.sources import literal, render_sources, source_name
+from sighten_warehouse.dbt.sources import as_yaml, literal, render_sources, source_name
 from sighten_warehouse.dictionary.cookbook import Recipe, recipes
 from sighten_warehouse.models import as_of_macros, models
 from sighten_warehouse.version import __version__
@@ -44,10 +41,10 @@ def package_files() -> dict[str, str]:
     described = [{"name": recipe.name, "description": literal(recipe.question)} for recipe in asked]
     return {
         "README.md": _README,
-        "dbt_project.yml": _yaml(_PROJECT),
+        "dbt_project.yml": as_yaml(_PROJECT),
         "models/sources.yml": render_sources(),
         "tests/generic/unique_together.sql": _UNIQUE_TOGETHER,
-        "analyses/cookbook.yml": _yaml({"analyses": described}),
+        "analyses/cookbook.yml": as_yaml({"analyses": described}),
         **{f"analyses/{recipe.name}.sql": _as_analysis(recipe) for recipe in asked},
     }
 
@@ -61,8 +58,3 @@ def _as_analysis(recipe: Recipe) -> str:
         return f"from {{{{ source('{source_name(schema)}', '{table['table']}') }}}}" if known else table[0]
 
     return f"-- {recipe.question}\n{_TABLE.sub(source, recipe.sql)}\n"
-
-
-def _yaml(content: dict[str, Any]) -> str:
-    dumped: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
-    return dumped
