@@ -162,7 +162,7 @@ def test_the_package_knows_nothing_of_airflow() -> None:
 def test_every_package_that_the_product_imports_is_declared() -> None:
     project = tomllib.loads(text("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"], *extras["polars"], *extras["iceberg"], *extras["spark"]]
+    requirements = [*project["dependencies"], *extras["polars"], *extras["iceberg"], *extras["spark"], *extras["mcp"]]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
 
