@@ -1,5 +1,6 @@
 """Serves assistants: one over stdin and stdout, or several over HTTP on this machine only."""
 
+import signal
 from collections.abc import Callable
 
 from mcp.server.mcpserver import MCPServer
@@ -10,6 +11,13 @@ from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, lis
 
 PATH = "/mcp"
 STOP_SECONDS = 3
+
+
+def serve_over_stdio(server: MCPServer[None]) -> None:
+    """Serve until stdin ends or Ctrl-C."""
+    # The SDK's thread that waits for stdin would keep an interrupted process alive; there is nothing to tidy up.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    server.run()
 
 
 def serve_over_http(server: MCPServer[None], *, port: int, on_listening: Callable[[str], None]) -> None:

@@ -34,7 +34,7 @@ def mcp(*, http: bool, port: int, max_rows: int, max_seconds: float) -> None:
     with requires_extra("mcp", by="mcp"):
         from sighten_warehouse.assistants.answering import Limits
         from sighten_warehouse.assistants.server import assistant_server
-        from sighten_warehouse.assistants.serving import serve_over_http
+        from sighten_warehouse.assistants.serving import serve_over_http, serve_over_stdio
 
     settings = read_settings()
     open_published(settings=settings).close()  # errors show here, and not only to the assistant
@@ -42,4 +42,4 @@ def mcp(*, http: bool, port: int, max_rows: int, max_seconds: float) -> None:
     if http:
         serve_over_http(server, port=port, on_listening=lambda address: click.echo(f"serving {address}, until Ctrl-C"))
     else:
-        server.run()
+        serve_over_stdio(server)

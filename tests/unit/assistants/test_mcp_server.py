@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
-from mcp import StdioServerParameters
+from mcp import StdioServerParameters, stdio_client
 
 from sighten_warehouse.assistants.answering import MAX_CHARACTERS, Limits
 from sighten_warehouse.assistants.server import assistant_server
@@ -28,6 +28,8 @@ from support.warehouses import Warehouse
 
 COMMAND = str(Path(sys.executable).with_name("sighten-warehouse"))
 LIMITS = ("--max-rows", "50", "--max-seconds", "1")
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO}
 ENDLESS = "select count(*) from range(100000000000) as a, range(1000) as b where random() < 2"
 
 
@@ -60,7 +62,7 @@ def address(home: Warehouse) -> Iterator[str]:
 def asked(request: pytest.FixtureRequest, home: Warehouse) -> Iterator[Assistant]:
     environment = {"SIGHTEN_HOME": str(home.settings.home)}
     command = StdioServerParameters(command=COMMAND, args=["mcp", *LIMITS], env=environment)
-    server = command if request.param == "stdio" else request.getfixturevalue("address")
+    server = stdio_client(command) if request.param == "stdio" else request.getfixturevalue("address")
     with assistant(server) as connected:
         yield connected
 
@@ -163,16 +165,30 @@ def test_a_version_that_is_published_later_is_seen(asked: Assistant, home: Wareh
 )
 def test_no_web_page_reaches_the_server(address: str, headers: dict[str, str], status: int) -> None:
     place = urlsplit(address)
-    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
     sent = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"} | headers
     connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=30)
 
-    connection.request("POST", place.path, body, sent)
+    connection.request("POST", place.path, json.dumps(INITIALIZE), sent)
 
     assert status == connection.getresponse().status
     assert "127.0.0.1" == place.hostname
     connection.close()
+
+
+def test_ctrl_c_ends_a_server_whose_stdin_stays_open(home: Warehouse) -> None:
+    environment = os.environ | {"SIGHTEN_HOME": str(home.settings.home)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([COMMAND, "mcp"], env=environment, text=True, **pipes) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(f"{json.dumps(INITIALIZE)}\n")
+        server.stdin.flush()
+        answered = json.loads(server.stdout.readline())
+        server.send_signal(signal.SIGINT)
+
+        assert -signal.SIGINT == server.wait(30)
+
+    assert "sighten-warehouse" == answered["result"]["serverInfo"]["name"]
 
 
 def test_names_are_shown_where_the_setting_says_so_and_history_is_read(home: Warehouse) -> None:
