@@ -2,6 +2,8 @@
 
 import click
 
+from sighten_warehouse.cli.export_dbt import export_dbt
+
 
 @click.group()
 def export() -> None:
@@ -12,3 +14,7 @@ def export() -> None:
       sighten-warehouse export xlsx marts.xlsx
       sighten-warehouse export dbt sighten_dbt/
     """
+
+
+for command in (export_dbt,):
+    export.add_command(command)

@@ -29,6 +29,7 @@ COMMANDS = (
     "watch",
     "query",
     "report",
+    "mcp",
     "dictionary",
     "export",
     "quarantine",

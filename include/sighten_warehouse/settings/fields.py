@@ -113,8 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pii: Annotated[
         Literal["masked", "full"],
         Meta(
-            description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in "
-            "place of names, e-mail addresses and rare labels, and no free text; `full` shows all."
+            description="People in the report, portable files, `open_warehouse` and `mcp`: `masked` shows pseudonyms "
+            "in place of names, e-mail addresses and rare labels, and no free text; `full` shows all."
         ),
     ] = "masked"
     publish_memory: Annotated[
