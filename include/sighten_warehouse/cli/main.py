@@ -29,6 +29,7 @@ COMMANDS = (
     "watch",
     "query",
     "report",
+    "mail",
     "dictionary",
     "quarantine",
     "drift",

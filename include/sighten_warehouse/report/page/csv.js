@@ -1,12 +1,12 @@
 // The rows behind a chart or a table as a CSV file, as filtered.
 
 /** A link that downloads the rows when it is clicked; columns are {title, csv}, cells are texts or elements. */
-function csvLink(name, columns, rows) {
-    return csvOnDemand(name, () => ({ columns, rows }));
+function csvLink(name, columns, rows, kind = "csv") {
+    return csvOnDemand(name, () => ({ columns, rows }), kind);
 }
 
 /** The same; `make` returns {columns, rows} or a promise of them, and null if there is nothing to download. */
-function csvOnDemand(name, make) {
+function csvOnDemand(name, make, kind = "csv") {
     const download = async (event) => {
         event.preventDefault();
         const made = await make();
@@ -15,7 +15,7 @@ function csvOnDemand(name, make) {
         element("a", { href: url, download: `${name}.csv` }).click();
         URL.revokeObjectURL(url);
     };
-    return element("a", { href: "#", class: "csv", onclick: download, "aria-label": `${name} as CSV` }, "CSV");
+    return element("a", { href: "#", class: kind, onclick: download, "aria-label": `${name} as CSV` }, "CSV");
 }
 
 function csvOf(columns, rows) {

@@ -65,7 +65,7 @@ class Panel {
         this.#csv.append(csvLink(this.#kind.id, columns, values));
         const caption = `${this.#kind.title}${shown.tableTitle ? `, ${shown.tableTitle}` : ""}`;
         const rows = [table(caption, shown.columns, shown.rows)];
-        if (shown.tableTitle) rows.push(csvLink(`${this.#kind.id}-rows`, shown.columns, shown.rows));
+        if (shown.tableTitle) rows.push(csvLink(`${this.#kind.id}-rows`, shown.columns, shown.rows, "csv-rows"));
         if (shown.option)
             this.#behind.replaceChildren(
                 element("summary", {}, `Table${shown.tableTitle ? `: ${shown.tableTitle}` : ""}`),
