@@ -31,6 +31,7 @@ COMMANDS = (
     "report",
     "mail",
     "dictionary",
+    "export",
     "quarantine",
     "drift",
     "backfill",
