@@ -2,6 +2,8 @@
 
 import click
 
+from sighten_warehouse.cli.export_bi import export_evidence, export_metabase, export_superset
+
 
 @click.group()
 def export() -> None:
@@ -15,4 +17,8 @@ def export() -> None:
 
 
 for command in ():
+    export.add_command(command)
+
+
+for command in (export_superset, export_metabase, export_evidence):
     export.add_command(command)
