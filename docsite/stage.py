@@ -67,7 +67,7 @@ def _copy(root: Path, path: str, folder: Path, problems: list[str]) -> Iterable[
     text = source.read_text(encoding="utf-8")
     if source.suffix != ".md":
         language = _LANGUAGES.get(source.suffix, "text")
-        copy.write_text(_SHOWN.format(path=path, content=f"~~~~~ {language}\n{text}\n~~~~~"), encoding="utf-8")
+        copy.write_text(_SHOWN.format(path=path, content=f"~~~~~~~~ {language}\n{text}\n~~~~~~~~"), encoding="utf-8")
         return []
     found: list[str] = []
 

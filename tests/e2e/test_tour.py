@@ -27,12 +27,13 @@ def test_the_commands_of_the_tour_print_what_it_shows(tmp_path: Path) -> None:
     [port] = free_ports(1)
     blocks = commands_with_output(PAGE)
     script = "\n".join(f"{commands}\necho '{END}'" for commands, _ in blocks)
-    script = script.replace("/tmp/sighten-tour", str(tmp_path / "home")).replace("8088", str(port))
+    home = re.findall(r"SIGHTEN_HOME=(\S+)", script)[0]
+    script = script.replace(home, str(tmp_path / "home")).replace("8088", str(port))
     script = script.replace("$PWD/.venv/bin", str(Path(sys.executable).parent))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTEN_")}
 
     ran = subprocess.run(
-        ["bash", "-c", f"trap 'kill $(jobs -p) 2>/dev/null' EXIT\n{script}"],
+        ["/usr/bin/env", "bash", "-c", f"trap 'kill $(jobs -p) 2>/dev/null' EXIT\n{script}"],
         cwd=ROOT,
         env=inherited | {"SIGHTEN_RECEIVER_PORT": str(port)},
         capture_output=True,
