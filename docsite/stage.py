@@ -92,5 +92,4 @@ def _copy(root: Path, path: str, folder: Path, problems: list[str]) -> Iterable[
 
 def _list_of_files(source: Path) -> Iterator[str]:
     for file in sorted(source.iterdir()):
-        if file.is_file():
-            yield f"- [{file.name}]({source.name}/{PurePosixPath(staged(file.name))})"
+        yield f"- [{file.name}]({source.name}/{staged(file.name)})" if file.is_file() else f"- {file.name}/"
