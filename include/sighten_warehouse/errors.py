@@ -3,6 +3,7 @@
 WarehouseError
 ├── FatalError                 somebody must act
 │   ├── SettingError           a setting is unknown or ill-formed
+│   │   └── MissingExtraError  a library is not installed that an extra of this package brings
 │   ├── ModelError             a SQL model and its description disagree
 │   ├── LakeError              landing, history and commits contradict each other
 │   ├── FormatError            landing, lake or a backup was written by newer code
@@ -28,6 +29,9 @@ WarehouseError
         └── NotFoundError      the API does not have it
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class WarehouseError(Exception):
     """Base of all errors raised on purpose; the message says what, where, and what was expected."""
@@ -39,6 +43,31 @@ class FatalError(WarehouseError):
 
 class SettingError(FatalError):
     """A setting is unknown or ill-formed."""
+
+
+class MissingExtraError(SettingError):
+    """A library is not installed that an extra of this package brings."""
+
+    def __init__(self, extra: str, *, by: str, package: str) -> None:
+        super().__init__(
+            f"{by} needs {package}, which is not installed; expected pip install 'sighten-warehouse[{extra}]'"
+        )
+
+
+@contextmanager
+def requires_extra(extra: str, *, by: str) -> Iterator[None]:
+    """Import in this context what the extra brings; `by` is what needs it.
+
+    Raises:
+        MissingExtraError: a library of it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package.startswith("sighten_"):
+            raise
+        raise MissingExtraError(extra, by=by, package=package) from error
 
 
 class ModelError(FatalError):

@@ -3,15 +3,16 @@
 import logging
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.message import EmailMessage
+from importlib.util import find_spec
 from typing import Any
 
 import msgspec
 
 from sighten_warehouse.alerts.problem import Message
 from sighten_warehouse.alerts.target import Target
-from sighten_warehouse.errors import TransientError
+from sighten_warehouse.errors import MissingExtraError, TransientError
 
 TIMEOUT_S = 10.0
 Channel = Callable[[Target, Message], None]
@@ -37,6 +38,17 @@ def post_to_slack(target: Target, message: Message) -> None:
         NotSentError: as `post_json`.
     """
     _post(target, {"text": message.slack_text})
+
+
+def require_poster(targets: Iterable[Target]) -> None:
+    """Refuse targets that nothing can be posted to, before there is a problem to post.
+
+    Raises:
+        MissingExtraError: the library for it is not installed.
+    """
+    posted = [target.name for target in targets if target.kind in ("webhook", "slack")]
+    if posted and find_spec("requests") is None:
+        raise MissingExtraError("api", by=f"SIGHTEN_ALERTS: {posted[0]}", package="requests")
 
 
 def _post(target: Target, content: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ COMMANDS = (
     "query",
     "report",
     "dictionary",
+    "export",
     "quarantine",
     "drift",
     "backfill",
