@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from e2e.conftest import free_ports
 from support.documents import commands_with_output
 from support.repository import ROOT
@@ -23,6 +25,7 @@ def steady(printed: str) -> list[str]:
     return [line for line in lines if line]
 
 
+@pytest.mark.big
 def test_the_commands_of_the_tour_print_what_it_shows(tmp_path: Path) -> None:
     [port] = free_ports(1)
     blocks = commands_with_output(PAGE)
