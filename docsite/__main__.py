@@ -1,5 +1,6 @@
 """`python -m docsite`: stage the pages, let Zensical build them into site/, and check what it built."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,14 @@ from docsite.stage import DocsError, stage
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "site"
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 def build(folder: Path) -> tuple[Path, list[str]]:
-    """Build the site below `folder`; returns where it is, and the pages of the repository that it shows."""
+    """Build the site below `folder`; returns where it is, and the pages of the repository that it shows.
+
+    Raises `DocsError`.
+    """
     here = Path(__file__).parent
     pages = folder / "pages"
     shutil.copytree(here / "theme", folder / "theme")
@@ -25,7 +30,10 @@ def build(folder: Path) -> tuple[Path, list[str]]:
     # Only this file of the package is used: Mermaid itself, as its makers built it.
     shutil.copyfile(str(distribution("mermaidx").locate_file("mermaidx/assets/mermaid.js")), pages / "mermaid.js")
     shown = stage(ROOT, pages)
-    subprocess.run([sys.executable, "-m", "zensical", "build", "--strict"], cwd=folder, check=True)
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise DocsError(_COLOUR.sub("", ran.stderr).partition("Traceback")[0])
     (folder / "built/404.html").unlink()  # it would have to know the site's address
     return folder / "built", shown
 
@@ -36,7 +44,7 @@ def main() -> None:
         try:
             built, pages = build(Path(folder))
             problems = problems_of(built, pages)
-        except (DocsError, subprocess.CalledProcessError) as error:
+        except DocsError as error:
             problems = [str(error)]
         if problems:
             sys.exit("\n".join(problems))
