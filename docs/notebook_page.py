@@ -26,9 +26,9 @@ def export(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
         env = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTEN_")}
         env["SIGHTEN_HOME"] = home
-        demo = [BIN / "sighten-warehouse", "demo", "--milestones", MILESTONES]
+        demo: list[str | Path] = [BIN / "sighten-warehouse", "demo", "--milestones", MILESTONES]
         subprocess.run(demo, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        command = [BIN / "marimo", "export", "html", "--force", NOTEBOOK, "-o", folder / "index.html"]
+        command: list[str | Path] = [BIN / "marimo", "export", "html", "--force", NOTEBOOK, "-o", folder / "index.html"]
         subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
         _keep_here(folder, home=home)
 

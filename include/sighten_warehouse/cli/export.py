@@ -2,7 +2,9 @@
 
 import click
 
-from sighten_warehouse.cli.export_xlsx import xlsx
+from sighten_warehouse.cli.export_bi import export_evidence, export_metabase, export_superset
+from sighten_warehouse.cli.export_dbt import export_dbt
+from sighten_warehouse.cli.export_xlsx import export_xlsx
 
 
 @click.group()
@@ -10,10 +12,11 @@ def export() -> None:
     """Write the published warehouse for another program.
 
     \b
-    Example:
+    Examples:
       sighten-warehouse export xlsx marts.xlsx
+      sighten-warehouse export dbt sighten_dbt/
     """
 
 
-for command in (xlsx,):
+for command in (export_dbt, export_superset, export_metabase, export_evidence, export_xlsx):
     export.add_command(command)

@@ -9,9 +9,9 @@ from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 
 
-@click.command()
+@click.command("xlsx")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def xlsx(file: Path) -> None:
+def export_xlsx(file: Path) -> None:
     """Write the marts to a workbook for Excel or LibreOffice.
 
     A sheet for each mart, with numbers, times in UTC and units, one that explains every column, and one about the

@@ -9,6 +9,21 @@ from sighten_warehouse.models import Model, models
 ALIASES = {"assigned_to_user_id": "user_id", "commentor_id": "user_id"}
 # Here milestone_id names the milestone that mentioned the row, which is no foreign key.
 NO_KEYS = {(f"main.{name}", "milestone_id") for name in ("users", "organizations", "quotes", "dal_values")}
+# Their row may be missing: of a comment or a file whose task is gone, of a user or milestone that was only named, of a
+# quote that was not looked up.
+LOOSE = {
+    ("main.comments", "task_id"),
+    ("main.tasks", "milestone_id"),
+    ("main.milestones", "quote_id"),
+    *((f"main.{name}", "assigned_to_user_id") for name in ("milestones", "tasks")),
+    ("marts.pending_ageing", "assigned_to_user_id"),
+    *(
+        (f"marts.{name}", column)
+        for name in ("document_turnaround", "documents_after_rejection")
+        for column in ("document_id", "milestone_id", "task_id")
+    ),
+    ("marts.task_times", "milestone_id"),
+}
 DRAWN = ("main", "marts")  # the schemas that have a diagram
 
 
@@ -39,6 +54,11 @@ def relations(schema: str) -> list[Relation]:
     return [relation for relation in found if not _is_implied(relation, parents)]
 
 
+def holding_relations(schema: str) -> list[Relation]:
+    """Those of which every row has its parent, whatever was delivered and in whichever order."""
+    return [relation for relation in relations(schema) if (relation.child.full_name, relation.column) not in LOOSE]
+
+
 def _is_implied(relation: Relation, parents: dict[str, set[str]]) -> bool:
     if relation.column in ALIASES:
         return False
@@ -57,6 +77,8 @@ def er_diagram(schema: str) -> Iterator[str]:
     """The lines of a Mermaid diagram of that schema, with key columns only."""
     shown = relations(schema)
     yield "erDiagram"
+    if schema != "main":  # many tables beside each other, of the same parents: they would be too small to read
+        yield "    direction LR"
     for relation in shown:
         yield f'    {relation.parent.name} |o--o{{ {relation.child.name} : "{relation.column}"'
     for model in models().values():

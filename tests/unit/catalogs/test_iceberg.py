@@ -156,5 +156,7 @@ def test_without_pyiceberg_it_says_what_to_install(warehouse: Warehouse, monkeyp
     monkeypatch.setitem(sys.modules, "pyiceberg.catalog", None)
     monkeypatch.delitem(sys.modules, "sighten_warehouse.catalogs.iceberg", raising=False)
 
-    with pytest.raises(SettingError, match=r"needs pyiceberg, which is not installed; .*\[iceberg\]"):
+    with pytest.raises(
+        SettingError, match=r"needs pyiceberg, which is not installed; expected pip install .*\[iceberg\]"
+    ):
         register(changed(warehouse, catalogs=("iceberg:x.space",)))
