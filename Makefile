@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-spark test-dbt e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs clean lock fuzz bench bench-tenants prove
+.PHONY: help run backfill notebook test test-dates test-big test-spark test-dbt e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -138,21 +138,28 @@ docs: .venv/.installed ## write the data dictionary and the cookbook
 	$(BIN)/python -m sighten_warehouse.dictionary.cookbook "$$home"/*/published/warehouse.duckdb > docs/.cookbook.md.tmp
 	@mv docs/.cookbook.md.tmp docs/cookbook.md
 
+docs-site: .venv/.installed-docs ## build the documentation as a site into site/, without network, and check its links
+	@.venv/docs/bin/python -m docsite
+
 clean: ## remove .venv, caches and .airflow/; keep data/
 	@rm -rf .venv .airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# What mermaidx needs to draw by itself, which a browser does here.
+MERMAID_ONLY := novasvg quickjs-ng termaid
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra iceberg --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra spark --extra test -c requirements/dev.txt pyproject.toml -o requirements/spark.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra cluster --extra devstack --extra test-cluster -c requirements/dev.txt -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup -c requirements/dev.txt pyproject.toml -o requirements/product.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra receiver --extra postgres --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra receiver --extra postgres --extra cluster --extra devstack --extra test-cluster -c requirements/dev.txt -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra objects --extra simulator -c requirements/dev.txt pyproject.toml -o requirements/product.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
 	@printf 'dbt-core>=1.11.8,<1.12\ndbt-duckdb>=1.11\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/dbt.txt
 	@printf 'twine\ncyclonedx-bom\npip-audit\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
+	@printf 'zensical\nmermaidx\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(MERMAID_ONLY:%=--no-emit-package %) -c requirements/dev.txt - -o requirements/docs.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
@@ -203,6 +210,11 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 .venv/.installed-package: requirements/product.txt requirements/package.txt | .venv/.uv
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/package
 	@$(BIN)/uv pip install -q -p .venv/package/bin/python -r requirements/product.txt -r requirements/package.txt
+	@touch $@
+
+.venv/.installed-docs: requirements/docs.txt | .venv/.uv
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/docs
+	@$(BIN)/uv pip install -q --no-deps -p .venv/docs/bin/python -r requirements/docs.txt
 	@touch $@
 
 .venv/.installed-dlt: requirements/dlt.txt | .venv/.uv

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.synchronize import Event
 
-from sighten_warehouse.receiver.app import WEBHOOK_PATH
+from sighten_warehouse.receiver.requests import WEBHOOK_PATH
 
 WRONG = f"X-Sighten-Signature: {'0' * 64}\r\n"
 POST = f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n{WRONG}"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 
-from sighten_warehouse.receiver.app import WEBHOOK_PATH
+from sighten_warehouse.receiver.requests import WEBHOOK_PATH
 
 SECRET = "of the benchmark"  # noqa: S105  (nobody else's)
 BODY = b'{"filler": "%s"}' % (b"x" * 7_986)

@@ -21,12 +21,13 @@ import structlog
 
 from benchmarks.figures import Figure
 from sighten_warehouse.landing.files import landing_files, read_raw_lines
-from sighten_warehouse.receiver.app import WEBHOOK_PATH, Receiver
+from sighten_warehouse.receiver.app import Receiver
 from sighten_warehouse.receiver.auth.hmac_body import body_signature
 from sighten_warehouse.receiver.group_commit import GROUP_BYTES, WRITERS, Committer
 from sighten_warehouse.receiver.http_service import HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.receiver.requests import WEBHOOK_PATH
 from sighten_warehouse.receiver.server import listen
 
 BODY = b'{"filler": "%s"}' % (b"x" * 7_986)

@@ -15,7 +15,7 @@ import duckdb
 import msgspec
 
 from benchmarks.homes import COMMAND, Home
-from sighten_warehouse.receiver.app import WEBHOOK_PATH, webhook_path
+from sighten_warehouse.receiver.requests import WEBHOOK_PATH, webhook_path
 
 GIVE_UP_SECONDS = 240.0
 POLL_SECONDS = 0.02

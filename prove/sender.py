@@ -14,8 +14,8 @@ from sighten_simulator.webhooks.delivery_plan import PlannedDelivery, PlanOption
 from sighten_simulator.webhooks.sender import deliver
 from sighten_simulator.webhooks.signing import build_auth_headers
 from sighten_simulator.world.lives import build_simulation
-from sighten_warehouse.receiver.app import WEBHOOK_PATH
 from sighten_warehouse.receiver.auth.schemes import signing_key
+from sighten_warehouse.receiver.requests import WEBHOOK_PATH
 
 AT_ONCE = 6  # deliveries; then others are tried again, from the receiver that is up by then
 A_SECOND = 3.0  # by each sender

@@ -48,7 +48,7 @@ class SettingError(FatalError):
 class MissingExtraError(SettingError):
     """A library is not installed that an extra of this package brings."""
 
-    def __init__(self, extra: str, *, by: str, package: str | None) -> None:
+    def __init__(self, extra: str, *, by: str, package: str) -> None:
         super().__init__(
             f"{by} needs {package}, which is not installed; expected pip install 'sighten-warehouse[{extra}]'"
         )
@@ -64,7 +64,10 @@ def requires_extra(extra: str, *, by: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtraError(extra, by=by, package=error.name) from error
+        package = (error.name or "").partition(".")[0]
+        if package.startswith("sighten_"):
+            raise
+        raise MissingExtraError(extra, by=by, package=package) from error
 
 
 class ModelError(FatalError):

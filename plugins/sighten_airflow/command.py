@@ -10,6 +10,7 @@ import msgspec
 
 from sighten_warehouse.cli.ending import end
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
+from sighten_warehouse.errors import MissingExtraError, requires_extra
 from sighten_warehouse.ops.doctor.check import Check, skipped
 
 
@@ -36,14 +37,11 @@ def setup() -> None:
       sighten-warehouse airflow setup
     """
     try:
-        from sighten_airflow.metadata_setup import set_up
-        from sighten_airflow.tenant import tenants
-    except ModuleNotFoundError as error:
-        if error.name != "airflow":
-            raise
-        raise click.UsageError(
-            "Airflow is not installed beside sighten-warehouse; expected `pip install 'sighten-warehouse[airflow]'`"
-        ) from None
+        with requires_extra("airflow", by="airflow setup"):
+            from sighten_airflow.metadata_setup import set_up
+            from sighten_airflow.tenant import tenants
+    except MissingExtraError as error:
+        raise click.UsageError(str(error)) from None
     entries = set_up(list(tenants()))
     problems = [entry.problem for entry in entries if entry.problem]
     end("\n".join(entry.text for entry in entries), problems, needs_attention=bool(problems))
@@ -84,10 +82,9 @@ def _examine(environ: MutableMapping[str, str]) -> Iterator[Check]:
         return
     environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")  # the hook then reads the metadata database
     try:
-        from sighten_airflow.examination import examine_airflow
-    except ModuleNotFoundError as error:
-        if error.name != "airflow":
-            raise
+        with requires_extra("airflow", by="airflow doctor"):
+            from sighten_airflow.examination import examine_airflow
+    except MissingExtraError:
         yield skipped("airflow", "not installed beside sighten-warehouse")
         return
     yield from examine_airflow()

@@ -1,20 +1,17 @@
 """One warehouse for all tests of the report, and Chromium to look at its page."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Browser, sync_playwright
 
 from sighten_warehouse.report.rendering import render
 from sighten_warehouse.report.writing import read_dataset
 from sighten_warehouse.settings import Settings
+from support.chromium import chromium
 from support.shown_world import make_world, put_version
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")
@@ -38,15 +35,3 @@ def report_file(world: Settings, tmp_path_factory: pytest.TempPathFactory) -> Pa
     path = tmp_path_factory.mktemp("file") / "report.html"
     path.write_bytes(render([read_dataset(settings) for settings in shown], shown="production", live=False))
     return path
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # No longer than a module needs it: its event loop runs in this thread, where no other can run beside it.
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    sandbox = os.geteuid() != 0  # Chromium has no sandbox for root
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=sandbox)
-        yield browser
-        browser.close()

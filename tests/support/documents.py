@@ -30,6 +30,17 @@ def code_blocks(path: Path, language: str) -> list[str]:
     return [match["code"] for match in _FENCE.finditer(text(path)) if match["language"] == language]
 
 
+def commands_with_output(path: Path) -> list[tuple[str, str]]:
+    """Each block of commands, with the block of output that follows it before the next one, if any."""
+    found: list[tuple[str, str]] = []
+    for match in _FENCE.finditer(text(path)):
+        if match["language"] == "sh":
+            found.append((match["code"], ""))
+        elif not match["language"] and found:
+            found[-1] = (found[-1][0], match["code"])
+    return found
+
+
 def links(path: Path) -> list[tuple[str, str]]:
     """The links within the repository: path as written, and anchor."""
     targets = [target for target in _LINK.findall(prose(path)) if "://" not in target]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("include", "devstack", "dags", "plugins")
+CODE = ("include", "devstack", "dags", "plugins", "docsite")
 
 
 @cache

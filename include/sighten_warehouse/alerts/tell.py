@@ -6,8 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from sighten_warehouse.alerts.channels import CHANNELS, Channel, NotSentError
+from sighten_warehouse.alerts.channels import CHANNELS, Channel, require_poster
 from sighten_warehouse.alerts.ledger import Ledger, OpenAlert, read_ledger, write_ledger
+from sighten_warehouse.alerts.mail import NotSentError
 from sighten_warehouse.alerts.problem import Problem, State, message_about
 from sighten_warehouse.alerts.target import Target, targets_of
 from sighten_warehouse.clock import Clock
@@ -36,8 +37,10 @@ def tell(
     One process at a time does this. What cannot be sent is tried again by the next call.
 
     Raises:
+        MissingExtraError: the library that posts to a target of SIGHTEN_ALERTS is not installed.
         StorageError: the disk refused to keep what was sent.
     """
+    require_poster(targets_of(settings.alerts))
     layout, now = settings.layout, (clock or Clock()).now()
     with one_writer(layout, "alerts"):
         ledger = read_ledger(layout)

@@ -7,7 +7,7 @@ import structlog
 from sighten_warehouse.catalogs.ducklake import write_ducklake
 from sighten_warehouse.catalogs.export import Export, read_exported
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.errors import CatalogError, SettingError
+from sighten_warehouse.errors import CatalogError, SettingError, requires_extra
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.publish.parquet import export_parquet, export_parquet_if_due
 from sighten_warehouse.remotes import remote_of
@@ -63,11 +63,7 @@ def _register(name: str, export: Export) -> bool:
         if remote_of(export.folder):
             raise SettingError("SIGHTEN_CATALOGS: ducklake: expected a home on a local disk, which names its files")
         return write_ducklake(export)
-    try:
+    with requires_extra("iceberg", by=f"SIGHTEN_CATALOGS: {name}"):
         from sighten_warehouse.catalogs.iceberg import register_in_iceberg  # noqa: PLC0415  (an extra; takes a second)
-    except ImportError as error:
-        raise SettingError(
-            f"SIGHTEN_CATALOGS: {name}: PyIceberg is not installed; expected pip install 'sighten-warehouse[iceberg]'"
-        ) from error
     catalog, _, namespace = name.removeprefix(ICEBERG).partition(".")
     return register_in_iceberg(export, catalog=catalog, namespace=namespace)

@@ -15,6 +15,7 @@ import click
 from sighten_warehouse.cli.ending import STOPPED, end_at_once, until_interrupted
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.errors import requires_extra
 from sighten_warehouse.escaping import printable_lines
 
 if TYPE_CHECKING:
@@ -58,8 +59,10 @@ def api(*, first: datetime, last: datetime, sites: tuple[UUID, ...], undated: bo
       sighten-warehouse backfill api --from 2018-01-01 --to 2018-12-31
       sighten-warehouse backfill api --from 2018-01-01 --to 2018-12-31 --site 7a605ec8-d276-4d6c-bd47-52a483e28783
     """
-    from sighten_warehouse.backfill.rest.step import pull_days
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="backfill api"):
+        from sighten_warehouse.backfill.rest.step import pull_days
 
     selection = _checked(first, last, sites)
     settings = read_settings()
@@ -86,8 +89,10 @@ def plan(*, first: datetime, last: datetime, sites: tuple[UUID, ...]) -> None:
     Example:
       sighten-warehouse backfill plan --from 2018-01-01 --to 2018-12-31
     """
-    from sighten_warehouse.backfill.rest.step import plan_days
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="backfill plan"):
+        from sighten_warehouse.backfill.rest.step import plan_days
 
     days = plan_days(read_settings(), **_checked(first, last, sites))
     _print_table(days, ("day", "expected", "due"))
@@ -119,9 +124,11 @@ def status(*, as_json: bool) -> None:
     """
     from msgspec import to_builtins
 
-    from sighten_warehouse.backfill.rest.failures import failures
-    from sighten_warehouse.backfill.rest.step import status as read_status
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="backfill status"):
+        from sighten_warehouse.backfill.rest.failures import failures
+        from sighten_warehouse.backfill.rest.step import status as read_status
 
     columns = ("day", "expected", "landed", "loaded", "failed", "missing", "milestones")
     settings = read_settings()
@@ -150,8 +157,10 @@ def retry() -> None:
     Example:
       sighten-warehouse backfill retry
     """
-    from sighten_warehouse.backfill.rest.step import retry_failed
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="backfill retry"):
+        from sighten_warehouse.backfill.rest.step import retry_failed
 
     settings = read_settings()
     with _progress() as on_progress, until_interrupted(on_second=end_at_once) as stop:

@@ -5,6 +5,7 @@ import sys
 import click
 from msgspec.structs import replace
 
+from sighten_warehouse.errors import requires_extra
 from sighten_warehouse.settings import Settings, read_settings
 
 
@@ -52,11 +53,13 @@ def _deliver(settings: Settings, *, milestones: int, seed: int) -> None:
     from threading import Thread
 
     from sighten_simulator.webhooks.delivery_plan import PlanOptions, plan_deliveries, plan_sample
-    from sighten_simulator.webhooks.sender import deliver
     from sighten_simulator.webhooks.signing import build_auth_headers
     from sighten_simulator.world.lives import build_simulation
     from sighten_warehouse.receiver.auth.schemes import signing_key
-    from sighten_warehouse.receiver.server import ReceiverServer
+
+    with requires_extra("simulator", by="demo"):
+        from sighten_simulator.webhooks.sender import deliver
+        from sighten_warehouse.receiver.server import ReceiverServer
 
     server = ReceiverServer(replace(settings, receiver_host="127.0.0.1", receiver_port=0))
     url, auth_headers = server.url, build_auth_headers(settings, standard_key=signing_key(settings))

@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from sighten_warehouse.cli.ending import end, require_folder_of
+from sighten_warehouse.errors import requires_extra
 from sighten_warehouse.settings import read_settings
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def download(*, most: int | None, backfill: bool) -> None:
     Example:
       sighten-warehouse documents download --most 1000 --backfill
     """
-    from sighten_warehouse.documents.step import download_documents
+    with requires_extra("api", by="documents"):
+        from sighten_warehouse.documents.step import download_documents
 
     result = download_documents(read_settings(), priority="backfill" if backfill else "live", limit=most)
     end(summary_line(result), problems(result), needs_attention=result.needs_attention)
@@ -82,7 +84,8 @@ def fetch(document_id: UUID, *, target: Path, force: bool) -> None:
     Example:
       sighten-warehouse documents fetch 189bd7c0-2e6f-45cb-a00e-33ca4fe297d2 --to inspection.pdf
     """
-    from sighten_warehouse.documents.export import fetch_document
+    with requires_extra("api", by="documents"):
+        from sighten_warehouse.documents.export import fetch_document
 
     require_folder_of(target, option="--to")
     if target.exists() and not force:
@@ -103,7 +106,8 @@ def verify(*, repair: bool, as_json: bool) -> None:
     Example:
       sighten-warehouse documents verify --repair
     """
-    from sighten_warehouse.documents.verify import verify_vault
+    with requires_extra("api", by="documents"):
+        from sighten_warehouse.documents.verify import verify_vault
 
     result = verify_vault(read_settings(), repair=repair)
     if as_json:
@@ -134,7 +138,9 @@ def list_statuses(*, as_json: bool) -> None:
     from rich.table import Table
 
     from sighten_warehouse.clock import Clock
-    from sighten_warehouse.documents.due import progress
+
+    with requires_extra("api", by="documents"):
+        from sighten_warehouse.documents.due import progress
 
     groups = progress(read_settings(), clock=Clock())
     if as_json:

@@ -22,8 +22,11 @@ def enrich(*, backfill: bool) -> None:
     Example:
       sighten-warehouse enrich; sighten-warehouse load; sighten-warehouse publish
     """
-    from sighten_warehouse.enrich.step import enrich as enrich_due
+    from sighten_warehouse.errors import requires_extra
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="enrich"):
+        from sighten_warehouse.enrich.step import enrich as enrich_due
 
     result = enrich_due(read_settings(), priority="backfill" if backfill else "live")
     end(summary_line(result), problems(result), needs_attention=result.needs_attention)

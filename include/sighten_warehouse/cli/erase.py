@@ -43,9 +43,12 @@ def erase(
       sighten-warehouse erase --site 189bd7c0-2e6f-45cb-a00e-33ca4fe297d2
       sighten-warehouse erase --resume
     """
-    from sighten_warehouse.erase import erase as erase_subject
-    from sighten_warehouse.erase import resume as finish
+    from sighten_warehouse.errors import requires_extra
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="erase"):
+        from sighten_warehouse.erase import erase as erase_subject
+        from sighten_warehouse.erase import resume as finish
 
     given = {"site": site, "email": email, "milestone": milestone}
     named = [(what, str(value)) for what, value in given.items() if value is not None]

@@ -2,6 +2,7 @@
 
 import click
 
+from sighten_warehouse.cli.export_bi import export_evidence, export_metabase, export_superset
 from sighten_warehouse.cli.export_dbt import export_dbt
 
 
@@ -16,5 +17,5 @@ def export() -> None:
     """
 
 
-for command in (export_dbt,):
+for command in (export_dbt, export_superset, export_metabase, export_evidence):
     export.add_command(command)

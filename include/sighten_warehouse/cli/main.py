@@ -30,6 +30,7 @@ COMMANDS = (
     "query",
     "report",
     "mcp",
+    "mail",
     "dictionary",
     "export",
     "quarantine",

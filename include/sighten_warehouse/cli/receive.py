@@ -26,10 +26,13 @@ def receive(host: str | None, port: int | None) -> None:
 
     from msgspec.structs import replace
 
+    from sighten_warehouse.errors import requires_extra
     from sighten_warehouse.landing.format import check_format
-    from sighten_warehouse.receiver.server import ReceiverServer
     from sighten_warehouse.remotes import shown_place
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("receiver", by="receive"):
+        from sighten_warehouse.receiver.server import ReceiverServer
 
     options = {"receiver_host": host, "receiver_port": port}
     settings = replace(

@@ -31,9 +31,12 @@ def reconcile(*, days: int) -> None:
     Example:
       sighten-warehouse load; sighten-warehouse reconcile; sighten-warehouse load; sighten-warehouse publish
     """
-    from sighten_warehouse.backfill.rest.stopping import StoppedError
-    from sighten_warehouse.reconcile.step import reconcile as compare_and_pull
+    from sighten_warehouse.errors import requires_extra
     from sighten_warehouse.settings import read_settings
+
+    with requires_extra("api", by="reconcile"):
+        from sighten_warehouse.backfill.rest.stopping import StoppedError
+        from sighten_warehouse.reconcile.step import reconcile as compare_and_pull
 
     settings = read_settings()
     with until_interrupted(on_second=end_at_once) as stop:

@@ -50,8 +50,11 @@ def report(*, open_browser: bool, port: int, path: Path | None) -> None:
 def _serve(settings: "Settings", port: int, *, open_browser: bool) -> None:
     import webbrowser
 
+    from sighten_warehouse.errors import requires_extra
     from sighten_warehouse.report.live import LiveReport
-    from sighten_warehouse.report.server import serve_report
+
+    with requires_extra("report", by="report without --to"):
+        from sighten_warehouse.report.server import serve_report
 
     report = LiveReport(settings)
     report.page()  # built before serving: the first visitor need not wait, and errors show here

@@ -12,7 +12,7 @@ from time import monotonic
 import click
 
 from sighten_warehouse.cli.home import require_home
-from sighten_warehouse.errors import SettingError, TransientError, WarehouseError
+from sighten_warehouse.errors import SettingError, TransientError, WarehouseError, requires_extra
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.remotes import pause_of
 from sighten_warehouse.settings import Settings, read_settings
@@ -40,7 +40,10 @@ def run(*, follow: bool) -> None:
     steps = _Steps(settings)
     for number in (signal.SIGINT, signal.SIGTERM) if follow else ():
         signal.signal(number, lambda *_: steps.stop.set())
-    if not steps.uses_api:
+    if steps.uses_api:
+        with requires_extra("api", by="run with SIGHTEN_API_URL"):
+            import sighten_warehouse.documents  # noqa: F401  (refused here, not after the first publish)
+    else:
         click.echo("SIGHTEN_API_URL is not set: the API steps are skipped", err=True)
     if follow:
         steps.follow()
@@ -63,6 +66,7 @@ class _Steps:
     quarantined: int = 0
     had_problems: bool = False
     stop: Event = field(default_factory=Event)
+    has_published: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.uses_api = self.settings.api_url is not None
@@ -78,16 +82,18 @@ class _Steps:
         """Load and publish whatever lands until `stop` is set; what runs then is completed, what is loaded published.
 
         Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
-        loaded, and a quote waits for no download.
+        loaded, and a quote waits for no download. What is due for a call is found cheapest in a new version.
         """
         # Others may load, or change what a version is made from: each look finds that.
         publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
         calling = [_Repeated(self._enrich), _Repeated(self._download)]
         with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
-                has_landed = bool(self._load())
-                for step in (publishing, *calling) if self.uses_api else (publishing,):
-                    step.start_if_due(pool, has_landed=has_landed)
+                publishing.start_if_due(pool, is_new=bool(self._load()))
+                has_published = self.has_published.is_set()
+                self.has_published.clear()
+                for step in calling if self.uses_api else ():
+                    step.start_if_due(pool, is_new=has_published)
                 if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
         for step in (publishing, *calling):
@@ -116,6 +122,7 @@ class _Steps:
 
         if not is_current(self.settings):
             version = publish(self.settings)
+            self.has_published.set()
             click.echo(f"published {version.version}")
             export_and_register(self.settings)
 
@@ -165,25 +172,25 @@ class _Steps:
 
 @dataclass
 class _Repeated:
-    """A step that runs in a thread of its own, again when something has landed since, or after a while."""
+    """A step that runs in a thread of its own, again when there is something new since, or after a while."""
 
     call: Callable[[], None]
     every: float = API_SECONDS
     called_at: float = -API_SECONDS
-    has_landed: bool = False
+    has_new: bool = False
     running: Future[None] | None = None
 
-    def start_if_due(self, pool: ThreadPoolExecutor, *, has_landed: bool) -> None:
+    def start_if_due(self, pool: ThreadPoolExecutor, *, is_new: bool) -> None:
         """Start it if it is due and not running; raise what stopped it."""
-        self.has_landed = self.has_landed or has_landed
+        self.has_new = self.has_new or is_new
         if self.running is not None:
             if not self.running.done():
                 return
             self.raise_error()
             self.running = None
-        if self.has_landed or monotonic() - self.called_at >= self.every:
+        if self.has_new or monotonic() - self.called_at >= self.every:
             self.running = pool.submit(self.call)
-            self.called_at, self.has_landed = monotonic(), False
+            self.called_at, self.has_new = monotonic(), False
 
     def raise_error(self) -> None:
         """Raise what stopped it, if it has ended."""

@@ -6,6 +6,7 @@ import click
 
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 from sighten_warehouse.cli.simulate_options import MOMENT_FORMATS, SHARE, lives_options, moment, simulated
+from sighten_warehouse.errors import requires_extra
 
 if TYPE_CHECKING:
     from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
@@ -126,7 +127,8 @@ def _deliver_in_turn(parts: "list[list[PlannedDelivery]]", **options: Any) -> "D
     from rich.console import Console
     from rich.progress import Progress
 
-    from sighten_simulator.webhooks.sender import DeliveryCounts, deliver
+    with requires_extra("simulator", by="simulate deliver"):
+        from sighten_simulator.webhooks.sender import DeliveryCounts, deliver
 
     console = Console(stderr=True)
     counts = DeliveryCounts()

@@ -16,6 +16,7 @@ from sighten_warehouse.cli.simulate_options import (
     simulated,
     unknown_options,
 )
+from sighten_warehouse.errors import requires_extra
 
 if TYPE_CHECKING:
     from sighten_simulator.api.app import SimulatorOptions
@@ -66,8 +67,9 @@ def serve(  # noqa: PLR0917  (click passes by name)
     Example:
       sighten-warehouse simulate serve --port 8089 --fault-429 0.1 --trouble truncated 0.2
     """
-    from sighten_simulator.running import run_simulator
-    from sighten_warehouse.http_server import listen_on_loopback
+    with requires_extra("simulator", by="simulate serve"):
+        from sighten_simulator.running import run_simulator
+        from sighten_warehouse.http_server import listen_on_loopback
 
     simulation = simulated(seed, milestones, ends, lives_until)
     try:

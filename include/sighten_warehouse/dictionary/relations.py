@@ -77,6 +77,8 @@ def er_diagram(schema: str) -> Iterator[str]:
     """The lines of a Mermaid diagram of that schema, with key columns only."""
     shown = relations(schema)
     yield "erDiagram"
+    if schema != "main":  # many tables beside each other, of the same parents: they would be too small to read
+        yield "    direction LR"
     for relation in shown:
         yield f'    {relation.parent.name} |o--o{{ {relation.child.name} : "{relation.column}"'
     for model in models().values():

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.documents.downloader import DueDocument
-from sighten_warehouse.load.query import open_models
+from sighten_warehouse.querying import open_models
 from sighten_warehouse.settings import Settings
 
 CREATION_TYPES_SCHEMA = pa.schema([("creation_type", pa.string())])

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from sighten_warehouse.load.query import open_models
 from sighten_warehouse.payload.answers.dal_config import DalObject
+from sighten_warehouse.querying import open_models
 from sighten_warehouse.settings import Settings
 
 # A backfill brings thousands of quotes at once; those of today's webhooks must not wait for them.

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import TypeVar
 
 from sighten_warehouse.api.client import ApiClient
@@ -12,14 +13,17 @@ from sighten_warehouse.api.errors import RefusedCallError
 from sighten_warehouse.enrich.dal_pulls import Pull, Puller, pulls_of
 from sighten_warehouse.enrich.due import due_metrics, due_quotes
 from sighten_warehouse.errors import TransientError
-from sighten_warehouse.lake.manifest import commit_files, read_manifest
+from sighten_warehouse.lake.folder import resolve_lake
+from sighten_warehouse.lake.manifest import commit_files, commits, read_manifest
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers import signed_quotes
 from sighten_warehouse.payload.answers.dal_config import DalObject
+from sighten_warehouse.querying import awaits_publish
 from sighten_warehouse.settings import Settings
 
 SIGNED_QUOTE_PATH = "/api/data/workflow/"
 CALLS_BETWEEN_LOOKS = 5  # at the default rate, one second
+UNPUBLISHED_SECONDS = 5.0  # so long, new deliveries may wait for their publish, after which a look is cheap
 
 Task = TypeVar("Task")
 
@@ -63,6 +67,7 @@ class DueCalls:
         self._asked: set[str] = set()
         self._pulled: set[Pull] = set()
         self._commits = set(commit_files(self.settings.layout))  # those of the last look
+        self._delivered_at: float | None = None
 
     @property
     def refused_metrics(self) -> tuple[str, ...]:
@@ -76,7 +81,7 @@ class DueCalls:
 
     def _ask(self) -> bool:
         """Ask about the due quotes; return whether that stopped because deliveries were loaded."""
-        self._commits = set(commit_files(self.settings.layout))
+        self._begin_look()
         due = due_quotes(self.settings, as_of=self.as_of)
         return self._run(due, self._resolve, tried=self._asked, counts=self.quotes)
 
@@ -84,7 +89,7 @@ class DueCalls:
         """Pull the due metrics; return whether that stopped because deliveries were loaded."""
         if not self.objects:
             return False
-        self._commits = set(commit_files(self.settings.layout))
+        self._begin_look()
         due = due_metrics(self.settings, self.objects, as_of=self.as_of)
         return self._run(pulls_of(due, self.objects), self._make_pull, tried=self._pulled, counts=self.pulls)
 
@@ -109,11 +114,24 @@ class DueCalls:
         self.answers.land()  # what is due next follows from them
         return were_delivered
 
+    def _begin_look(self) -> None:
+        self._commits = set(commit_files(self.settings.layout))
+        self._delivered_at = None
+
     def _were_delivered(self) -> bool:
-        """Whether deliveries were loaded since the last look; commits of API answers only do not count."""
+        """Whether deliveries were loaded since the last look, and are published or have waited long enough for that.
+
+        Commits of API answers only do not count.
+        """
         new = set(commit_files(self.settings.layout)) - self._commits
         self._commits |= new
-        return any(read_manifest(path).history_files.get("snapshots") for path in new)
+        if any(read_manifest(path).history_files.get("snapshots") for path in new):
+            self._delivered_at = self._delivered_at or monotonic()
+        if self._delivered_at is None:
+            return False
+        lake = resolve_lake(self.settings.layout)
+        has_waited = monotonic() - self._delivered_at >= UNPUBLISHED_SECONDS
+        return has_waited or not awaits_publish(lake, commits(lake))
 
     def _resolve(self, quote_id: str) -> str:
         """Land the API's answer about the signed quote and return its resolution, or `refused`."""

@@ -17,7 +17,8 @@ from sighten_warehouse.load.erased import RestOfLanding, remove_documents
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.models import macros, models
 from sighten_warehouse.ops.rebuild import rebuild
-from sighten_warehouse.remotes import exists, modified_at, present
+from sighten_warehouse.publish.versions import pull_newest
+from sighten_warehouse.remotes import exists, modified_at
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -54,8 +55,10 @@ def expire(settings: Settings, *, clock: Clock | None = None) -> Expired:
 
 def _expired_deliveries(settings: Settings, now: datetime) -> list[str]:
     """The deliveries of the published version that no current row needs any more."""
-    path = present(settings.layout.warehouse_file)
-    if settings.kept_raw_days is None or not path.exists():
+    if settings.kept_raw_days is None:
+        return []
+    path = pull_newest(settings).layout.warehouse_file
+    if not path.exists():
         return []
     kept_from = (now - timedelta(days=settings.kept_raw_days)).replace(tzinfo=None)
     with explain_lock(path), duckdb.connect(str(path), read_only=True) as connection:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sighten_warehouse.landing.erasures import Tombstones, What
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.load.query import open_models
+from sighten_warehouse.querying import open_models
 
 
 @dataclass(frozen=True)

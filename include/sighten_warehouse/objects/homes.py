@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sighten_warehouse.errors import SettingError
+from sighten_warehouse.errors import SettingError, requires_extra
 from sighten_warehouse.remotes import REMOTES
 
 SCHEMES = ("s3", "gs", "az")
@@ -44,10 +44,11 @@ def connect(url: str, root: Path) -> None:
     """Let the folder mirror what is below the URL; called anew in each process.
 
     Raises:
-        SettingError: the library for it is missing.
+        MissingExtraError: the library for it is missing.
     """
-    from sighten_warehouse.objects.mirror import Mirror  # noqa: PLC0415  (a local home does not need the library)
-    from sighten_warehouse.objects.store import Store  # noqa: PLC0415
+    with requires_extra("objects", by=f"SIGHTEN_HOME: {url}"):
+        from sighten_warehouse.objects.mirror import Mirror  # noqa: PLC0415  (a local home does not need the library)
+        from sighten_warehouse.objects.store import Store  # noqa: PLC0415
 
     REMOTES[root] = Mirror(root, Store(url))
 

@@ -9,7 +9,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import WarehouseError
 from sighten_warehouse.ops.problems import find_problems
 from sighten_warehouse.ops.status import read_status
-from sighten_warehouse.receiver.app import webhook_path
+from sighten_warehouse.receiver.requests import webhook_path
 from sighten_warehouse.settings import Settings, TenantEntry, read_settings, read_tenants
 
 

@@ -13,21 +13,15 @@ from sighten_warehouse.receiver.memory import WaitingBytes, max_waiting_bytes
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.outcomes import RETRY_LATER, RETRY_SOON, Outcomes
 from sighten_warehouse.receiver.readiness import Readiness
-from sighten_warehouse.receiver.requests import BrokenOff, Exchange, Request, Respond
+from sighten_warehouse.receiver.requests import WEBHOOK_PATH, BrokenOff, Exchange, Request, Respond
 from sighten_warehouse.receiver.responses import HttpResponse, json_response
 from sighten_warehouse.receiver.submissions import Landed, Submission, WebhookDelivery
 from sighten_warehouse.web_pages import is_sent_by_a_page, may_name_this_machine
 
-WEBHOOK_PATH = "/webhooks/sighten"  # of a tenant, with its name behind it
 WEBHOOK_METHODS = ("POST", "PUT", "PATCH")
 READ_METHODS = ("GET", "HEAD")
 
 _KEPT = {name.encode(): name for name in KEPT_HEADERS}
-
-
-def webhook_path(tenant: str | None) -> str:
-    """Where deliveries are sent to: each tenant has a path, so that a proxy's slip lands nothing in another's home."""
-    return f"{WEBHOOK_PATH}/{tenant}" if tenant else WEBHOOK_PATH
 
 
 class Receiver:

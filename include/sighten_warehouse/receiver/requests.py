@@ -8,8 +8,15 @@ from typing import Protocol
 
 from sighten_warehouse.receiver.responses import HttpResponse
 
+WEBHOOK_PATH = "/webhooks/sighten"  # of a tenant, with its name behind it
+
 Respond = Callable[[HttpResponse], None]
 """Sends the response to one request, on the event loop; later calls have no effect."""
+
+
+def webhook_path(tenant: str | None) -> str:
+    """Where deliveries are sent to: each tenant has a path, so that a proxy's slip lands nothing in another's home."""
+    return f"{WEBHOOK_PATH}/{tenant}" if tenant else WEBHOOK_PATH
 
 
 @dataclass(frozen=True, slots=True)

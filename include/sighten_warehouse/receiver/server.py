@@ -10,13 +10,14 @@ import structlog
 
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, remove_leftovers, sync
 from sighten_warehouse.errors import SettingError, StorageError
-from sighten_warehouse.receiver.app import Receiver, webhook_path
+from sighten_warehouse.receiver.app import Receiver
 from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.receiver.connections import connections_allowed
 from sighten_warehouse.receiver.group_commit import Committer
 from sighten_warehouse.receiver.http_service import BACKLOG, HttpService
 from sighten_warehouse.receiver.metrics import ReceiverMetrics
 from sighten_warehouse.receiver.readiness import Readiness
+from sighten_warehouse.receiver.requests import webhook_path
 from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 

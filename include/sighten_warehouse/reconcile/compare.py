@@ -15,7 +15,7 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import CircuitOpenError, WarehouseError
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.landing.erasures import read_tombstones
-from sighten_warehouse.load.query import open_models
+from sighten_warehouse.querying import open_models
 from sighten_warehouse.settings import Settings
 
 

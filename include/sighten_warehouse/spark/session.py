@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from sighten_warehouse.errors import SettingError, SparkError
+from sighten_warehouse.errors import SettingError, SparkError, requires_extra
 from sighten_warehouse.remotes import remote_of
 from sighten_warehouse.settings import Settings
 
@@ -95,11 +95,8 @@ def explaining_spark(what: str) -> Iterator[None]:
 
 
 def _import_pyspark() -> Any:
-    try:
+    with requires_extra("spark", by="the engine spark"):
         from pyspark import sql  # noqa: PLC0415  (an extra)
-    except ModuleNotFoundError as error:
-        extra = "pip install 'sighten-warehouse[spark]'"
-        raise SettingError(f"the engine spark needs the package {error.name}; expected the extra: {extra}") from None
     return sql
 
 

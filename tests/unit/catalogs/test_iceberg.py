@@ -153,7 +153,10 @@ def test_a_catalog_that_cannot_be_reached_is_told_and_taken_up_later(
 def test_without_pyiceberg_it_says_what_to_install(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse.publish()
     export_parquet(warehouse.settings)
-    monkeypatch.setitem(sys.modules, "sighten_warehouse.catalogs.iceberg", None)
+    monkeypatch.setitem(sys.modules, "pyiceberg.catalog", None)
+    monkeypatch.delitem(sys.modules, "sighten_warehouse.catalogs.iceberg", raising=False)
 
-    with pytest.raises(SettingError, match=r"PyIceberg is not installed; expected pip install .*\[iceberg\]"):
+    with pytest.raises(
+        SettingError, match=r"needs pyiceberg, which is not installed; expected pip install .*\[iceberg\]"
+    ):
         register(changed(warehouse, catalogs=("iceberg:x.space",)))

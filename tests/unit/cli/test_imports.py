@@ -1,13 +1,15 @@
-"""A command imports what it needs: each import below costs as much as a small publish."""
+"""A command imports what it needs, and names the extra that brings it; an import costs as much as a small publish."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from support.factories import SAMPLE_BYTES
 from support.made_once import MadeOnce
+from support.partly_installed import run_each
 from support.warehouses import Warehouse
 
 RUN_AND_TELL = """
@@ -17,6 +19,58 @@ atexit.register(lambda: print("imported:", *(name for name in heavy if name in s
 from sighten_warehouse.cli.main import run_alone
 run_alone()
 """
+
+OPEN = "from sighten_warehouse import open_warehouse as o; assert len(o().frame('from marts.approval_cycles')) == 1"
+ALONE = [
+    ["--help"],
+    ["query", "select count(*) from marts.approval_cycles"],
+    ["query", "from milestones", "--format", "csv"],
+    ["python", OPEN],
+    ["python", OPEN.replace("frame", "arrow")],
+    ["dictionary"],
+    ["report", "--to", "report.html"],
+    ["load"],
+    ["status"],
+]
+DAYS = ["--from", "2026-01-01", "--to", "2026-01-02"]
+ID = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
+NEEDING = [
+    ("receiver", ["receive"]),
+    ("api", ["enrich"]),
+    ("api", ["reconcile"]),
+    ("api", ["documents"]),
+    ("api", ["documents", "list"]),
+    ("api", ["documents", "verify"]),
+    ("api", ["documents", "fetch", ID, "--to", "x"]),
+    ("api", ["backfill", "api", *DAYS]),
+    ("api", ["backfill", "plan", *DAYS]),
+    ("api", ["backfill", "status"]),
+    ("api", ["backfill", "retry"]),
+    ("api", ["erase", "--milestone", ID]),
+    ("report", ["report"]),
+    ("simulator", ["demo"]),
+    ("simulator", ["simulate", "serve"]),
+    ("simulator", ["simulate", "deliver", "--to", "http://127.0.0.1:1"]),
+    ("spark", ["publish", "--engine", "spark"]),
+    ("airflow", ["airflow", "setup"]),
+    (
+        "objects",
+        ["python", "import os; os.environ['SIGHTEN_HOME'] = 's3://b/h'; sys.argv = ['', 'status']; run_alone()"],
+    ),
+    (
+        "api",
+        ["python", "import os; os.environ['SIGHTEN_ALERTS'] = 'slack://h/x'; sys.argv = ['', 'watch']; run_alone()"],
+    ),
+    ("api", ["python", "import os; os.environ['SIGHTEN_API_URL'] = 'http://h'; sys.argv = ['', 'run']; run_alone()"]),
+]
+# The modules of the product that import what an extra brings.
+BROUGHT = {
+    "receiver": "sighten_warehouse.receiver.server",
+    "api": "sighten_warehouse.reconcile, sighten_warehouse.documents.export, sighten_warehouse.erase",
+    "objects": "sighten_warehouse.objects.store",
+    "report": "sighten_warehouse.report.server",
+    "simulator": "sighten_simulator.running, sighten_simulator.webhooks.sender, sighten_warehouse.receiver.server",
+}
 
 
 def publish_one_and_land_another(warehouse: Warehouse) -> None:
@@ -48,3 +102,18 @@ def test_a_command_imports_only_what_it_needs(made: MadeOnce, command: list[str]
     )
 
     assert f"imported: {imported}".strip() == ran.stdout.splitlines()[-1].strip()
+
+
+def test_the_package_alone_reads_and_each_other_command_names_its_extra(made: MadeOnce, tmp_path: Path) -> None:
+    home = made.again().settings.home
+    commands = [((), arguments) for arguments in [*ALONE, *(arguments for _, arguments in NEEDING)]]
+    commands += [((extra,), ["python", f"import {modules}"]) for extra, modules in BROUGHT.items()]
+
+    ran = run_each(commands, home=home, folder=tmp_path)
+
+    reads, refused, brought = ran[: len(ALONE)], ran[len(ALONE) : -len(BROUGHT)], ran[-len(BROUGHT) :]
+    assert [] == [(arguments, one) for arguments, one in zip(ALONE, reads, strict=True) if one.code]
+    assert [(2, [extra], arguments) for extra, arguments in NEEDING] == [
+        (one.code, one.named_extras, arguments) for one, (_, arguments) in zip(refused, NEEDING, strict=True)
+    ]
+    assert [] == [(extra, one) for extra, one in zip(BROUGHT, brought, strict=True) if one.code]

@@ -132,8 +132,14 @@ def test_every_manifest_is_applied() -> None:
 def test_the_astronomer_project_installs_what_the_wheel_needs() -> None:
     lines = (ROOT / "deploy/astronomer/requirements.txt").read_text().splitlines()
 
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    dags, airflow = project["optional-dependencies"]["airflow"]
+    extras = re.fullmatch(r"sighten-warehouse\[(.+)\]", dags)[1].split(",")
+    needed = [*project["dependencies"]]
+    for extra in extras:
+        needed += project["optional-dependencies"][extra]
 
+    assert airflow.startswith("apache-airflow")
     assert needed == [line for line in lines if not line.startswith("#")]
 
 

@@ -224,3 +224,28 @@ def test_a_quote_that_is_loaded_while_old_ones_are_asked_about_is_asked_about_ne
     assert 61 == result.asked == len(set(asked)) == len(asked)
     assert asked.index(quote("new")) <= 10
     assert (0, None) == (result.left, result.problem)
+
+
+def test_a_quote_is_asked_about_once_its_delivery_is_published_or_has_waited_for_that(
+    enriched: Enriched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enriched.deliver(*(a_milestone(f"old {number}") for number in range(60)))
+    enriched.warehouse.publish()
+    asked: list[str] = []
+
+    def load_new_ones(quote_id: str) -> None:
+        asked.append(quote_id)
+        if len(asked) == 5:
+            enriched.warehouse.take_in(a_milestone("first"))
+        if len(asked) == 20:
+            enriched.warehouse.publish()
+        if len(asked) == 35:
+            monkeypatch.setattr(due_calls, "UNPUBLISHED_SECONDS", 0)
+            enriched.warehouse.take_in(a_milestone("second"))
+
+    enriched.sighten.asked = load_new_ones
+    result = enriched.enrich(load=False, api_concurrency=1)
+
+    assert 62 == result.asked == len(set(asked)) == len(asked)
+    assert 20 <= asked.index(quote("first")) <= 25
+    assert 35 <= asked.index(quote("second")) <= 40

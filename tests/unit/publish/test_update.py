@@ -25,8 +25,9 @@ from support.made_anew import wrong_rows
 from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
-POINTS = [("update", "_replace", "after"), ("step", "link_over", "before"), ("step", "write_version", "after")]
+POINTS = [("update", "_replace", "after"), ("step", "write_version", "after")]
 MORE_POINTS = [
+    ("step", "link_over", "before"),
     ("step", "clone", "after"),
     ("step", "update_warehouse", "before"),
     ("update", "add_new", "after"),
@@ -115,8 +116,13 @@ def test_a_cache_that_may_not_fit_is_known(published: Warehouse, spoil: Callable
 
 @pytest.mark.parametrize(
     "spoil",
-    [SPOILS["damaged cache"], SPOILS["no version"], lambda layout: layout.codes.write_text("task_status: [OWN]")],
-    ids=["damaged cache", "no version", "other codes"],
+    [
+        pytest.param(SPOILS["damaged cache"], id="damaged cache"),
+        pytest.param(SPOILS["no version"], id="no version", marks=pytest.mark.big),
+        pytest.param(
+            lambda layout: layout.codes.write_text("task_status: [OWN]"), id="other codes", marks=pytest.mark.big
+        ),
+    ],
 )
 def test_a_cache_that_may_not_fit_is_made_anew(published: Warehouse, spoil: Callable[[Layout], Any]) -> None:
     published.take_in(a_milestone("two"))

@@ -173,7 +173,9 @@ def test_what_was_merged_or_cannot_be_read_does_not_keep_the_receiver_from_start
         after = serve(authentication=configured("hmac", WHSEC, landing=receiver.landing))
 
     assert [401, 200] == [send(after, *standard(KEY, delivery_id=b"msg_%d" % number)) for number in range(2)]
-    warnings = [line["event"] for line in lines if line["log_level"] == "warning"]  # "landed" is logged after its answer
+    warnings = [
+        line["event"] for line in lines if line["log_level"] == "warning"
+    ]  # "landed" is logged after its answer
     assert ["replay_memory_incomplete"] == warnings
 
 

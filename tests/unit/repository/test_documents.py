@@ -11,6 +11,7 @@ from support.documents import anchors, links, prose, without_spans
 from support.repository import ROOT, code, markdown, text
 
 SETTING = re.compile(r"\b(?:SIGHTEN|STACK)_[A-Z][A-Z_]*[A-Z]\b")
+EXTRAS = ("receiver", "api", "objects", "report")
 PARTS_OF_A_DECISION = ["Context", "Decision", "Consequences", "Measured"]
 
 
@@ -83,12 +84,19 @@ def test_every_decision_has_its_four_parts_and_stands_in_the_index() -> None:
 
 
 def test_every_dependency_has_its_reason() -> None:
-    requirements = tomllib.loads(text("pyproject.toml"))["project"]["dependencies"]
-    declared = [re.split(r"[^\w-]", requirement)[0] for requirement in requirements]
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    parts = {"": project["dependencies"]} | {extra: project["optional-dependencies"][extra] for extra in EXTRAS}
+    declared = {
+        (re.split(r"[^\w-]", requirement)[0], extra)
+        for extra, requirements in parts.items()
+        for requirement in requirements
+        if not requirement.startswith("sighten-warehouse")
+    }
 
-    explained = re.findall(r"^\| ([a-z][\w-]+) ", text("docs/decisions/dependencies.md"), re.MULTILINE)
+    rows = re.findall(r"^\| ([a-z][\w-]+) +\| ([^|]*?) *\| \w", text("docs/decisions/dependencies.md"), re.MULTILINE)
+    explained = {(package, extra) for package, extras in rows for extra in extras.split(", ")}
 
-    assert ["package", *sorted(declared)] == explained
+    assert declared == explained - {("package", "extra")}
 
 
 def test_every_module_that_the_documents_name_exists() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -162,7 +163,8 @@ def test_the_package_knows_nothing_of_airflow() -> None:
 def test_every_package_that_the_product_imports_is_declared() -> None:
     project = tomllib.loads(text("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
-    requirements = [*project["dependencies"], *extras["polars"], *extras["iceberg"], *extras["spark"], *extras["mcp"]]
+    of_commands = ("api", "iceberg", "mcp", "objects", "polars", "receiver", "report", "spark")
+    requirements = [*project["dependencies"], *chain.from_iterable(extras[name] for name in of_commands)]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sighten_warehouse.landing.erasures import read_tombstones
-from sighten_warehouse.load.query import open_models
+from sighten_warehouse.querying import open_models
 from sighten_warehouse.settings import Settings
 
 

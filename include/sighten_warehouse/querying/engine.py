@@ -15,6 +15,8 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.models import Model, models
+from sighten_warehouse.publish.versions import versions
+from sighten_warehouse.querying.published import CATALOG, PublishedTables, published_tables
 
 if TYPE_CHECKING:
     from sighten_warehouse.payload.conform import Staged
@@ -37,19 +39,25 @@ def open_models(
     Raises:
         LakeError: commits contradict each other.
     """
+    known = versions(layout)
     moment = landed_and_loaded(layout)
     layout, committed = moment.layout, moment.commits
+    pending = _pending(moment)
     with staging_connection() as connection:
-        for schema in ("history", "ops", "enrich", "erase"):
-            connection.execute(f"create schema {schema}")
+        for schema in ("history", "main", "marts", "ops", "enrich", "erase"):
+            connection.execute(f"create schema if not exists {schema}")
         for name, value in variables.items():
             connection.execute(f"set variable {name} = ?", [value])
-        for name, table in {**_pending(moment), **inputs}.items():
+        for name, table in {**pending, **inputs}.items():
             connection.register(f"_{name}", table)
             connection.execute(f"create table staging.{name} as from _{name}")
-        for model in _with_inputs(names):
+        with_rows = [name for name, table in pending.items() if table.num_rows]
+        published = published_tables(layout, known, committed, pending=with_rows).attach(connection)
+        for model in _with_inputs(names, published):
             if model.is_loaded:
                 _create_history(connection, model, layout, committed)
+            elif published.has(model):
+                connection.execute(f"create view {model.full_name} as from {CATALOG}.{model.full_name}")
             else:
                 connection.execute(f"create table {model.full_name} as {model.select}")
         yield connection
@@ -68,14 +76,14 @@ def _pending(moment: Moment) -> dict[str, pa.Table]:
     return {name: pa.Table.from_pylist(found, schema=schemas()[name]) for name, found in rows.items()}
 
 
-def _with_inputs(names: Iterable[str]) -> list[Model]:
-    """Those models and all their inputs, each after its own inputs."""
+def _with_inputs(names: Iterable[str], published: PublishedTables) -> list[Model]:
+    """Those models and the inputs that they are computed from, each after its own inputs."""
     found: dict[str, Model] = {}
 
     def add(name: str) -> None:
         model = models().get(name)
         if model is not None and name not in found:
-            for input_name in model.inputs:
+            for input_name in () if published.has(model) else model.inputs:
                 add(input_name)
             found[name] = model
 
