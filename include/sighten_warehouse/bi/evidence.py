@@ -55,7 +55,9 @@ def _package() -> dict[str, object]:
 def _query(chart: Chart) -> str:
     described = [f"-- {column.name}: {column.description}" for column in chart.model.columns]
     named = [line for line in described if line.split(":")[0][3:] in chart.sql]
-    return "\n".join([f"-- {chart.about}", f"-- {chart.model.full_name}: {chart.model.description}", *named, chart.sql, ""])
+    return "\n".join(
+        [f"-- {chart.about}", f"-- {chart.model.full_name}: {chart.model.description}", *named, chart.sql, ""]
+    )
 
 
 def _page() -> str:
@@ -79,7 +81,7 @@ def _chart(chart: Chart) -> str:
     if chart.kind == "table":
         return f"<DataTable data={{{chart.id}}}/>"
     (x,), values = chart.rows, json.dumps(list(chart.values))
-    look = ' swapXY=true' if chart.kind == "across" else ""
+    look = " swapXY=true" if chart.kind == "across" else ""
     sort = "" if chart.kind in ("line", "stacked") else " sort=false"
     return f'<{TAGS[chart.kind]} data={{{chart.id}}} x="{x}" y={{{values}}}{look}{sort}{_format(chart, "yFmt")}/>'
 

@@ -12,7 +12,7 @@ from sighten_warehouse.bi.charts import Chart, charts, sections
 DATABASE = "Sighten Warehouse"  # the name that the database must have in Metabase
 CREATOR = "internal@metabase.com"  # Metabase's own user, which every installation has
 COLUMNS = 24
-SIZES = {"figure": (4, 3), "line": (24, 7), "bars": (12, 7), "stacked": (24, 7), "across": (12, 8), "table": (24, 9)}
+SIZES = {"figure": (4, 3), "line": (24, 7), "bars": (12, 7), "stacked": (24, 7), "across": (12, 7), "table": (24, 9)}
 DISPLAYS = {"figure": "scalar", "line": "line", "bars": "bar", "stacked": "bar", "across": "row", "table": "table"}
 FOLDER = "collections/main"
 

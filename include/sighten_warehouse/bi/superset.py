@@ -19,7 +19,7 @@ VERSION = "1.0.0"
 SCHEMAS = ("main", "marts")  # every table of these is a dataset, so are those that a chart reads
 MAX_ROWS = 10_000
 WIDTHS = {"figure": 2, "line": 12, "bars": 6, "stacked": 12, "across": 6, "table": 12}  # of 12 columns
-HEIGHTS = {"figure": 18, "table": 60}  # in units of 8 pixels
+HEIGHTS = {"figure": 18, "table": 34}  # in units of 8 pixels
 HEIGHT = 46
 VIZ = {
     "figure": "big_number_total",
@@ -164,10 +164,6 @@ def _form(chart: Chart) -> dict[str, Any]:
         ordered = [_metric(expression, expression) for expression, _ in chart.ordered[:1]]
         return form | {"query_mode": "aggregate", "groupby": _columns(chart), "timeseries_limit_metric": ordered[0]}
     axis = {"x_axis": _columns(chart)[0], "metrics": _metrics(chart), "groupby": [], "y_axis_format": _format(chart)}
-    sort = {"x_axis_sort_series": "name", "x_axis_sort_series_ascending": True, "sort_series_type": "sum"}
-    if chart.ordered:
-        expression, rises = chart.ordered[0]
-        sort |= {"timeseries_limit_metric": _metric(expression, expression), "order_desc": not rises}
     look = {
         "show_legend": len(chart.values) > 1,
         "rich_tooltip": True,
@@ -176,7 +172,20 @@ def _form(chart: Chart) -> dict[str, Any]:
         "orientation": "horizontal" if chart.kind == "across" else "vertical",
         "truncate_metric": True,
     }
-    return form | axis | sort | look
+    return form | axis | _sort(chart) | look
+
+
+def _sort(chart: Chart) -> dict[str, Any]:
+    """Sort the axis by another number than the one it shows; a lying axis begins at the bottom."""
+    expression, rises = chart.ordered[0]
+    if expression == chart.by:
+        return {}
+    return {
+        "timeseries_limit_metric": _metric(expression, expression),
+        "order_desc": not rises,
+        "x_axis_sort": expression,
+        "x_axis_sort_asc": rises != (chart.kind == "across"),
+    }
 
 
 def _format(chart: Chart) -> str:
@@ -194,7 +203,11 @@ def _dashboard() -> dict[str, Any]:
         "published": True,
         "uuid": _id("dashboard"),
         "position": _position(),
-        "metadata": {"cross_filters_enabled": True, "color_scheme": "supersetColors", "native_filter_configuration": []},
+        "metadata": {
+            "cross_filters_enabled": True,
+            "color_scheme": "supersetColors",
+            "native_filter_configuration": [],
+        },
         "version": VERSION,
     }
 
@@ -233,13 +246,17 @@ def _grid_rows(shown: list[Chart]) -> list[list[Chart]]:
     rows: list[list[Chart]] = []
     room = 0
     for chart in shown:
-        width = WIDTHS[chart.kind]
+        width = _width(chart)
         if width > room:
             rows.append([])
             room = 12
         rows[-1].append(chart)
         room -= width
     return rows
+
+
+def _width(chart: Chart) -> int:
+    return 12 if len(chart.values) > 1 else WIDTHS[chart.kind]
 
 
 def _cell(chart: Chart, *, row: str) -> dict[str, Any]:
@@ -252,7 +269,7 @@ def _cell(chart: Chart, *, row: str) -> dict[str, Any]:
             "chartId": 0,  # the import looks the chart up by its uuid
             "uuid": _id("chart", chart.id),
             "sliceName": chart.title,
-            "width": WIDTHS[chart.kind],
+            "width": _width(chart),
             "height": HEIGHTS.get(chart.kind, HEIGHT),
         },
     }
