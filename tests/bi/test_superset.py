@@ -157,4 +157,4 @@ def test_metabases_own_schemas_accept_the_files(tmp_path: Path) -> None:
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
-    assert (0, True) == (done.returncode, f"{len(metabase_files())} passed, 0 failed" in done.stdout), done.stdout
+    assert (0, True) == (done.returncode, f"{len(metabase_files()) - 1} passed, 0 failed" in done.stdout), done.stdout

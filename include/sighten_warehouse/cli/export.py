@@ -13,11 +13,8 @@ def export() -> None:
     Examples:
       sighten-warehouse export xlsx marts.xlsx
       sighten-warehouse export dbt sighten_dbt/
+      sighten-warehouse export superset sighten.zip
     """
-
-
-for command in ():
-    export.add_command(command)
 
 
 for command in (export_superset, export_metabase, export_evidence):
