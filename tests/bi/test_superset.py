@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from sighten_warehouse.bi.charts import Chart, charts
 from sighten_warehouse.bi.metabase import metabase_files
-from sighten_warehouse.bi.superset import TITLE, datasets
+from sighten_warehouse.bi.superset import datasets
+from sighten_warehouse.bi.superset_dashboard import TITLE
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.dictionary.cookbook import Recipe, recipes
 from sighten_warehouse.models import models

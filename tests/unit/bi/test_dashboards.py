@@ -17,8 +17,8 @@ from sighten_warehouse.cli.main import commands
 from sighten_warehouse.models import DUCKDB_TYPES, models
 from support.warehouses import Warehouse
 
-URI = "duckdb:////home/published/warehouse.duckdb?access_mode=read_only"
-FILE = Path("/home/published/warehouse.duckdb")
+URI = "duckdb:////srv/published/warehouse.duckdb?access_mode=read_only"
+FILE = Path("/srv/published/warehouse.duckdb")
 
 
 @pytest.mark.parametrize("chart", charts(), ids=lambda chart: chart.id)
@@ -93,7 +93,7 @@ def test_metabases_cards_have_our_descriptions_and_places_that_do_not_overlap() 
 
 
 def test_evidences_page_shows_every_query_and_finds_the_file_from_its_source() -> None:
-    files = evidence_files(FILE, Path("/home/evidence"))
+    files = evidence_files(FILE, Path("/srv/evidence"))
     page = files["pages/index.md"]
 
     assert 'filename: "../../../published/warehouse.duckdb"' in files["sources/warehouse/connection.yaml"]
