@@ -130,6 +130,11 @@ def test_sql_lab_answers_the_cookbook_as_sql_does(superset: Superset, home: Sett
 
 
 def as_text(value: Any) -> str:
+    """The value as SQL Lab writes it, with fewer digits: a share of nothing is nothing."""
+    if isinstance(value, float) and math.isnan(value):
+        return str(None)
+    if isinstance(value, dt.timedelta):
+        return f"{value.days} days {str(value - dt.timedelta(value.days)).zfill(len('00:00:00.000000'))}"
     if isinstance(value, dt.datetime):
         return value.isoformat()
     if isinstance(value, (int, float)) and not isinstance(value, bool):
