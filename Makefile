@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-spark e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
+.PHONY: help run backfill notebook test test-dates test-big test-spark test-dbt e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -40,7 +40,7 @@ test: .venv/.installed-dev ## run the default test suite
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
-	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not cluster' $(TESTS)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not cluster' $(TESTS)
 
 test-big: .venv/.installed-dev ## run the tests that take minutes, and many more examples of the others
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
@@ -48,6 +48,9 @@ test-big: .venv/.installed-dev ## run the tests that take minutes, and many more
 
 test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
 	@$(IN_MEMORY) .venv/spark/bin/python -m pytest -m spark -p no:cacheprovider $(or $(TESTS),tests/spark)
+
+test-dbt: .venv/.installed-dev .venv/.installed-dbt ## run dbt on the package that `export dbt` writes, in an environment of its own
+	@$(IN_MEMORY) $(BIN)/python -m pytest -m dbt -p no:cacheprovider tests/dbt
 
 java: ## look for Java, which Spark needs
 	@command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null || { echo "Spark needs Java 17 or later, and there is no java on PATH or in JAVA_HOME; install one (Debian: apt install openjdk-17-jre-headless)" >&2; exit 2; }
@@ -78,7 +81,7 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .
 	@$(ROW_BIN)/python -c 'import duckdb, sys; print("Python", sys.version.split()[0], "DuckDB", duckdb.__version__)'
-	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not cluster' $(or $(TESTS),$(ROW_TESTS))
+	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not cluster' $(or $(TESTS),$(ROW_TESTS))
 
 LOCKS := requirements/product.txt requirements/airflow.txt
 
@@ -154,6 +157,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
+	@printf 'dbt-core>=1.11.8,<1.12\ndbt-duckdb>=1.11\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/dbt.txt
 	@printf 'twine\ncyclonedx-bom\npip-audit\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'zensical\nmermaidx\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(MERMAID_ONLY:%=--no-emit-package %) -c requirements/dev.txt - -o requirements/docs.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
@@ -195,6 +199,12 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/spark
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python -r requirements/spark.txt
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# dbt needs older versions of what Airflow brings.
+.venv/.installed-dbt: requirements/dbt.txt | .venv/.uv
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/dbt
+	@$(BIN)/uv pip install -q -p .venv/dbt/bin/python -r requirements/dbt.txt
 	@touch $@
 
 .venv/.installed-package: requirements/product.txt requirements/package.txt | .venv/.uv

@@ -19,17 +19,19 @@ def http_server(
     stop_seconds: int,
     keep_alive_seconds: int = 5,
     protocol: type[asyncio.Protocol] | Literal["auto"] = "auto",
+    lifespan: Literal["on", "off"] = "off",
 ) -> uvicorn.Server:
     """A server of an ASGI application: one process, one event loop, no log configuration of its own.
 
-    `stop_seconds`: how long requests in progress may take to finish once the server stops.
+    `stop_seconds`: how long requests in progress may take to finish once the server stops. `lifespan`: whether the
+    application wants to hear of start and stop.
     """
     return uvicorn.Server(
         uvicorn.Config(
             app,
             http=protocol,
             ws="none",
-            lifespan="off",
+            lifespan=lifespan,
             log_config=None,
             access_log=False,
             server_header=False,

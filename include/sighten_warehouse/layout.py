@@ -57,6 +57,11 @@ class Layout:
         return self.root / "open_alerts.json"
 
     @property
+    def mailed_report(self) -> Path:
+        """Who had the last weekly report; absent if it was never sent."""
+        return self.root / "mailed_report.json"
+
+    @property
     def api_refusals(self) -> Path:
         """What the API refuses at present; absent while it refuses nothing."""
         return self.root / "api_refusals.json"

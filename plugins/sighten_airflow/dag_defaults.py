@@ -22,6 +22,8 @@ WATCH = CronTriggerTimetable("3-59/5 * * * *", timezone="UTC", run_immediately=t
 # Before the nightly proof, which then reads few files.
 BEFORE_NIGHTLY = CronTriggerTimetable("47 2 * * *", timezone="UTC", run_immediately=timedelta(0))
 NIGHTLY = CronTriggerTimetable("17 3 * * *", timezone="UTC", run_immediately=timedelta(0))
+# Of the days after Monday, each finds what the one before has not sent.
+MORNING = CronTriggerTimetable("37 5 * * *", timezone="UTC", run_immediately=timedelta(0))
 DAILY = CronTriggerTimetable("17 5 * * *", timezone="UTC", run_immediately=timedelta(0))
 DAYS_PARAM = Param(
     7,

@@ -10,7 +10,8 @@ from typing import Any
 
 from airflow.sdk import BaseNotifier, Context
 
-from sighten_warehouse.alerts.channels import CHANNELS, TIMEOUT_S, Channel, NotSentError
+from sighten_warehouse.alerts.channels import CHANNELS, Channel
+from sighten_warehouse.alerts.mail import TIMEOUT_S, NotSentError
 from sighten_warehouse.alerts.problem import Message
 from sighten_warehouse.alerts.target import Target
 

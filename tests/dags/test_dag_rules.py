@@ -148,6 +148,7 @@ def test_assets_connect_landing_to_history_and_history_to_its_consumers(dags: di
         "sighten_prove_warehouse",
         "sighten_watch_warehouse",
         "sighten_erase_subject",
+        "sighten_mail_report",
     } == without_assets
     assert {
         ("sighten_load_milestones", "load_one_batch", "sighten_history"),
@@ -181,6 +182,7 @@ def test_a_task_names_the_asset_that_it_reads_and_writes_for_lineage(dags: dict[
         "sighten_enrich_quotes": ["sighten_history"],
         "sighten_download_documents": ["sighten_history"],
         "sighten_report_warehouse": ["sighten_warehouse"],
+        "sighten_mail_report": ["sighten_warehouse"],
     }
 
 

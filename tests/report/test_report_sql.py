@@ -14,10 +14,11 @@ from support.sql_syntax import final_selects, tables
 from support.warehouses import Warehouse
 
 ASKED_ALONE = ("facts", "found", "freshness", "kept", "timeline", "work")
+MAILED = ("last_open_tasks", "longest_pending", "months", "overview", "weeks")
 HEADER = re.compile(
     r"-- [A-Z].*\.\n-- grain: .+\n-- inputs: (?P<inputs>.+(?:\n-- [a-z].+)*)\n(?:-- [A-Z].*\n(?:-- .+\n)*)?with "
 )
-every_query = pytest.mark.parametrize("name", [*STAGED, *ROWS[2:], *COLUMNS, *ASKED_ALONE])
+every_query = pytest.mark.parametrize("name", [*STAGED, *ROWS[2:], *COLUMNS, *ASKED_ALONE, *MAILED])
 
 
 def parse(name: str) -> dict[str, Any]:
@@ -27,7 +28,9 @@ def parse(name: str) -> dict[str, Any]:
 
 
 def test_every_query_of_the_folder_is_used() -> None:
-    assert {*STAGED, *ROWS, *COLUMNS, *ASKED_ALONE} == {path.stem for path in (sql_folder() / "report").iterdir()}
+    assert {*STAGED, *ROWS, *COLUMNS, *ASKED_ALONE, *MAILED} == {
+        path.stem for path in (sql_folder() / "report").iterdir()
+    }
 
 
 @every_query

@@ -1,8 +1,6 @@
-"""Sends one message: to a webhook as JSON, to a Slack webhook, or by e-mail."""
+"""Sends one message about a problem: to a webhook as JSON, to a Slack webhook, or by e-mail."""
 
 import logging
-import smtplib
-import ssl
 from collections.abc import Callable, Iterable, Mapping
 from email.message import EmailMessage
 from importlib.util import find_spec
@@ -10,16 +8,12 @@ from typing import Any
 
 import msgspec
 
+from sighten_warehouse.alerts.mail import TIMEOUT_S, NotSentError, deliver
 from sighten_warehouse.alerts.problem import Message
 from sighten_warehouse.alerts.target import Target
-from sighten_warehouse.errors import MissingExtraError, TransientError
+from sighten_warehouse.errors import MissingExtraError
 
-TIMEOUT_S = 10.0
 Channel = Callable[[Target, Message], None]
-
-
-class NotSentError(TransientError):
-    """The target did not take the message; the error names neither address nor secret."""
 
 
 def post_json(target: Target, message: Message) -> None:
@@ -65,42 +59,15 @@ def _post(target: Target, content: Mapping[str, Any]) -> None:
 
 
 def send_mail(target: Target, message: Message) -> None:
-    """Send the message as an e-mail; a password only goes over TLS, or to this machine.
+    """Send the message as an e-mail.
 
     Raises:
-        NotSentError: the server did not take it, or offers no TLS.
+        NotSentError: as `mail.deliver`.
     """
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = message.subject, target.sender, target.recipient
     mail.set_content(message.body)
-    try:
-        with _connect(target) as server:
-            if target.user is not None:
-                server.login(target.user, target.password or "")
-            server.send_message(mail)
-    except (OSError, smtplib.SMTPException) as error:  # an SMTP error may repeat what was sent
-        raise NotSentError(f"{target.name}: no e-mail was taken ({type(error).__name__})") from None
-
-
-def _connect(target: Target) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    if target.kind == "smtps":
-        return smtplib.SMTP_SSL(target.host, target.port or 0, timeout=TIMEOUT_S, context=context)
-    server = smtplib.SMTP(target.host, target.port or 0, timeout=TIMEOUT_S)
-    try:
-        _encrypt(server, target, context)
-    except BaseException:
-        server.close()
-        raise
-    return server
-
-
-def _encrypt(server: smtplib.SMTP, target: Target, context: ssl.SSLContext) -> None:
-    server.ehlo()
-    if server.has_extn("starttls"):
-        server.starttls(context=context)
-    elif target.user is not None and not target.is_local:
-        raise NotSentError(f"{target.name}: offers no TLS; expected it before a password is sent")
+    deliver(target, mail)
 
 
 CHANNELS: Mapping[str, Channel] = {

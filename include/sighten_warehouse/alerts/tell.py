@@ -6,8 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from sighten_warehouse.alerts.channels import CHANNELS, Channel, NotSentError, require_poster
+from sighten_warehouse.alerts.channels import CHANNELS, Channel, require_poster
 from sighten_warehouse.alerts.ledger import Ledger, OpenAlert, read_ledger, write_ledger
+from sighten_warehouse.alerts.mail import NotSentError
 from sighten_warehouse.alerts.problem import Problem, State, message_about
 from sighten_warehouse.alerts.target import Target, targets_of
 from sighten_warehouse.clock import Clock

@@ -2,6 +2,9 @@
 
 import click
 
+from sighten_warehouse.cli.export_bi import export_evidence, export_metabase, export_superset
+from sighten_warehouse.cli.export_dbt import export_dbt
+
 
 @click.group()
 def export() -> None:
@@ -12,3 +15,7 @@ def export() -> None:
       sighten-warehouse export xlsx marts.xlsx
       sighten-warehouse export dbt sighten_dbt/
     """
+
+
+for command in (export_dbt, export_superset, export_metabase, export_evidence):
+    export.add_command(command)

@@ -29,6 +29,8 @@ COMMANDS = (
     "watch",
     "query",
     "report",
+    "mcp",
+    "mail",
     "dictionary",
     "export",
     "quarantine",

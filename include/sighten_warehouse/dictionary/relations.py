@@ -9,6 +9,21 @@ from sighten_warehouse.models import Model, models
 ALIASES = {"assigned_to_user_id": "user_id", "commentor_id": "user_id"}
 # Here milestone_id names the milestone that mentioned the row, which is no foreign key.
 NO_KEYS = {(f"main.{name}", "milestone_id") for name in ("users", "organizations", "quotes", "dal_values")}
+# Their row may be missing: of a comment or a file whose task is gone, of a user or milestone that was only named, of a
+# quote that was not looked up.
+LOOSE = {
+    ("main.comments", "task_id"),
+    ("main.tasks", "milestone_id"),
+    ("main.milestones", "quote_id"),
+    *((f"main.{name}", "assigned_to_user_id") for name in ("milestones", "tasks")),
+    ("marts.pending_ageing", "assigned_to_user_id"),
+    *(
+        (f"marts.{name}", column)
+        for name in ("document_turnaround", "documents_after_rejection")
+        for column in ("document_id", "milestone_id", "task_id")
+    ),
+    ("marts.task_times", "milestone_id"),
+}
 DRAWN = ("main", "marts")  # the schemas that have a diagram
 
 
@@ -37,6 +52,11 @@ def relations(schema: str) -> list[Relation]:
         parents[relation.child.full_name].add(relation.parent.full_name)
     # A document belongs to a sub_task, so its task and milestone follow from that.
     return [relation for relation in found if not _is_implied(relation, parents)]
+
+
+def holding_relations(schema: str) -> list[Relation]:
+    """Those of which every row has its parent, whatever was delivered and in whichever order."""
+    return [relation for relation in relations(schema) if (relation.child.full_name, relation.column) not in LOOSE]
 
 
 def _is_implied(relation: Relation, parents: dict[str, set[str]]) -> bool:

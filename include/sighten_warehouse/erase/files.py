@@ -28,6 +28,7 @@ _KNOWN = re.compile(
     | codes\.yml | acknowledged_drift\.json | open_alerts\.json | failed_sites/[^/]+\.json    # below
     | landing/\.probe/[^/]+                                     # of `receiver.readiness`, a few bytes
     | landing/_format\.json | last_backup\.json                # a number; a folder and a time
+    | mailed_report\.json                                      # a day, and digests of addresses of SIGHTEN_REPORT_TO
     | api_refusals\.json | \.api_budget | \.lake\.next          # paths without ids, times, the name of a lake
     | pseudonyms\.key | erasures/.+                             # keys, and digests made with them
     | \.[a-z_]+\.lock                                           # empty

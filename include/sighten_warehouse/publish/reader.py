@@ -14,7 +14,7 @@ from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
 from sighten_warehouse.publish.remote import open_remote
-from sighten_warehouse.settings import read_settings
+from sighten_warehouse.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +25,14 @@ Pii = Literal["masked", "full"]
 
 
 def open_published(
-    path: str | Path | None = None, *, version: str | None = None, pii: Pii | None = None
+    path: str | Path | None = None,
+    *,
+    version: str | None = None,
+    pii: Pii | None = None,
+    settings: Settings | None = None,
 ) -> "OpenedWarehouse":
-    """See `sighten_warehouse.open_warehouse`."""
-    settings = read_settings()
+    """See `sighten_warehouse.open_warehouse`; the settings are those of the environment unless they are given."""
+    settings = settings or read_settings()
     shown = pii or settings.pii
     if shown not in get_args(Pii):  # a typo must not show names
         raise SettingError(f"pii: {shown}; expected {' or '.join(get_args(Pii))}")
@@ -160,13 +164,17 @@ class OpenedWarehouse:
         """Close the file."""
         self._connection.close()
 
-    def _query(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyRelation:
+    def connection_for(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """The connection with all views that this SQL reads; closed with this warehouse."""
         if not self._has_history and re.search(r"history|_as_of", sql, re.IGNORECASE):
             # Creating these views opens every file of the lake, so they are created on first use.
             create_history_views(self._connection, masked=self.pii == "masked", moved=self._moved)
             self._has_history = True
+        return self._connection
+
+    def _query(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyRelation:
         # DuckDB returns None if there is no statement, or one such as `set`.
-        result: duckdb.DuckDBPyRelation | None = self._connection.sql(sql, params=list(parameters))
+        result: duckdb.DuckDBPyRelation | None = self.connection_for(sql).sql(sql, params=list(parameters))
         if result is None:
             raise ValueError(f"{sql!r}: expected a statement that returns rows")
         return result

@@ -12,7 +12,7 @@ import msgspec
 from sighten_warehouse.report.dataset import Dataset
 
 ECHARTS = "vendor/echarts-6.1.0/echarts.common.min.js"
-STYLES = ("page", "cards", "milestone", "narrow")
+STYLES = ("page", "cards", "milestone", "narrow", "print")
 SCRIPTS = (
     "format",
     "statistics",
@@ -28,8 +28,10 @@ SCRIPTS = (
     "findings",
     "panels",
     "filters",
+    "address",
     "milestones",
     "timeline",
+    "printing",
     "main",
 )
 

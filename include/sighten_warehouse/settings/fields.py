@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from sighten_warehouse.layout import Layout
 
-SECRETS = ("api_token", "webhook_secret", "alerts")  # each may be in a file
+SECRETS = ("api_token", "webhook_secret", "alerts", "report_to")  # each may be in a file
 MEBIBYTE = 1024 * 1024
 Environment = Literal["production", "test"]
 UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
@@ -113,8 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pii: Annotated[
         Literal["masked", "full"],
         Meta(
-            description="People in the report, portable files and `open_warehouse`: `masked` shows pseudonyms in "
-            "place of names, e-mail addresses and rare labels, and no free text; `full` shows all."
+            description="People in the report, portable files, `open_warehouse` and `mcp`: `masked` shows pseudonyms "
+            "in place of names, e-mail addresses and rare labels, and no free text; `full` shows all."
         ),
     ] = "masked"
     publish_memory: Annotated[
@@ -155,6 +155,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Where alerts are sent to, comma-separated: `https://host/path` gets JSON; "
             "`slack://hooks.slack.com/services/…` is a Slack webhook; "
             "`smtp://user:password@host:587/to@example.com?from=…` is an e-mail (`smtps://` on 465). Confidential."
+        ),
+    ] = ()
+    report_to: Annotated[
+        tuple[Secret, ...],
+        Meta(
+            description="Who gets the weekly report as an e-mail, comma-separated, each as "
+            "`smtp://user:password@host:587/to@example.com?from=…` (`smtps://` on 465). Confidential."
         ),
     ] = ()
     max_silence_minutes: Annotated[

@@ -15,9 +15,8 @@ from sighten_warehouse.settings.environment import IN_A_FILE, PREFIX, given_text
 from sighten_warehouse.settings.fields import CATALOG, SECRETS, SIZE, Settings
 from sighten_warehouse.settings.tenants import TENANT, TENANTS, tenant_variables
 
-_ALERT_ADDRESS = re.compile(
-    r"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+|smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)"
-)
+_MAIL_ADDRESS = re.compile(r"(?i:smtps?://[^\s/?#]+/[^\s@/]+@[^\s@/?]+\S*)")
+_ALERT_ADDRESS = re.compile(rf"(?i:https?://[^\s/?#]+\S*|slack://[^\s/?#]+/\S+)|{_MAIL_ADDRESS.pattern}")
 
 NOT_SHOWN = ("api_url", "spark_master")  # they may hold a password or a token, or be it in the wrong place
 
@@ -107,7 +106,11 @@ def _read(name: str, text: str, kind: Any) -> Any:
         raise ValueError("expected a finite number")
     if name in ("publish_memory", "min_free_disk") and not SIZE.fullmatch(text):
         raise ValueError("expected a size such as 500MB or 1.5GB")
-    if name == "alerts" and not all(map(_is_alert_address, parts)):
+    if name == "report_to" and not all(_is_address(part, _MAIL_ADDRESS) for part in parts):
+        raise ValueError(
+            "expected smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
+        )
+    if name == "alerts" and not all(_is_address(part, _ALERT_ADDRESS) for part in parts):
         raise ValueError(
             "expected https://host/path, slack://hooks.slack.com/services/… or "
             "smtp://user:password@host:587/to@example.com, comma-separated; encode a comma as %2C"
@@ -144,9 +147,9 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
-def _is_alert_address(address: str) -> bool:
+def _is_address(address: str, form: re.Pattern[str]) -> bool:
     try:
         parts = urlsplit(address)
-        return bool(_ALERT_ADDRESS.fullmatch(address)) and parts.port != 0 and bool(parts.hostname)
+        return bool(form.fullmatch(address)) and parts.port != 0 and bool(parts.hostname)
     except ValueError:
         return False

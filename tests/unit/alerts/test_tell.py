@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.alerts import Problem, Told, tell
-from sighten_warehouse.alerts.channels import NotSentError, send_mail
+from sighten_warehouse.alerts.channels import send_mail
+from sighten_warehouse.alerts.mail import NotSentError
 from sighten_warehouse.alerts.problem import message_about
 from sighten_warehouse.alerts.target import targets_of
 from sighten_warehouse.settings import Settings, read_settings

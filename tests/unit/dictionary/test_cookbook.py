@@ -1,12 +1,18 @@
 """The cookbook: every query runs and returns what the page shows."""
 
+import json
 from pathlib import Path
 
 import duckdb
 import pytest
+from pydantic_core import to_json
 
+from sighten_warehouse.assistants.answering import Limits
+from sighten_warehouse.assistants.server import assistant_server
 from sighten_warehouse.dictionary.cookbook import recipes, render_cookbook
 from sighten_warehouse.errors import ModelError
+from sighten_warehouse.settings import read_settings
+from support.assistant_clients import assistant
 from support.repository import text
 from support.warehouses import Warehouse
 
@@ -16,6 +22,18 @@ def test_the_cookbook_shows_the_results_of_its_queries(simulated: Warehouse) -> 
         page = render_cookbook(connection)
 
     assert page == text("docs/cookbook.md"), "expected what `make docs` writes"
+
+
+def test_an_assistant_answers_each_question_as_sql_does(simulated: Warehouse) -> None:
+    settings = read_settings({"SIGHTEN_HOME": str(simulated.settings.home), "SIGHTEN_PII": "full"})
+
+    with assistant(assistant_server(settings, limits=Limits())) as asked:
+        prompts = {prompt.title: prompt.name for prompt in asked.ask("list_prompts").prompts}
+        for recipe in recipes():
+            [message] = asked.ask("get_prompt", prompts[recipe.question]).messages
+            sql = message.content.text.partition("```sql\n")[2].removesuffix("\n```")
+
+            assert json.loads(to_json(simulated.rows(recipe.sql))) == asked.query(sql), recipe.name
 
 
 def test_there_are_twenty_two_different_questions() -> None:

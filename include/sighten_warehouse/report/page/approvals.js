@@ -81,7 +81,7 @@ const approvalTimesByMonth = {
             ],
             rows: months
                 .filter((one) => one.month !== null)
-                .map((one) => [monthText(one.month), ...timesPairs(one).map(([, value]) => value)]),
+                .map((one) => [exactMonth(one.month), ...timesPairs(one).map(([, value]) => value)]),
             csv: timesCsv(months),
         };
     },
@@ -94,7 +94,7 @@ function timesCsv(months) {
         rows: months
             .filter((one) => one.month !== null)
             .map((one) => [
-                monthText(one.month),
+                exactMonth(one.month),
                 one.submitted,
                 one.open,
                 wholeSeconds(one.half),
@@ -170,7 +170,7 @@ function timesOption(theme, months) {
         legend: legend(theme, ["median", "90th percentile", "approved", "still open"]),
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         grid: [
-            { ...sides, top: innerWidth < 600 ? 64 : 40, bottom: 118 },
+            { ...sides, top: pageWidth() < 600 ? 64 : 40, bottom: 118 },
             { ...sides, height: 62, bottom: 26 },
         ],
         xAxis: [names(theme, labels, { axisLabel: { show: false } }), names(theme, labels, { gridIndex: 1 })],
@@ -268,7 +268,7 @@ const resigns = {
             rows: axis
                 .map((month, place) => [month, months[place]])
                 .filter(([month]) => month !== null)
-                .map(([month, group]) => [monthText(month), ...pairs(group).map(([, value]) => value)]),
+                .map(([month, group]) => [exactMonth(month), ...pairs(group).map(([, value]) => value)]),
         };
     },
 };

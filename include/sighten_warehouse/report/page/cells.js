@@ -52,12 +52,27 @@ function monthText(month) {
     return `${MONTHS[month % 12]} ${Math.floor(month / 12)}`;
 }
 
+/** The same; in a file "2026-07". */
+function exactMonth(month) {
+    return exact(isoDay(Date.UTC(Math.floor(month / 12), month % 12) / DAY_MS).slice(0, 7), monthText(month));
+}
+
+function exactDay(day) {
+    return exact(isoDay(day), dayText(day));
+}
+
 /** The time step of a chart that spans that many days. */
 function stepFor(days) {
-    if (days <= 92) return { name: "day", of: (day) => day, next: 1, text: dayText };
+    if (days <= 92) return { name: "day", of: (day) => day, text: dayText, exact: exactDay };
+    const monday = (week) => week * 7 - 3;
     if (days <= 800)
-        return { name: "week", of: (day) => Math.floor((day + 3) / 7), next: 1, text: (week) => dayText(week * 7 - 3) };
-    return { name: "month", of: monthOf, next: 1, text: monthText };
+        return {
+            name: "week",
+            of: (day) => Math.floor((day + 3) / 7),
+            text: (week) => dayText(monday(week)),
+            exact: (week) => exactDay(monday(week)),
+        };
+    return { name: "month", of: monthOf, text: monthText, exact: exactMonth };
 }
 
 const LONGEST_GAP = 3;

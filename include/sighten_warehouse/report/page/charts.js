@@ -1,5 +1,6 @@
 // Shared by all charts: theme colours, axes, tooltips, drawing.
 const LETTER_WIDTH = 7.4; // in pixels, about the widest letter at label size
+const PAPER_RATIO = 3; // canvas pixels to one of the page: sharp at 300 dots an inch
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The colours of the current theme, by their names in the style sheet. */
@@ -17,7 +18,7 @@ function textStyle(theme, size = 12) {
 /** What every chart's options begin with; `explain(place)` returns the tooltip's [name, value] pairs. */
 function base(theme, title, explain) {
     return {
-        animation: !calm.matches,
+        animation: !calm.matches && !isPrinted,
         animationDuration: 250,
         animationDurationUpdate: 250,
         textStyle: textStyle(theme),
@@ -108,7 +109,7 @@ function roundStep(step) {
 /** Horizontal bars, first on top, labels on the left. */
 function barsAcross(theme, labels, series) {
     const isInColumns = innerWidth > 700; // as in narrow.css
-    const width = Math.min(230, (isInColumns ? innerWidth / 2 : innerWidth) * 0.36);
+    const width = Math.min(230, (isInColumns ? pageWidth() / 2 : pageWidth()) * 0.36);
     return {
         grid: { left: 4, right: 64, top: series.length > 1 ? 32 : 4, bottom: 4, containLabel: true },
         xAxis: amounts(theme, { axisLabel: { show: false }, splitLine: { show: false } }),
@@ -145,6 +146,7 @@ function stackedAcross(theme, labels, parts) {
 class Drawing {
     #place;
     #chart = null;
+    #isForPaper = false;
 
     constructor(place) {
         this.#place = place;
@@ -152,10 +154,12 @@ class Drawing {
     }
 
     draw(option, height) {
-        const isTall = this.#place.style.height === `${height}px`;
         this.#place.style.height = `${height}px`;
-        if (!this.#chart) this.#chart = echarts.init(this.#place, null, { renderer: "canvas" });
-        else if (!isTall) this.#chart.resize();
+        if (this.#isForPaper !== isPrinted) this.#chart = this.#chart?.dispose();
+        this.#isForPaper = isPrinted;
+        const { clientWidth, clientHeight } = this.#place;
+        if (!this.#chart) this.#chart = echarts.init(this.#place, null, isPrinted ? { devicePixelRatio: PAPER_RATIO } : {});
+        else if (this.#chart.getWidth() !== clientWidth || this.#chart.getHeight() !== clientHeight) this.#chart.resize();
         this.#chart.setOption(option, { notMerge: true });
     }
 

@@ -68,7 +68,7 @@ const outcomes = {
                     theme,
                     shown.map(([name]) => name),
                 ),
-                grid: { left: 48, right: 8, top: innerWidth < 600 ? 64 : 40, bottom: 26 },
+                grid: { left: 48, right: 8, top: pageWidth() < 600 ? 64 : 40, bottom: 26 },
                 xAxis: names(theme, labels),
                 yAxis: amounts(theme),
                 series: shown.map(([name, colour]) => ({
@@ -88,8 +88,8 @@ const outcomes = {
                 })),
             ],
             rows: axis
-                .map((key, place) => [labels[place], pairs(groups.get(key))])
-                .filter(([label]) => label !== null)
+                .filter((key) => key !== null)
+                .map((key) => [step.exact(key), pairs(groups.get(key))])
                 .map(([label, values]) => [label, ...values.map(([, value]) => value)]),
         };
     },
@@ -152,7 +152,7 @@ const publishing = {
                     (place) => pairs(axis[place]),
                 ),
                 legend: legend(theme, ["median", "95th percentile", "99th percentile"]),
-                grid: { left: 56, right: 8, top: 40, bottom: 26 },
+                grid: { left: 56, right: 8, top: pageWidth() < 1000 ? 64 : 40, bottom: 26 },
                 xAxis: names(theme, labels),
                 yAxis: times(theme, Math.max(1, ...axis.map((key) => at("p99_seconds", key) ?? 0))),
                 series: [

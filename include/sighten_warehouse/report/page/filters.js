@@ -1,4 +1,4 @@
-// The filters live in the URL's fragment, so a view can be shared as a link; the form shows and changes them.
+// The form that shows and changes the filters.
 const PERIODS = [
     ["all", "all dates", null],
     ["30", "last 30 days", 30],
@@ -10,33 +10,6 @@ const form = document.getElementById("filters");
 /** Whether anything but the environment is selected. */
 function isFiltered(filters) {
     return Object.entries(noFilters()).some(([name, nothing]) => name !== "environment" && filters[name] !== nothing);
-}
-
-/** The filters and milestone in the URL's fragment; values that do not fit the data are dropped. */
-function readAddress() {
-    const given = new URLSearchParams(location.hash.slice(1));
-    const filters = noFilters();
-    if (environments.has(given.get("environment"))) filters.environment = given.get("environment");
-    const data = environments.get(filters.environment);
-    const numberOf = (list, id) => list.find((one) => id !== null && one.id === id)?.number ?? null;
-    filters.definition = numberOf(data.definitions, given.get("definition"));
-    filters.organization = numberOf(data.organizations, given.get("organization"));
-    filters.first = dayOf(given.get("from"));
-    filters.last = dayOf(given.get("to"));
-    return { filters, milestone: given.get("milestone") };
-}
-
-/** The URL fragment for those filters and that open milestone. */
-function address(filters, milestone) {
-    const data = environments.get(filters.environment);
-    const fragment = new URLSearchParams();
-    if (filters.environment !== parsed.shown) fragment.set("environment", filters.environment);
-    if (filters.definition !== null) fragment.set("definition", data.definitions[filters.definition].id);
-    if (filters.organization !== null) fragment.set("organization", data.organizations[filters.organization].id);
-    if (filters.first !== null) fragment.set("from", isoDay(filters.first));
-    if (filters.last !== null) fragment.set("to", isoDay(filters.last));
-    if (milestone) fragment.set("milestone", milestone);
-    return `#${fragment}`;
 }
 
 function options(select, pairs, chosen) {
@@ -102,6 +75,7 @@ function showSelection(data, filters) {
     const milestones = wholeCohort(data, filters).milestones;
     const deliveries = deliveryCounts(data, filters, () => "all").get("all")?.all ?? 0;
     const emptyRange = filters.first !== null && filters.last !== null && filters.first > filters.last;
+    document.getElementById("filters-on-paper").textContent = filtersAsText(data, filters);
     document.getElementById("chosen").textContent = emptyRange
         ? "The start date is after the end date, so nothing is selected."
         : `${counted(milestones, "milestone")} (by day of first submit), ` +

@@ -53,13 +53,17 @@ const quarantine = {
             rows: data.quarantine
                 .filter((one) => fitsDay(one.received_ms, filters))
                 .map((one) => [
-                    momentText(one.received_ms),
+                    moment(one.received_ms),
                     words(one.reason ?? NOTHING),
                     one.place,
                     one.expected,
                     one.landing_id,
                 ]),
             tableTitle: "newest 50 without a decision",
+            csv: {
+                columns: ["Reason", "Open", "Decided"].map((title) => ({ title })),
+                rows: reasons.map((one) => [one.name, one.open, one.decided]),
+            },
         };
     },
 };
@@ -92,7 +96,7 @@ const drift = {
                 breakable(one.path),
                 one.example === null ? "hidden" : breakable(one.example),
                 count(one.deliveries),
-                momentText(one.last_seen_ms),
+                moment(one.last_seen_ms),
             ]),
         };
     },

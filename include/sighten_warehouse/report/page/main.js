@@ -12,13 +12,15 @@ let shownAt = null;
 function show() {
     const { filters, milestone } = readAddress();
     const data = environments.get(filters.environment);
-    const at = address(filters, null);
-    if (at !== shownAt) {
+    const at = address(filters, null, NO_SEARCH);
+    const isNew = at !== shownAt;
+    if (isNew) {
         shownAt = at;
         showFilters(filters);
         draw(data, filters);
-        list.show(data, filters);
     }
+    list.show(data, filters, isNew);
+    copyAddressToFrame();
     openMilestone(data, filters, milestone);
 }
 
@@ -105,8 +107,9 @@ form.addEventListener("change", ({ target }) => {
 });
 form.addEventListener("reset", (event) => {
     event.preventDefault();
-    location.hash = address({ ...noFilters(), environment: readAddress().filters.environment }, null);
+    location.hash = address({ ...noFilters(), environment: readAddress().filters.environment }, null, NO_SEARCH);
 });
+document.getElementById("copy-link").addEventListener("click", copyAddress);
 form.addEventListener("submit", (event) => event.preventDefault());
 opened.addEventListener("close", () => {
     const { filters, milestone } = readAddress();
@@ -120,5 +123,6 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 addEventListener("click", ({ target }) => closeAbouts(target));
 addEventListener("keydown", ({ key }) => key === "Escape" && closeAbouts(null));
 addEventListener("hashchange", show);
+takeAddressOfFrame();
 show();
 document.documentElement.dataset.shown = String(Math.round(performance.now()));

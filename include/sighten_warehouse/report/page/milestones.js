@@ -1,5 +1,6 @@
 // The searchable list of milestones.
 const PAGE = 25;
+const MOST_LISTED = 1000; // of one answer of the server
 const SORTS = [
     ["waiting", "longest pending"],
     ["slowest", "slowest"],
@@ -10,11 +11,23 @@ const STATES = [
     ["", "any state"],
     ...["pending", "approved", "rejected", "cancelled", "not_submitted"].map((state) => [state, words(state)]),
 ];
+const CSV_COLUMNS = [
+    "Milestone",
+    "Id",
+    "Site",
+    "Organization",
+    "State",
+    "First submit (UTC)",
+    "pending seconds",
+    "cycle seconds",
+    "open seconds",
+    "Rejections",
+];
 
 /** The list with its search; queries the server if there is one, else the milestones in the file. */
 class MilestoneList {
     #place = document.getElementById("milestones");
-    #search = element("input", {
+    #text = element("input", {
         type: "search",
         name: "text",
         placeholder: "name or start of an id",
@@ -36,18 +49,35 @@ class MilestoneList {
         const fields = element(
             "div",
             { class: "list-filters", role: "search", "aria-label": "Milestones" },
-            labelled("Search", this.#search),
+            labelled("Search", this.#text),
             labelled("State", this.#state),
             labelled("Order", this.#sort),
         );
-        for (const field of [this.#search, this.#state, this.#sort])
-            field.addEventListener("input", () => this.#again());
+        for (const field of [this.#text, this.#state, this.#sort])
+            field.addEventListener("input", () => this.#searchAgain());
         this.#place.append(fields, this.#about, this.#rows, this.#more);
     }
 
-    show(data, filters) {
+    /** Show the search in the URL; the rows again only if it changed or `isNew`. */
+    show(data, filters, isNew) {
         this.#data = data;
         this.#filters = filters;
+        const search = readSearch();
+        const isOther = Object.entries(search).some(([name, value]) => this.#search()[name] !== value);
+        if (isOther) {
+            this.#text.value = search.text;
+            options(this.#state, STATES, search.state);
+            options(this.#sort, SORTS, search.sort);
+        }
+        return isNew || isOther ? this.#again() : null;
+    }
+
+    #search() {
+        return { text: this.#text.value.trim(), state: this.#state.value, sort: this.#sort.value };
+    }
+
+    #searchAgain() {
+        replaceAddress(address(this.#filters, null, this.#search()));
         return this.#again();
     }
 
@@ -63,16 +93,39 @@ class MilestoneList {
 
     async #show() {
         const request = ++this.#requests;
-        const wanted = { state: this.#state.value, sort: this.#sort.value, text: this.#search.value.trim() };
-        const { rows, found, problem } = isLive
-            ? await fetchList(this.#data, this.#filters, wanted, this.#limit)
-            : listInFile(this.#data, this.#filters, wanted, this.#limit);
+        const { rows, found, problem } = await this.#find(this.#limit);
         if (request !== this.#requests) return;
         this.#about.textContent = problem ?? this.#summary(found);
         this.#more.hidden = rows.length >= found;
         this.#rows.replaceChildren(
             ...(rows.length ? this.#table(rows) : [element("p", { class: "none" }, this.#advice())]),
         );
+    }
+
+    #find(most) {
+        return (isLive ? fetchList : listInFile)(this.#data, this.#filters, this.#search(), most);
+    }
+
+    /** All that were found, not only those shown. */
+    async #csv() {
+        const { rows, problem } = await this.#find(MOST_LISTED);
+        if (problem) {
+            this.#about.textContent = problem;
+            return null;
+        }
+        return {
+            columns: CSV_COLUMNS.map((title) => ({ title })),
+            rows: rows.map((one) => [
+                one.name,
+                one.milestone_id,
+                one.site_id,
+                nameOf(this.#data.organizations, one.organization),
+                words(one.state ?? "unknown"),
+                moment(one.submitted_ms),
+                ...[one.waiting_seconds, one.cycle_seconds, one.open_seconds].map(wholeNumber),
+                one.rejections,
+            ]),
+        };
     }
 
     #advice() {
@@ -82,7 +135,8 @@ class MilestoneList {
 
     #summary(found) {
         const isComplete = isLive || this.#data.found.length === this.#data.freshness.milestones;
-        if (isComplete) return `${counted(found, "milestone")} found.`;
+        const inCsv = isLive && found > MOST_LISTED ? ` The CSV file has the first ${count(MOST_LISTED)}.` : "";
+        if (isComplete) return `${counted(found, "milestone")} found.${inCsv}`;
         return (
             `${count(found)} found. This file holds ${count(this.#data.found.length)} of ` +
             `${counted(this.#data.freshness.milestones, "milestone")}: the longest pending and the newest. ` +
@@ -112,8 +166,12 @@ class MilestoneList {
             timeOf(one),
             count(one.rejections),
         ]);
-        return [table("List of milestones", columns, cells), csvLink("milestones", columns, cells)];
+        return [table("List of milestones", columns, cells), csvOnDemand("milestones", () => this.#csv())];
     }
+}
+
+function wholeNumber(value) {
+    return value === null || value === undefined ? null : String(Math.round(value));
 }
 
 /** The begin of an id; a double click selects all of it. */

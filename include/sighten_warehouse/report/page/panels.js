@@ -64,13 +64,14 @@ class Panel {
         const { columns, rows: values } = shown.csv ?? shown;
         this.#csv.append(csvLink(this.#kind.id, columns, values));
         const caption = `${this.#kind.title}${shown.tableTitle ? `, ${shown.tableTitle}` : ""}`;
-        const rows = table(caption, shown.columns, shown.rows);
+        const rows = [table(caption, shown.columns, shown.rows)];
+        if (shown.tableTitle) rows.push(csvLink(`${this.#kind.id}-rows`, shown.columns, shown.rows, "csv-rows"));
         if (shown.option)
             this.#behind.replaceChildren(
                 element("summary", {}, `Table${shown.tableTitle ? `: ${shown.tableTitle}` : ""}`),
-                rows,
+                ...rows,
             );
-        else this.#behind.replaceChildren(element("summary", { hidden: true }, "Table"), rows);
+        else this.#behind.replaceChildren(element("summary", { hidden: true }, "Table"), ...rows);
         if (!shown.option) this.#behind.open = true;
     }
 }

@@ -42,7 +42,7 @@ const rejectionsByMonth = {
             rows: axis
                 .map((month, place) => [month, months[place]])
                 .filter(([month]) => month !== null)
-                .map(([month, group]) => [monthText(month), ...rejectionPairs(group).map(([, value]) => value)]),
+                .map(([month, group]) => [exactMonth(month), ...rejectionPairs(group).map(([, value]) => value)]),
         };
     },
 };

@@ -73,8 +73,9 @@ function detailsOf(data, { facts, timeline, work }) {
         ...masked(data),
         element("h3", {}, "Timeline"),
         timelineOf(timeline),
+        ...(timeline.length ? [timelineCsv(timeline)] : []),
         element("h3", {}, "Current tasks"),
-        workOf(work),
+        ...workOf(work),
     ];
 }
 
@@ -135,6 +136,12 @@ function timelineOf(timeline) {
     return element("ol", { class: "timeline" }, items.flat());
 }
 
+function timelineCsv(timeline) {
+    const columns = ["at (UTC)", "what", "person", "task", "detail", "text"].map((title) => ({ title }));
+    const rows = timeline.map((one) => [moment(one.at_ms), one.what, one.person, one.task, one.detail, one.said]);
+    return csvLink("timeline", columns, rows);
+}
+
 function headOf(one) {
     const at =
         one.at_ms === undefined
@@ -169,26 +176,33 @@ function bodyOf(one) {
 }
 
 function workOf(work) {
-    if (!work.length) return element("p", { class: "none" }, "No tasks.");
-    return table(
-        "Tasks and sub-tasks",
-        [
-            { title: "Task" },
-            { title: "Status" },
-            { title: "Sub-task" },
-            { title: "Sub-task status" },
-            { title: "Document status" },
-            { title: "Documents", number: true },
-        ],
-        work.map((one, place) => [
-            work[place - 1]?.task_position === one.task_position && work[place - 1]?.task === one.task
-                ? "″"
-                : (short(one.task) ?? NOTHING),
-            one.status,
-            short(one.label),
-            one.sub_task_status,
-            one.document_status,
-            one.sub_task_id ? count(one.documents) : NOTHING,
-        ]),
+    if (!work.length) return [element("p", { class: "none" }, "No tasks.")];
+    const columns = [
+        { title: "Task" },
+        { title: "Status" },
+        { title: "Sub-task" },
+        { title: "Sub-task status" },
+        { title: "Document status" },
+        { title: "Documents", number: true },
+    ];
+    const rowOf = (one, task, label) => [
+        task,
+        one.status,
+        label,
+        one.sub_task_status,
+        one.document_status,
+        one.sub_task_id ? count(one.documents) : NOTHING,
+    ];
+    const isRepeated = (one, before) => before?.task_position === one.task_position && before?.task === one.task;
+    const shown = work.map((one, place) =>
+        rowOf(one, isRepeated(one, work[place - 1]) ? "″" : (short(one.task) ?? NOTHING), short(one.label)),
     );
+    return [
+        table("Tasks and sub-tasks", columns, shown),
+        csvLink(
+            "tasks",
+            columns,
+            work.map((one) => rowOf(one, one.task, one.label)),
+        ),
+    ];
 }

@@ -196,9 +196,20 @@ const assignees = {
             },
             columns: [
                 { title: "Assignee" },
-                ...["Pending", "Median age", "Oldest"].map((title) => ({ title, number: true })),
+                { title: "Pending", number: true },
+                { title: "Median age", number: true, csv: "median age seconds" },
+                { title: "Oldest", number: true, csv: "oldest seconds" },
             ],
-            rows: ordered.map((one) => [one.name, ...pairs(one).map(([, value]) => value)]),
+            rows: ordered.map((one) => [
+                one.name,
+                count(one.ages.length),
+                exactDuration(inSeconds(median(one.ages))),
+                exactDuration(inSeconds(one.ages.at(-1))),
+            ]),
         };
     },
 };
+
+function exactDuration(seconds) {
+    return exact(seconds === null ? null : Math.round(seconds), duration(seconds));
+}

@@ -1,0 +1,1 @@
+"""The report as dashboards of other tools: Superset, Metabase and Evidence."""

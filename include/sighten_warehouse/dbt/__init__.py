@@ -1,0 +1,1 @@
+"""The published warehouse as a dbt package: sources with descriptions and tests, and the cookbook as analyses."""
