@@ -79,7 +79,7 @@ def _chart(chart: Chart) -> str:
     if chart.kind == "table":
         return f"<DataTable data={{{chart.id}}}/>"
     (x,), values = chart.rows, json.dumps(list(chart.values))
-    look = ' swapXY=true' if chart.kind == "across" else ""
+    look = " swapXY=true" if chart.kind == "across" else ""
     sort = "" if chart.kind in ("line", "stacked") else " sort=false"
     return f'<{TAGS[chart.kind]} data={{{chart.id}}} x="{x}" y={{{values}}}{look}{sort}{_format(chart, "yFmt")}/>'
 
