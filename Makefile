@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook test test-dates test-big test-spark test-dbt e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
+.PHONY: help run backfill notebook notebook-page man test test-dates test-big test-spark test-dbt test-bi e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -30,6 +30,10 @@ backfill: .venv/.installed ## pull past milestones by the Airflow of `make run` 
 notebook: .venv/.installed-dev ## open the example notebook on what `make run` published
 	@$(BIN)/marimo edit --host 127.0.0.1 notebooks/warehouse.py
 
+notebook-page: .venv/.installed-dev ## export it with simulated data as a static page into build/notebook/ (18 MB)
+	@rm -rf build/notebook
+	@$(BIN)/python docs/notebook_page.py build/notebook
+
 # Tests sync every file they write; in memory that costs nothing. Needs 4 GB in /dev/shm, else TMPDIR is used.
 TESTS_IN ?= $(shell room=$$(df -Pk /dev/shm 2>/dev/null | awk 'END {print $$4}'); \
 	[ "$${room:-0}" -gt 4000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
@@ -40,7 +44,7 @@ test: .venv/.installed-dev ## run the default test suite
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
-	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not cluster' $(TESTS)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not bi and not cluster' $(TESTS)
 
 test-big: .venv/.installed-dev ## run the tests that take minutes, and many more examples of the others
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
@@ -51,6 +55,9 @@ test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environ
 
 test-dbt: .venv/.installed-dev .venv/.installed-dbt ## run dbt on the package that `export dbt` writes, in an environment of its own
 	@$(IN_MEMORY) $(BIN)/python -m pytest -m dbt -p no:cacheprovider tests/dbt
+
+test-bi: .venv/.installed-superset ## open the dashboards in Superset, in an environment of its own, and compare with SQL (Node for Metabase's schemas)
+	@$(IN_MEMORY) $(BIN)/python -m pytest -m bi -p no:cacheprovider tests/bi
 
 java: ## look for Java, which Spark needs
 	@command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null || { echo "Spark needs Java 17 or later, and there is no java on PATH or in JAVA_HOME; install one (Debian: apt install openjdk-17-jre-headless)" >&2; exit 2; }
@@ -66,7 +73,7 @@ ROW_BIN = .venv/rows/$(ROW)/bin
 ROW_PIP = .venv/bin/uv pip install -q -p $(ROW_BIN)/python
 # The locked versions as constraints, without the one that the row changes.
 PINS := sed -n -e '/^duckdb==/d' -e '/^[a-z].*==/s/ *\\$$//p'
-WITHOUT_AIRFLOW := --extra setup --extra polars --extra test -r pyproject.toml
+WITHOUT_AIRFLOW := --extra setup --extra polars --extra ibis --extra test -r pyproject.toml
 # DuckDB's extensions come in wheels for some of its versions; this is the newest of 1.5 that has them.
 WITH_EXTENSIONS := duckdb==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-httpfs==1.5.5
 ROW_TESTS = $(if $(filter python-%,$(ROW)),tests/unit tests/sql tests/property tests/dags,$(if $(filter %-airflow,$(ROW)),tests/dags,tests/unit tests/sql tests/property))
@@ -81,17 +88,28 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .
 	@$(ROW_BIN)/python -c 'import duckdb, sys; print("Python", sys.version.split()[0], "DuckDB", duckdb.__version__)'
-	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not cluster' $(or $(TESTS),$(ROW_TESTS))
+	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not bi and not cluster' $(or $(TESTS),$(ROW_TESTS))
 
 LOCKS := requirements/product.txt requirements/airflow.txt
 
-package: .venv/.installed-package sbom ## build wheel and sdist into dist/ and their bills of materials into sbom/, check them, and run the wheel
-	@rm -rf dist
+man: .venv/.installed-dev ## write a man page of each command into build/man/
+	@rm -rf build/man
+	@$(BIN)/python docs/man_pages.py build/man
+
+package: .venv/.installed-package sbom ## build wheel and sdist into dist/ and their bills of materials into sbom/, check them, and run the wheel, also alone
+	@rm -rf dist build/man
+	@PYTHONPATH=include:plugins .venv/package/bin/python docs/man_pages.py build/man
 	@$(BIN)/uv build -q --no-build-isolation -p .venv/package/bin/python --out-dir dist
 	@.venv/package/bin/twine check --strict dist/*
 	@$(BIN)/uv pip install -q -p .venv/package/bin/python --reinstall --no-deps dist/*.whl
 	@home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; program=$$PWD/.venv/package/bin/sighten-warehouse; \
-	cd "$$home" && env -u SIGHTEN_API_URL SIGHTEN_HOME="$$home" "$$program" demo --milestones 20
+	export SIGHTEN_HOME="$$home"; unset SIGHTEN_API_URL; cd "$$home" && "$$program" demo --milestones 20 && cd - >/dev/null; \
+	$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/alone; \
+	$(BIN)/uv pip install -q -p .venv/alone/bin/python -c requirements/product.txt dist/*.whl; \
+	.venv/alone/bin/sighten-warehouse query "from marts.approval_cycles limit 1"; \
+	{ .venv/alone/bin/sighten-warehouse receive 2>&1 || true; } | grep -F "sighten-warehouse[receiver]"; \
+	.venv/alone/bin/python -c 'from sighten_warehouse import open_warehouse; print(open_warehouse().frame("from milestones").shape)'; \
+	test -f .venv/alone/share/man/man1/sighten-warehouse-query.1
 
 sbom: .venv/.installed-package $(LOCKS) ## write what the wheel and the image hold as CycloneDX into sbom/
 	@mkdir -p sbom
@@ -148,18 +166,19 @@ clean: ## remove .venv, caches and .airflow/; keep data/
 MERMAID_ONLY := novasvg quickjs-ng termaid
 
 lock: .venv/.uv ## write requirements/ from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra iceberg --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra polars --extra ibis --extra iceberg --extra airflow --extra postgres --extra devstack --extra dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra spark --extra test -c requirements/dev.txt pyproject.toml -o requirements/spark.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra postgres --extra devstack -c requirements/dev.txt pyproject.toml -o requirements/devstack.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra receiver --extra postgres --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/airflow.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra airflow --extra receiver --extra postgres --extra cluster --extra devstack --extra test-cluster -c requirements/dev.txt -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra setup --extra objects --extra simulator -c requirements/dev.txt pyproject.toml -o requirements/product.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra test pyproject.toml -o requirements/rows/lowest.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra polars --extra ibis --extra test pyproject.toml -o requirements/rows/lowest.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
 	@printf 'dbt-core>=1.11.8,<1.12\ndbt-duckdb>=1.11\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/dbt.txt
-	@printf 'twine\ncyclonedx-bom\npip-audit\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
+	@printf 'click-man\ncyclonedx-bom\npip-audit\ntwine\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'zensical\nmermaidx\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(MERMAID_ONLY:%=--no-emit-package %) -c requirements/dev.txt - -o requirements/docs.txt
+	@printf 'apache-superset==6.1.*\ncachetools\nduckdb-engine\nflask-caching<2.4\nrich\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/superset.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
@@ -205,11 +224,18 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 .venv/.installed-dbt: requirements/dbt.txt | .venv/.uv
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/dbt
 	@$(BIN)/uv pip install -q -p .venv/dbt/bin/python -r requirements/dbt.txt
+
+# Superset wants older versions of much that we use. Its 6.1 does not name cachetools and rich, and breaks with flask-caching 2.4.
+.venv/.installed-superset: requirements/superset.txt | .venv/.installed-dev
+	@echo "installing pinned packages and Superset (about 700 MB)"
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/superset
+	@$(BIN)/uv pip install -q -p .venv/superset/bin/python -r requirements/superset.txt
 	@touch $@
 
 .venv/.installed-package: requirements/product.txt requirements/package.txt | .venv/.uv
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/package
 	@$(BIN)/uv pip install -q -p .venv/package/bin/python -r requirements/product.txt -r requirements/package.txt
+	@$(BIN)/uv pip install -q -p .venv/package/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-docs: requirements/docs.txt | .venv/.uv

@@ -13,6 +13,7 @@ from docsite.stage import DocsError, stage
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "site"
+NOTEBOOK = ROOT / "build/notebook"  # a page of its own with all its scripts, if one was exported
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -30,6 +31,10 @@ def build(folder: Path) -> tuple[Path, list[str]]:
     # Only this file of the package is used: Mermaid itself, as its makers built it.
     shutil.copyfile(str(distribution("mermaidx").locate_file("mermaidx/assets/mermaid.js")), pages / "mermaid.js")
     shown = stage(ROOT, pages)
+    if NOTEBOOK.exists():
+        shutil.copytree(NOTEBOOK, pages / "notebook")
+        with (pages / "docs/notebook.md").open("a", encoding="utf-8") as page:
+            page.write("\n[The notebook as a page, on simulated data](../notebook/index.html)\n")
     command = [sys.executable, "-m", "zensical", "build", "--strict"]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if ran.returncode:

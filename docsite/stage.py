@@ -49,8 +49,8 @@ def stage(root: Path, folder: Path) -> list[str]:
 
 
 def staged(path: str) -> str:
-    """Where a file of the repository is on the site; without a dot at the start, since servers hide such files."""
-    place = PurePosixPath(path.lstrip("."))
+    """Where a file is on the site: no name begins with a dot there, since servers hide such files."""
+    place = PurePosixPath(*(part.lstrip(".") for part in path.split("/")))
     return f"{place}" if place.suffix in {".md", *_AS_THEY_ARE} else f"{place}.md"
 
 

@@ -14,7 +14,8 @@ from support.repository import ROOT, text
 
 SITE = ROOT / "site"
 COUNTED = {"h1", "h2", "h3", "h4", "li", "ol", "ul", "tr", "th", "td", "code", "strong", "em", "img", "blockquote"}
-ADDED = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)  # a link to itself behind each heading
+# A link to itself behind each heading, and one to the notebook's page.
+ADDED = re.compile(r'<a class="headerlink".*?</a>|<p><a href="../notebook/index.html">.*?</p>', re.DOTALL)
 
 
 class Shown(HTMLParser):

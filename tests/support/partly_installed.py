@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
@@ -27,7 +28,8 @@ class Installed(importlib.machinery.PathFinder):
 commands = json.load(sys.stdin)
 missing = set(commands[0][0])
 sys.meta_path = [Installed if finder is importlib.machinery.PathFinder else finder for finder in sys.meta_path]
-import duckdb, pyarrow, rich.console, sighten_warehouse.publish.reader
+import duckdb, pyarrow, rich.console
+import sighten_warehouse.load.step, sighten_warehouse.publish.reader, sighten_warehouse.report.writing
 from sighten_warehouse.cli.main import run_alone
 
 for missing, arguments in commands:
@@ -69,6 +71,7 @@ def run_each(commands: Iterable[tuple[tuple[str, ...], list[str]]], *, home: Pat
     return [Ran(int(code), output) for output, code in zip(parts[::2], parts[1::2], strict=False)]
 
 
+@cache
 def _missing_with(extras: tuple[str, ...]) -> list[str]:
     """The modules of this environment that pip would not install with those extras alone."""
     here = _installed_with(extras)

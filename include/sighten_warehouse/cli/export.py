@@ -4,6 +4,7 @@ import click
 
 from sighten_warehouse.cli.export_bi import export_evidence, export_metabase, export_superset
 from sighten_warehouse.cli.export_dbt import export_dbt
+from sighten_warehouse.cli.export_xlsx import export_xlsx
 
 
 @click.group()
@@ -14,8 +15,9 @@ def export() -> None:
     Examples:
       sighten-warehouse export xlsx marts.xlsx
       sighten-warehouse export dbt sighten_dbt/
+      sighten-warehouse export superset sighten.zip
     """
 
 
-for command in (export_dbt, export_superset, export_metabase, export_evidence):
+for command in (export_dbt, export_superset, export_metabase, export_evidence, export_xlsx):
     export.add_command(command)

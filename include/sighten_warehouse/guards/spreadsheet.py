@@ -1,8 +1,10 @@
 """Guards exports that spreadsheet programs open: a text that they would run as a formula.
 
-Every export to such a format passes its rows through here. xlsx: always `escape_formulas`. CSV, which programs read
-too: `escape_formulas` on request, and else a warning by `count_formulas`.
+CSV, which programs read too: `escape_formulas` on request, and else a warning by `count_formulas`. A cell of a workbook
+says that it is a text, and `is_formula` which text also needs the mark that it stays one when somebody edits the cell.
 """
+
+import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +13,8 @@ import pyarrow.compute as pc
 # characters that some skip (OWASP, "CSV injection").
 _FORMULA = r"^\s*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]|^[\t\r\n]"
 _NUMBER = r"^[+\-]?[0-9]+([.,][0-9]+)*$"
+_STARTS = re.compile(re.sub(r"\\x\{(\w+)\}", lambda code: chr(int(code[1], 16)), _FORMULA))
+_IS_NUMBER = re.compile(_NUMBER)
 
 
 def count_formulas(rows: pa.Table) -> int:
@@ -23,6 +27,11 @@ def escape_formulas(rows: pa.Table) -> pa.Table:
     """The rows with an apostrophe before such texts, which shows them as they are; names of columns likewise."""
     columns = [_escaped(_flat(column)) if _is_text(column.type) else column for column in rows.columns]
     return pa.table(columns, names=_escaped(_names(rows)).to_pylist())
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet program would run the text as a formula, if somebody typed it into a cell."""
+    return _STARTS.search(text) is not None and _IS_NUMBER.search(text) is None
 
 
 def _names(rows: pa.Table) -> pa.ChunkedArray:

@@ -1,4 +1,4 @@
-"""A published version, opened from Python: SQL in, pandas, Arrow or polars out."""
+"""A published version, opened from Python: SQL in, pandas, Arrow or polars out; or Ibis."""
 
 import re
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 import duckdb
 
 from sighten_warehouse.duckdb_errors import explain_lock
-from sighten_warehouse.errors import NotPublishedError, SettingError
+from sighten_warehouse.errors import NotPublishedError, SettingError, requires_extra
 from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.publish.ibis_connection import connect_ibis
 from sighten_warehouse.publish.reader_views import CATALOG, create_history_views, create_views
 from sighten_warehouse.publish.remote import open_remote
 from sighten_warehouse.settings import Settings, read_settings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from ibis.backends.duckdb import Backend
 
 Pii = Literal["masked", "full"]
 
@@ -141,9 +143,32 @@ class OpenedWarehouse:
         return self._query(sql, *parameters).to_arrow_table()
 
     def polars(self, sql: str, *parameters: Any) -> "pl.DataFrame":
-        """The result as a polars DataFrame; needs the extra `polars`."""
-        result: pl.DataFrame = self._query(sql, *parameters).pl()
+        """The result as a polars DataFrame; needs the extra `polars`.
+
+        >>> with open_warehouse() as warehouse:
+        ...     warehouse.polars("from marts.funnel").schema["share_of_all"]
+        Float64
+        """
+        with requires_extra("polars", by="polars()"):
+            result: pl.DataFrame = self._query(sql, *parameters).pl()
         return result
+
+    def ibis(self, *, history: bool = False) -> "Backend":
+        """An Ibis connection to the tables, until this is closed; needs the extra `ibis`.
+
+        With `history`, also to the tables of the schema `history`, whose files are opened then.
+
+        >>> with open_warehouse() as warehouse:
+        ...     cycles = warehouse.ibis().table("approval_cycles", database="marts")
+        ...     cycles.filter(cycles.is_open).count().to_pandas()
+        0
+
+        Raises:
+            MissingExtraError: Ibis is not installed.
+        """
+        if history:
+            self._require_history()
+        return connect_ibis(self._connection)
 
     def as_of(self, when: date | str) -> "OpenedWarehouse":
         """The same version with milestones, tasks, sub_tasks, documents and comments as they were at that time.
@@ -166,10 +191,8 @@ class OpenedWarehouse:
 
     def connection_for(self, sql: str) -> duckdb.DuckDBPyConnection:
         """The connection with all views that this SQL reads; closed with this warehouse."""
-        if not self._has_history and re.search(r"history|_as_of", sql, re.IGNORECASE):
-            # Creating these views opens every file of the lake, so they are created on first use.
-            create_history_views(self._connection, masked=self.pii == "masked", moved=self._moved)
-            self._has_history = True
+        if re.search(r"history|_as_of", sql, re.IGNORECASE):
+            self._require_history()
         return self._connection
 
     def _query(self, sql: str, *parameters: Any) -> duckdb.DuckDBPyRelation:
@@ -178,6 +201,12 @@ class OpenedWarehouse:
         if result is None:
             raise ValueError(f"{sql!r}: expected a statement that returns rows")
         return result
+
+    def _require_history(self) -> None:
+        """Create the views of history on first use, since that opens every file of the lake."""
+        if not self._has_history:
+            create_history_views(self._connection, masked=self.pii == "masked", moved=self._moved)
+            self._has_history = True
 
     def __enter__(self) -> Self:
         return self

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
+from docs.man_pages import write_pages
 from sighten_warehouse.cli.main import COMMANDS, commands
 from sighten_warehouse.errors import SettingError
 from support.factories import SAMPLE_BYTES
@@ -190,3 +193,30 @@ def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) ->
     assert 0 == shown.exit_code
     assert "Example" in shown.stdout
     assert f"sighten-warehouse {command}" in shown.stdout
+
+
+def test_each_command_has_a_man_page(tmp_path: Path) -> None:
+    write_pages(tmp_path)
+    words = [["sighten-warehouse"]]
+    for name in commands.list_commands(click.Context(commands)):
+        command = commands.get_command(click.Context(commands), name)
+        below = list(command.commands) if isinstance(command, click.Group) else []
+        words += [["sighten-warehouse", name], *(["sighten-warehouse", name, part] for part in below)]
+
+    pages = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+
+    assert {"-".join(each) for each in words} == set(pages)
+    assert "it reaches no other file and no network." in pages["sighten-warehouse"]
+    assert [] == [name for name, page in pages.items() if "..." in page.partition(".SH SYNOPSIS")[0]]
+    assert "[table|csv|json|parquet|xlsx]" in pages["sighten-warehouse-query"]
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    shell = ShellComplete(commands, {}, "sighten-warehouse", "_SIGHTEN_WAREHOUSE_COMPLETE")
+
+    def completed(*words: str) -> list[str]:
+        return [item.value for item in shell.get_completions(list(words[:-1]), words[-1])]
+
+    assert ["query", "quarantine"] == completed("qu")
+    assert ["xlsx"] == completed("query", "--format", "x")
+    assert ["--escape-formulas"] == completed("query", "--e")

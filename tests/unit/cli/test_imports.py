@@ -24,10 +24,11 @@ OPEN = "from sighten_warehouse import open_warehouse as o; assert len(o().frame(
 ALONE = [
     ["--help"],
     ["query", "select count(*) from marts.approval_cycles"],
-    ["query", "from milestones", "--format", "csv"],
+    ["query", "from milestones", "--format", "xlsx", "--output", "milestones.xlsx"],
     ["python", OPEN],
-    ["python", OPEN.replace("frame", "arrow")],
     ["dictionary"],
+    ["export", "dbt", "dbt"],
+    ["export", "superset", "superset.zip"],
     ["report", "--to", "report.html"],
     ["load"],
     ["status"],
@@ -47,11 +48,11 @@ NEEDING = [
     ("api", ["backfill", "status"]),
     ("api", ["backfill", "retry"]),
     ("api", ["erase", "--milestone", ID]),
+    ("mcp", ["mcp"]),
     ("report", ["report"]),
     ("simulator", ["demo"]),
     ("simulator", ["simulate", "serve"]),
     ("simulator", ["simulate", "deliver", "--to", "http://127.0.0.1:1"]),
-    ("spark", ["publish", "--engine", "spark"]),
     ("airflow", ["airflow", "setup"]),
     (
         "objects",
@@ -102,6 +103,16 @@ def test_a_command_imports_only_what_it_needs(made: MadeOnce, command: list[str]
     )
 
     assert f"imported: {imported}".strip() == ran.stdout.splitlines()[-1].strip()
+
+
+def test_opening_a_version_imports_little() -> None:
+    told = "import sighten_warehouse.publish.reader, sys; print({*sys.argv} & {*sys.modules})"
+    heavy = ["numpy", "pandas", "pyarrow", "rich", "structlog", "sighten_warehouse.load"]
+    env = {**os.environ, "PYTHONPATH": "include"}
+
+    ran = subprocess.run([sys.executable, "-c", told, *heavy], env=env, capture_output=True, text=True, check=True)
+
+    assert "set()\n" == ran.stdout
 
 
 def test_the_package_alone_reads_and_each_other_command_names_its_extra(made: MadeOnce, tmp_path: Path) -> None:

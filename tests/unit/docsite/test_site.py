@@ -25,6 +25,7 @@ def repository(folder: Path, **pages: str) -> Path:
         "docs/picture.svg": "<svg/>",
         "include/code.py": 'TEXT = "[no link](nowhere.md)"\n~~~~\n',
         "sql/checks/one.sql": "select 1",
+        "sql/checks/.hidden": "*",
         ".env.example": "A=1",
     }.items():
         path = folder / name
@@ -54,7 +55,7 @@ def test_what_the_readme_leads_to_is_staged_under_its_own_path_and_files_become_
     assert ["README.md", "docs/page.md"] == pages
     assert {
         *("README.md", "docs/page.md", "docs/picture.svg", "include/code.py.md"),
-        *("env.example.md", "sql/checks.md", "sql/checks/one.sql.md"),
+        *("env.example.md", "sql/checks.md", "sql/checks/one.sql.md", "sql/checks/hidden.md"),
     } == staged
     shown = (tmp_path / "staged/include/code.py.md").read_text()
     assert "exclude: true" in shown
@@ -62,7 +63,8 @@ def test_what_the_readme_leads_to_is_staged_under_its_own_path_and_files_become_
     readme = (tmp_path / "staged/README.md").read_text()
     links = "[page](docs/page.md#here) [code](include/code.py.md) [settings](env.example.md) [checks](sql/checks.md)"
     assert links + code == readme
-    assert "[one.sql](checks/one.sql.md)" in (tmp_path / "staged/sql/checks.md").read_text()
+    listed = (tmp_path / "staged/sql/checks.md").read_text()
+    assert "- [.hidden](checks/hidden.md)\n- [one.sql](checks/one.sql.md)" in listed
 
 
 def test_a_link_to_nothing_out_of_the_repository_or_to_no_address_is_named_with_its_page(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -15,6 +16,7 @@ import sighten_warehouse
 from sighten_warehouse import open_warehouse
 from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.publish import reader
+from support.documents import code_blocks
 from support.factories import SAMPLE_BYTES, a_comment, a_milestone
 from support.warehouses import Warehouse
 
@@ -51,6 +53,33 @@ def test_the_examples_in_the_docstrings_run(home: Warehouse) -> None:
     for module in (sighten_warehouse, reader):
         ran = doctest.testmod(module, optionflags=flags, extraglobs={"open_warehouse": open_warehouse})
         assert (0, True) == (ran.failed, ran.attempted > 0)
+
+
+def test_the_examples_of_the_documents_run_and_agree(home: Warehouse) -> None:
+    (example,) = [block for block in code_blocks(Path("docs/opening.md"), "python") if "open_warehouse" in block]
+    assert home.settings.layout.warehouse_file.exists()
+    shown: dict[str, Any] = {}
+
+    exec(example, shown)  # noqa: S102  (it is ours)
+
+    by_sql = home.value("select median(cycle_seconds) / 86400 from marts.approval_cycles")
+    assert by_sql == shown["by_name"].item() == shown["days"]["days"].item()
+    by_sql = home.value("select median(review_seconds) / 86400 from marts.reviews")
+    assert by_sql == shown["review_days"]["review_seconds"].item()
+    assert (0, 1) == (shown["rejected_by"].num_rows, shown["open_then"]["milestones"].sum())
+
+
+def test_ibis_reads_history_and_batches_and_what_is_masked(home: Warehouse) -> None:
+    assert home.settings.layout.warehouse_file.exists()
+    with open_warehouse() as warehouse:
+        connection = warehouse.ibis(history=True)
+        read = connection.table("milestones", database="history").count().to_pandas()
+        batches = list(connection.table("users").select("email").to_pyarrow_batches())
+        emails = warehouse.frame("select email from users")["email"]
+
+    assert 1 == read
+    assert emails.to_list() == batches[0]["email"].to_pylist()
+    assert not emails.str.contains("@").any()
 
 
 def test_results_come_as_pandas_and_arrow_with_their_types(home: Warehouse) -> None:

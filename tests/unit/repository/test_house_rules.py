@@ -163,7 +163,7 @@ def test_the_package_knows_nothing_of_airflow() -> None:
 def test_every_package_that_the_product_imports_is_declared() -> None:
     project = tomllib.loads(text("pyproject.toml"))["project"]
     extras = project["optional-dependencies"]
-    of_commands = ("api", "iceberg", "mcp", "objects", "polars", "receiver", "report", "spark")
+    of_commands = ("api", "ibis", "iceberg", "mcp", "objects", "polars", "receiver", "report", "spark")
     requirements = [*project["dependencies"], *chain.from_iterable(extras[name] for name in of_commands)]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     imported = {name.partition(".")[0] for path in code("include") for name in _imported(tree(path))}
