@@ -18,8 +18,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def worker(home: Warehouse) -> Worker:
-    return Worker(home.settings, Limits())
+def started(home: Warehouse) -> tuple[Worker, multiprocessing.Process]:
+    """A worker that has answered, and its process."""
+    worker, others = Worker(home.settings, Limits()), answering()
+    assert [[1]] == worker.answer("select 1").rows
+    [process] = answering() - others
+    return worker, process
 
 
 def answering() -> set[multiprocessing.Process]:
@@ -36,10 +40,8 @@ def test_an_answer_that_does_not_come_ends_the_process(home: Warehouse) -> None:
     assert set() == answering() - others
 
 
-def test_a_process_that_ended_is_replaced(worker: Worker) -> None:
-    others = answering()
-    assert [[1]] == worker.answer("select 1").rows
-    [process] = answering() - others
+def test_a_process_that_ended_is_replaced(started: tuple[Worker, multiprocessing.Process]) -> None:
+    worker, process = started
     process.kill()
     process.join()
 
@@ -52,7 +54,9 @@ def test_a_process_that_ended_is_replaced(worker: Worker) -> None:
     assert [[3]] == worker.answer("select 3").rows
 
 
-def test_a_long_value_is_cut_and_odd_numbers_are_texts(worker: Worker) -> None:
+def test_a_long_value_is_cut_and_odd_numbers_are_texts(started: tuple[Worker, multiprocessing.Process]) -> None:
+    worker, _ = started
+
     found = worker.answer("select 'nan'::double, 1.50::decimal(5, 2), 1 as a, 2 as a, interval 1 day, '\\xAA'::blob")
     long = worker.answer("select list(number) from range(3000000) as numbers(number)")
 
