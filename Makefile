@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook notebook-page man test test-dates test-big test-spark test-dbt e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
+.PHONY: help run backfill notebook notebook-page man test test-dates test-big test-spark test-dbt test-bi e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -44,7 +44,7 @@ test: .venv/.installed-dev ## run the default test suite
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
-	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not cluster' $(TESTS)
+	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not bi and not cluster' $(TESTS)
 
 test-big: .venv/.installed-dev ## run the tests that take minutes, and many more examples of the others
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
@@ -55,6 +55,9 @@ test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environ
 
 test-dbt: .venv/.installed-dev .venv/.installed-dbt ## run dbt on the package that `export dbt` writes, in an environment of its own
 	@$(IN_MEMORY) $(BIN)/python -m pytest -m dbt -p no:cacheprovider tests/dbt
+
+test-bi: .venv/.installed-superset ## open the dashboards in Superset, in an environment of its own, and compare with SQL (Node for Metabase's schemas)
+	@$(IN_MEMORY) $(BIN)/python -m pytest -m bi -p no:cacheprovider tests/bi
 
 java: ## look for Java, which Spark needs
 	@command -v "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" >/dev/null || { echo "Spark needs Java 17 or later, and there is no java on PATH or in JAVA_HOME; install one (Debian: apt install openjdk-17-jre-headless)" >&2; exit 2; }
@@ -85,7 +88,7 @@ test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest
 	esac
 	@$(ROW_PIP) --no-deps --no-build-isolation -e .
 	@$(ROW_BIN)/python -c 'import duckdb, sys; print("Python", sys.version.split()[0], "DuckDB", duckdb.__version__)'
-	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not cluster' $(or $(TESTS),$(ROW_TESTS))
+	@$(IN_MEMORY) $(ROW_BIN)/python -m pytest $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not bi and not cluster' $(or $(TESTS),$(ROW_TESTS))
 
 LOCKS := requirements/product.txt requirements/airflow.txt
 
@@ -175,6 +178,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@printf 'dbt-core>=1.11.8,<1.12\ndbt-duckdb>=1.11\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/dbt.txt
 	@printf 'click-man\ncyclonedx-bom\npip-audit\ntwine\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'zensical\nmermaidx\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(MERMAID_ONLY:%=--no-emit-package %) -c requirements/dev.txt - -o requirements/docs.txt
+	@printf 'apache-superset==6.1.*\ncachetools\nduckdb-engine\nflask-caching<2.4\nrich\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/superset.txt
 	@printf 'atheris==3.0.0; python_version < "3.12"\natheris>=3.1; python_version >= "3.12"\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/fuzz.txt
 
 .venv/.uv:
@@ -220,6 +224,12 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 .venv/.installed-dbt: requirements/dbt.txt | .venv/.uv
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/dbt
 	@$(BIN)/uv pip install -q -p .venv/dbt/bin/python -r requirements/dbt.txt
+
+# Superset wants older versions of much that we use. Its 6.1 does not name cachetools and rich, and breaks with flask-caching 2.4.
+.venv/.installed-superset: requirements/superset.txt | .venv/.installed-dev
+	@echo "installing pinned packages and Superset (about 700 MB)"
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/superset
+	@$(BIN)/uv pip install -q -p .venv/superset/bin/python -r requirements/superset.txt
 	@touch $@
 
 .venv/.installed-package: requirements/product.txt requirements/package.txt | .venv/.uv

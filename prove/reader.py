@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from prove.command import forked
+from sighten_warehouse.landing.erasures import unfinished_erasures
 from sighten_warehouse.layout import Layout
 
 PAUSE_S = 2.0
@@ -42,13 +43,29 @@ def _read_on(layout: Layout, journal: Path) -> None:
             if layout.warehouse_file.exists():
                 started = time.perf_counter()
                 try:
-                    version, problems = read_once(layout)
+                    version, problems = _read(layout)
                 except Exception as error:  # noqa: BLE001  (a reader that is refused is what is looked for)
                     version, problems = "?", [f"a reader met {type(error).__name__}: {error}"]
                 seconds = time.perf_counter() - started
                 lines.write(json.dumps({"version": version, "seconds": seconds, "problems": problems}) + "\n")
             time.sleep(PAUSE_S)
             sys.stdout.flush()
+
+
+def _read(layout: Layout) -> tuple[str, list[str]]:
+    opened_at = time.time()
+    try:
+        return read_once(layout)
+    except duckdb.IOException:
+        if not was_erased_since(layout, opened_at):
+            raise
+        return read_once(layout)  # an erasure takes the history that an open file names; a new one names the rest
+
+
+def was_erased_since(layout: Layout, moment: float) -> bool:
+    """Whether an erasure ran at that time or later; a receipt is written when it begins and when it ends."""
+    receipts = [path.stat().st_mtime for path in layout.erasures.glob("*.json")]
+    return any(written >= moment for written in receipts) or bool(unfinished_erasures(layout))
 
 
 def read_once(layout: Layout) -> tuple[str, list[str]]:

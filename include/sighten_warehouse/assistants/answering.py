@@ -1,14 +1,14 @@
 """Answers one question of an assistant from the newest published version, within limits."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Any
 
 import duckdb
-from pydantic_core import from_json, to_json
 
 from sighten_warehouse.assistants.tables import table_names
 from sighten_warehouse.errors import WarehouseError
@@ -20,9 +20,12 @@ from sighten_warehouse.publish.reader import open_published
 from sighten_warehouse.settings import Settings
 
 MAX_CHARACTERS = 200_000  # more would crowd out the rest of a conversation
-_ENGINE = "set memory_limit = '1GB'; set threads = 2; set max_temp_directory_size = '2GB'"
+_ENGINE = "set memory_limit = '1GB'; set threads = 2; set max_temp_directory_size = '2GB'; "
+_ENGINE += "set enable_progress_bar = false"
+# What is too long stays in the engine: Python would take many times its memory.
+_AS_JSON = "cast(json_array(*columns(*)) as varchar) as line"
+_NOT_TOO_LONG = f"case when strlen(line) <= {MAX_CHARACTERS} then line end, strlen(line)"
 _AGAIN_SECONDS = 0.1
-_one_at_a_time = Lock()
 
 
 class UnansweredError(WarehouseError):
@@ -57,7 +60,7 @@ def answer(sql: str, *, settings: Settings, limits: Limits) -> Rows:
         UnansweredError: it is no such statement, it fails, or it takes longer than the limit.
         NotPublishedError: nothing is published.
     """
-    with _one_at_a_time, open_published(settings=settings) as warehouse:
+    with open_published(settings=settings) as warehouse:
         version, tables = warehouse.version, table_names(warehouse)
         connection = warehouse.connection_for(sql)
         connection.execute(f"{_ENGINE}; set temp_directory = '{tempfile.gettempdir()}'")
@@ -66,7 +69,7 @@ def answer(sql: str, *, settings: Settings, limits: Limits) -> Rows:
             require_named(connection, sql, tables=tables, functions=as_of_macros())
             with _interrupted_after(limits.seconds, connection):
                 found = connection.sql(sql).limit(limits.rows + 1)
-                columns, rows = list(found.columns), found.fetchall()
+                columns, lines = list(found.columns), found.project(_AS_JSON).project(_NOT_TOO_LONG).fetchall()
         except duckdb.InterruptException as error:
             raise UnansweredError(
                 f"stopped after {limits.seconds:g} s: expected a faster query, such as one with fewer joins or rows"
@@ -75,7 +78,7 @@ def answer(sql: str, *, settings: Settings, limits: Limits) -> Rows:
             raise UnansweredError(f"the query failed: {printable_lines(str(error))}") from error
         except ValueError as error:
             raise UnansweredError(f"SQL: {error}") from error
-    return Rows(version, columns, *_within(rows, limits))
+    return Rows(version, columns, *_within(lines, limits))
 
 
 @contextmanager
@@ -98,15 +101,14 @@ def _interrupted_after(seconds: float, connection: duckdb.DuckDBPyConnection) ->
         thread.join()
 
 
-def _within(found: list[tuple[Any, ...]], limits: Limits) -> tuple[list[list[Any]], str]:
-    """The rows as JSON has them, as many as the limits allow, and why some are missing."""
+def _within(lines: list[tuple[str | None, int]], limits: Limits) -> tuple[list[list[Any]], str]:
+    """The rows, as many as the limits allow, and why some are missing."""
     rows: list[list[Any]] = []
     characters = 0
-    for row in found[: limits.rows]:
-        text = to_json(row, inf_nan_mode="strings", bytes_mode="base64", timedelta_mode="iso8601", fallback=str)
-        characters += len(text)
-        if characters > MAX_CHARACTERS:
+    for line, length in lines[: limits.rows]:
+        characters += length
+        if line is None or characters > MAX_CHARACTERS:
             return rows, f"more than {MAX_CHARACTERS:,} characters: select fewer columns or rows"
-        rows.append(from_json(text))
-    missing = len(found) > limits.rows
+        rows.append(json.loads(line, parse_constant=str))  # NaN is no JSON
+    missing = len(lines) > limits.rows
     return rows, f"more than {limits.rows:,} rows: aggregate, or select fewer" if missing else ""

@@ -10,8 +10,9 @@ from mcp.server.mcpserver.prompts import Prompt
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic_core import from_json, to_json
 
-from sighten_warehouse.assistants.answering import Limits, Rows, answer
+from sighten_warehouse.assistants.answering import Limits, Rows
 from sighten_warehouse.assistants.tables import DescribedTables, Tables, described, tables
+from sighten_warehouse.assistants.worker import Worker
 from sighten_warehouse.dictionary.cookbook import Recipe, recipes
 from sighten_warehouse.dictionary.markdown import render_dictionary
 from sighten_warehouse.errors import WarehouseError
@@ -62,9 +63,11 @@ def _add_tools(server: MCPServer[None], settings: Settings, limits: Limits) -> N
         with _in_words(), open_published(settings=settings) as warehouse:
             return _result(DescribedTables(described(warehouse, names)))
 
+    worker = Worker(settings, limits)
+
     def query(sql: str) -> Annotated[CallToolResult, Rows]:
         with _in_words():
-            return _result(answer(sql, settings=settings, limits=limits))
+            return _result(worker.answer(sql))
 
     server.add_tool(
         query,

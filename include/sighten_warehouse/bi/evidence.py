@@ -20,6 +20,14 @@ plugins:
   datasources:
     "@evidence-dev/duckdb": {}
 """
+README = """\
+# Milestones
+
+What the report of Sighten Warehouse shows, written by `sighten-warehouse export evidence`. `npm install`, then `npm run
+sources` after each publish, and `npm run dev` or `npm run build`.
+
+*Untried*: building the site, which fetches an extension of DuckDB. Tried: the queries, through Evidence's connector.
+"""
 TAGS = {"line": "LineChart", "bars": "BarChart", "stacked": "BarChart", "across": "BarChart"}
 
 
@@ -29,6 +37,7 @@ def evidence_files(warehouse_file: Path, folder: Path) -> dict[str, str]:
     filename = relpath(warehouse_file, folder.resolve() / "sources" / SOURCE)
     options = f"options:\n  filename: {json.dumps(filename)}\n"
     return {
+        "README.md": README,
         "package.json": json.dumps(_package(), indent=2) + "\n",
         ".npmrc": "loglevel=error\naudit=false\nfund=false\n",
         ".gitignore": ".evidence\nbuild\nnode_modules\n",
@@ -55,7 +64,9 @@ def _package() -> dict[str, object]:
 def _query(chart: Chart) -> str:
     described = [f"-- {column.name}: {column.description}" for column in chart.model.columns]
     named = [line for line in described if line.split(":")[0][3:] in chart.sql]
-    return "\n".join([f"-- {chart.about}", f"-- {chart.model.full_name}: {chart.model.description}", *named, chart.sql, ""])
+    return "\n".join(
+        [f"-- {chart.about}", f"-- {chart.model.full_name}: {chart.model.description}", *named, chart.sql, ""]
+    )
 
 
 def _page() -> str:

@@ -12,8 +12,16 @@ from sighten_warehouse.bi.charts import Chart, charts, sections
 DATABASE = "Sighten Warehouse"  # the name that the database must have in Metabase
 CREATOR = "internal@metabase.com"  # Metabase's own user, which every installation has
 COLUMNS = 24
-SIZES = {"figure": (4, 3), "line": (24, 7), "bars": (12, 7), "stacked": (24, 7), "across": (12, 8), "table": (24, 9)}
+SIZES = {"figure": (4, 3), "line": (24, 7), "bars": (12, 7), "stacked": (24, 7), "across": (12, 7), "table": (24, 9)}
 DISPLAYS = {"figure": "scalar", "line": "line", "bars": "bar", "stacked": "bar", "across": "row", "table": "table"}
+README = """\
+# Milestones
+
+What the report of Sighten Warehouse shows, written by `sighten-warehouse export metabase`. `java -jar metabase.jar
+import` with this folder reads it, on a paid plan. The database must be called *Sighten Warehouse*.
+
+*Untried* in Metabase. Tried: its own schemas accept the files.
+"""
 FOLDER = "collections/main"
 
 
@@ -24,7 +32,8 @@ def metabase_files() -> dict[str, str]:
         f"{FOLDER}/sighten_warehouse/dashboard.yaml": _dashboard(),
         **{f"{FOLDER}/sighten_warehouse/{chart.id}.yaml": _card(chart) for chart in charts()},
     }
-    return {path: yaml.safe_dump(entity, sort_keys=False, allow_unicode=True) for path, entity in content.items()}
+    written = {path: yaml.safe_dump(entity, sort_keys=False, allow_unicode=True) for path, entity in content.items()}
+    return {"README.md": README, **written}
 
 
 def _id(name: str) -> str:

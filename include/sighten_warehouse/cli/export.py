@@ -15,6 +15,7 @@ def export() -> None:
     Examples:
       sighten-warehouse export xlsx marts.xlsx
       sighten-warehouse export dbt sighten_dbt/
+      sighten-warehouse export superset sighten.zip
     """
 
 

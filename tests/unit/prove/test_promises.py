@@ -1,4 +1,5 @@
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -7,16 +8,17 @@ import pytest
 
 from prove.checks import check_acknowledged, check_erased, check_outcomes, landed_bodies
 from prove.figures import Figures
-from prove.reader import read_once
+from prove.reader import read_once, was_erased_since
 from prove.restored import check_restored
 from prove.sender import Acknowledged
 from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
 from sighten_warehouse.backup import back_up
 from sighten_warehouse.backup.restore import restore
+from sighten_warehouse.erase import Subject, erase
 from sighten_warehouse.landing.files import landing_files
 from sighten_warehouse.landing.line import parse_landing_line, without_body
 from sighten_warehouse.settings import read_settings
-from support.factories import a_milestone, as_json
+from support.factories import a_milestone, an_id, as_json
 from support.warehouses import Warehouse
 
 
@@ -135,3 +137,14 @@ def test_a_reader_notices_a_version_with_the_rows_of_another(warehouse: Warehous
     assert 2 == len(acknowledged.bodies)
     assert [] == well
     assert [f"{version}: main.milestones: 2 rows, recorded 3"] == mixed
+
+
+def test_a_reader_whose_history_an_erasure_took_knows_it(warehouse: Warehouse) -> None:
+    warehouse.deliver(a_milestone("one"), a_milestone("two"))
+    layout, opened_at = warehouse.settings.layout, time.time()
+    before = was_erased_since(layout, opened_at)
+
+    erase(warehouse.settings, Subject("milestone", an_id("milestone one")))
+
+    assert (False, True) == (before, was_erased_since(layout, opened_at))
+    assert not was_erased_since(layout, time.time() + 60)
