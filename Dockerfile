@@ -10,7 +10,7 @@ FROM base AS build
 RUN python -m venv /opt/venv
 COPY requirements/airflow.txt /src/requirements/
 RUN pip install --no-cache-dir --require-hashes -r /src/requirements/airflow.txt
-COPY pyproject.toml README.md LICENSE /src/
+COPY pyproject.toml hatch_build.py README.md LICENSE /src/
 COPY include /src/include
 COPY plugins /src/plugins
 COPY dags /src/dags

@@ -16,7 +16,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 GIT = shutil.which("git") or "git"
 UV = ROOT / ".venv/bin/uv"
-EXTRAS = ("", "receiver", "api", "report", "objects", "simulator", "polars", "ibis", "airflow")
+EXTRAS = ("", "receiver", "api", "report", "objects", "simulator", "mcp", "polars", "ibis", "airflow")
 RUNS = 7
 TIMED = {
     "open": "import sighten_warehouse.publish.reader",

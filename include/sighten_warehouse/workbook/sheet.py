@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
@@ -121,7 +121,7 @@ class _Cells:
         elif _is_exact_number(value):
             sheet.write_number(line, at, float(value), shown)
         elif isinstance(value, datetime) and value.date() >= FIRST_DAY:
-            sheet.write_datetime(line, at, value.replace(tzinfo=None), shown)
+            sheet.write_datetime(line, at, _in_utc(value), shown)
         elif isinstance(value, date) and not isinstance(value, datetime) and value >= FIRST_DAY:
             sheet.write_datetime(line, at, value, shown)
         else:
@@ -136,6 +136,11 @@ def _is_exact_number(value: Any) -> bool:
     if isinstance(value, Decimal):
         return value.is_finite() and len(value.as_tuple().digits) <= DIGITS
     return isinstance(value, float) and isfinite(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """The time in UTC, without a zone, which Excel does not know."""
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
 
 
 def _text(value: Any) -> str:

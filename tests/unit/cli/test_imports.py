@@ -1,5 +1,6 @@
 """A command imports what it needs, and names the extra that brings it; an import costs as much as a small publish."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from support.factories import SAMPLE_BYTES
 from support.made_once import MadeOnce
 from support.partly_installed import run_each
+from support.repository import code, text
 from support.warehouses import Warehouse
 
 RUN_AND_TELL = """
@@ -64,13 +66,22 @@ NEEDING = [
     ),
     ("api", ["python", "import os; os.environ['SIGHTEN_API_URL'] = 'http://h'; sys.argv = ['', 'run']; run_alone()"]),
 ]
-# The modules of the product that import what an extra brings.
+# What imports of the product an extra must bring: of its commands, or of the DAGs and the plugin.
 BROUGHT = {
-    "receiver": "sighten_warehouse.receiver.server",
-    "api": "sighten_warehouse.reconcile, sighten_warehouse.documents.export, sighten_warehouse.erase",
-    "objects": "sighten_warehouse.objects.store",
-    "report": "sighten_warehouse.report.server",
-    "simulator": "sighten_simulator.running, sighten_simulator.webhooks.sender, sighten_warehouse.receiver.server",
+    "airflow": "; ".join(
+        sorted(
+            ast.unparse(node)
+            for path in code("dags", "plugins")
+            for node in ast.walk(ast.parse(text(path)))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sighten_warehouse")
+        )
+    ),
+    "receiver": "import sighten_warehouse.receiver.server",
+    "api": "import sighten_warehouse.reconcile, sighten_warehouse.documents.export, sighten_warehouse.erase",
+    "objects": "import sighten_warehouse.objects.store",
+    "report": "import sighten_warehouse.report.server",
+    "simulator": "from sighten_simulator import running; from sighten_simulator.webhooks import sender; "
+    "import sighten_warehouse.receiver.server",
 }
 
 
@@ -118,7 +129,7 @@ def test_opening_a_version_imports_little() -> None:
 def test_the_package_alone_reads_and_each_other_command_names_its_extra(made: MadeOnce, tmp_path: Path) -> None:
     home = made.again().settings.home
     commands = [((), arguments) for arguments in [*ALONE, *(arguments for _, arguments in NEEDING)]]
-    commands += [((extra,), ["python", f"import {modules}"]) for extra, modules in BROUGHT.items()]
+    commands += [((extra,), ["python", imports]) for extra, imports in BROUGHT.items()]
 
     ran = run_each(commands, home=home, folder=tmp_path)
 

@@ -1,7 +1,7 @@
 """Workbooks: what each cell is, what explains it, and what no spreadsheet program runs."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from zipfile import ZipFile
@@ -112,6 +112,7 @@ def test_what_a_cell_cannot_hold_becomes_text_and_nothing_is_rounded(tmp_path: P
         "big": [2**53, 2**53 + 1],
         "number": [1.5, float("inf")],
         "decimal": [Decimal("12.50"), Decimal("1234567890.12345678")],
+        "at": [datetime(2025, 1, 31, 20, tzinfo=timezone(timedelta(hours=-5))), None],
         "day": [date(2025, 1, 31), date(1899, 1, 1)],
         "text": ["x" * 40_000, "a\x00\x1b[31m\ufffeb"],
         "texts": [["a", "b"], []],
@@ -122,8 +123,17 @@ def test_what_a_cell_cannot_hold_becomes_text_and_nothing_is_rounded(tmp_path: P
 
     heading, *rows = openpyxl.load_workbook(tmp_path / "rows.xlsx")["rows"].iter_rows(values_only=True)
     assert tuple(values) == heading
-    assert (2**53, 1.5, 12.5, datetime(2025, 1, 31), "x" * 32_766 + "…", '["a", "b"]', True) == rows[0]
-    assert (str(2**53 + 1), "inf", "1234567890.12345678", "1899-01-01", "a��[31m�b", "[]", None) == rows[1]
+    assert (
+        2**53,
+        1.5,
+        12.5,
+        datetime(2025, 2, 1, 1),
+        datetime(2025, 1, 31),
+        "x" * 32_766 + "…",
+        '["a", "b"]',
+        True,
+    ) == rows[0]
+    assert (str(2**53 + 1), "inf", "1234567890.12345678", None, "1899-01-01", "a��[31m�b", "[]", None) == rows[1]
 
 
 def test_more_rows_than_a_sheet_holds_are_refused_and_a_mart_of_them_is_left_out(
