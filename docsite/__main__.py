@@ -13,7 +13,7 @@ from docsite.stage import DocsError, stage
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "site"
-NOTEBOOK = ROOT / "build/notebook"  # a page of its own with all its scripts, if one was exported
+NOTEBOOK = ROOT / "build/notebook"  # what `make notebook-page` wrote, if it ran
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from sighten_warehouse.bi.charts import charts
 from sighten_warehouse.report.dataset import Dataset, make_dataset
 from sighten_warehouse.report.source import ReportSource
 from sighten_warehouse.report.timelines import Filters, find, timelines
@@ -166,3 +167,26 @@ def test_a_file_keeps_the_milestones_that_wait_longest_and_the_newest(world: Set
 
     assert len(kept) == 8
     assert oldest | newest <= kept
+
+
+def test_the_dashboards_of_other_tools_show_the_same_figures_and_no_person(world: Settings, dataset: Dataset) -> None:
+    shown = {chart.id: rows(world, chart.sql) for chart in charts()}
+    people = {email for (email,) in rows(world, "select email from users where email is not null")}
+
+    assert [] == [name for name, found in shown.items() if not found and name != "publishing"]  # one version
+    assert people
+    assert people.isdisjoint(value for found in shown.values() for row in found for value in row)
+    cohorts, deliveries = dataset["cohorts"], dataset["deliveries"]
+    assert [(sum(cohorts["submitted"]),)] == shown["submitted"]
+    assert [(sum(cohorts["approved"]),)] == shown["approved"]
+    assert [(sum(cohorts["first_pass"]) / sum(cohorts["decided"]),)] == shown["first_pass"]
+    assert [(len(flat(dataset["pending"]["age_minutes"])),)] == shown["pending"]
+    assert [sum(cohorts[name]) for name in ("milestones", "submitted", "decided", "approved")] == [
+        reached for _, reached in shown["funnel"]
+    ]
+    outcomes = ("applied", "superseded", "duplicate", "ignored", "quarantined")
+    assert [sum(deliveries[name]) for name in outcomes] == [
+        sum(row[place] for row in shown["outcomes"]) for place in range(1, 6)
+    ]
+    assert dataset["freshness"]["quarantined"] == sum(count for _, count, _ in shown["quarantine"])
+    assert len(dataset["found"]) == len(shown["milestones"])

@@ -60,7 +60,16 @@ def found(frame: Frame) -> Locator:
     return frame.locator("#milestones .insight")
 
 
-def test_a_link_keeps_filters_and_search_and_in_airflow_its_address_does(context: BrowserContext, airflow: str) -> None:
+def approved_permits(world: Settings) -> int:
+    with duckdb.connect(str(world.layout.warehouse_file), read_only=True) as connection:
+        counted = "select count(*) from marts.approval_cycles where name = 'Permit' and state = 'approved'"
+        [(count,)] = connection.execute(counted).fetchall()
+    return int(count)
+
+
+def test_a_link_keeps_filters_and_search_and_in_airflow_its_address_does(
+    context: BrowserContext, airflow: str, world: Settings
+) -> None:
     page, frame = framed(context, airflow)
     expect(found(frame)).to_contain_text("milestones found")
     everything = found(frame).inner_text()
@@ -69,8 +78,8 @@ def test_a_link_keeps_filters_and_search_and_in_airflow_its_address_does(context
     frame.get_by_label("Search").fill("perm")
     frame.get_by_label("State", exact=True).select_option("approved")
     frame.get_by_label("Order", exact=True).select_option("slowest")
-    expect(found(frame)).not_to_have_text(everything)
-    chosen = found(frame).inner_text()
+    chosen = f"{approved_permits(world)} milestones found."
+    expect(found(frame)).to_have_text(chosen)
     frame.get_by_role("button", name="Copy link").click()
     expect(frame.get_by_role("button", name="Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -91,24 +100,27 @@ def test_a_link_keeps_filters_and_search_and_in_airflow_its_address_does(context
 def test_every_chart_and_table_can_be_saved_and_is_masked_as_the_page_is(
     context: BrowserContext, airflow: str, world: Settings
 ) -> None:
-    page, frame = framed(context, airflow)
-    expect(found(frame)).to_contain_text("milestones found")
-    frame.locator("details.behind").evaluate_all("all => all.forEach(one => { one.open = true; })")
-    saved = {}
+    saved: dict[str, list[dict[str, str]]] = {}
+    links, inside = ".csv, .csv-rows", "dialog .csv"
 
-    def save(link: Locator) -> None:
+    def save(page: Page, link: Locator) -> None:
         with page.expect_download() as download:
             link.click()
         name = download.value.suggested_filename.removesuffix(".csv")
         saved[name] = list(csv.DictReader(StringIO(Path(download.value.path()).read_bytes().decode())))
 
-    for link in frame.locator(".csv, .csv-rows").all():
-        save(link)
-    frame.locator("#milestones tbody a").first.click()
-    expect(frame.locator("dialog .csv")).to_have_count(2)
-    for link in frame.locator("dialog .csv").all():
-        save(link)
-    page.close()
+    for some in (slice(0, 9), slice(9, None)):  # Chromium refuses an eleventh in so short a time
+        page, frame = framed(context, airflow)
+        expect(found(frame)).to_contain_text("milestones found")
+        frame.locator("details.behind").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        for link in frame.locator(links).all()[some]:
+            save(page, link)
+        if some.stop is None:
+            frame.locator("#milestones tbody a").first.click()
+            expect(frame.locator(inside)).to_have_count(2)
+            save(page, frame.locator(inside).first)
+            save(page, frame.locator(inside).last)
+        page.close()
     with duckdb.connect(str(world.layout.warehouse_file), read_only=True) as connection:
         persons = connection.execute("select email, last_name from users").fetchall()
 

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from sighten_warehouse.alerts.mail import NotSentError, deliver
 from sighten_warehouse.alerts.target import Target
 from sighten_warehouse.cli.main import commands
-from sighten_warehouse.errors import NotPublishedError
+from sighten_warehouse.errors import NotPublishedError, SettingError
 from sighten_warehouse.ops.mailing import Mailed, mail_report
 from sighten_warehouse.report.weekly import Weekly, last_full_week, read_weekly
 from sighten_warehouse.report.weekly_content import duration, figures, sections, subject
 from sighten_warehouse.report.weekly_mail import as_html, as_text
-from sighten_warehouse.settings import Secret, Settings
+from sighten_warehouse.settings import Secret, Settings, read_settings
 from support.hearing import At, Heard, listening_mail_server
 
 MONDAY = datetime(2018, 9, 10, 6, tzinfo=UTC)  # in the week before, the vendor's sample was approved
@@ -196,3 +196,11 @@ def test_by_hand_it_is_printed_written_or_sent(home: Settings, tmp_path: Path) -
     assert page.read_text().startswith("<!doctype html>")
     assert 2 == mail("--send")[0]
     assert (1, True) == ((unsent := mail("--send", SIGHTEN_REPORT_TO=heard.url))[0], "not sent: smtp://" in unsent[1])
+
+
+@pytest.mark.parametrize("address", ["ops@s3cret.example", "https://s3cret.example/hook", "smtp://s3cret.example"])
+def test_an_address_that_is_no_e_mail_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(SettingError, match="SIGHTEN_REPORT_TO: expected smtp://user") as refused:
+        read_settings({"SIGHTEN_REPORT_TO": address})
+
+    assert "s3cret" not in str(refused.value)

@@ -58,14 +58,16 @@ def _require_function(called: dict[str, Any], allowed: Collection[str]) -> None:
 
 
 def _require_table(node: dict[str, Any], tables: Collection[str], own: Collection[str]) -> None:
-    if node.get("type") == "SHOW_REF" and node.get("query") and not node["table_name"]:
+    if node["type"] == "SHOW_REF" and node["query"]:
         return  # `describe` and `summarize`: the table is in their query
-    path = [part for part in (node.get("catalog_name"), node.get("schema_name"), node["table_name"]) if part]
-    name = ".".join(path)
-    known = node.get("type") == "BASE_TABLE" and node.get("qualified_name", {"path": path})["path"] == path
-    wanted = name.lower().removeprefix("main.") if len(path) > 1 else name.lower()
-    if known and (wanted in tables or (len(path) == 1 and wanted in own)):
+    path = tuple(name for name in (node["catalog_name"], node["schema_name"], node["table_name"]) if name)
+    wanted = tuple(part.lower() for part in path)
+    if len(wanted) == 1 and wanted[0] in own:
         return
-    close = [table for table in tables if table.split(".")[-1] == wanted.split(".")[-1]]
-    close = close or difflib.get_close_matches(wanted, tables, n=3, cutoff=0.5)
-    raise ValueError(f"no table {name}; " + (f"did you mean {', '.join(close)}?" if close else "list the tables first"))
+    allowed = {tuple(table.lower().split(".", 1)) if "." in table else ("main", table.lower()) for table in tables}
+    if (wanted if len(wanted) > 1 else ("main", *wanted)) in allowed:
+        return
+    close = [table for table in tables if table.lower().split(".")[-1] == wanted[-1]]
+    close = close or difflib.get_close_matches(".".join(wanted), tables, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(close)}?" if close else "list the tables first"
+    raise ValueError(f"no table {'.'.join(path)}; {hint}")

@@ -16,7 +16,6 @@ from sighten_warehouse.clock import Clock
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
-from sighten_warehouse.remotes import present
 from sighten_warehouse.report.weekly import Weekly, last_full_week, read_weekly
 from sighten_warehouse.report.weekly_content import subject
 from sighten_warehouse.report.weekly_mail import as_html, as_text
@@ -93,7 +92,7 @@ def message(weekly: Weekly, *, sender: str, recipient: str) -> EmailMessage:
 def _read(layout: Layout, week: date) -> Sent:
     """What was sent of that week; of another week nothing counts."""
     try:
-        sent = msgspec.json.decode(present(layout.mailed_report).read_bytes(), type=Sent)
+        sent = msgspec.json.decode(layout.mailed_report.read_bytes(), type=Sent)
     except FileNotFoundError:
         return Sent(week)
     return sent if sent.week == week else Sent(week)

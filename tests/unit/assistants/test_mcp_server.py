@@ -209,9 +209,11 @@ def test_an_assistant_is_told_when_nothing_is_published_any_more(tmp_path: Path)
     settings = read_settings({"SIGHTEN_HOME": str(tmp_path)})
 
     with assistant(assistant_server(settings, limits=Limits())) as asked:
-        refusals = [asked.refusal("query", sql="select 1"), asked.refusal("list_tables")]
+        refusal = asked.refusal("list_tables")
 
-    assert all(f"{settings.layout.warehouse_file}: no such file" in refusal for refusal in refusals)
+    assert (
+        f"{settings.layout.warehouse_file}: no such file; expected a file from `sighten-warehouse publish`" in refusal
+    )
 
 
 def test_the_command_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def published(furnished: Warehouse, tmp_path_factory: pytest.TempPathFactory) ->
     compact(layout)
     home.publish()
     layout.acknowledged_drift.write_text("[]")
-    for path in (layout.open_alerts, layout.api_refusals, layout.report_file):
+    for path in (layout.open_alerts, layout.api_refusals, layout.mailed_report, layout.report_file):
         path.write_text("{}")
     (layout.parquet / "tables").mkdir(parents=True)
     return home

@@ -1,39 +1,21 @@
-"""The dashboards of other tools: every query runs, shows no person, and carries the descriptions of the dictionary."""
+"""The dashboards of other tools hold every chart once, and carry the descriptions of the dictionary."""
 
 import io
 from pathlib import Path
 from zipfile import ZipFile
 
-import duckdb
-import pytest
 import yaml
 from click.testing import CliRunner
 
-from sighten_warehouse.bi.charts import Chart, charts, source
+from sighten_warehouse.bi.charts import charts, source
 from sighten_warehouse.bi.evidence import evidence_files
 from sighten_warehouse.bi.metabase import metabase_files
 from sighten_warehouse.bi.superset import bundle_files, datasets, superset_bundle
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.models import DUCKDB_TYPES, models
-from support.warehouses import Warehouse
 
 URI = "duckdb:////srv/published/warehouse.duckdb?access_mode=read_only"
 FILE = Path("/srv/published/warehouse.duckdb")
-
-
-@pytest.mark.parametrize("chart", charts(), ids=lambda chart: chart.id)
-def test_the_query_of_a_chart_runs_and_shows_no_person(simulated: Warehouse, chart: Chart) -> None:
-    with duckdb.connect(str(simulated.settings.layout.warehouse_file), read_only=True) as connection:
-        rows = connection.execute(chart.sql).fetchall()
-        names = [column[0] for column in connection.execute(chart.sql).description]
-        people = {
-            email for (email,) in connection.execute("select email from users where email is not null").fetchall()
-        }
-
-    assert [*chart.rows, *chart.values] == names
-    assert people
-    assert people.isdisjoint(value for row in rows for value in row)
-    assert rows or chart.id in ("resigns", "publishing", "quarantine", "drift", "checks")  # all is well there
 
 
 def test_superset_has_every_table_with_the_types_and_descriptions_of_the_models() -> None:
