@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run backfill notebook notebook-page man test test-dates test-big test-spark test-dbt test-bi e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
+.PHONY: help run backfill notebook notebook-page man test test-deep test-dates test-big test-spark test-dbt test-bi e2e-cluster test-versions java package sbom audit setup setup-dev check fix docs docs-site clean lock fuzz bench bench-tenants prove
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
@@ -42,6 +42,9 @@ SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reord
 
 test: .venv/.installed-dev ## run the default test suite
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+test-deep: .venv/.installed-dev ## run the tests of many variants, which CI runs too
+	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'deep and not big'
 
 test-dates: .venv/.installed-dev ## run it with the clock a year ahead, on 29 February and at New Year (DATES=leap-day TESTS=tests/unit; Linux)
 	@$(IN_MEMORY) $(BIN)/python tests/dates $(DATES:%=--date %) $(SIDE_BY_SIDE) -p no:cacheprovider -m 'not big and not e2e and not spark and not dbt and not bi and not cluster' $(TESTS)

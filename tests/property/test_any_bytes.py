@@ -13,6 +13,8 @@ from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
 from sighten_warehouse.payload.shapes import COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER
 
+pytestmark = pytest.mark.deep
+
 KEYS = sorted({key for shape in (COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER) for key in shape.by_key})
 KEYS += [
     "tasks",

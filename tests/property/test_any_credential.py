@@ -8,6 +8,8 @@ from sighten_warehouse.receiver.auth.claims import Authentication, RawHeaders
 from sighten_warehouse.receiver.auth.schemes import authenticator
 from sighten_warehouse.settings import read_settings
 
+pytestmark = pytest.mark.deep
+
 NOW = 1_795_435_200
 CHECKS = {
     "header": {"AUTH": "header", "SECRET": "a secret,an older one", "HEADER": "X-Key"},

@@ -28,6 +28,8 @@ from sighten_warehouse.payload.shapes import DATA_LISTS, MILESTONE, TASK_ROOT, U
 from support.factories import a_comment, a_milestone, a_task, a_user, an_id, sample_as_json
 from support.worlds import a_world
 
+pytestmark = pytest.mark.deep
+
 RECEIVED_AT = datetime.fromisoformat("2026-11-01T12:00:00+00:00")
 CORPUS = Path(__file__).parents[1] / "corpus" / "landing.ndjson"
 Rows = dict[str, list[dict[str, Any]]]

@@ -15,6 +15,8 @@ from support.happenings import Happenings
 from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 
 def check(seed: int, *, publishes: int) -> None:
     chance = random.Random(seed)

@@ -19,6 +19,8 @@ from sighten_warehouse.report.live import LiveReport
 from sighten_warehouse.report.server import report_app
 from sighten_warehouse.settings import Settings
 
+pytestmark = pytest.mark.deep
+
 # As Airflow 3.3 frames the pages of plugins.
 FRAME = '<iframe src="/sighten/report/" sandbox="allow-scripts allow-same-origin allow-forms allow-downloads">'
 PAPER_PIXELS = 703  # of A4 between the margins

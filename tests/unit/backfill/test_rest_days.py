@@ -21,6 +21,8 @@ from support.factories import a_milestone, a_sub_task, a_task, an_id
 from support.scripted_api import Request, Response, json_response
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 CHAIN = ["ops_workflow", "milestone", "task", "sub_task"]
 BROKEN = Response(500, b"{}")
 

@@ -21,6 +21,8 @@ from support.factories import a_milestone, an_id
 from support.scripted_api import Response, json_response
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 SIGNED = an_id("signed quote")
 
 

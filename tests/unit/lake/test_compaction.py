@@ -25,6 +25,8 @@ from support.factories import SAMPLE_BYTES, a_milestone
 from support.made_anew import wrong_rows
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 
 def test_rows_stay_and_equal_those_of_a_rebuild(warehouse: Warehouse) -> None:
     deliveries = plan_deliveries(build_simulation(3, 3), PlanOptions(tasks=True))

@@ -23,6 +23,8 @@ from support.object_stores import ObjectStore
 from support.scripted_api import TOKEN, FakeClock, Request, Response, ScriptedApi, json_response, scripted
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 Machines = Callable[[str], Warehouse]
 SIGNED = an_id("signed")
 

@@ -17,6 +17,8 @@ from support.factories import a_milestone
 from support.object_stores import ObjectStore, variables
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 Machines = Callable[[str], Warehouse]
 
 

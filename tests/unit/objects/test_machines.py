@@ -19,6 +19,8 @@ from support.object_stores import ObjectStore
 from support.shared_homes import FILES, content, local_home, store_landing
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 Machines = Callable[[str], Warehouse]
 
 

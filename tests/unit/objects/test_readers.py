@@ -18,6 +18,8 @@ from support.factories import SAMPLE_BYTES, a_milestone
 from support.object_stores import ObjectStore
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 Machines = Callable[[str], Warehouse]
 WRITES = ("PUT", "POST", "DELETE")
 

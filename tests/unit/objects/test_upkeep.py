@@ -21,6 +21,8 @@ from support.object_stores import ObjectStore
 from support.searching import places_of
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 Machines = Callable[[str], Warehouse]
 
 

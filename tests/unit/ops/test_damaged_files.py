@@ -24,6 +24,8 @@ from support.factories import a_milestone, an_id
 from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 
 def the_file(warehouse: Warehouse) -> Path:
     landing = warehouse.settings.layout.landing

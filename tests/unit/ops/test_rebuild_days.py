@@ -26,6 +26,8 @@ from support.factories import SAMPLE_BYTES, a_milestone, an_id
 from support.older_history import forget_digests
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 DAY = Days(date(2026, 11, 2), date(2026, 11, 2))
 
 

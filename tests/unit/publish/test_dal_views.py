@@ -18,6 +18,8 @@ from support.enriching import Enriched, enriching, quote
 from support.factories import a_milestone, an_id
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 SIGNED = an_id("signed quote")
 
 

@@ -17,6 +17,8 @@ from support.factories import SAMPLE_BYTES, a_milestone
 from support.scripted_api import FakeClock
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 PARQUET_TYPES = {
     "text": ("BYTE_ARRAY", "String"),
     "json": ("BYTE_ARRAY", "String"),

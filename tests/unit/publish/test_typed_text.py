@@ -15,6 +15,8 @@ from sighten_warehouse.report.writing import write_report_to
 from support.factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_user, an_id
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 TYPED = {"name": "Zebrafink", "description": "Zebrafink", "status": "ZEBRAFINK", "zebrafink@example.com": 1}
 
 

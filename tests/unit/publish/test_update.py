@@ -25,6 +25,8 @@ from support.made_anew import wrong_rows
 from support.made_once import MadeOnce
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 POINTS = [("update", "_replace", "after"), ("step", "write_version", "after")]
 MORE_POINTS = [
     ("step", "link_over", "before"),

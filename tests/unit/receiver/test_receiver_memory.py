@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.deep
+
 BODY_BYTES = 3_000_000
 MAX_TIMES_THE_BODY = 50
 LIBRARIES = 100_000_000  # imports, and DuckDB's memory for any load

@@ -24,6 +24,8 @@ from support.factories import SAMPLE_BYTES, a_milestone, an_id
 from support.scripted_api import TOKEN, Response, json_response
 from support.warehouses import Warehouse
 
+pytestmark = pytest.mark.deep
+
 EARLIER, LATER = "2026-10-28T10:00:00Z", "2026-10-30T10:00:00Z"
 RECONCILED = "select * from ops.reconciled order by all"
 COVERAGE = "select changed_date, changed, delivered, missing, pulled, coverage from ops.coverage order by all"
