@@ -8,6 +8,8 @@ import click
 from sighten_warehouse.cli.ending import writing_to
 from sighten_warehouse.cli.main import NEEDS_ATTENTION
 
+SUFFIX = ".xlsx"  # under another, Excel refuses to open it
+
 
 @click.command("xlsx")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -26,6 +28,8 @@ def export_xlsx(file: Path) -> None:
     from sighten_warehouse.errors import NotPublishedError
     from sighten_warehouse.workbook import write_marts
 
+    if file.suffix.lower() != SUFFIX:
+        raise click.BadParameter(f"{file}: expected a name that ends with {SUFFIX}", param_hint="FILE")
     try:
         warehouse = open_warehouse()
     except NotPublishedError as error:

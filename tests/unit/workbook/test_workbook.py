@@ -154,9 +154,11 @@ def test_more_rows_than_a_sheet_holds_are_refused_and_a_mart_of_them_is_left_out
 
 def test_wrong_use_is_named_and_leaves_no_file(published: Warehouse, tmp_path: Path) -> None:
     nowhere = run(published, "export", "xlsx", str(tmp_path / "none" / "marts.xlsx"))
+    other_suffix = run(published, "export", "xlsx", str(tmp_path / "marts.csv"))
     unpublished = run(Warehouse(tmp_path / "home"), "export", "xlsx", str(tmp_path / "marts.xlsx"))
 
-    assert (2, 2) == (nowhere.exit_code, unpublished.exit_code)
+    assert (2, 2, 2) == (nowhere.exit_code, other_suffix.exit_code, unpublished.exit_code)
+    assert "expected a name that ends with .xlsx" in other_suffix.stderr
     assert "is no folder" in nowhere.stderr
     assert "sighten-warehouse publish" in unpublished.stderr
     assert not (tmp_path / "marts.xlsx").exists()
