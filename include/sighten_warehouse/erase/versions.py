@@ -37,7 +37,10 @@ def remove_published_before(settings: Settings) -> None:
     Export and reports are written again. Readers keep the files that they have open.
     """
     layout = settings.layout
-    with one_writer(layout, "publish"):
+    with (
+        one_writer(layout, "publish"),
+        one_writer(layout, "parquet"),
+    ):  # an export reads a version, and writes beside it
         newest = versions(layout)[-1].version
         old = [path for path in files_in(layout.versions, "*.duckdb*") if path.name != f"{newest}.duckdb"]
         remove_files(old)
