@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import uvicorn
 
+from sighten_warehouse.errors import SettingError
+
 LOOPBACK = "127.0.0.1"
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -57,6 +59,18 @@ def listen_on_loopback(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def listen_on_option(port: int) -> socket.socket:
+    """As `listen_on_loopback`, on the port of a command's option `--port`.
+
+    Raises:
+        SettingError: the port is taken.
+    """
+    try:
+        return listen_on_loopback(port)
+    except OSError as error:
+        raise SettingError(f"--port: {LOOPBACK}:{port}: {error.strerror}; expected a free port, or 0") from error
 
 
 def address_of(listener: socket.socket) -> str:

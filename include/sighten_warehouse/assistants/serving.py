@@ -6,8 +6,7 @@ from collections.abc import Callable
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
-from sighten_warehouse.errors import SettingError
-from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, listen_on_loopback, run_until_signalled
+from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, listen_on_option, run_until_signalled
 
 PATH = "/mcp"
 STOP_SECONDS = 3
@@ -28,14 +27,10 @@ def serve_over_http(server: MCPServer[None], *, port: int, on_listening: Callabl
     Raises:
         SettingError: the port is taken.
     """
-    try:
-        listener = listen_on_loopback(port)
-    except OSError as error:
-        raise SettingError(f"--port: {LOOPBACK}:{port}: {error.strerror}; expected a free port, or 0") from error
     own = TransportSecuritySettings(allowed_hosts=[f"{name}:*" for name in (LOOPBACK, "localhost")], allowed_origins=[])
     app = server.streamable_http_app(
         streamable_http_path=PATH, stateless_http=True, json_response=True, transport_security=own
     )
-    with listener:
+    with listen_on_option(port) as listener:
         on_listening(f"{address_of(listener)}{PATH}")
         run_until_signalled(http_server(app, stop_seconds=STOP_SECONDS, lifespan="on"), listener)

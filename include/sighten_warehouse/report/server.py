@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sighten_warehouse.errors import SettingError
-from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, listen_on_loopback, run_until_signalled
+from sighten_warehouse.http_server import LOOPBACK, address_of, http_server, listen_on_option, run_until_signalled
 from sighten_warehouse.report import handlers
 from sighten_warehouse.report.live import LiveReport
 
@@ -44,11 +43,7 @@ def serve_report(report: LiveReport, *, port: int, on_listening: Callable[[str],
     Raises:
         SettingError: the port is taken.
     """
-    try:
-        listener = listen_on_loopback(port)
-    except OSError as error:
-        raise SettingError(f"--port: {LOOPBACK}:{port}: {error.strerror}; expected a free port, or 0") from error
-    with listener:
+    with listen_on_option(port) as listener:
         on_listening(f"{address_of(listener)}/")
         run_until_signalled(http_server(report_app(report), stop_seconds=STOP_SECONDS), listener)
     report.close()
