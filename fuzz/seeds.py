@@ -32,6 +32,7 @@ def seeds() -> list[bytes]:
         json.dumps(task).encode(),
         b"{'a': u'\\x41\\u00e9\\U0001F600\\'', \"b\": NaN, 'c': -Infinity, 'd': 1e400, 'e': '\\ud800'}",
         b'{"stage_id": 1}',
+        compact.replace(b'"sub_tasks":', b'"sub_tasks\\ud800":'),
         "{'tasks': None}".encode("utf-16"),
         gzip.compress(compact),
     ]

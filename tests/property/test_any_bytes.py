@@ -3,14 +3,17 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzz.invariants import check_body, check_line
+from fuzz.invariants import LANDING_ID, RECEIVED_AT, check_body, check_line
 from fuzz.seeds import seeds
+from sighten_warehouse.landing.api_request import ApiRequest, Purpose
 from sighten_warehouse.landing.ids import new_landing_id
-from sighten_warehouse.landing.line import landing_line
+from sighten_warehouse.landing.line import API_REQUEST_HEADER, landing_line
+from sighten_warehouse.payload.answers.readers import ANSWER_READERS
 from sighten_warehouse.payload.shapes import COMMENT, DOCUMENT, MILESTONE, SUB_TASK, TASK, USER
 
 pytestmark = pytest.mark.deep
@@ -27,6 +30,7 @@ KEYS += [
     "assigned_to",
     "milestone",
     "new",
+    "\ud800\x00",
 ]
 SCALARS = (
     st.none()
@@ -40,6 +44,12 @@ PAYLOADS = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=8),
     max_leaves=40,
+)
+ANSWER_KEYS = ["data", "results", "milestones", "milestone", "workflow", "tasks", "task", "uuid", "alias", "\ud800\x00"]
+ANSWERS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ANSWER_KEYS), inner, max_size=6),
+    max_leaves=20,
 )
 
 
@@ -60,6 +70,15 @@ def test_any_value_under_known_keys_has_one_outcome(payload: dict[str, Any]) -> 
     assert "loaded" == check_body(json.dumps(with_identity).encode()).row["outcome"]
     check_body(json.dumps(payload).encode())
     check_body(repr(payload).encode())
+
+
+@given(st.sampled_from(list(ANSWER_READERS)), ANSWERS)
+def test_any_answer_of_the_api_has_one_outcome(purpose: Purpose, content: Any) -> None:
+    request = ApiRequest(purpose=purpose, target="/api/x", status=200, object="quote", metrics=("alias",))
+    headers = {API_REQUEST_HEADER: msgspec.json.encode(request).decode()}
+    body = json.dumps(content).encode()
+
+    check_line(landing_line(body, landing_id=LANDING_ID, received_at=RECEIVED_AT, source="api", headers=headers))
 
 
 @pytest.mark.parametrize("seed", seeds())

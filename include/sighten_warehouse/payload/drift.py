@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sighten_warehouse.payload.json_text import json_text
+from sighten_warehouse.payload.json_text import json_text, text_column
 
 MAX_EXAMPLE_CHARACTERS = 200
 MAX_DRIFT_PATHS = 200
@@ -38,6 +38,7 @@ class Findings:
 
     def report(self, path: str, drift: str, *, expected: str, example: Any, code_field: str | None = None) -> None:
         """Count one occurrence of drift; the first gives the example. Each unknown code is counted on its own."""
+        path = text_column(path)  # it names keys of the payload, which may be any text
         key = (path, drift, example_of(example) if code_field else None)
         if key not in self.drift and len(self.drift) >= MAX_DRIFT_PATHS:
             path, drift, example, code_field = "", "more_drift", f"more than {MAX_DRIFT_PATHS} paths", None

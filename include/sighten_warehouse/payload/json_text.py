@@ -32,6 +32,11 @@ def canonical_json(value: Any) -> bytes:
     return _encode(_canonical, value)
 
 
+def text_column(text: str) -> str:
+    """The text as a column of text can hold it: a lone surrogate is written as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _encode(encoder: msgspec.json.Encoder, value: Any) -> bytes:
     try:
         return encoder.encode(value)
@@ -42,7 +47,7 @@ def _encode(encoder: msgspec.json.Encoder, value: Any) -> bytes:
 def _encodable(value: Any) -> Any:
     """The value with lone surrogates written as escapes, since UTF-8 cannot encode them."""
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
+        return text_column(value)
     if isinstance(value, dict):
         return {_encodable(key): _encodable(item) for key, item in value.items()}
     if isinstance(value, list):

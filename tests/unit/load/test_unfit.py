@@ -247,6 +247,13 @@ def test_a_lone_surrogate_costs_its_cell(warehouse: Warehouse) -> None:
     assert (None, '{"name":"x\\\\ud800y"}') == warehouse.row("select name, _rescued from milestones")
 
 
+def test_a_lone_surrogate_in_a_key_costs_nothing_else(warehouse: Warehouse) -> None:
+    warehouse.deliver(json.dumps(a_milestone() | {"x\ud800y": 1}).encode())
+
+    assert '{"x\\\\ud800y":1}' == warehouse.value("select _rescued from milestones")
+    assert "x\\ud800y" == warehouse.value("select path from ops.drift")
+
+
 def test_a_repeated_key_has_its_last_value(warehouse: Warehouse) -> None:
     warehouse.deliver(json.dumps(a_milestone()).replace("{", '{"status": "EARLIER", ', 1).encode())
 
