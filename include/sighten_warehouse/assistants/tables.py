@@ -3,16 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sighten_warehouse.models import sql_folder
 from sighten_warehouse.publish.masks import SCHEMA as MASKED
 from sighten_warehouse.publish.reader import OpenedWarehouse
 from sighten_warehouse.publish.reader_views import CATALOG
 
 _HISTORY = "history"
-_TABLES = "select schema_name, table_name, coalesce(comment, '') from duckdb_tables() where database_name = '{0}' "
-_TABLES += "union all select schema_name, view_name, coalesce(comment, '') from duckdb_views() "
-_TABLES = f"{_TABLES}where database_name = '{{0}}' and not internal order by 1, 2".format(CATALOG)
-_COLUMNS = "select schema_name, table_name, column_name, lower(data_type), coalesce(comment, '') from duckdb_columns() "
-_COLUMNS += f"where database_name = '{CATALOG}' order by schema_name, table_name, column_index"
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ def table_names(warehouse: OpenedWarehouse) -> list[str]:
 
 def tables(warehouse: OpenedWarehouse) -> list[Table]:
     """The tables with their descriptions, those of `main` and `marts` first."""
-    found = {(schema, name): text for schema, name, text in warehouse.connection_for("").execute(_TABLES).fetchall()}
+    found = {(schema, name): text for schema, name, text in _listed(warehouse, "tables")}
     history = [f"{_HISTORY}.{name}" for schema, name in found if schema == _HISTORY]
     return [Table(name, found[_source(warehouse, name, found)]) for name in [*warehouse.tables(), *history]]
 
@@ -75,10 +71,15 @@ def described(warehouse: OpenedWarehouse, wanted: Iterable[str]) -> list[Describ
     """
     known = {table.name: table for table in tables(warehouse)}
     columns: dict[tuple[str, str], list[Column]] = {}
-    for schema, table, *facts in warehouse.connection_for("").execute(_COLUMNS).fetchall():
+    for schema, table, *facts in _listed(warehouse, "columns"):
         columns.setdefault((schema, table), []).append(Column(*facts))
     names = [name.lower().removeprefix("main.") for name in wanted]
     return [DescribedTable(name, known[name].description, columns[_source(warehouse, name, columns)]) for name in names]
+
+
+def _listed(warehouse: OpenedWarehouse, name: str) -> list[tuple[str, ...]]:
+    sql = (sql_folder() / "assistants" / f"{name}.sql").read_text()
+    return warehouse.connection_for("").execute(sql, [CATALOG]).fetchall()
 
 
 def _source(warehouse: OpenedWarehouse, name: str, held: Iterable[tuple[str, str]]) -> tuple[str, str]:

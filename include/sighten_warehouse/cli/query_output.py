@@ -26,6 +26,7 @@ def print_table(rows: pa.Table) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    rows = _with_intervals_as_text(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows.schema:
         is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
@@ -71,9 +72,20 @@ def _write_workbook(rows: pa.Table, result: Path) -> None:
     from sighten_warehouse.workbook import TooManyRowsError, write_table
 
     try:
-        write_table(result, rows)
+        write_table(result, _with_intervals_as_text(rows))
     except TooManyRowsError as error:
         raise click.UsageError(f"--format xlsx: {error}") from None
+
+
+def _with_intervals_as_text(rows: pa.Table) -> pa.Table:
+    """The rows with intervals, such as the time between two columns, written as DuckDB writes them."""
+    for at, field in enumerate(rows.schema):
+        if "interval" in str(field.type):
+            with duckdb.connect() as connection:
+                column = connection.from_arrow(pa.table({"column": rows.column(at)}))
+                text = column.project('cast("column" as varchar) as text').to_arrow_table()["text"]
+            rows = rows.set_column(at, field.name, text)
+    return rows
 
 
 def _guarded(rows: pa.Table, *, escape: bool) -> pa.Table:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
+from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.payload.answers.dal_config import DalObject
-from sighten_warehouse.querying import open_models
+from sighten_warehouse.querying import open_models, select_from_loads
 from sighten_warehouse.settings import Settings
 
 # A backfill brings thousands of quotes at once; those of today's webhooks must not wait for them.
@@ -31,6 +32,17 @@ def due_quotes(settings: Settings, *, as_of: datetime) -> list[str]:
     with _open_models(settings, "enrich.due_quotes", (), as_of=as_of) as connection:
         sql = f"select quote_id from enrich.due_quotes {_NEWEST_FIRST}, quote_id"
         return [quote_id for (quote_id,) in connection.execute(sql).fetchall()]
+
+
+def new_quotes(settings: Settings, loads: Sequence[Manifest]) -> list[str]:
+    """Return the quotes that these loads bring and no published delivery names, those of the newest webhooks first.
+
+    There are none if only milestones of some statuses are enriched: the status of one is known once it is published.
+    """
+    if settings.enrich_statuses:
+        return []
+    rows = select_from_loads(settings.layout, "enrich.new_quotes", loads)
+    return [quote_id for quote_id, _ in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)]
 
 
 def due_metrics(settings: Settings, objects: Sequence[DalObject], *, as_of: datetime) -> list[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """Makes the calls that are due; those of deliveries that are loaded meanwhile come before a long backlog."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +11,10 @@ from sighten_warehouse.api.client import ApiClient
 from sighten_warehouse.api.collect import AnswerCollector, run_concurrently
 from sighten_warehouse.api.errors import RefusedCallError
 from sighten_warehouse.enrich.dal_pulls import Pull, Puller, pulls_of
-from sighten_warehouse.enrich.due import due_metrics, due_quotes
+from sighten_warehouse.enrich.due import due_metrics, due_quotes, new_quotes
 from sighten_warehouse.errors import TransientError
 from sighten_warehouse.lake.folder import resolve_lake
-from sighten_warehouse.lake.manifest import commit_files, commits, read_manifest
+from sighten_warehouse.lake.manifest import Manifest, commit_files, commits, read_manifest
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers import signed_quotes
 from sighten_warehouse.payload.answers.dal_config import DalObject
@@ -67,6 +67,7 @@ class DueCalls:
         self._asked: set[str] = set()
         self._pulled: set[Pull] = set()
         self._commits = set(commit_files(self.settings.layout))  # those of the last look
+        self._delivered: list[Manifest] = []  # loads of deliveries since then, and when the first was found
         self._delivered_at: float | None = None
 
     @property
@@ -80,10 +81,10 @@ class DueCalls:
             pass
 
     def _ask(self) -> bool:
-        """Ask about the due quotes; return whether that stopped because deliveries were loaded."""
+        """Ask about the due quotes, and about new ones first; return whether that stopped because these were loaded."""
         self._begin_look()
         due = due_quotes(self.settings, as_of=self.as_of)
-        return self._run(due, self._resolve, tried=self._asked, counts=self.quotes)
+        return self._run(due, self._resolve, tried=self._asked, counts=self.quotes, loaded=self._new_quotes)
 
     def _pull(self) -> bool:
         """Pull the due metrics; return whether that stopped because deliveries were loaded."""
@@ -93,21 +94,36 @@ class DueCalls:
         due = due_metrics(self.settings, self.objects, as_of=self.as_of)
         return self._run(pulls_of(due, self.objects), self._make_pull, tried=self._pulled, counts=self.pulls)
 
-    def _run(self, due: Sequence[Task], call: Callable[[Task], str], *, tried: set[Task], counts: CallCounts) -> bool:
-        tasks = [task for task in due if task not in tried]
-        counts.due = len(tried) + len(tasks)
+    def _run(
+        self,
+        due: Sequence[Task],
+        call: Callable[[Task], str],
+        *,
+        tried: set[Task],
+        counts: CallCounts,
+        loaded: Callable[[], Sequence[Task]] = tuple,
+    ) -> bool:
+        waiting = deque(task for task in due if task not in tried)
+        counts.due = len(tried) + len(waiting)
         were_delivered = False
 
         def until_delivered() -> Iterator[Task]:
             nonlocal were_delivered
-            for number, task in enumerate(tasks, 1):
-                if self.is_stopping():
-                    return
+            made = 0
+            while waiting and not self.is_stopping():
+                task = waiting.popleft()
+                if task in tried:
+                    continue
                 tried.add(task)
                 yield task
-                if number % CALLS_BETWEEN_LOOKS == 0 and self._were_delivered():
-                    were_delivered = True
-                    return
+                made += 1
+                if made % CALLS_BETWEEN_LOOKS == 0:
+                    were_delivered = self._were_delivered()
+                    if were_delivered:
+                        return
+                    if first := [task for task in loaded() if task not in tried]:
+                        waiting.extendleft(reversed(first))
+                        counts.due = len(tried.union(waiting))
 
         for outcome in run_concurrently(until_delivered(), call, threads=self.settings.api_concurrency):
             counts.count(outcome)
@@ -116,7 +132,12 @@ class DueCalls:
 
     def _begin_look(self) -> None:
         self._commits = set(commit_files(self.settings.layout))
-        self._delivered_at = None
+        self._delivered, self._delivered_at = [], None
+
+    def _new_quotes(self) -> list[str]:
+        """The quotes of deliveries loaded since this was last asked that no published delivery names."""
+        loads, self._delivered = self._delivered, []
+        return new_quotes(self.settings, loads) if loads else []
 
     def _were_delivered(self) -> bool:
         """Whether deliveries were loaded since the last look, and are published or have waited long enough for that.
@@ -125,7 +146,9 @@ class DueCalls:
         """
         new = set(commit_files(self.settings.layout)) - self._commits
         self._commits |= new
-        if any(read_manifest(path).history_files.get("snapshots") for path in new):
+        delivered = [load for load in map(read_manifest, new) if load.history_files.get("snapshots")]
+        if delivered:
+            self._delivered += delivered
             self._delivered_at = self._delivered_at or monotonic()
         if self._delivered_at is None:
             return False

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.history import create_history, history_files, select_history
 from sighten_warehouse.lake.loaded import Moment, landed_and_loaded
 from sighten_warehouse.lake.manifest import Manifest
@@ -16,7 +17,7 @@ from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.models import Model, models
 from sighten_warehouse.publish.versions import versions
-from sighten_warehouse.querying.published import CATALOG, PublishedTables, published_tables
+from sighten_warehouse.querying.published import CATALOG, PublishedTables, newest_published, published_tables
 
 if TYPE_CHECKING:
     from sighten_warehouse.payload.conform import Staged
@@ -61,6 +62,22 @@ def open_models(
             else:
                 connection.execute(f"create table {model.full_name} as {model.select}")
         yield connection
+
+
+def select_from_loads(layout: Layout, name: str, loads: Sequence[Manifest]) -> list[tuple[Any, ...]]:
+    """The rows of that model, which compares the snapshots of these loads with the history that is published.
+
+    There are none without a version to compare with.
+    """
+    with staging_connection() as connection:
+        if newest_published(layout).attach(connection).version is None:
+            return []
+        snapshots = models()["history.snapshots"]
+        connection.execute("create schema history")
+        connection.execute(f"create view history.snapshots as from {CATALOG}.history.snapshots")
+        loaded = select_history(snapshots, history_files(resolve_lake(layout), snapshots.name, loads))
+        connection.execute(f"create view staging.loaded_snapshots as {loaded}")
+        return connection.execute(str(models()[name].select)).fetchall()
 
 
 def _pending(moment: Moment) -> dict[str, pa.Table]:

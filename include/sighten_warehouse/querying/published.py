@@ -58,6 +58,12 @@ def published_tables(
     return PublishedTables(known[-1], changed | {f"staging.{table}" for table in pending})
 
 
+def newest_published(layout: Layout) -> PublishedTables:
+    """The newest version, if this code made it from the lake in use; whatever it lacks is not known."""
+    known = versions(layout)
+    return PublishedTables(known[-1] if known and _fits(layout, known[-1]) else None)
+
+
 def awaits_publish(layout: Layout, commits: Sequence[Manifest]) -> bool:
     """Whether the next version will hold deliveries that the newest lacks, so that asking about them is cheap then."""
     known = versions(layout)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import duckdb
+import openpyxl
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
@@ -71,6 +72,19 @@ def test_run_runs_all_steps_once_and_has_nothing_to_do_the_second_time(home: Pat
     assert (0, 0) == (first.exit_code, second.exit_code), first.stderr
     assert ["loaded 1 deliveries", "published"] == re.findall(r"^(loaded .*|published) ?", first.stdout, re.MULTILINE)
     assert "" == second.stdout
+
+
+def test_times_between_two_columns_are_read_as_such(published: Path, tmp_path: Path) -> None:
+    sql = (
+        "select timestamp '2026-01-02 03:00' - timestamp '2026-01-01' as waited, [interval 2 hours] as hours, 1 as one"
+    )
+
+    shown = run(published, "query", sql)
+    run(published, "query", sql, "--format", "xlsx", "--output", str(tmp_path / "rows.xlsx"))
+
+    assert ["1 day 03:00:00", "['02:00:00']", "1"] == re.split(r"  +", shown.stdout.splitlines()[1].strip())
+    sheet = openpyxl.load_workbook(tmp_path / "rows.xlsx")["rows"]
+    assert ["1 day 03:00:00", "['02:00:00']", 1] == [cell.value for cell in sheet[2]]
 
 
 def test_query_writes_csv_json_and_parquet(published: Path, tmp_path: Path) -> None:

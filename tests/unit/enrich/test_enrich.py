@@ -1,13 +1,9 @@
 """Signed quotes: which are requested, how often, and how the answers are recorded."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from sighten_warehouse.api import collect
-from sighten_warehouse.enrich import due_calls
-from sighten_warehouse.enrich.due import due_quotes
 from sighten_warehouse.enrich.step import enrich
 from sighten_warehouse.errors import AuthenticationError, SettingError
 from sighten_warehouse.landing.files import landing_files
@@ -188,64 +184,3 @@ def test_answers_are_landed_after_seconds(enriched: Enriched) -> None:
 def test_without_an_address_the_missing_setting_is_named(warehouse: Warehouse) -> None:
     with pytest.raises(SettingError, match="SIGHTEN_API_URL: not set"):
         enrich(warehouse.settings)
-
-
-def test_answers_that_are_loaded_meanwhile_do_not_make_it_look_again(
-    enriched: Enriched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    enriched.deliver(*(a_milestone(f"old {number}") for number in range(40)))
-    looks: list[int] = []
-
-    def count_looks(*arguments: Any, **options: Any) -> list[str]:
-        looks.append(len(enriched.api.targets))
-        return due_quotes(*arguments, **options)
-
-    monkeypatch.setattr(due_calls, "due_quotes", count_looks)
-    monkeypatch.setattr(collect, "MAX_UNLANDED", 5)
-    enriched.sighten.asked = lambda _: enriched.warehouse.load()
-    result = enriched.enrich(api_concurrency=1)
-
-    assert [0] == looks
-    assert (40, 0) == (result.asked, result.left)
-
-
-def test_a_quote_that_is_loaded_while_old_ones_are_asked_about_is_asked_about_next(enriched: Enriched) -> None:
-    enriched.deliver(*(a_milestone(f"old {number}") for number in range(60)))
-    asked: list[str] = []
-
-    def load_a_new_one(quote_id: str) -> None:
-        asked.append(quote_id)
-        if len(asked) == 5:
-            enriched.warehouse.take_in(a_milestone("new"))
-
-    enriched.sighten.asked = load_a_new_one
-    result = enriched.enrich(load=False, api_concurrency=1)
-
-    assert 61 == result.asked == len(set(asked)) == len(asked)
-    assert asked.index(quote("new")) <= 10
-    assert (0, None) == (result.left, result.problem)
-
-
-def test_a_quote_is_asked_about_once_its_delivery_is_published_or_has_waited_for_that(
-    enriched: Enriched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    enriched.deliver(*(a_milestone(f"old {number}") for number in range(60)))
-    enriched.warehouse.publish()
-    asked: list[str] = []
-
-    def load_new_ones(quote_id: str) -> None:
-        asked.append(quote_id)
-        if len(asked) == 5:
-            enriched.warehouse.take_in(a_milestone("first"))
-        if len(asked) == 20:
-            enriched.warehouse.publish()
-        if len(asked) == 35:
-            monkeypatch.setattr(due_calls, "UNPUBLISHED_SECONDS", 0)
-            enriched.warehouse.take_in(a_milestone("second"))
-
-    enriched.sighten.asked = load_new_ones
-    result = enriched.enrich(load=False, api_concurrency=1)
-
-    assert 62 == result.asked == len(set(asked)) == len(asked)
-    assert 20 <= asked.index(quote("first")) <= 25
-    assert 35 <= asked.index(quote("second")) <= 40

@@ -21,6 +21,7 @@ REGISTERED = {
     "staging.dal_metrics",
     "staging.enrich_statuses",
     "staging.every_delivery",
+    "staging.loaded_snapshots",
     "staging.checks",
     "staging.found",
     "staging.own_codes",
@@ -168,7 +169,7 @@ def test_placeholders_occur_only_where_they_are_expanded(path: Path) -> None:
 
 
 def test_the_folder_holds_only_sql_and_descriptions() -> None:
-    folders = {*SCHEMAS, "checks", "cookbook", "macros", "report"}
+    folders = {*SCHEMAS, "assistants", "checks", "cookbook", "macros", "report"}
 
     strangers = [path for path in sql_folder().rglob("*") if path.is_file() and path.parent.name not in folders]
 
