@@ -82,17 +82,20 @@ class _Steps:
         """Load and publish whatever lands until `stop` is set; what runs then is completed, what is loaded published.
 
         Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
-        loaded, and a quote waits for no download. What is due for a call is found cheapest in a new version.
+        loaded, and a quote waits for no download. What is due for a call is found cheapest in a new version, so these
+        steps begin after a publish, never beside it.
         """
         # Others may load, or change what a version is made from: each look finds that.
         publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
         calling = [_Repeated(self._enrich), _Repeated(self._download)]
         with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
-                publishing.start_if_due(pool, is_new=bool(self._load()))
+                has_new = bool(self._load())
+                is_publishing = not publishing.has_ended()
+                publishing.start_if_due(pool, is_new=has_new)
                 has_published = self.has_published.is_set()
                 self.has_published.clear()
-                for step in calling if self.uses_api else ():
+                for step in calling if self.uses_api and (has_published or not is_publishing) else ():
                     step.start_if_due(pool, is_new=has_published)
                 if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
@@ -191,6 +194,10 @@ class _Repeated:
         if self.has_new or monotonic() - self.called_at >= self.every:
             self.running = pool.submit(self.call)
             self.called_at, self.has_new = monotonic(), False
+
+    def has_ended(self) -> bool:
+        """Whether it ran and is not running."""
+        return self.running is not None and self.running.done()
 
     def raise_error(self) -> None:
         """Raise what stopped it, if it has ended."""

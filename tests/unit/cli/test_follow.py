@@ -68,6 +68,20 @@ def test_a_follower_publishes_what_lands_while_the_api_is_slow_and_then_its_answ
     assert 0 == published_meanwhile
 
 
+def test_the_api_is_called_once_what_had_landed_is_published(warehouse: Warehouse) -> None:
+    published = []
+
+    def answer(_: Request) -> Response:
+        published.append(count(warehouse, "milestones"))
+        return json_response({"data": [], "status_code": 200})
+
+    warehouse.land(a_milestone("one"))
+    with scripted(answer) as api, following(warehouse, api):
+        wait_until(lambda: count(warehouse, "quotes") == 1, what="the answer", seconds=60)
+
+    assert [1] == published
+
+
 def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(warehouse: Warehouse) -> None:
     downloading, go_on, downloads = Event(), Event(), []
 
