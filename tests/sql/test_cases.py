@@ -35,6 +35,7 @@ REGISTERED = {
     "staging.enrich_statuses": STATUSES_SCHEMA,
     "staging.every_delivery": schemas()["deliveries"],
     "staging.found": FOUND_COLUMNS,
+    "staging.loaded_snapshots": {c.name: DUCKDB_TYPES[c.type] for c in models()["history.snapshots"].columns},
     "staging.own_codes": CODES_COLUMNS,
     "staging.pseudonyms": PSEUDONYMS_COLUMNS,
     "staging.versions": VERSIONS_COLUMNS,

@@ -83,7 +83,7 @@ class _Steps:
 
         Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
         loaded, and a quote waits for no download. What is due for a call is found cheapest in a new version, so these
-        steps begin after a publish, never beside it.
+        steps begin once a publish has ended.
         """
         # Others may load, or change what a version is made from: each look finds that.
         publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))

@@ -67,7 +67,7 @@ class DueCalls:
         self._asked: set[str] = set()
         self._pulled: set[Pull] = set()
         self._commits = set(commit_files(self.settings.layout))  # those of the last look
-        self._delivered: list[Manifest] = []  # loads of deliveries since then, and when the first was found
+        self._delivered: list[Manifest] = []  # loads of deliveries whose quotes were not looked at yet
         self._delivered_at: float | None = None
 
     @property
@@ -81,7 +81,7 @@ class DueCalls:
             pass
 
     def _ask(self) -> bool:
-        """Ask about the due quotes, and about new ones first; return whether that stopped because these were loaded."""
+        """Ask about the due quotes, new ones first; return whether that stopped because deliveries were loaded."""
         self._begin_look()
         due = due_quotes(self.settings, as_of=self.as_of)
         return self._run(due, self._resolve, tried=self._asked, counts=self.quotes, loaded=self._new_quotes)
