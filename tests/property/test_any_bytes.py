@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuzz.invariants import LANDING_ID, RECEIVED_AT, check_body, check_line
@@ -72,6 +72,7 @@ def test_any_value_under_known_keys_has_one_outcome(payload: dict[str, Any]) -> 
     check_body(repr(payload).encode())
 
 
+@example("download", {"\ud800": None})
 @given(st.sampled_from(list(ANSWER_READERS)), ANSWERS)
 def test_any_answer_of_the_api_has_one_outcome(purpose: Purpose, content: Any) -> None:
     request = ApiRequest(purpose=purpose, target="/api/x", status=200, object="quote", metrics=("alias",))

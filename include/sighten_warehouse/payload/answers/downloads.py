@@ -81,6 +81,6 @@ def read(content: Any, _: ApiRequest) -> tuple[dict[str, list[Row]], Findings]:
     """
     try:
         record = msgspec.convert(content, DownloadRecord)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise RejectedError("not_a_download", place="the root", expected=f"a record of a download ({error})") from None
     return {"downloads": [msgspec.structs.asdict(record)]}, Findings()
