@@ -91,11 +91,11 @@ class _Steps:
         with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
                 has_new = bool(self._load())
-                is_publishing = not publishing.has_ended()
+                has_ended = publishing.has_ended()  # nothing is published now, and what had landed is
                 publishing.start_if_due(pool, is_new=has_new)
                 has_published = self.has_published.is_set()
                 self.has_published.clear()
-                for step in calling if self.uses_api and (has_published or not is_publishing) else ():
+                for step in calling if self.uses_api and (has_published or has_ended) else ():
                     step.start_if_due(pool, is_new=has_published)
                 if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
