@@ -13,7 +13,10 @@ _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
 _BRACKETS_TO_STEPS = bytes.maketrans(_BRACKETS, b"\x01\x01\x00\x00")
 _LEVEL_CHANGE = (-1, 1)
 _TO_NUMBER_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
-_VAST_NUMBER_SHAPES = (b"0e000", b"0e+000", b"0" * 300)
+_VAST_EXPONENT = b"0e000"
+_VAST_DIGITS = b"0" * 200  # fewer, with an exponent of two digits, are in range
+_BEFORE_A_NUMBER = b":,[ \t\r\n"
+_MAX_EXPONENTS = 50  # more are not looked at one by one
 _NUMBER = re.compile(rb"[0-9][0-9.eE+-]*")
 _MAX_NUMBER_DIGITS = 4300  # Python parses no longer integer
 
@@ -68,8 +71,17 @@ def _numbers_in_range(bare: bytes) -> bool:
 
 
 def _may_have_vast_numbers(text: bytes) -> bool:
-    shape = text.translate(_TO_NUMBER_SHAPE)
-    return any(vast in shape for vast in _VAST_NUMBER_SHAPES)
+    """Whether a number may be vast; the digits of ids, as `1c5e123a`, look alike but for what is before them."""
+    shape = text.translate(_TO_NUMBER_SHAPE, delete=b"+")
+    at = -1
+    for _ in range(_MAX_EXPONENTS):
+        at = shape.find(_VAST_EXPONENT, at + 1)
+        if at < 0:
+            return _VAST_DIGITS in shape
+        before = shape[max(0, at - len(_VAST_DIGITS)) : at].rstrip(b"0.").removesuffix(b"-")
+        if not before or before[-1] in _BEFORE_A_NUMBER:
+            return True
+    return True
 
 
 def _out_of_range(number: bytes) -> bool:
