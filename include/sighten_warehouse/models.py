@@ -18,8 +18,9 @@ from sighten_warehouse.shared_columns import expand, flat, lists_of, placeholder
 # advises a rebuild. `test_rules_version.py` fails if rows change without it.
 RULES_VERSION = 4
 
-SCHEMAS = ("staging", "history", "main", "marts", "ops", "enrich", "erase", "cache", "touched")  # folders of models
-NOT_PUBLISHED = ("staging", "enrich", "erase", "cache", "touched")  # steps between, lists, and what an update reads
+INTERMEDIATE = ("staging", "temp")  # `temp`: large, temporary tables, by which the published file does not grow
+NOT_PUBLISHED = (*INTERMEDIATE, "enrich", "erase", "cache", "touched")  # steps between, lists, and what an update reads
+SCHEMAS = (*INTERMEDIATE, "history", "main", "marts", "ops", *NOT_PUBLISHED[2:])  # folders of models
 ALL, ADDED = "all rows", "no row"  # how a table is updated if its rows are not replaced by their ids
 DUCKDB_TYPES = {
     "text": "varchar",
@@ -96,7 +97,9 @@ class Model:
     def is_intermediate(self) -> bool:
         """Whether publish computes it for other models and does not publish it."""
         made = {name for name in self.inputs if name in models() and models()[name].is_intermediate}
-        return self.schema == "staging" and any(name in made or not name.startswith("staging.") for name in self.inputs)
+        return self.schema in INTERMEDIATE and any(
+            name in made or not name.startswith("staging.") for name in self.inputs
+        )
 
 
 def sql_folder() -> Path:
@@ -216,7 +219,7 @@ def loaded_models() -> tuple[Model, ...]:
 
 def published_models() -> list[Model]:
     """The tables and views that publish makes, each after its inputs."""
-    return [model for model in built_models() if model.schema != "staging"]
+    return [model for model in built_models() if not model.is_intermediate]
 
 
 @cache

@@ -8,6 +8,9 @@ create or replace temp macro matches(string, pattern) as regexp_matches(string, 
 create or replace temp macro percentile(number, share) as quantile_cont(number, share);
 create or replace temp macro minus_infinity() as timestamp '-infinity';
 create or replace temp macro infinity() as timestamp 'infinity';
+-- Whether the row is of the part that is computed now; publish computes a model that calls this part by part.
+create or replace temp macro is_in_part(id) as
+hash(id) % coalesce(getvariable('parts'), 1) = coalesce(getvariable('part'), 0);
 create or replace temp macro fingerprint(content) as hash(content);
 create or replace temp macro all_in_order(value, rank) as list(value order by rank) filter (where rank is not null);
 create or replace temp macro joined_in_order(string, separator, rank) as string_agg(string, separator order by rank);

@@ -33,6 +33,7 @@ array_join(
     ),
     separator
 );
+create or replace temp macro is_in_part(id) as true;
 create or replace temp macro list_of(value) as array(value);
 create or replace temp macro last_of(list) as element_at(list, -1);
 create or replace temp macro array_of(

@@ -2,26 +2,15 @@
 -- grain: entity_id, entity, field, watermark_at
 -- inputs: history.milestone_intervals, history.sub_task_intervals, history.task_intervals
 -- replaced by: landing_id
+-- Intervals are read by name each time, not by CTE: DuckDB holds a CTE that is read twice in memory.
 -- A first appearance is not a change. An entity that comes back is compared with its state before it was missing.
-with milestones as (
-
-    select * from history.milestone_intervals
-
-), tasks as (
-
-    select * from history.task_intervals
-
-), sub_tasks as (
-
-    select * from history.sub_task_intervals
-
-), states as (
+with states as (
 
     select
         'milestone' as entity,
         milestone_id as entity_id,
         valid_from_at,
-    from milestones
+    from history.milestone_intervals
 
     union all
 
@@ -29,7 +18,7 @@ with milestones as (
         'task' as entity,
         task_id as entity_id,
         valid_from_at,
-    from tasks
+    from history.task_intervals
 
     union all
 
@@ -37,7 +26,7 @@ with milestones as (
         'sub_task' as entity,
         sub_task_id as entity_id,
         valid_from_at,
-    from sub_tasks
+    from history.sub_task_intervals
 
 ), numbered as (
 
@@ -69,11 +58,11 @@ with milestones as (
         after.valid_from_at as valid_from_at,
         after.received_at as received_at,
     from later_states
-    inner join milestones as before
+    inner join history.milestone_intervals as before
         on
             later_states.entity_id = before.milestone_id
             and later_states.valid_before_at is not distinct from before.valid_from_at
-    inner join milestones as after
+    inner join history.milestone_intervals as after
         on later_states.entity_id = after.milestone_id and later_states.valid_from_at = after.valid_from_at
     where later_states.entity = 'milestone'
 
@@ -94,11 +83,11 @@ with milestones as (
         after.valid_from_at as valid_from_at,
         after.received_at as received_at,
     from later_states
-    inner join tasks as before
+    inner join history.task_intervals as before
         on
             later_states.entity_id = before.task_id
             and later_states.valid_before_at is not distinct from before.valid_from_at
-    inner join tasks as after
+    inner join history.task_intervals as after
         on later_states.entity_id = after.task_id and later_states.valid_from_at = after.valid_from_at
     where later_states.entity = 'task'
 
@@ -120,11 +109,11 @@ with milestones as (
         after.valid_from_at as valid_from_at,
         after.received_at as received_at,
     from later_states
-    inner join sub_tasks as before
+    inner join history.sub_task_intervals as before
         on
             later_states.entity_id = before.sub_task_id
             and later_states.valid_before_at is not distinct from before.valid_from_at
-    inner join sub_tasks as after
+    inner join history.sub_task_intervals as after
         on later_states.entity_id = after.sub_task_id and later_states.valid_from_at = after.valid_from_at
     where later_states.entity = 'sub_task'
 

@@ -16,6 +16,7 @@ select
     snapshots.milestone_id as milestone_id,
     snapshots.tasks_complete as tasks_complete,
     snapshots.watermark_at as watermark_at,
+    snapshots.received_at as received_at,
     snapshots.snapshot_rank as snapshot_rank,
 from snapshots
 left join alone using (landing_id)

@@ -1,8 +1,9 @@
 """SQL models and checks, tested by data: `cases/<schema>.<model>.yml` holds given and expected rows.
 
-A case gives rows for some inputs; columns that it omits are NULL, inputs that it omits are empty. Only the columns in
-`expect` are compared, in any order of rows; in nested values, only what is not NULL. The cases of a check are in
-`cases/checks.<check>.yml`. A case may set the variables below.
+A case gives rows for some inputs; columns that it omits are NULL, inputs that it omits are empty. Temporary tables are
+computed by their models from what is given. Only the columns in `expect` are compared, in any order of rows; in nested
+values, only what is not NULL. The cases of a check are in `cases/checks.<check>.yml`. A case may set the variables
+below.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from sighten_warehouse.payload.acknowledged import ACKNOWLEDGED_COLUMNS
 from sighten_warehouse.payload.codes import CODES_COLUMNS
 from sighten_warehouse.publish.checks import CHECKS_COLUMNS, FOUND_COLUMNS, checks
 from sighten_warehouse.publish.inputs import COMMITS_COLUMNS, VERSIONS_COLUMNS
+from sighten_warehouse.publish.tables import creation
 
 REGISTERED = {
     "staging.acknowledged_drift": ACKNOWLEDGED_COLUMNS,
@@ -44,6 +46,7 @@ REGISTERED = {
 VARIABLES = (
     "api_url", "home", "asked_at", "asked_too_long_ago", "compared_from", "kept_from", "milestone_id", "site_id",
 )  # fmt: skip
+TEMPORARY = {name: model for name, model in models().items() if model.schema == "temp"}  # computed from what is given
 CHECKS = {f"checks.{check.name}": check for check in checks()}
 WRITTEN = [name for name in CHECKS if (sql_folder() / "checks" / f"{name.removeprefix('checks.')}.sql").exists()]
 CASES = [
@@ -74,11 +77,15 @@ def test_given_rows_give_the_expected_rows(
     connection: duckdb.DuckDBPyConnection, name: str, case: dict[str, Any]
 ) -> None:
     tested = CHECKS[name] if name in CHECKS else models()[name]
-    assert set(case["given"]) <= set(tested.inputs), "a case may give only inputs"
+    steps = steps_before(tested)
+    inputs = dict.fromkeys(table for model in (*steps, tested) for table in model.inputs if table not in TEMPORARY)
+    assert set(case["given"]) <= set(inputs), "a case may give only inputs"
     for variable in VARIABLES:
         connection.execute(f"set variable {variable} = ?", [case.get(variable)])
-    for table in tested.inputs:
+    for table in inputs:
         give(connection, table, case["given"].get(table, []))
+    for step in steps:
+        connection.execute(f"{creation(step, 'table')} as {step.select}")
 
     found = connection.execute(f"select *{computed(tested, case)} from ({tested.select})")
     names = [column[0] for column in found.description or ()]
@@ -86,6 +93,12 @@ def test_given_rows_give_the_expected_rows(
 
     columns = list(case["expect"][0]) if case["expect"] else []
     assert comparable(case["expect"], columns) == comparable(rows, columns)
+
+
+def steps_before(tested: Any) -> list[Any]:
+    """The temporary tables that the model reads, each after those that it reads itself."""
+    read = [TEMPORARY[table] for table in tested.inputs if table in TEMPORARY]
+    return [*(step for model in read for step in steps_before(model)), *read]
 
 
 def computed(tested: Any, case: dict[str, Any]) -> str:
@@ -172,8 +185,10 @@ def test_history_of_empty_inputs_is_empty(connection: duckdb.DuckDBPyConnection,
 
 def test_every_model_and_every_check_has_cases() -> None:
     # What an update reads is tested as a whole, against versions made anew: tests/property/test_any_update.py.
+    # Temporary tables are steps of the models that read them.
     selects = {name: model for name, model in models().items() if model.select}
-    needed = {name for name, model in selects.items() if model.schema not in ("cache", "touched")} | set(WRITTEN)
+    without = ("cache", "touched", "temp")
+    needed = {name for name, model in selects.items() if model.schema not in without} | set(WRITTEN)
 
     covered = {param.values[0] for param in CASES}
 

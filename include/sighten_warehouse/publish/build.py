@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import structlog
 
 from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.lake.history import (
@@ -25,10 +26,13 @@ from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import new_pseudonyms
-from sighten_warehouse.publish.tables import attached_file, configure, describe, transaction
+from sighten_warehouse.publish.tables import attached_file, configure, creation, describe, transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
+log = structlog.get_logger()
+
+IN_PARTS = "is_in_part("  # the macro in the `select` of a model whose rows can be computed part by part
 FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)
 
 
@@ -54,7 +58,7 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
     """
     write_empty_file(folder / "warehouse.duckdb", work=layout.work)
     with attached_file(folder / "warehouse.duckdb") as connection:
-        configure(connection, settings, layout, commits)
+        parts = configure(connection, settings, layout, commits)
         connection.execute("create schema staging")
         register_inputs(connection, layout=layout, commits=commits, versions=versions)
         with transaction(connection, "a new file"):
@@ -62,11 +66,15 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
             copied = find_copies(connection)
             show_history(connection, layout, commits, copied)
             counts = {}
+            last_reader = {name: model for model in built_models() for name in model.inputs}
             for model in built_models():
                 if model.is_intermediate:
-                    connection.execute(f"create table {model.full_name} as {model.select}")
+                    _create_intermediate(connection, model, parts)
                 elif not model.is_view and model.full_name not in FILLED_LAST:
                     counts[model.full_name] = fill(connection, model, model.select or "")
+                for name in model.inputs:
+                    if name.startswith("temp.") and last_reader[name] is model:
+                        connection.execute(f"drop table {name}")
             create_all_dal_views(connection, settings)
             counts[PSEUDONYMS] = fill_pseudonyms(connection, settings, layout)
             new = unchecked(commits, versions)
@@ -74,6 +82,7 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
+    log.info("made_anew", parts=parts)
     return counts
 
 
@@ -93,6 +102,21 @@ def create_all_dal_views(connection: duckdb.DuckDBPyConnection, settings: Settin
     views = create_dal_views(connection, read_dal_metrics(settings))
     for view in (*views, *create_masked_dal_views(connection, views)):
         describe(connection, view, "view")
+
+
+def _create_intermediate(connection: duckdb.DuckDBPyConnection, model: Model, parts: int) -> None:
+    """Create and fill the table, part by part if it can be, so that memory does not grow with the home."""
+    if IN_PARTS not in (model.select or ""):
+        connection.execute(f"{creation(model, 'table')} as {model.select}")
+        return
+    # Typed, since one made from a first part without rows would lose what the same transaction inserts.
+    columns = connection.execute(f"describe {model.select}").fetchall()
+    typed = ", ".join(f'"{name}" {kind}' for name, kind, *_ in columns)
+    connection.execute(f"{creation(model, 'table')} ({typed})")
+    connection.execute("set variable parts = ?", [parts])
+    for part in range(parts):
+        connection.execute("set variable part = ?", [part])
+        connection.execute(f"insert into {model.full_name} by name {model.select}")
 
 
 def fill(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> int:

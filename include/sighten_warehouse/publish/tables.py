@@ -18,6 +18,7 @@ SCHEMAS = ("history", "marts", "ops", "masked")
 # of DuckDB's default, for a file that is a tenth larger.
 GROUP_ROWS = 30_720
 ROWS_FOR_MORE_THREADS = 250_000  # of history; below this, one thread is faster
+BYTES_OF_ROW = 320  # of history, in a part of a model: what windows, joins and lists hold of it
 ROWS_TO_COMPRESS = 10_000  # of history; below this, trying each compression costs more than it saves
 
 
@@ -56,8 +57,11 @@ def transaction(connection: duckdb.DuckDBPyConnection, what: str) -> Iterator[No
 
 def configure(
     connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout, commits: Sequence[Manifest]
-) -> None:
-    """Give the engine the settings of the models, and bound its memory: what exceeds it is spilled below `work/`."""
+) -> int:
+    """Give the engine the settings of the models, and bound its memory: what exceeds it is spilled below `work/`.
+
+    Return in how many parts models are computed so that a part needs no more than that memory.
+    """
     rows = sum(manifest.history_rows for manifest in commits)
     if rows < ROWS_FOR_MORE_THREADS:
         connection.execute("set threads = 1")
@@ -67,6 +71,7 @@ def configure(
     connection.execute("set temp_directory = ?", [str(layout.work / "spilled")])
     connection.execute("set variable api_url = ?", [settings.api_url])
     connection.execute("set variable home = ?", [str(layout.root)])
+    return 1 + int(rows * BYTES_OF_ROW / settings.publish_bytes)
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -81,9 +86,14 @@ def _definition(column: Column) -> str:
     return f'"{column.name}" {DUCKDB_TYPES[column.type]}{computed}'
 
 
+def creation(model: Model, kind: str) -> str:
+    """The beginning of the statement that creates it as a `table` or `view`, up to its columns or its `as`."""
+    return f"create {'temp ' if model.schema == 'temp' else ''}{kind} {model.full_name}"
+
+
 def create_view(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
     """Create the view, with its descriptions."""
-    connection.execute(f"create view {model.full_name} as {select}")
+    connection.execute(f"{creation(model, 'view')} as {select}")
     describe(connection, model, "view")
 
 

@@ -22,7 +22,7 @@ from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import update_pseudonyms
-from sighten_warehouse.publish.tables import GROUP_ROWS, configure, describe, transaction
+from sighten_warehouse.publish.tables import GROUP_ROWS, configure, creation, describe, transaction
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
@@ -164,8 +164,8 @@ def _compute(connection: duckdb.DuckDBPyConnection) -> set[str]:
     for model in built_models():
         if model.full_name in FILLED_LAST or (model.is_view and model.full_name not in read):
             continue
-        create = f"create {'view' if model.is_view else 'table'} {model.full_name} as {_select(model)}"
-        rows = connection.execute(create).fetchall()
+        create = creation(model, "view" if model.is_view else "table")
+        rows = connection.execute(f"{create} as {_select(model)}").fetchall()
         if model.full_name == "ops.snapshots":
             _add_mentioning_snapshots(connection)
         elif rows == [(0,)]:

@@ -209,8 +209,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def min_free_bytes(self) -> float:
         """`min_free_disk` as a number."""
-        [(number, unit)] = SIZE.findall(self.min_free_disk)
-        return float(number) * UNITS[unit]
+        return _bytes(self.min_free_disk)
+
+    @property
+    def publish_bytes(self) -> float:
+        """`publish_memory` as a number."""
+        return _bytes(self.publish_memory)
 
     @property
     def layout(self) -> Layout:
@@ -220,3 +224,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 WHERE_THE_TOKEN_IS = "SIGHTEN_API_TOKEN, or in Airflow the connection sighten_default"  # noqa: S105  (where, not what)
 WHERE_THE_ADDRESS_IS = "SIGHTEN_API_URL, or in Airflow the connection sighten_default"
+
+
+def _bytes(size: str) -> float:
+    [(number, unit)] = SIZE.findall(size)
+    return float(number) * UNITS[unit]

@@ -15,10 +15,19 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model
 from sighten_warehouse.ops.rebuild import rebuild
 from sighten_warehouse.ops.status import read_status
-from sighten_warehouse.publish import prove, update
+from sighten_warehouse.publish import prove, tables, update
 from sighten_warehouse.publish.cache import cache_file, fits
 from sighten_warehouse.publish.versions import versions
-from support.factories import SAMPLE_BYTES, a_milestone, a_task, a_task_delivery, a_user, an_id
+from support.factories import (
+    SAMPLE_BYTES,
+    a_document,
+    a_milestone,
+    a_sub_task,
+    a_task,
+    a_task_delivery,
+    a_user,
+    an_id,
+)
 from support.kill_points import kill_points
 from support.killing import PUBLISH, exit_code_of_killed
 from support.made_anew import wrong_rows
@@ -251,6 +260,20 @@ def test_a_version_made_anew_is_compared_with_the_updates_before_and_status_says
     assert (proved.published_at, ()) == (found.made_anew_at, found.differing)
     shown = CliRunner().invoke(commands, ["status"], env={"SIGHTEN_HOME": str(published.settings.home)})
     assert (0, True) == (shown.exit_code, "made anew         equal" in shown.stdout)
+
+
+def test_a_version_that_is_computed_in_parts_is_the_same(published: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [a_task(name, sub_tasks=[a_sub_task(name, documents=[a_document(name)])]) for name in "abcdefgh"]
+    published.take_in(a_milestone("one", tasks=tasks))
+    changed = [task | {"status": "COMP"} for task in tasks[:3]]
+    published.take_in(a_milestone("one", at="2025-03-02T12:00:00Z", tasks=[*changed, *tasks[4:]]))
+    monkeypatch.setattr(tables, "BYTES_OF_ROW", 100_000_000)
+
+    with capture_logs() as logs:
+        proved = prove(published.settings)
+
+    assert () == proved.differing
+    assert 5 < max(log["parts"] for log in logs if log["event"] == "made_anew")
 
 
 def test_rows_that_updates_got_wrong_are_found_and_mended(published: Warehouse) -> None:
