@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from sighten_warehouse.backfill.files.step import ImportProgress, OnProgress
     from sighten_warehouse.backfill.files.tally import Tally
     from sighten_warehouse.backfill.files.times import Times
+    from sighten_warehouse.load.result import LoadResult
     from sighten_warehouse.settings import Settings
 
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     help="Take the time of receiving from the path: `%Y-%m-%dT%H-%M-%S`, or a regular expression with groups named"
     " year, month, day, hour, minute, second and fraction, or epoch. The last match in the path counts.",
 )
-@click.option("--publish", is_flag=True, help="Then load what is landed, and publish it.")
+@click.option("--publish", is_flag=True, help="Meanwhile load what lands, then publish it.")
 @click.option("--dry-run", is_flag=True, help="Read everything and print what would be landed; write nothing.")
 def files(
     paths: tuple[str, ...],
@@ -73,7 +76,8 @@ def files(
 
     times = _times(received_at_field, received_at_pattern)
     settings = read_settings()
-    with _progress() as on_progress, until_interrupted() as stop:
+    loading = _loading(settings) if publish and not dry_run else nullcontext()
+    with _progress() as on_progress, until_interrupted() as stop, loading as loaded:
         try:
             tally = import_files(settings, paths, times=times, dry_run=dry_run, on_progress=on_progress, stop=stop)
         except FileNotFoundError as error:
@@ -82,20 +86,35 @@ def files(
     if tally.stopped:
         sys.exit(STOPPED)
     quarantined = 0
-    if publish and not dry_run:
-        quarantined = _load_and_publish(settings)
+    if loaded:
+        quarantined = _load_and_publish(settings, before=loaded.result())
     elif tally.new and not dry_run:
         click.echo("next: sighten-warehouse load")
     if quarantined or tally.unreadable_count or tally.without_requested_time:
         sys.exit(NEEDS_ATTENTION)
 
 
-def _load_and_publish(settings: "Settings") -> int:
-    """Load and publish; return how many deliveries were quarantined."""
+@contextmanager
+def _loading(settings: "Settings") -> Iterator["Future[LoadResult]"]:
+    """Meanwhile, load what lands; some of it is left."""
+    from sighten_warehouse.cli.main import prepare_process
+    from sighten_warehouse.load.step import load_while_landing
+    from sighten_warehouse.load.workers import usable_cores
+
+    has_landed = Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="load") as pool:
+        try:
+            yield pool.submit(load_while_landing, settings, has_landed, jobs=usable_cores(), on_start=prepare_process)
+        finally:
+            has_landed.set()
+
+
+def _load_and_publish(settings: "Settings", *, before: "LoadResult") -> int:
+    """Load the rest and publish; return how many deliveries were quarantined."""
     from sighten_warehouse.cli.load import load_and_report
     from sighten_warehouse.cli.publish import publish_and_report
 
-    result = load_and_report(settings)
+    result = load_and_report(settings, before=before)
     publish_and_report(settings)
     return result.quarantined
 

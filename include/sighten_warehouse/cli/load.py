@@ -36,14 +36,20 @@ def load(*, jobs: int | None) -> None:
         sys.exit(1)
 
 
-def load_and_report(settings: "Settings", *, jobs: int | None = None) -> "LoadResult":
-    """Load what is pending in a process a core, with a progress bar on a terminal, and print the outcome."""
+def load_and_report(
+    settings: "Settings", *, jobs: int | None = None, before: "LoadResult | None" = None
+) -> "LoadResult":
+    """Load what is pending in a process a core, with a progress bar on a terminal, and print the outcome.
+
+    `before`: what was loaded just before, and counts with it.
+    """
     from sighten_warehouse.cli.main import prepare_process
     from sighten_warehouse.load.step import load as load_pending
     from sighten_warehouse.load.workers import usable_cores
 
     with _progress() as on_progress:
         result = load_pending(settings, jobs=jobs or usable_cores(), on_start=prepare_process, on_progress=on_progress)
+    result = before + result if before else result
     click.echo(
         f"landed {result.landed}: {result.loaded} loaded, {result.ignored} ignored, {result.quarantined} quarantined"
         f" in {len(result.batches)} batches"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
+from threading import Event
 
 import structlog
 
@@ -40,6 +41,7 @@ log = structlog.get_logger()
 MAX_BATCH_BYTES = 32 * 1024 * 1024
 MIN_BATCH_BYTES = 8 * 1024 * 1024  # a smaller batch is not worth a task of its own
 MAX_BATCH_FILES = 5_000
+LOOK_SECONDS = 0.5
 
 OnProgress = Callable[[int, int], object]
 
@@ -177,21 +179,37 @@ def load(
     need not make all anew. Flattens in up to `jobs` processes, each of which calls `on_start` first. `on_progress`
     receives the bytes loaded so far, and those that are left.
     """
-    total, done = LoadResult(), 0
     with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
-        while batch_ids := plan(settings):
-            if not total.batches:
-                compact_if_many(settings.layout)
-            try:
-                flattened = _flatten(settings, batch_ids, workers)
-                result = commit(settings, batch_ids, is_pulled=True)
-            except LakeReplacedError as error:
-                log.warning("planned_again", error=str(error))
-                continue
-            total += result
-            if not result.batches:
-                break
-            if on_progress:
-                done += sum(text_bytes(*file) for manifest in flattened for file in manifest.landing_bytes.items())
-                on_progress(done, sum(_size(settings.layout, name) for name in pending(settings)))
+        return _load_pending(settings, workers, on_progress)
+
+
+def load_while_landing(
+    settings: Settings, has_landed: Event, *, jobs: int, on_start: Callable[[], object] | None = None
+) -> LoadResult:
+    """Load what lands, whenever there is a file for each of `jobs` processes, until `has_landed`; leaves the rest."""
+    total = LoadResult()
+    with Workers(flatten_batch, jobs=jobs, on_start=on_start) as workers:
+        while not has_landed.wait(LOOK_SECONDS):
+            if len(pending(settings)) >= jobs:
+                total += _load_pending(settings, workers)
+    return total
+
+
+def _load_pending(settings: Settings, workers: Workers, on_progress: OnProgress | None = None) -> LoadResult:
+    total, done = LoadResult(), 0
+    while batch_ids := plan(settings):
+        if not total.batches:
+            compact_if_many(settings.layout)
+        try:
+            flattened = _flatten(settings, batch_ids, workers)
+            result = commit(settings, batch_ids, is_pulled=True)
+        except LakeReplacedError as error:
+            log.warning("planned_again", error=str(error))
+            continue
+        total += result
+        if not result.batches:
+            break
+        if on_progress:
+            done += sum(text_bytes(*file) for manifest in flattened for file in manifest.landing_bytes.items())
+            on_progress(done, sum(_size(settings.layout, name) for name in pending(settings)))
     return total

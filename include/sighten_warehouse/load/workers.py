@@ -60,7 +60,8 @@ class Workers:
         Raises:
             LakeError: a process was killed; what flattening raises is raised here too.
         """
-        if self._jobs < 2 or len(manifests) < 2:  # noqa: PLR2004  (nothing to divide)
+        is_divided = self._processes or len(manifests) > 1
+        if self._jobs == 1 or not is_divided:
             for manifest in manifests:
                 yield self._flatten(manifest, layout)
             return

@@ -7,15 +7,19 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from sighten_warehouse.backfill.files import chunks
+from sighten_warehouse.backfill.files.deliveries import Deliveries, ImportedDelivery
 from sighten_warehouse.cli.main import commands
 from sighten_warehouse.landing.files import write_landing_file
 from sighten_warehouse.landing.ids import new_landing_id
 from sighten_warehouse.landing.line import landing_line
+from sighten_warehouse.load import step
 from support.factories import SAMPLE_BYTES, a_milestone, as_json
 from support.importing import bodies, imported, tarred, zipped, zstd
 from support.warehouses import Warehouse
@@ -62,6 +66,32 @@ def test_with_publish_it_also_loads_and_publishes_and_goes_on_after_a_stop(
     assert "1 batches, 2 milestones" in resumed.stdout
     assert "next" not in resumed.stdout
     assert "1 deliveries are in quarantine" in quarantined.stderr
+
+
+def test_with_publish_what_lands_is_loaded_meanwhile_and_counted_once(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dump.ndjson").write_bytes(b"\n".join(as_json(a_milestone(str(number))) for number in range(40)))
+    loaded, taken = Event(), iter(range(1, 41))
+    take, commit = Deliveries.take, step.commit
+
+    def take_the_last_once_others_are_loaded(self: Deliveries, body: bytes) -> ImportedDelivery:
+        assert next(taken) < 40 or loaded.wait(60)
+        return take(self, body)
+
+    def commit_and_say_so(*given: Any, **options: Any) -> Any:
+        result = commit(*given, **options)
+        loaded.set()
+        return result
+
+    monkeypatch.setattr(chunks, "MAX_FILE_LINES", 10)
+    monkeypatch.setattr(Deliveries, "take", take_the_last_once_others_are_loaded)
+    monkeypatch.setattr(step, "commit", commit_and_say_so)
+
+    result = run(warehouse, tmp_path / "dump.ndjson", "--publish")
+
+    assert (0, True) == (result.exit_code, "landed 40: 40 loaded, 0 ignored, 0 quarantined" in result.stdout)
+    assert 40 == warehouse.value("select count(*) from milestones")
 
 
 def test_a_dry_run_prints_files_kinds_days_and_bytes(warehouse: Warehouse, tmp_path: Path) -> None:
