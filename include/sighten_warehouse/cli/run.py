@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from time import monotonic
 
@@ -83,23 +84,27 @@ class _Steps:
 
         Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
         loaded, and a quote waits for no download. What is due for a call is found cheapest in a new version, so these
-        steps begin once a publish has ended.
+        steps begin once a publish has ended; about new quotes the API is asked meanwhile.
         """
         # Others may load, or change what a version is made from: each look finds that.
         publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
-        calling = [_Repeated(self._enrich), _Repeated(self._download)]
-        with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
+        enriching, downloading = _Repeated(self._enrich), _Repeated(self._download)
+        asking = _Repeated(partial(self._enrich, only_new=True), every=float("inf"))
+        steps = (publishing, asking, enriching, downloading)
+        with ThreadPoolExecutor(len(steps), thread_name_prefix="step") as pool:
             while True:
                 has_new = bool(self._load())
                 has_ended = publishing.has_ended()  # nothing is published now, and what had landed is
                 publishing.start_if_due(pool, is_new=has_new)
                 has_published = self.has_published.is_set()
                 self.has_published.clear()
-                for step in calling if self.uses_api and (has_published or has_ended) else ():
+                for step in (enriching, downloading) if self.uses_api and (has_published or has_ended) else ():
                     step.start_if_due(pool, is_new=has_published)
+                if self.uses_api and not enriching.is_running():  # one that runs looks for new quotes by itself
+                    asking.start_if_due(pool, is_new=has_new)
                 if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
-        for step in (publishing, *calling):
+        for step in steps:
             step.raise_error()
         self._publish()
 
@@ -134,12 +139,12 @@ class _Steps:
         if self.uses_api:
             self._download()
 
-    def _enrich(self) -> None:
+    def _enrich(self, *, only_new: bool = False) -> None:
         from sighten_warehouse.cli.enrich import problems, summary_line
         from sighten_warehouse.enrich.step import enrich
 
         with self._reporting():
-            result = enrich(self.settings, is_stopping=self.stop.is_set)
+            result = enrich(self.settings, is_stopping=self.stop.is_set, only_new=only_new)
             if result.asked or result.pulled:
                 click.echo(summary_line(result))
             self._report(problems(result))
@@ -194,6 +199,10 @@ class _Repeated:
         if self.has_new or monotonic() - self.called_at >= self.every:
             self.running = pool.submit(self.call)
             self.called_at, self.has_new = monotonic(), False
+
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.running is not None and not self.running.done()
 
     def has_ended(self) -> bool:
         """Whether it ran and is not running."""

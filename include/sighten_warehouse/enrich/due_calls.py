@@ -18,7 +18,7 @@ from sighten_warehouse.lake.manifest import Manifest, commit_files, commits, rea
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers import signed_quotes
 from sighten_warehouse.payload.answers.dal_config import DalObject
-from sighten_warehouse.querying import awaits_publish
+from sighten_warehouse.querying import awaiting_publish
 from sighten_warehouse.settings import Settings
 
 SIGNED_QUOTE_PATH = "/api/data/workflow/"
@@ -74,6 +74,12 @@ class DueCalls:
     def refused_metrics(self) -> tuple[str, ...]:
         """The metrics that the API refused, as `object.metric`."""
         return self._puller.refused
+
+    def make_new(self) -> None:
+        """Ask about the quotes that no published delivery names, while their deliveries are published."""
+        lake = resolve_lake(self.settings.layout)
+        due = new_quotes(self.settings, awaiting_publish(lake, commits(lake)))
+        self._run(due, self._resolve, tried=self._asked, counts=self.quotes)
 
     def make(self) -> None:
         """Make all calls; whenever deliveries were loaded meanwhile, find again what is due, the newest first."""
@@ -137,7 +143,7 @@ class DueCalls:
     def _new_quotes(self) -> list[str]:
         """The quotes of deliveries loaded since this was last asked that no published delivery names."""
         loads, self._delivered = self._delivered, []
-        return new_quotes(self.settings, loads) if loads else []
+        return new_quotes(self.settings, loads)
 
     def _were_delivered(self) -> bool:
         """Whether deliveries were loaded since the last look, and are published or have waited long enough for that.
@@ -154,7 +160,7 @@ class DueCalls:
             return False
         lake = resolve_lake(self.settings.layout)
         has_waited = monotonic() - self._delivered_at >= UNPUBLISHED_SECONDS
-        return has_waited or not awaits_publish(lake, commits(lake))
+        return has_waited or not awaiting_publish(lake, commits(lake))
 
     def _resolve(self, quote_id: str) -> str:
         """Land the API's answer about the signed quote and return its resolution, or `refused`."""

@@ -50,15 +50,18 @@ class EnrichResult:
         return bool(self.refused or self.refused_metrics or self.left)
 
 
-def enrich(
+def enrich(  # noqa: PLR0913  (each has a default)
     settings: Settings,
     *,
     clock: Clock | None = None,
     priority: Priority = "live",
     retry_policy: RetryPolicy | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    only_new: bool = False,
 ) -> EnrichResult:
     """Make the calls that are due and land the answers, which count once they are loaded.
+
+    With `only_new`, ask only about quotes of loaded deliveries that no published one names: that needs no publish.
 
     Calls without an answer stay due, and so does what is left once `is_stopping`. One process at a time does this; a
     second one waits.
@@ -77,7 +80,7 @@ def enrich(
     ):
         # All queries use one time, else quotes asked now could be too old for the pulls when the TTL is short.
         calls = DueCalls(settings, objects, client=client, answers=answers, as_of=clock.now(), is_stopping=is_stopping)
-        calls.make()
+        calls.make_new() if only_new else calls.make()
     result = _summarize(calls)
     counts = {"asked": result.asked, "signed": result.signed, "pulled": result.pulled, "left": result.left}
     log.info("enriched", **counts, refused=result.refused, refused_metrics=len(result.refused_metrics))

@@ -16,6 +16,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.batch import schemas, staging_connection
 from sighten_warehouse.load.delivery import read_delivery
 from sighten_warehouse.models import Model, models
+from sighten_warehouse.publish.tables import creation
 from sighten_warehouse.publish.versions import versions
 from sighten_warehouse.querying.published import CATALOG, PublishedTables, newest_published, published_tables
 
@@ -60,7 +61,7 @@ def open_models(
             elif published.has(model):
                 connection.execute(f"create view {model.full_name} as from {CATALOG}.{model.full_name}")
             else:
-                connection.execute(f"create table {model.full_name} as {model.select}")
+                connection.execute(f"{creation(model, 'table')} as {model.select}")
         yield connection
 
 

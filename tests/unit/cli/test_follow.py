@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Event
 from urllib.parse import urlsplit
@@ -80,6 +80,27 @@ def test_the_api_is_called_once_what_had_landed_is_published(warehouse: Warehous
         wait_until(lambda: count(warehouse, "quotes") == 1, what="the answer", seconds=60)
 
     assert [1] == published
+
+
+def test_a_new_quote_is_asked_about_while_its_delivery_is_published(warehouse: Warehouse) -> None:
+    asked = Event()
+
+    def answer(_: Request) -> Response:
+        asked.set()
+        return json_response({"data": [], "status_code": 200})
+
+    warehouse.take_in(a_milestone("one"))
+    warehouse.publish()
+    warehouse.close()
+    warehouse.land(a_milestone("two"))
+    with scripted(answer) as api, ExitStack() as publishing:
+        publishing.enter_context(one_writer(warehouse.settings.layout, "publish"))
+        with following(warehouse, api):
+            assert asked.wait(60)
+            first = [urlsplit(target).query.rpartition("&")[2] for target in api.targets]
+            publishing.close()
+
+    assert [f"quote_id={quote('two')}"] == first
 
 
 def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(warehouse: Warehouse) -> None:
