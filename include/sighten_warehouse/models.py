@@ -18,9 +18,9 @@ from sighten_warehouse.shared_columns import expand, flat, lists_of, placeholder
 # advises a rebuild. `test_rules_version.py` fails if rows change without it.
 RULES_VERSION = 4
 
-INTERMEDIATE = ("staging", "temp")  # `temp`: large, temporary tables, by which the published file does not grow
-NOT_PUBLISHED = (*INTERMEDIATE, "enrich", "erase", "cache", "touched")  # steps between, lists, and what an update reads
-SCHEMAS = (*INTERMEDIATE, "history", "main", "marts", "ops", *NOT_PUBLISHED[2:])  # folders of models
+STEPS = ("staging", "temp")  # `temp`: large, temporary tables, by which the published file does not grow
+NOT_PUBLISHED = (*STEPS, "enrich", "erase", "cache", "touched")  # steps between, lists, and what an update reads
+SCHEMAS = (*STEPS, "history", "main", "marts", "ops", *NOT_PUBLISHED[2:])  # folders of models
 ALL, ADDED = "all rows", "no row"  # how a table is updated if its rows are not replaced by their ids
 DUCKDB_TYPES = {
     "text": "varchar",
@@ -97,9 +97,7 @@ class Model:
     def is_intermediate(self) -> bool:
         """Whether publish computes it for other models and does not publish it."""
         made = {name for name in self.inputs if name in models() and models()[name].is_intermediate}
-        return self.schema in INTERMEDIATE and any(
-            name in made or not name.startswith("staging.") for name in self.inputs
-        )
+        return self.schema in STEPS and any(name in made or not name.startswith("staging.") for name in self.inputs)
 
 
 def sql_folder() -> Path:
@@ -151,11 +149,10 @@ def models() -> dict[str, Model]:
 
 
 def _read_model(folder: Path, stem: str) -> Model:
-    schema = folder.name
     select = folder / f"{stem}.sql"
     text = _sql(select) if select.exists() else None
     described: dict[str, Any] = (
-        {"description": "", "columns": {}} if schema in NOT_PUBLISHED else _description(folder, stem)
+        {"description": "", "columns": {}} if folder.name in NOT_PUBLISHED else _description(folder, stem)
     )
     header = {match["key"]: match["value"] for match in _HEADER.finditer(text or "")}
     if text is not None and not (text.startswith("-- ") and set(header) >= {"grain", "inputs"}):
@@ -165,7 +162,7 @@ def _read_model(folder: Path, stem: str) -> Model:
         return tuple(part.strip() for part in header.get(key, "").split(",") if part.strip())
 
     return Model(
-        schema=schema,
+        schema=folder.name,
         name=stem,
         description=described["description"],
         is_view=described.get("view", False),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sighten_warehouse.errors import ModelError, SettingError
-from sighten_warehouse.models import models, published_models
+from sighten_warehouse.models import SCHEMAS, models, published_models
 from support.factories import a_comment, a_document, a_milestone, a_sub_task, a_task, a_user
 from support.warehouses import Warehouse
 
@@ -65,7 +65,7 @@ def test_rescued_values_are_tagged_everywhere() -> None:
 
 def test_an_unknown_kind_of_personal_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = tmp_path / "sql"
-    for folder in ("staging", "history", "main", "marts", "ops"):
+    for folder in SCHEMAS:
         (sql / folder).mkdir(parents=True)
     (sql / "ops" / "a.yml").write_text("{description: A., columns: {b: {type: text, pii: shoe_size, description: B.}}}")
     monkeypatch.setattr("sighten_warehouse.models.sql_folder", lambda: sql)
