@@ -84,10 +84,10 @@ class Enriched:
         self.warehouse.load()
         self.clock.sleep(60)
 
-    def enrich(self, *, load: bool = True, **settings: Any) -> EnrichResult:
+    def enrich(self, *, load: bool = True, only_new: bool = False, **settings: Any) -> EnrichResult:
         """Enrich, and load the answers."""
         changed = replace(self.warehouse.settings, **self.settings | settings)
-        result = enrich(changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2))
+        result = enrich(changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2), only_new=only_new)
         if load:
             self.warehouse.load()
         return result

@@ -77,9 +77,10 @@ class DueCalls:
 
     def make_new(self) -> None:
         """Ask about the quotes that no published delivery names, while their deliveries are published."""
+        self._begin_look()
         lake = resolve_lake(self.settings.layout)
         due = new_quotes(self.settings, awaiting_publish(lake, commits(lake)))
-        self._run(due, self._resolve, tried=self._asked, counts=self.quotes)
+        self._run(due, self._resolve, tried=self._asked, counts=self.quotes, loaded=self._new_quotes)
 
     def make(self) -> None:
         """Make all calls; whenever deliveries were loaded meanwhile, find again what is due, the newest first."""
