@@ -136,11 +136,12 @@ class Committer:
             self._synced_folder = folder
 
     def _acknowledge(self, group: list[Submission], name: str, *, seconds: float) -> None:
-        for submission in group:
-            submission.on_settled(submission.arrival.landing_id)
+        # First, so that whoever asks for the metrics after an acknowledgement finds it counted.
         self._metrics.group_size.observe(len(group))
         self._metrics.commit_seconds.observe(seconds)
         self._metrics.landed_bytes.inc(sum(submission.body_bytes for submission in group))
+        for submission in group:
+            submission.on_settled(submission.arrival.landing_id)
         with written_together():
             for submission in group:
                 landing_id = submission.arrival.landing_id

@@ -294,3 +294,13 @@ def test_groups_and_bytes_are_measured(slow: Committer, disk: SlowDisk, metrics:
     assert 10 == sample("sighten_group_size_sum")
     assert 2 == sample("sighten_commit_seconds_count")
     assert 10 == sample("sighten_landed_bytes_total")
+
+
+def test_what_is_acknowledged_is_counted_already(landing: Path, metrics: ReceiverMetrics) -> None:
+    counted: Future[float | None] = Future()
+    with Committer(landing, metrics=metrics) as committer:
+        committer.submit(
+            delivery(b"12345"),
+            lambda _: counted.set_result(metrics.registry.get_sample_value("sighten_landed_bytes_total")),
+        )
+        assert 5 == counted.result(SOON)
