@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.figures import Figure
-from benchmarks.homes import Home
+from benchmarks.homes import COMMAND, Home
+from benchmarks.measure import run_measured
 from benchmarks.payloads import lines, simulated, write_payloads
 from benchmarks.serving import answers, free_port, p95, post, seconds_to_row, serving, until, until_published
 
@@ -38,10 +39,10 @@ def measure_quotes(folder: Path, *, old_quotes: int = OLD_QUOTES) -> list[Figure
     """Post webhooks that name new quotes while the API is asked about old ones, at the default rate."""
     home = Home(folder / "home")
     payloads, _ = write_payloads(folder, count=old_quotes * DELIVERIES_PER_QUOTE)
-    _fill(home, payloads)
     port, api = free_port(), free_port()
     world = ("--seed", str(LIVE_SEED), "--milestones", str(LIVE_MILESTONES))
     configured = {"SIGHTEN_API_URL": f"http://127.0.0.1:{api}", "SIGHTEN_API_TOKEN": "benchmark"}
+    _fill(home, payloads, **configured)
     with (
         serving(home, "simulate", "serve", "--port", str(api), *world),
         serving(home, "receive", "--port", str(port)),
@@ -57,10 +58,11 @@ def measure_quotes(folder: Path, *, old_quotes: int = OLD_QUOTES) -> list[Figure
     ]
 
 
-def _fill(home: Home, payloads: Path) -> None:
+def _fill(home: Home, payloads: Path, **configured: str) -> None:
+    """Fill the home and publish it, with the settings that it has later: with others, all would be made anew."""
     home.run("backfill", "files", payloads)
     home.run("load")
-    home.run("publish")
+    run_measured([COMMAND, "publish"], env=home.env | configured)
 
 
 def _bodies_with_new_quotes() -> list[bytes]:

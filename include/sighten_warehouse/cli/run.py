@@ -2,13 +2,14 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from queue import SimpleQueue
 from threading import Event
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from sighten_warehouse.errors import SettingError, TransientError, WarehouseErro
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.remotes import pause_of
 from sighten_warehouse.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from sighten_warehouse.load.result import LoadResult
 
 POLL_SECONDS = 0.5
 API_SECONDS = 300.0  # like the sweep of Airflow's DAGs: work that comes due without a delivery can wait
@@ -68,6 +72,7 @@ class _Steps:
     had_problems: bool = False
     stop: Event = field(default_factory=Event)
     has_published: Event = field(default_factory=Event)
+    not_asked: SimpleQueue[str] = field(default_factory=SimpleQueue)  # batches whose new quotes were not asked about
 
     def __post_init__(self) -> None:
         self.uses_api = self.settings.api_url is not None
@@ -89,11 +94,12 @@ class _Steps:
         # Others may load, or change what a version is made from: each look finds that.
         publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
         enriching, downloading = _Repeated(self._enrich), _Repeated(self._download)
-        asking = _Repeated(partial(self._enrich, only_new=True), every=float("inf"))
+        asking = _Repeated(self._ask_about_new, every=float("inf"))
         steps = (publishing, asking, enriching, downloading)
         with ThreadPoolExecutor(len(steps), thread_name_prefix="step") as pool:
             while True:
-                has_new = bool(self._load())
+                loaded = self._load()
+                has_new = bool(loaded.landed)
                 has_ended = publishing.has_ended()  # nothing is published now, and what had landed is
                 publishing.start_if_due(pool, is_new=has_new)
                 has_published = self.has_published.is_set()
@@ -101,6 +107,8 @@ class _Steps:
                 for step in (enriching, downloading) if self.uses_api and (has_published or has_ended) else ():
                     step.start_if_due(pool, is_new=has_published)
                 if self.uses_api and not enriching.is_running():  # one that runs looks for new quotes by itself
+                    for batch_id in loaded.batches:
+                        self.not_asked.put(batch_id)
                     asking.start_if_due(pool, is_new=has_new)
                 if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
@@ -112,8 +120,8 @@ class _Steps:
         self._load()
         self._publish()
 
-    def _load(self) -> int:
-        """Load what has landed; return how many deliveries."""
+    def _load(self) -> "LoadResult":
+        """Load what has landed."""
         from sighten_warehouse.cli.main import prepare_process
         from sighten_warehouse.load.step import load
         from sighten_warehouse.load.workers import usable_cores
@@ -122,7 +130,7 @@ class _Steps:
         self.quarantined += result.quarantined
         if result.landed:
             click.echo(f"loaded {result.landed} deliveries")
-        return result.landed
+        return result
 
     def _publish(self) -> None:
         from sighten_warehouse.catalogs import export_and_register
@@ -139,12 +147,16 @@ class _Steps:
         if self.uses_api:
             self._download()
 
-    def _enrich(self, *, only_new: bool = False) -> None:
+    def _ask_about_new(self) -> None:
+        batch_ids = [self.not_asked.get() for _ in range(self.not_asked.qsize())]
+        self._enrich(only_new_of=batch_ids)
+
+    def _enrich(self, *, only_new_of: Sequence[str] | None = None) -> None:
         from sighten_warehouse.cli.enrich import problems, summary_line
         from sighten_warehouse.enrich.step import enrich
 
         with self._reporting():
-            result = enrich(self.settings, is_stopping=self.stop.is_set, only_new=only_new)
+            result = enrich(self.settings, is_stopping=self.stop.is_set, only_new_of=only_new_of)
             if result.asked or result.pulled:
                 click.echo(summary_line(result))
             self._report(problems(result))

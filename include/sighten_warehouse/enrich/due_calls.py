@@ -1,7 +1,7 @@
 """Makes the calls that are due; those of deliveries that are loaded meanwhile come before a long backlog."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -75,11 +75,12 @@ class DueCalls:
         """The metrics that the API refused, as `object.metric`."""
         return self._puller.refused
 
-    def make_new(self) -> None:
-        """Ask about the quotes that no published delivery names, while their deliveries are published."""
+    def make_new(self, batch_ids: Collection[str]) -> None:
+        """Ask about the quotes of these batches that no published delivery names, while the batches are published."""
         self._begin_look()
         lake = resolve_lake(self.settings.layout)
-        due = new_quotes(self.settings, awaiting_publish(lake, commits(lake)))
+        loads = [load for load in awaiting_publish(lake, commits(lake)) if load.batch_id in batch_ids]
+        due = new_quotes(self.settings, loads)
         self._run(due, self._resolve, tried=self._asked, counts=self.quotes, loaded=self._new_quotes)
 
     def make(self) -> None:

@@ -1,6 +1,6 @@
 """Asks the API which quotes are signed, pulls the configured metrics of these, and lands the answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -57,11 +57,12 @@ def enrich(  # noqa: PLR0913  (each has a default)
     priority: Priority = "live",
     retry_policy: RetryPolicy | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
-    only_new: bool = False,
+    only_new_of: Collection[str] | None = None,
 ) -> EnrichResult:
     """Make the calls that are due and land the answers, which count once they are loaded.
 
-    With `only_new`, ask only about quotes of loaded deliveries that no published one names: that needs no publish.
+    With `only_new_of`, ids of batches, ask only about their quotes that no published delivery names; this needs no
+    publish, and does not look whether they were asked about before.
 
     Calls without an answer stay due, and so does what is left once `is_stopping`. One process at a time does this; a
     second one waits.
@@ -80,7 +81,7 @@ def enrich(  # noqa: PLR0913  (each has a default)
     ):
         # All queries use one time, else quotes asked now could be too old for the pulls when the TTL is short.
         calls = DueCalls(settings, objects, client=client, answers=answers, as_of=clock.now(), is_stopping=is_stopping)
-        calls.make_new() if only_new else calls.make()
+        calls.make() if only_new_of is None else calls.make_new(only_new_of)
     result = _summarize(calls)
     counts = {"asked": result.asked, "signed": result.signed, "pulled": result.pulled, "left": result.left}
     log.info("enriched", **counts, refused=result.refused, refused_metrics=len(result.refused_metrics))

@@ -82,10 +82,12 @@ def test_a_new_quote_is_asked_about_before_its_delivery_is_published(
     assert (0, None) == (result.left, result.problem)
 
 
-def test_of_what_is_not_published_the_newest_quotes_are_asked_about_first(enriched: Enriched) -> None:
-    enriched.deliver(a_milestone("published"))
+def test_of_batches_only_new_quotes_are_asked_about_and_newer_ones_first(enriched: Enriched) -> None:
+    enriched.deliver(a_milestone("published"), a_milestone("old"))
     enriched.warehouse.publish()
-    enriched.deliver(*(a_milestone(f"waiting {number}") for number in range(20)))
+    enriched.deliver(a_milestone("of another batch"))
+    enriched.warehouse.land(a_milestone("old"), *(a_milestone(f"waiting {number}") for number in range(20)))
+    batches = enriched.warehouse.load().batches
     asked: list[str] = []
 
     def load_a_new_one(quote_id: str) -> None:
@@ -94,11 +96,11 @@ def test_of_what_is_not_published_the_newest_quotes_are_asked_about_first(enrich
             enriched.warehouse.take_in(a_milestone("new"))
 
     enriched.sighten.asked = load_a_new_one
-    result = enriched.enrich(load=False, api_concurrency=1, only_new=True)
+    result = enriched.enrich(load=False, api_concurrency=1, only_new_of=batches)
 
     assert 21 == result.asked == len(set(asked)) == len(asked)
     assert asked.index(quote("new")) <= 10
-    assert quote("published") not in asked
+    assert not {quote("published"), quote("old"), quote("of another batch")} & set(asked)
 
 
 @pytest.mark.parametrize("statuses", [(), ("APPROVED", "SUBMITTED")])
