@@ -1,6 +1,6 @@
 """Helpers for tests of `enrich`: an API of quotes and metrics, and a warehouse that calls it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,12 +84,10 @@ class Enriched:
         self.warehouse.load()
         self.clock.sleep(60)
 
-    def enrich(self, *, load: bool = True, only_new_of: Sequence[str] | None = None, **settings: Any) -> EnrichResult:
+    def enrich(self, *, load: bool = True, **settings: Any) -> EnrichResult:
         """Enrich, and load the answers."""
         changed = replace(self.warehouse.settings, **self.settings | settings)
-        result = enrich(
-            changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2), only_new_of=only_new_of
-        )
+        result = enrich(changed, clock=self.clock, retry_policy=RetryPolicy(total_s=5, attempts=2))
         if load:
             self.warehouse.load()
         return result

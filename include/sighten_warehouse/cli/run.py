@@ -2,14 +2,12 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +16,6 @@ from sighten_warehouse.errors import SettingError, TransientError, WarehouseErro
 from sighten_warehouse.escaping import printable_lines
 from sighten_warehouse.remotes import pause_of
 from sighten_warehouse.settings import Settings, read_settings
-
-if TYPE_CHECKING:
-    from sighten_warehouse.load.result import LoadResult
 
 POLL_SECONDS = 0.5
 API_SECONDS = 300.0  # like the sweep of Airflow's DAGs: work that comes due without a delivery can wait
@@ -72,7 +67,6 @@ class _Steps:
     had_problems: bool = False
     stop: Event = field(default_factory=Event)
     has_published: Event = field(default_factory=Event)
-    not_asked: SimpleQueue[str] = field(default_factory=SimpleQueue)  # batches whose new quotes were not asked about
 
     def __post_init__(self) -> None:
         self.uses_api = self.settings.api_url is not None
@@ -89,30 +83,23 @@ class _Steps:
 
         Each step but the load has a thread of its own: a delivery waits for no publish of earlier ones before it is
         loaded, and a quote waits for no download. What is due for a call is found cheapest in a new version, so these
-        steps begin once a publish has ended; about new quotes the API is asked meanwhile.
+        steps begin once a publish has ended.
         """
         # Others may load, or change what a version is made from: each look finds that.
         publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
-        enriching, downloading = _Repeated(self._enrich), _Repeated(self._download)
-        asking = _Repeated(self._ask_about_new, every=float("inf"))
-        steps = (publishing, asking, enriching, downloading)
-        with ThreadPoolExecutor(len(steps), thread_name_prefix="step") as pool:
+        calling = [_Repeated(self._enrich), _Repeated(self._download)]
+        with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
             while True:
-                loaded = self._load()
-                has_new = bool(loaded.landed)
+                has_new = bool(self._load())
                 has_ended = publishing.has_ended()  # nothing is published now, and what had landed is
                 publishing.start_if_due(pool, is_new=has_new)
                 has_published = self.has_published.is_set()
                 self.has_published.clear()
-                for step in (enriching, downloading) if self.uses_api and (has_published or has_ended) else ():
+                for step in calling if self.uses_api and (has_published or has_ended) else ():
                     step.start_if_due(pool, is_new=has_published)
-                if self.uses_api and not enriching.is_running():  # one that runs looks for new quotes by itself
-                    for batch_id in loaded.batches:
-                        self.not_asked.put(batch_id)
-                    asking.start_if_due(pool, is_new=has_new)
                 if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
                     break
-        for step in steps:
+        for step in (publishing, *calling):
             step.raise_error()
         self._publish()
 
@@ -120,8 +107,8 @@ class _Steps:
         self._load()
         self._publish()
 
-    def _load(self) -> "LoadResult":
-        """Load what has landed."""
+    def _load(self) -> int:
+        """Load what has landed; return how many deliveries."""
         from sighten_warehouse.cli.main import prepare_process
         from sighten_warehouse.load.step import load
         from sighten_warehouse.load.workers import usable_cores
@@ -130,7 +117,7 @@ class _Steps:
         self.quarantined += result.quarantined
         if result.landed:
             click.echo(f"loaded {result.landed} deliveries")
-        return result
+        return result.landed
 
     def _publish(self) -> None:
         from sighten_warehouse.catalogs import export_and_register
@@ -147,16 +134,12 @@ class _Steps:
         if self.uses_api:
             self._download()
 
-    def _ask_about_new(self) -> None:
-        batch_ids = [self.not_asked.get() for _ in range(self.not_asked.qsize())]
-        self._enrich(only_new_of=batch_ids)
-
-    def _enrich(self, *, only_new_of: Sequence[str] | None = None) -> None:
+    def _enrich(self) -> None:
         from sighten_warehouse.cli.enrich import problems, summary_line
         from sighten_warehouse.enrich.step import enrich
 
         with self._reporting():
-            result = enrich(self.settings, is_stopping=self.stop.is_set, only_new_of=only_new_of)
+            result = enrich(self.settings, is_stopping=self.stop.is_set)
             if result.asked or result.pulled:
                 click.echo(summary_line(result))
             self._report(problems(result))
@@ -211,10 +194,6 @@ class _Repeated:
         if self.has_new or monotonic() - self.called_at >= self.every:
             self.running = pool.submit(self.call)
             self.called_at, self.has_new = monotonic(), False
-
-    def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self.running is not None and not self.running.done()
 
     def has_ended(self) -> bool:
         """Whether it ran and is not running."""

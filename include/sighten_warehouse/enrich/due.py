@@ -39,7 +39,7 @@ def new_quotes(settings: Settings, loads: Sequence[Manifest]) -> list[str]:
 
     There are none if only milestones of some statuses are enriched: the status of one is known once it is published.
     """
-    if settings.enrich_statuses or not loads:
+    if settings.enrich_statuses:
         return []
     rows = select_from_loads(settings.layout, "enrich.new_quotes", loads)
     return [quote_id for quote_id, _ in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)]

@@ -1,7 +1,7 @@
 """Makes the calls that are due; those of deliveries that are loaded meanwhile come before a long backlog."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -18,7 +18,7 @@ from sighten_warehouse.lake.manifest import Manifest, commit_files, commits, rea
 from sighten_warehouse.landing.api_request import ApiRequest
 from sighten_warehouse.payload.answers import signed_quotes
 from sighten_warehouse.payload.answers.dal_config import DalObject
-from sighten_warehouse.querying import awaiting_publish
+from sighten_warehouse.querying import awaits_publish
 from sighten_warehouse.settings import Settings
 
 SIGNED_QUOTE_PATH = "/api/data/workflow/"
@@ -74,14 +74,6 @@ class DueCalls:
     def refused_metrics(self) -> tuple[str, ...]:
         """The metrics that the API refused, as `object.metric`."""
         return self._puller.refused
-
-    def make_new(self, batch_ids: Collection[str]) -> None:
-        """Ask about the quotes of these batches that no published delivery names, while the batches are published."""
-        self._begin_look()
-        lake = resolve_lake(self.settings.layout)
-        loads = [load for load in awaiting_publish(lake, commits(lake)) if load.batch_id in batch_ids]
-        due = new_quotes(self.settings, loads)
-        self._run(due, self._resolve, tried=self._asked, counts=self.quotes, loaded=self._new_quotes)
 
     def make(self) -> None:
         """Make all calls; whenever deliveries were loaded meanwhile, find again what is due, the newest first."""
@@ -145,7 +137,7 @@ class DueCalls:
     def _new_quotes(self) -> list[str]:
         """The quotes of deliveries loaded since this was last asked that no published delivery names."""
         loads, self._delivered = self._delivered, []
-        return new_quotes(self.settings, loads)
+        return new_quotes(self.settings, loads) if loads else []
 
     def _were_delivered(self) -> bool:
         """Whether deliveries were loaded since the last look, and are published or have waited long enough for that.
@@ -162,7 +154,7 @@ class DueCalls:
             return False
         lake = resolve_lake(self.settings.layout)
         has_waited = monotonic() - self._delivered_at >= UNPUBLISHED_SECONDS
-        return has_waited or not awaiting_publish(lake, commits(lake))
+        return has_waited or not awaits_publish(lake, commits(lake))
 
     def _resolve(self, quote_id: str) -> str:
         """Land the API's answer about the signed quote and return its resolution, or `refused`."""

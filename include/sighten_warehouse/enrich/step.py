@@ -1,6 +1,6 @@
 """Asks the API which quotes are signed, pulls the configured metrics of these, and lands the answers."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -50,19 +50,15 @@ class EnrichResult:
         return bool(self.refused or self.refused_metrics or self.left)
 
 
-def enrich(  # noqa: PLR0913  (each has a default)
+def enrich(
     settings: Settings,
     *,
     clock: Clock | None = None,
     priority: Priority = "live",
     retry_policy: RetryPolicy | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
-    only_new_of: Collection[str] | None = None,
 ) -> EnrichResult:
     """Make the calls that are due and land the answers, which count once they are loaded.
-
-    With `only_new_of`, ids of batches, ask only about their quotes that no published delivery names; this needs no
-    publish, and does not look whether they were asked about before.
 
     Calls without an answer stay due, and so does what is left once `is_stopping`. One process at a time does this; a
     second one waits.
@@ -81,7 +77,7 @@ def enrich(  # noqa: PLR0913  (each has a default)
     ):
         # All queries use one time, else quotes asked now could be too old for the pulls when the TTL is short.
         calls = DueCalls(settings, objects, client=client, answers=answers, as_of=clock.now(), is_stopping=is_stopping)
-        calls.make() if only_new_of is None else calls.make_new(only_new_of)
+        calls.make()
     result = _summarize(calls)
     counts = {"asked": result.asked, "signed": result.signed, "pulled": result.pulled, "left": result.left}
     log.info("enriched", **counts, refused=result.refused, refused_metrics=len(result.refused_metrics))

@@ -4,6 +4,6 @@ What the newest published version already holds is read from it, so that a step 
 """
 
 from sighten_warehouse.querying.engine import open_models, select_from_loads
-from sighten_warehouse.querying.published import awaiting_publish
+from sighten_warehouse.querying.published import awaits_publish
 
-__all__ = ["awaiting_publish", "open_models", "select_from_loads"]
+__all__ = ["awaits_publish", "open_models", "select_from_loads"]

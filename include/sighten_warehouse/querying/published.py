@@ -1,6 +1,6 @@
 """Which models need not be computed, since the newest published version has their tables."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -54,8 +54,7 @@ def published_tables(
     """
     if not known or not _fits(layout, known[-1]):
         return PublishedTables(None)
-    unpublished = _unpublished(layout, known, commits)
-    changed = {f"history.{table}" for manifest in unpublished for table, rows in manifest.history_files.items() if rows}
+    changed = {f"history.{table}" for table in _unpublished_tables(layout, known, commits)}
     return PublishedTables(known[-1], changed | {f"staging.{table}" for table in pending})
 
 
@@ -65,15 +64,10 @@ def newest_published(layout: Layout) -> PublishedTables:
     return PublishedTables(known[-1] if known and _fits(layout, known[-1]) else None)
 
 
-def awaiting_publish(layout: Layout, commits: Sequence[Manifest]) -> list[Manifest]:
-    """The commits of deliveries that the next version will hold and the newest lacks: asking about them is cheap then.
-
-    There are none if the next version is made anew.
-    """
+def awaits_publish(layout: Layout, commits: Sequence[Manifest]) -> bool:
+    """Whether the next version will hold deliveries that the newest lacks, so that asking about them is cheap then."""
     known = versions(layout)
-    if not known or not _fits(layout, known[-1]):
-        return []
-    return [manifest for manifest in _unpublished(layout, known, commits) if manifest.history_files.get("snapshots")]
+    return bool(known) and _fits(layout, known[-1]) and "snapshots" in _unpublished_tables(layout, known, commits)
 
 
 def _fits(layout: Layout, version: Version) -> bool:
@@ -82,9 +76,10 @@ def _fits(layout: Layout, version: Version) -> bool:
     return same_code and merged_since(layout, version.lake) is not None
 
 
-def _unpublished(layout: Layout, known: Sequence[Version], commits: Sequence[Manifest]) -> Iterator[Manifest]:
+def _unpublished_tables(layout: Layout, known: Sequence[Version], commits: Sequence[Manifest]) -> set[str]:
     published = {batch for version in known for batch in version.new_batches}
-    return (manifest for manifest in commits if not published.issuperset(all_load_ids(layout, [manifest])))
+    new = (manifest for manifest in commits if not published.issuperset(all_load_ids(layout, [manifest])))
+    return {table for manifest in new for table, rows in manifest.history_files.items() if rows}
 
 
 @cache

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from threading import Event
 from urllib.parse import urlsplit
@@ -13,7 +13,6 @@ import duckdb
 
 from devstack.waiting import wait_until
 from sighten_warehouse.lake.manifest import commit_files
-from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from support.enriching import quote
 from support.factories import a_document, a_milestone, a_sub_task, a_task
@@ -42,10 +41,6 @@ def following(warehouse: Warehouse, api: ScriptedApi) -> Iterator[subprocess.Pop
         follower.terminate()
         follower.wait(60)
     assert 0 == follower.returncode
-
-
-def is_loaded(layout: Layout, loads: int) -> bool:
-    return len(list(commit_files(layout))) >= loads
 
 
 def is_quote(request: Request) -> bool:
@@ -87,23 +82,6 @@ def test_the_api_is_called_once_what_had_landed_is_published(warehouse: Warehous
     assert [1] == published
 
 
-def test_a_new_quote_is_asked_about_once_while_its_delivery_is_published(warehouse: Warehouse) -> None:
-    warehouse.take_in(a_milestone("one"))
-    warehouse.publish()
-    warehouse.close()
-    with scripted(lambda _: json_response({"data": [], "status_code": 200})) as api, ExitStack() as publishing:
-        publishing.enter_context(one_writer(warehouse.settings.layout, "publish"))
-        with following(warehouse, api):
-            for number, key in enumerate(("two", "three"), 1):
-                warehouse.land(a_milestone(key))
-                loads = partial(is_loaded, warehouse.settings.layout, 1 + 2 * number)  # and that of each answer
-                wait_until(loads, what=f"the answer about {key}", seconds=60)
-            asked = [urlsplit(target).query.rpartition("=")[2] for target in api.targets]
-            publishing.close()
-
-    assert [quote("two"), quote("three")] == asked
-
-
 def test_a_quote_waits_for_no_download_and_a_stop_for_none_that_has_not_begun(warehouse: Warehouse) -> None:
     downloading, go_on, downloads = Event(), Event(), []
 
@@ -143,11 +121,15 @@ def test_what_others_change_is_published_though_nothing_landed(warehouse: Wareho
 
 def test_a_delivery_is_loaded_while_an_earlier_one_is_published_and_a_stop_publishes_it(warehouse: Warehouse) -> None:
     layout = warehouse.settings.layout
+
+    def is_loaded(loads: int) -> bool:
+        return len(list(commit_files(layout))) >= loads
+
     with scripted(lambda _: Response(status=404)) as api, following(warehouse, api) as follower:
         with one_writer(layout, "publish"):
             for number in (1, 2):
                 warehouse.land(a_milestone(f"{number}"))
-                wait_until(partial(is_loaded, layout, number), what=f"load {number}", seconds=60)
+                wait_until(partial(is_loaded, number), what=f"load {number}", seconds=60)
             follower.terminate()
         follower.wait(60)
 

@@ -82,27 +82,6 @@ def test_a_new_quote_is_asked_about_before_its_delivery_is_published(
     assert (0, None) == (result.left, result.problem)
 
 
-def test_of_batches_only_new_quotes_are_asked_about_and_newer_ones_first(enriched: Enriched) -> None:
-    enriched.deliver(a_milestone("published"), a_milestone("old"))
-    enriched.warehouse.publish()
-    enriched.deliver(a_milestone("of another batch"))
-    enriched.warehouse.land(a_milestone("old"), *(a_milestone(f"waiting {number}") for number in range(20)))
-    batches = enriched.warehouse.load().batches
-    asked: list[str] = []
-
-    def load_a_new_one(quote_id: str) -> None:
-        asked.append(quote_id)
-        if len(asked) == 5:
-            enriched.warehouse.take_in(a_milestone("new"))
-
-    enriched.sighten.asked = load_a_new_one
-    result = enriched.enrich(load=False, api_concurrency=1, only_new_of=batches)
-
-    assert 21 == result.asked == len(set(asked)) == len(asked)
-    assert asked.index(quote("new")) <= 10
-    assert not {quote("published"), quote("old"), quote("of another batch")} & set(asked)
-
-
 @pytest.mark.parametrize("statuses", [(), ("APPROVED", "SUBMITTED")])
 def test_what_may_not_be_due_is_asked_about_once_it_is_published_or_has_waited_for_that(
     enriched: Enriched, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, ...]
