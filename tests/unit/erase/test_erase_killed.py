@@ -1,5 +1,6 @@
 """A kill at any point: `status` says that an erasure is unfinished, and the next call finishes it."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,19 @@ EVERY_POINT = [
     ("lake.folder", "point_link", "after"),
     ("publish.step", "link_over", "before"),
     ("erase.versions", "remove_unneeded", "before"),
-    ("erase.versions", "export_parquet", "before"),
+    ("erase.versions", "export_and_register", "before"),
     ("erase.step", "erase_vault", "before"),
     ("erase.step", "erase_files", "after"),
 ]
 CHOSEN = [EVERY_POINT[7], EVERY_POINT[12]]
+
+
+def test_every_point_is_still_a_function_of_its_module() -> None:
+    assert [] == [
+        (module, name)
+        for module, name, _ in EVERY_POINT
+        if not hasattr(import_module(f"sighten_warehouse.{module}"), name)
+    ]
 
 
 @pytest.mark.parametrize("points", [CHOSEN, pytest.param(EVERY_POINT, marks=pytest.mark.big)], ids=["chosen", "every"])
