@@ -1,9 +1,9 @@
-"""What happens to the next run of an actor: most die at a point that was struck less than others so far."""
+"""What happens to the next run of an actor: most die at a point where none died so far, or fewer than elsewhere."""
 
 import errno
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from statistics import median_low
@@ -65,7 +65,10 @@ class Fates:
         return "kill" if self._random.random() < 0.75 else "terminate"
 
     def _death(self, actor: Actor, slow: float) -> Fault:
-        """Death at one of those points that were struck less than others: most runs come to several of them."""
+        """Death at the first point that was never struck; at times, and if there is none, at one struck less often."""
+        untried = self.untried(actor)
+        if untried and self._random.random() < 0.75:
+            return replace(self._fault(actor, self._signal(), untried, slow), chance=1.0)
         struck = {point: self.struck[actor.name, point] for point in self._points(actor)}
         limit = median_low(struck.values()) if struck else 0
         rare = frozenset(point for point, times in struck.items() if times <= limit)
@@ -82,6 +85,10 @@ class Fates:
     def _fault(self, actor: Actor, strike: Strike, points: frozenset[str], slow: float, *, errno: int = 0) -> Fault:
         chance = CHANCE_WHILE_SERVING if actor.serves_s else self._random.choice(CHANCES)
         return Fault(strike, points, chance, self._random.randrange(2**31), errno, slow)
+
+    def untried(self, actor: Actor) -> frozenset[str]:
+        """The points that the actor reached and that it was never struck at."""
+        return frozenset(point for point in self._points(actor) if not self.struck[actor.name, point])
 
     def _points(self, actor: Actor) -> list[str]:
         return sorted(point for name, point in self.struck if name == actor.name)
