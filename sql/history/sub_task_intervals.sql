@@ -1,37 +1,37 @@
 -- Every state of a sub_task with its interval of validity; a new row starts only when something changed.
 -- grain: sub_task_id, valid_from_at
--- inputs: history.sub_task_states, staging.alone_snapshots, staging.compared_snapshots, temp.sub_task_spans
+-- inputs: history.sub_task_states, staging.alone_snapshots, staging.compared_snapshots, temp.sub_task_intervals
 -- replaced by: landing_id
 -- What is read twice is read by name each time, not by CTE: DuckDB holds a CTE that is read twice in memory.
 with alone as (
 
     select * from staging.alone_snapshots
 
-), spans as (
+), intervals as (
 
-    select * from temp.sub_task_spans
+    select * from temp.sub_task_intervals
 
 )
 
 select
     states.sub_task_id as sub_task_id,
     states.task_id as task_id,
-    spans.milestone_id as milestone_id,
+    intervals.milestone_id as milestone_id,
     opened_by.landing_id as landing_id,
     states.each_sub_task_column as each_sub_task_column,
-    spans.landing_ids as landing_ids,
-    spans.watermarks as watermarks,
-    nullif(spans.valid_from_at, minus_infinity()) as valid_from_at,
-    nullif(spans.valid_to_at, infinity()) as valid_to_at,
+    intervals.landing_ids as landing_ids,
+    intervals.watermarks as watermarks,
+    nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
+    nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     opened_by.received_at as received_at,
     states._rescued as _rescued,
 from history.sub_task_states as states
 inner join staging.compared_snapshots as snapshots on states.landing_id = snapshots.landing_id
-inner join spans
+inner join intervals
     on
-        states.sub_task_id = spans.sub_task_id
-        and snapshots.snapshot_rank = spans.snapshot_rank
-inner join staging.compared_snapshots as opened_by on spans.opened_by_rank = opened_by.snapshot_rank
+        states.sub_task_id = intervals.sub_task_id
+        and snapshots.snapshot_rank = intervals.snapshot_rank
+inner join staging.compared_snapshots as opened_by on intervals.opened_by_rank = opened_by.snapshot_rank
 
 union all
 

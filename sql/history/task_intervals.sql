@@ -1,6 +1,6 @@
 -- Every state of a task with its interval of validity; a new row starts only when something changed.
 -- grain: task_id, valid_from_at
--- inputs: history.task_states, staging.alone_snapshots, staging.compared_snapshots, temp.task_spans
+-- inputs: history.task_states, staging.alone_snapshots, staging.compared_snapshots, temp.task_intervals
 -- replaced by: landing_id
 -- What is read twice is read by name each time, not by CTE: DuckDB holds a CTE that is read twice in memory.
 with alone as (
@@ -11,9 +11,9 @@ with alone as (
 
     select * from staging.compared_snapshots
 
-), spans as (
+), intervals as (
 
-    select * from temp.task_spans
+    select * from temp.task_intervals
 
 )
 
@@ -22,16 +22,16 @@ select
     states.milestone_id as milestone_id,
     states.landing_id as landing_id,
     states.each_replaced_task_column as each_replaced_task_column,
-    spans.each_carried_task_column as each_carried_task_column,
-    spans.landing_ids as landing_ids,
-    spans.watermarks as watermarks,
-    nullif(spans.valid_from_at, minus_infinity()) as valid_from_at,
-    nullif(spans.valid_to_at, infinity()) as valid_to_at,
+    intervals.each_carried_task_column as each_carried_task_column,
+    intervals.landing_ids as landing_ids,
+    intervals.watermarks as watermarks,
+    nullif(intervals.valid_from_at, minus_infinity()) as valid_from_at,
+    nullif(intervals.valid_to_at, infinity()) as valid_to_at,
     states.received_at as received_at,
     states._rescued as _rescued,
 from history.task_states as states
 inner join snapshots on states.landing_id = snapshots.landing_id
-inner join spans on states.task_id = spans.task_id and snapshots.snapshot_rank = spans.snapshot_rank
+inner join intervals on states.task_id = intervals.task_id and snapshots.snapshot_rank = intervals.snapshot_rank
 
 union all
 

@@ -88,7 +88,8 @@ def _definition(column: Column) -> str:
 
 def creation(model: Model, kind: str) -> str:
     """The beginning of the statement that creates it as a `table` or `view`, up to its columns or its `as`."""
-    return f"create {'temp ' if model.schema == 'temp' else ''}{kind} {model.full_name}"
+    # DuckDB 1.5 knows no schema `temp` in which it would create a view; the keyword says where it goes.
+    return f"create temp {kind} {model.name}" if model.schema == "temp" else f"create {kind} {model.full_name}"
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> None:
