@@ -18,7 +18,7 @@ from support.repository import ROOT, text
 
 # Each in a fork of one process that has imported what most of them need.
 RUN_EACH = """
-import importlib.machinery, json, os, sys
+import importlib.machinery, json, os, sys, traceback
 
 class Installed(importlib.machinery.PathFinder):
     @classmethod
@@ -36,12 +36,20 @@ for missing, arguments in commands:
     missing = set(missing)
     if not os.fork():
         os.dup2(1, 2)
-        if arguments[0] == "python":
-            exec(arguments[1])
-        else:
-            sys.argv = ["sighten-warehouse", *arguments]
-            run_alone()
-        sys.exit()
+        code = 1
+        try:
+            if arguments[0] == "python":
+                exec(arguments[1])
+            else:
+                sys.argv = ["sighten-warehouse", *arguments]
+                run_alone()
+            code = 0
+        except SystemExit as ended:
+            code = ended.code
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        os._exit(code or 0)  # with DuckDB 1.5, a fork that exits as usual hangs
     print("\\nexit code", os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
 """
 

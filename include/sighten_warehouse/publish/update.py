@@ -99,8 +99,7 @@ def _engine(path: Path, layout: Layout) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"create view before.{name.partition('.')[2]} as from warehouse.{name}")
         connection.execute(f"create view {COPIES} as from warehouse.{COPIES}")
         yield connection
-        connection.execute("detach warehouse")
-        connection.execute("detach cache")
+        connection.execute("detach warehouse; detach cache")
 
 
 def _merged_since(layout: Layout, before: Version, commits: Sequence[Manifest]) -> list[Manifest]:
@@ -202,7 +201,8 @@ def _check(
         connection.execute(f"create table {name} as from warehouse.{name} limit 0")
     run_checks(connection, new_history=new_history, empty=empty)
     # One without an id cannot be known to be touched: the nightly run counts it anew.
-    connection.execute("delete from staging.found where id is null or (column_name, id) not in (from touched.ids)")
+    touched = "(from touched.ids where id is not null)"  # with NULL among them, nothing is `not in`
+    connection.execute(f"delete from staging.found where id is null or (column_name, id) not in {touched}")
     others = "from cache.found anti join touched.ids using (column_name, id)"
     connection.execute(f"insert into staging.found by name {others}")
     connection.execute(f"insert into ops.checks by name {models()['ops.checks'].select}")
