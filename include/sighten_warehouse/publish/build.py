@@ -17,7 +17,7 @@ from sighten_warehouse.lake.history import (
 )
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, models
+from sighten_warehouse.models import Model, built_models, loaded_models, models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.cache import write_cache
 from sighten_warehouse.publish.checks import refuse_failures, run_checks, stage_new_history
@@ -26,7 +26,7 @@ from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import new_pseudonyms
-from sighten_warehouse.publish.tables import attached_file, configure, creation, describe, transaction
+from sighten_warehouse.publish.tables import attached_file, configure, creation, describe, sorted_by, transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
@@ -121,9 +121,8 @@ def _create_intermediate(connection: duckdb.DuckDBPyConnection, model: Model, pa
 
 def fill(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> int:
     """Insert the rows into the model's table; return how many."""
-    ids = [column for column in model.replaced_by if column not in (ALL, ADDED)]
-    # Sorted, so that an update finds the rows that it replaces without reading all ids.
-    rows = f"from ({select}) order by {', '.join(ids)}" if ids else select
+    columns = ", ".join(sorted_by(model))
+    rows = f"from ({select}) order by {columns}" if columns else select
     row = connection.execute(f"insert into {model.full_name} by name {rows}").fetchone()
     return int(row[0]) if row else 0
 

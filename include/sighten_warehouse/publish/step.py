@@ -29,8 +29,9 @@ from sighten_warehouse.publish.cache import fits, forget, stamp
 from sighten_warehouse.publish.earlier import gather_if_many
 from sighten_warehouse.publish.pointer import complete_version, let_version_win
 from sighten_warehouse.publish.proof import differing_tables
+from sighten_warehouse.publish.refusals import NotLocalError
 from sighten_warehouse.publish.spark_build import build_by_spark
-from sighten_warehouse.publish.update import NotLocalError, update_warehouse
+from sighten_warehouse.publish.update import update_warehouse
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.publish.versions import (
     code_version,

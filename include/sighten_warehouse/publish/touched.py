@@ -66,7 +66,7 @@ class TouchedHistory:
     def show(self) -> None:
         """Let `history` be the rows of the touched deliveries and, of some tables, what else belongs to them."""
         batches = {ids: self._batches(ids) for ids in ("landing_ids", "dal_answers")}
-        of_milestones = self._of_milestones()
+        of_milestones = of_touched_milestones(self.connection)
         for model in _read_models():
             self.connection.execute(f"drop view {model.full_name}")
             if model.name not in (*FROM_CACHE, "decisions"):
@@ -81,8 +81,9 @@ class TouchedHistory:
         _create(self.connection, "organizations")
         self._add_mentions("organizations")
         for name, (ids, column) in FROM_CACHE.items():
-            rows = f"from cache.{name} semi join touched.{ids} using ({column})"
-            self.connection.execute(f"create table history.{name} as {rows}")
+            # By rowid, so that of other rows only the ids are read.
+            rows = f"rowid in (select rowid from cache.{name} semi join touched.{ids} using ({column}))"
+            self.connection.execute(f"create table history.{name} as from cache.{name} where {rows}")
         _create(self.connection, "ids")
 
     def _rows(self, model: Model, ids: str, batches: Sequence[Manifest], condition: str = "true") -> str:
@@ -96,18 +97,19 @@ class TouchedHistory:
         found = {batch for (batch,) in rows}
         return [manifest for manifest in self.commits if not found.isdisjoint(load_ids(self.layout, manifest))]
 
-    def _of_milestones(self) -> str:
-        """A condition that the touched deliveries meet; in merged files, groups of other milestones are skipped."""
-        found = self.connection.execute("select milestone_id from touched.milestones limit ?", [FEW + 1]).fetchall()
-        listed = ", ".join(f"'{quoted(milestone)}'" for (milestone,) in found if milestone is not None)
-        return f"(milestone_id is null or milestone_id in ({listed}))" if listed and len(found) <= FEW else "true"
-
     def _add_mentions(self, table: str) -> None:
         """Add the rows of users or organizations in the further snapshots that decide about touched ones."""
         ids, column = MENTIONED[table]
         _create(self.connection, ids)
         rows = self._rows(models()[f"history.{table}"], ids, self._batches(ids), f"{column} in (from touched.{table})")
         self.connection.execute(f"insert into history.{table} by name {rows}")
+
+
+def of_touched_milestones(connection: duckdb.DuckDBPyConnection) -> str:
+    """A condition that the rows of touched deliveries meet; groups of rows of other milestones need not be read."""
+    found = connection.execute("select milestone_id from touched.milestones limit ?", [FEW + 1]).fetchall()
+    listed = ", ".join(f"'{quoted(milestone)}'" for (milestone,) in found if milestone is not None)
+    return f"(milestone_id is null or milestone_id in ({listed}))" if listed and len(found) <= FEW else "true"
 
 
 def _read_models() -> list[Model]:

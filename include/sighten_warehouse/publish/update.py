@@ -10,7 +10,6 @@ from sighten_warehouse.escaping import quoted
 from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.lake.history import COPIES, DELIVERIES, create_history, history_files, select_history
 from sighten_warehouse.lake.lineage import merged_since
-from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_models, macros, models
@@ -22,8 +21,15 @@ from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import update_pseudonyms
-from sighten_warehouse.publish.tables import GROUP_ROWS, configure, creation, describe, transaction
-from sighten_warehouse.publish.touched import TouchedHistory, find_touched, show_new_history
+from sighten_warehouse.publish.refusals import (
+    number,
+    refuse_changes_elsewhere,
+    refuse_copies,
+    refuse_many,
+    refuse_merged,
+)
+from sighten_warehouse.publish.tables import GROUP_ROWS, configure, creation, describe, sorted_by, transaction
+from sighten_warehouse.publish.touched import TouchedHistory, find_touched, of_touched_milestones, show_new_history
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
 
@@ -37,12 +43,6 @@ BEFORE = (
     "ops.snapshots",
 )
 WITH_PLACES = ("ops.deliveries", "ops.quarantine")
-FEW = 2_000  # touched deliveries
-MOST_TOUCHED = 0.3  # of all deliveries; above this share, making all anew is faster
-
-
-class NotLocalError(Exception):
-    """The new deliveries change more than what they touch, so that everything has to be recomputed."""
 
 
 def update_warehouse(
@@ -57,19 +57,19 @@ def update_warehouse(
     *_, before, current = versions
     new = [manifest for manifest in commits if manifest.batch_id in current.new_batches]
     merged = _merged_since(layout, before, commits)
-    _refuse_merged(layout, merged, current)
+    refuse_merged(layout, merged, current)
     with _engine(path, layout) as connection:
         configure(connection, settings, layout, commits)
         register_inputs(connection, layout=layout, commits=new, versions=versions)
         show_new_history(connection, layout, new)
-        _refuse_copies(connection)
+        refuse_copies(connection)
         add_new(connection)
         find_touched(connection)
-        _refuse_many(connection)
+        refuse_many(connection)
         copied = {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
         TouchedHistory(connection, layout, commits, copied).show()
         empty = _compute(connection)
-        _refuse_changes_elsewhere(connection)
+        refuse_changes_elsewhere(connection)
         _check(connection, layout, new, empty)
         _move_places(connection, layout, merged)
         with transaction(connection, "an update"):
@@ -108,12 +108,6 @@ def _merged_since(layout: Layout, before: Version, commits: Sequence[Manifest]) 
     return [manifest for manifest in commits if manifest.batch_id in merged]
 
 
-def _refuse_merged(layout: Layout, merged: Sequence[Manifest], current: Version) -> None:
-    """Refuse new deliveries whose files also hold others."""
-    if not set(all_load_ids(layout, merged)).isdisjoint(current.new_batches):
-        raise NotLocalError("new deliveries were merged with others")
-
-
 def _move_places(connection: duckdb.DuckDBPyConnection, layout: Layout, merged: Sequence[Manifest]) -> None:
     """Let deliveries name the landing files that their lines were merged into."""
     if not merged:
@@ -124,34 +118,6 @@ def _move_places(connection: duckdb.DuckDBPyConnection, layout: Layout, merged: 
         place = "landing_file = places.landing_file, line_number = places.line_number"
         same = f"{table.rpartition('.')[2]}.landing_id = places.landing_id"
         connection.execute(f"update warehouse.{table} set {place} from touched.places as places where {same}")
-
-
-def _refuse_copies(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a landing file that was copied: its lines are known by the landing_ids of another batch."""
-    repeated = "select count(*) - count(distinct landing_id) from history.deliveries"
-    known = "select count(*) from history.deliveries semi join cache.deliveries using (landing_id)"
-    if _number(connection, repeated) or _number(connection, known):
-        raise NotLocalError("landing files were copied")
-
-
-def _refuse_many(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse to update if making all anew is faster; for few deliveries use one thread, which is cheaper."""
-    touched = _number(connection, "select count(*) from touched.landing_ids")
-    if touched <= FEW:
-        connection.execute("set threads = 1")
-    elif touched > MOST_TOUCHED * _number(connection, "select count(*) from cache.deliveries"):
-        raise NotLocalError("most deliveries are touched")
-
-
-def _refuse_changes_elsewhere(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse what changes the rows of deliveries that are not touched."""
-    reasons = connection.execute(models()["touched.elsewhere"].select or "").fetchall()
-    if reasons:
-        raise NotLocalError(", ".join(reason for (reason,) in reasons))
-
-
-def _number(connection: duckdb.DuckDBPyConnection, select: str) -> int:
-    return int(connection.execute(select).fetchall()[0][0])
 
 
 def _compute(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -183,7 +149,10 @@ def _add_mentioning_snapshots(connection: duckdb.DuckDBPyConnection) -> None:
     """Add the snapshots that decide about users and organizations; nothing new is known of them."""
     ids = "select landing_id from touched.mentions union select landing_id from touched.organization_mentions"
     others = f"(({ids}) except select landing_id from touched.roots)"
-    connection.execute(f"insert into ops.snapshots by name from before.snapshots where landing_id in {others}")
+    table = "warehouse.ops.snapshots"
+    # By rowid, so that of other rows only the ids are read.
+    rows = f"rowid in (select rowid from {table} where landing_id in {others})"
+    connection.execute(f"insert into ops.snapshots by name from {table} where {rows}")
 
 
 def _check(
@@ -211,6 +180,7 @@ def _check(
 
 def _replace(connection: duckdb.DuckDBPyConnection, counts: dict[str, int], empty: Collection[str]) -> dict[str, int]:
     """Replace the recomputed rows of every table; return the new numbers of rows."""
+    near = of_touched_milestones(connection)
     for model in built_models():
         if not model.is_updated or model.replaced_by == (ADDED,):
             continue
@@ -218,9 +188,10 @@ def _replace(connection: duckdb.DuckDBPyConnection, counts: dict[str, int], empt
         condition = "true" if model.replaced_by == (ALL,) else " or ".join(map(ids.format, model.replaced_by))
         name, table = model.full_name, f"warehouse.{model.full_name}"
         if counts[name]:
-            counts[name] -= _number(connection, f"delete from {table} where {condition}")
+            there = near if "milestone_id" in sorted_by(model) else "true"
+            counts[name] -= number(connection, f"delete from {table} where {there} and ({condition})")
         if name not in empty:
-            counts[name] += _number(connection, f"insert into {table} by name from {name} where {condition}")
+            counts[name] += number(connection, f"insert into {table} by name from {name} where {condition}")
     return counts
 
 

@@ -69,6 +69,18 @@ def test_a_reader_keeps_its_version_while_a_new_one_is_published(warehouse: Ware
     assert 2 == warehouse.value("select count(*) from milestones")
 
 
+def test_the_rows_of_a_milestone_are_together_so_that_an_update_reads_few_of_others(warehouse: Warehouse) -> None:
+    for turn in range(2):
+        for name in "abcd":
+            warehouse.take_in(a_milestone(name, at=f"2025-03-0{turn + 1}T12:00:00Z", tasks=[a_task(f"{name}{turn}")]))
+    warehouse.publish()
+
+    with duckdb.connect(str(warehouse.settings.layout.warehouse_file), read_only=True) as reader:
+        for table in ("history.milestone_intervals", "history.task_intervals", "main.milestones", "ops.changes"):
+            found = [milestone for (milestone,) in reader.execute(f"select milestone_id from {table}").fetchall()]
+            assert (len({*found}), found) == (4, sorted(found)), table
+
+
 def test_readers_see_only_complete_versions_while_others_are_published(warehouse: Warehouse) -> None:
     warehouse.deliver(a_milestone("0"))
     finished = Event()
