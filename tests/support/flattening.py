@@ -33,5 +33,6 @@ def endless(manifest: Manifest, _layout: Layout) -> Manifest:
 
 def flatten_endlessly() -> None:
     """Flatten two batches in two processes; to be run in a process of its own."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background ignores it
     with Workers(endless, jobs=2) as workers:
         list(workers.flatten([Manifest("a", {}), Manifest("b", {})], layout=Layout(os.curdir)))  # type: ignore[arg-type]
