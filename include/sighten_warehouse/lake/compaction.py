@@ -121,10 +121,10 @@ def _compact(layout: Layout, on_progress: OnProgress) -> Compacted:
     source = resolve_lake(layout)
     remove_hidden(layout.landing)
     committed = commits(source)
-    plan = plan_merges(source, committed)
     merged: Sequence[Manifest] = ()
-    if plan.groups:
-        with explaining_damage(source, committed):
+    with explaining_damage(source, committed):
+        plan = plan_merges(source, committed)
+        if plan.groups:
             merged = _make(layout, source, committed, plan, on_progress)
     _remember_unmerged(layout)
     result = _result(committed, plan, merged)

@@ -32,10 +32,10 @@ def hardlink_uncommitted(layout: Layout, aside: Layout, *, loaded: Collection[st
     """Take over the batches that are planned or flattened, unless another batch loaded a landing file of them."""
     for path in layout.prepared.glob("*.json"):
         with suppress(LakeError, FileNotFoundError):  # a commit removes it, also of a batch that it refuses
-            manifest = read_manifest(path)
-            if not manifest.landing_files.keys() & set(loaded):
-                _hardlink_history(manifest, layout, aside)
-                _hardlink(path, prepared_path(aside, manifest.batch_id))
+            if not read_manifest(path).landing_files.keys() & set(loaded):
+                # The manifest first: it may be flattened at any time, and what is taken over then lists its files.
+                _hardlink(path, prepared_path(aside, path.stem))
+                _hardlink_history(read_manifest(prepared_path(aside, path.stem)), layout, aside)
 
 
 def hardlink_left_out(layout: Layout, aside: Layout) -> None:

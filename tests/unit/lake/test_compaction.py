@@ -153,10 +153,11 @@ def test_an_altered_landing_file_is_refused_and_named_and_others_go_on(loaded: W
     assert [altered] == list(read_status(loaded.settings, deep=True).landing.damaged)
 
 
-def test_damaged_history_stops_it(loaded: Warehouse) -> None:
+@pytest.mark.parametrize("table", ["tasks", "deliveries"])
+def test_damaged_history_stops_it(loaded: Warehouse, table: str) -> None:
     layout = loaded.settings.layout
     first, *_ = commits(layout)
-    history_file(layout, "tasks", first.batch_id).unlink()
+    history_file(layout, table, first.batch_id).unlink()
 
     with pytest.raises(LakeError, match="1 history files are damaged"):
         compact(layout)

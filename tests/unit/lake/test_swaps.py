@@ -1,20 +1,27 @@
 """The swap to a compacted lake: readers see one of both, and a kill changed nothing or everything."""
 
+from pathlib import Path
+
 import pytest
 
+from sighten_warehouse.durable import DISK, Change
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake import compaction
 from sighten_warehouse.lake.compaction import compact, compact_if_many
+from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.exchange import MERGED
 from sighten_warehouse.lake.folder import decide_swap, resolve_lake
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
+from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.files import landing_files
+from sighten_warehouse.load.commit import commit
+from sighten_warehouse.load.step import flatten, plan
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.publish.step import publish_lake
 from support.compacting import PLACE, PUBLISHING, commit_count, lines
 from support.everything import everything
-from support.factories import a_milestone
+from support.factories import a_milestone, an_id
 from support.kill_points import kill_points
 from support.killing import COMPACT, exit_code_of_killed
 from support.warehouses import Warehouse
@@ -64,6 +71,29 @@ def test_a_publish_keeps_the_lake_that_was_put_in_use_while_it_ran(often: Wareho
     assert layout.lake.resolve().is_dir()
     assert commit_count(often) in range(1, committed)
     assert 0 == read_status(often.settings).pending
+
+
+def test_a_batch_that_is_flattened_while_it_is_taken_over_keeps_its_history(
+    often: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, layout = often.settings, often.settings.layout
+    often.land(a_milestone("late"))
+    [batch_id] = plan(settings)
+    change, flattened = DISK.change, []
+
+    def flatten_first(operation: str, path: Path, do: Change) -> None:
+        if operation == "link" and path.parent.name == layout.prepared.name and not flattened:
+            flattened.append(flatten(settings, batch_id))
+        change(operation, path, do)
+
+    monkeypatch.setattr(DISK, "change", flatten_first)
+    compact(layout)
+    committed = commit(settings, [batch_id])
+
+    assert (1, 1) == (len(flattened), len(committed.batches))
+    assert {} == damaged_history(resolve_lake(layout), commits(layout), deep=True)
+    often.publish()
+    assert 1 == often.value("select count(*) from milestones where milestone_id = ?", an_id("milestone late"))
 
 
 def test_what_was_read_before_a_swap_is_read_again(loaded: Warehouse) -> None:
