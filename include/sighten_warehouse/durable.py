@@ -235,16 +235,14 @@ def sync_file(file: BinaryIO, path: Path) -> None:
     DISK.change("fsync", path, lambda: os.fsync(file.fileno()))
 
 
-def remove_leftovers(folder: Path, *, last_written_before: float) -> int:
-    """Delete the hidden files that a crash left below `folder`; return how many.
+def hidden_files(folder: Path, *, last_written_before: float = float("inf")) -> list[Path]:
+    """The hidden files below the folder that were last written before then (seconds since 1970).
 
-    Only files last written before `last_written_before` (seconds since 1970): another process may still be writing
-    newer ones.
+    A crash left them there, or another process is still writing them.
     """
-    removed = 0
+    found = []
     for hidden in folder.rglob(f".*{_HIDDEN_SUFFIX}"):
         with suppress(FileNotFoundError):
             if hidden.is_file() and hidden.stat().st_mtime < last_written_before:
-                remove(hidden)
-                removed += 1
-    return removed
+                found.append(hidden)
+    return found

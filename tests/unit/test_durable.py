@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sighten_warehouse.durable import ensure_folder, point_link, remove_leftovers, replace_durably, write_durably
+from sighten_warehouse.durable import ensure_folder, hidden_files, point_link, replace_durably, write_durably
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
         write_durably(tmp_path / "taken" / "name", b"content")
 
 
-def test_only_old_leftovers_are_removed(tmp_path: Path) -> None:
+def test_hidden_files_are_told_by_their_age(tmp_path: Path) -> None:
     folder = tmp_path / "received_date=2026-11-23"
     folder.mkdir()
     old, young, visible = folder / ".a.ndjson.1.tmp", folder / ".b.ndjson.2.tmp", folder / "c.tmp"
@@ -136,7 +136,5 @@ def test_only_old_leftovers_are_removed(tmp_path: Path) -> None:
         os.utime(path, (1000, 1000))
     os.utime(young, (3000, 3000))
 
-    removed = remove_leftovers(tmp_path, last_written_before=2000)
-
-    assert 1 == removed
-    assert {young, visible} == set(folder.iterdir())
+    assert [old] == hidden_files(tmp_path, last_written_before=2000)
+    assert {old, young} == set(hidden_files(tmp_path))

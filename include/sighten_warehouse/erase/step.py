@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from sighten_warehouse.backup.record import read_last_backup
 from sighten_warehouse.clock import Clock
+from sighten_warehouse.durable import hidden_files, remove_files
 from sighten_warehouse.erase.files import erase_files, unknown_files
 from sighten_warehouse.erase.subject import Subject, digests_of
 from sighten_warehouse.erase.vault import documents_of, erase_vault, land_as_erased
-from sighten_warehouse.erase.versions import count_published, remove_hidden_files, remove_published_before
+from sighten_warehouse.erase.versions import count_published, remove_published_before
 from sighten_warehouse.landing.erasures import (
     Erasure,
     Tombstones,
@@ -137,7 +138,7 @@ def _count(
 def _finish(settings: Settings, run: Run) -> Erased:
     layout = settings.layout
     begun = unfinished_erasures(layout)
-    started_at = run.clock.now()
+    leftovers = hidden_files(layout.root)
     load(settings, jobs=run.jobs, on_start=run.on_start)
     tombstones = read_tombstones(layout)
     landing = RestOfLanding(layout, tombstones)
@@ -146,7 +147,7 @@ def _finish(settings: Settings, run: Run) -> Erased:
     _, failed = write_copies_again(layout)
     erase_vault(layout, {name for erasure in begun for name in erasure.vault}, tombstones)
     erase_files(layout, tombstones)
-    remove_hidden_files(layout, last_written_before=started_at.timestamp())
+    remove_files(leftovers)  # a receiver whose file goes answers 503
     left = {f"{layout.landing / name}": "damaged, and so not read to its end" for name in sorted(landing.unreadable)}
     left |= {path: f"not written again: {why}" for path, why in failed.items()}
     if last := read_last_backup(layout):

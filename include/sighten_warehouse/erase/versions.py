@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sighten_warehouse.catalogs import export_and_register
-from sighten_warehouse.durable import remove, remove_files, remove_folder, remove_leftovers
+from sighten_warehouse.durable import remove, remove_files, remove_folder
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -67,8 +67,3 @@ def _leftovers_of_work(layout: Layout) -> list[Path]:
 
 def _remove(path: Path) -> None:
     remove_folder(path) if path.is_dir() else remove(path)
-
-
-def remove_hidden_files(layout: Layout, *, last_written_before: float) -> int:
-    """Remove the hidden files that crashes left anywhere in the home; a receiver whose file goes answers 503."""
-    return remove_leftovers(layout.root, last_written_before=last_written_before)

@@ -1,12 +1,11 @@
 """Flattens batches on Spark's executors, which read landing and write history on the home that all machines share."""
 
 from collections.abc import Callable, Iterator, Sequence
-from math import inf
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sighten_warehouse.durable import remove, remove_leftovers
+from sighten_warehouse.durable import hidden_files, remove, remove_files
 from sighten_warehouse.lake.manifest import Manifest, prepared_path, read_manifest, write_manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.step import flatten_batch
@@ -36,7 +35,7 @@ class SparkWorkers:
             with explaining_spark("flattening"):
                 numbers = self._session.range(0, len(ids), 1, len(ids))  # a task for each
                 numbers.mapInArrow(_flattening(ids, layout), "batch_id string").collect()
-            remove_leftovers(layout.lake, last_written_before=inf)  # of executors that were lost
+            remove_files(hidden_files(layout.lake))  # of executors that were lost
         for batch_id in ids:
             prepared = prepared_path(layout, batch_id)
             yield read_manifest(prepared)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, remove_leftovers, sync
+from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, hidden_files, remove_files, sync
 from sighten_warehouse.errors import SettingError, StorageError
 from sighten_warehouse.receiver.app import Receiver
 from sighten_warehouse.receiver.auth.schemes import authenticator
@@ -73,11 +73,14 @@ def prepare_landing(landing: Path, *, now: float) -> None:
         for folder in (landing, landing.parent, landing.parent.parent):
             # Whoever created it may have crashed before syncing its parent.
             sync(folder)
-        removed = remove_leftovers(landing, last_written_before=now - LEFTOVER_SECONDS)
+        # Those of a compaction are below `.merged`, and it removes them itself.
+        days = landing.glob("received_date=*")
+        removed = [path for day in days for path in hidden_files(day, last_written_before=now - LEFTOVER_SECONDS)]
+        remove_files(removed)
     except OSError as error:
         raise StorageError(f"{landing}: cannot be written ({error}); expected a writable SIGHTEN_HOME") from error
     if removed:
-        log.info("leftovers_removed", files=removed, landing=str(landing))
+        log.info("leftovers_removed", files=len(removed), landing=str(landing))
 
 
 class ReceiverServer:

@@ -115,13 +115,16 @@ def test_at_the_start_only_leftovers_older_than_an_hour_are_removed(tmp_path: Pa
     folder = landing / "received_date=2026-11-23"
     folder.mkdir(parents=True)
     young, old = folder / ".young.ndjson.1.tmp", folder / ".old.ndjson.2.tmp"
-    for path, written_at in ((young, 10_000), (old, 9_999)):
+    compacted = landing / ".merged" / "lake.x" / folder.name / ".merged.ndjson.zst.3.tmp"
+    for path, written_at in ((young, 10_000), (old, 9_999), (compacted, 9_999)):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"{")
         os.utime(path, (written_at, written_at))
 
     prepare_landing(landing, now=10_000 + 3600)
 
     assert [young] == list(folder.iterdir())
+    assert compacted.exists()
 
 
 def test_the_receiver_imports_neither_airflow_nor_the_engine() -> None:
