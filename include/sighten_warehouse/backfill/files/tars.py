@@ -46,14 +46,16 @@ def tar_members(reader: Reader) -> Iterator[tuple[str, datetime | None, IO[bytes
 
 class _CarefulTarInfo(tarfile.TarInfo):
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_CarefulTarInfo":
+    def fromtarfile(cls, archive: tarfile.TarFile) -> "_CarefulTarInfo":
         try:
-            info = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            if not buf or not any(buf):
-                raise
+            return super().fromtarfile(archive)
+        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
             # tarfile would take a broken header for the end, and silently skip what follows.
             raise tarfile.ReadError(f"a header is broken: {error}") from error
-        if info.type in _READ_AT_ONCE and info.size > MAX_HEADER_BYTES:
-            raise tarfile.ReadError(f"a header of {info.size} bytes")
-        return info
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+        """Read what belongs to the header; the only place before it that each version of Python calls."""
+        if self.type in _READ_AT_ONCE and self.size > MAX_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        member: tarfile.TarInfo | None = super()._proc_member(archive)  # type: ignore[misc]
+        return member
