@@ -124,7 +124,7 @@ class Journal:
 
 
 class JournalMiddleware:
-    """Adds each request to the journal after its response, except for the status page and health checks."""
+    """Adds each request to the journal before its response ends, except for the status page and health checks."""
 
     def __init__(
         self, app: ASGIApp, *, journal: Journal, host: Host = "api", clock: Callable[[], float] = time.perf_counter
@@ -140,18 +140,26 @@ class JournalMiddleware:
             await self._app(scope, receive, send)
             return
         began = self._clock()
-        status = 500
+        status, is_added = 500, False
+
+        def add() -> None:
+            nonlocal is_added
+            if not is_added:
+                is_added = True
+                self._journal.add(self._logged_request(scope, status, (self._clock() - began) * 1000))
 
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not message.get("more_body"):  # who has the whole response finds it in the journal
+                add()
             await send(message)
 
         try:
             await self._app(scope, receive, watch)
         finally:
-            self._journal.add(self._logged_request(scope, status, (self._clock() - began) * 1000))
+            add()
 
     def _logged_request(self, scope: Scope, status: int, milliseconds: float) -> LoggedRequest:
         headers = Headers(scope=scope)

@@ -1,5 +1,6 @@
 """Documents that are redirected, truncated, missing or oddly named, over real HTTP."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import pytest
 import requests
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
 from urllib3.exceptions import HTTPError
 
 from sighten_simulator.api.app import SimulatorOptions, build_sighten
-from sighten_simulator.api.journal import fingerprint
+from sighten_simulator.api.journal import Journal, JournalMiddleware, fingerprint
 from sighten_simulator.documents.contents import content_of
 from sighten_simulator.documents.options import TROUBLES, DocumentOptions, DocumentTroubles, Trouble
 from sighten_simulator.running import RunningSimulator, running_simulator
@@ -235,3 +238,18 @@ def test_invalid_shares_are_refused() -> None:
         DocumentOptions(redirects=2)
     with pytest.raises(ValueError, match="add up to at most 1"):
         DocumentOptions(troubles={"empty": 0.6, "html": 0.6})
+
+
+def test_who_has_the_whole_response_finds_the_request_in_the_journal() -> None:
+    journal, found = Journal(), list[int]()
+
+    async def send(_message: Message) -> None:
+        found.append(journal.count)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": "/files/x", "query_string": b"", "headers": []}
+    asyncio.run(JournalMiddleware(PlainTextResponse("x"), journal=journal, host="storage")(scope, receive, send))
+
+    assert [0, 1] == found
