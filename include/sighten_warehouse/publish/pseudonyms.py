@@ -3,7 +3,7 @@
 import hmac
 import os
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -86,13 +86,22 @@ def new_pseudonyms(
     return [(kind, value, shown_as(kind, value)) for kind, value in found]
 
 
-def update_pseudonyms(connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str) -> int:
-    """Add to the table what it lacks, and look again at the labels that it hides; return how many rows it gained."""
+def update_pseudonyms(
+    connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str, lost: Sequence[str]
+) -> int:
+    """Add to the table what it lacks, and decide again about hidden and `lost` labels; return how many rows it gained.
+
+    `lost`: see `shown_words.lost_labels`.
+    """
+    gained = -_forget_labels(connection, table, lost)
     rows = new_pseudonyms(connection, settings=settings, layout=layout, known=table)
-    labels = [value for kind, value, _ in rows if kind == "label"]
-    hidden = f"delete from {table} where kind = 'label' and value in (select unnest(?))"
-    replaced = connection.execute(hidden, [labels]).fetchall()[0][0] if labels else 0
-    return add_rows(connection, table, rows) - int(replaced)
+    gained -= _forget_labels(connection, table, [value for kind, value, _ in rows if kind == "label"])
+    return gained + add_rows(connection, table, rows)
+
+
+def _forget_labels(connection: duckdb.DuckDBPyConnection, table: str, labels: Sequence[str]) -> int:
+    delete = f"delete from {table} where kind = 'label' and value in (select unnest(?))"
+    return int(connection.execute(delete, [labels]).fetchall()[0][0]) if labels else 0
 
 
 def _selects() -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import published_models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
@@ -49,6 +50,28 @@ def shown_labels(connection: duckdb.DuckDBPyConnection, labels: Iterable[str], *
     codes = known_codes(layout)
     found = frozenset(labels)
     return (found & codes) | _shared(connection, sorted(found - codes))
+
+
+def lost_labels(connection: duckdb.DuckDBPyConnection, *, layout: Layout, near: str) -> list[str]:
+    """The shown labels that a touched milestone has no longer, so that too few may share them.
+
+    To be called once the touched rows are recomputed, and before they replace the published ones. `near`: a condition
+    that published rows of touched milestones meet.
+    """
+    query = f"select value from {PUBLISHED}.{PSEUDONYMS} where kind = 'label' and value = pseudonym"
+    shown = {value for (value,) in connection.execute(query).fetchall()} - known_codes(layout)
+    if not shown:
+        return []
+    touched = f"{near} and milestone_id in (from touched.milestones)"
+    had, has = (
+        " union ".join(
+            f'select "{column}" as label, milestone_id from {of}{table} where "{column}" in (from shown) and {which}'
+            for table, column in _label_columns()
+        )
+        for of, which in ((f"{PUBLISHED}.", touched), ("", "true"))
+    )
+    lost = f"with shown as (select unnest(?) as label) select distinct label from (({had}) except ({has}))"
+    return [label for (label,) in connection.execute(lost, [sorted(shown)]).fetchall()]
 
 
 def _shared(connection: duckdb.DuckDBPyConnection, labels: Sequence[str]) -> frozenset[str]:

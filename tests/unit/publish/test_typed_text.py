@@ -94,23 +94,25 @@ def test_history_and_as_of_are_masked_in_the_warehouse_and_in_a_portable_file_al
     assert "zebrafink" not in str(shown).lower()
 
 
-def test_a_label_is_shown_once_enough_milestones_share_it(warehouse: Warehouse) -> None:
+def test_a_label_is_shown_while_enough_milestones_share_it(warehouse: Warehouse) -> None:
     names = "select distinct name from masked.milestones where name not like 'label-%'"
     milestones = [a_milestone(str(number), name="Site Survey") for number in range(SHARED_BY)]
     repeated = a_milestone("0", at="2025-04-01T12:00:00Z", name="Site Survey")
+    renamed = a_milestone("1", at="2025-05-01T12:00:00Z", name="Inspection")
     warehouse.deliver(*milestones[:-1], repeated)
     too_few = warehouse.column(names)
 
     shown = []
     with capture_logs() as logs:
-        warehouse.deliver(milestones[-1])
-        shown.append(warehouse.column(names))
-        warehouse.publish(full=True)
-        shown.append(warehouse.column(names))
+        for delivery in (milestones[-1], renamed):
+            warehouse.deliver(delivery)
+            shown.append(warehouse.column(names))
+            warehouse.publish(full=True)
+            shown.append(warehouse.column(names))
 
-    assert [True, False] == [log["is_update"] for log in logs if log["event"] == "published"]
+    assert [True, False, True, False] == [log["is_update"] for log in logs if log["event"] == "published"]
     assert [] == too_few
-    assert [["Site Survey"], ["Site Survey"]] == shown
+    assert [["Site Survey"], ["Site Survey"], [], []] == shown
     counts = "select count(*), count(distinct (kind, value)) from ops.pseudonyms"
     assert len(set(warehouse.row(counts))) == 1
 
