@@ -19,6 +19,7 @@ ERRORS = {
 }
 CHANCES = (1.0, 0.3, 0.1)
 CHANCE_WHILE_SERVING = 0.1  # so that a receiver lands something before it dies
+HASTE, LEISURE = 0.25, 2.0  # times its rest: an actor with points where it did not die yet, and any other
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Fates:
     def _death(self, actor: Actor, slow: float) -> Fault:
         """Death at the first point that was never struck; at times, and if there is none, at one struck less often."""
         untried = self.untried(actor)
-        if untried and self._random.random() < 0.75:
+        if untried and self._random.random() < 0.9:
             return replace(self._fault(actor, self._signal(), untried, slow), chance=1.0)
         struck = {point: self.struck[actor.name, point] for point in self._points(actor)}
         limit = median_low(struck.values()) if struck else 0
@@ -87,8 +88,14 @@ class Fates:
         return Fault(strike, points, chance, self._random.randrange(2**31), errno, slow)
 
     def untried(self, actor: Actor) -> frozenset[str]:
-        """The points that the actor reached and that it was never struck at."""
-        return frozenset(point for point in self._points(actor) if not self.struck[actor.name, point])
+        """The points that the actor reached and where no process died yet; if there are none, where it did not."""
+        own = frozenset(point for point in self._points(actor) if not self.struck[actor.name, point])
+        somewhere = {point for (_, point), times in self.struck.items() if times}
+        return own - somewhere or own
+
+    def rest(self, actor: Actor, seconds: float) -> float:
+        """How long the actor waits after a run of so many seconds."""
+        return (HASTE if self.untried(actor) else LEISURE) * actor.rests * seconds
 
     def _points(self, actor: Actor) -> list[str]:
         return sorted(point for name, point in self.struck if name == actor.name)

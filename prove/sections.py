@@ -100,4 +100,7 @@ def _points_by_process(figures: Figures) -> Section:
         points[process] += 1
         struck[process] += bool(times)
     rows = [(process, f"{struck[process]:,}", f"{number:,}") for process, number in sorted(points.items())]
+    everywhere = {name.partition(": ")[2] for name in figures.points}
+    somewhere = {name.partition(": ")[2] for name, times in figures.points.items() if times}
+    rows.append(("any of them", f"{len(somewhere):,}", f"{len(everywhere):,}"))
     return Section("Points", ("process", "points at which it was killed", "points that it reached"), rows)

@@ -18,7 +18,6 @@ from prove.subjects import Subjects
 
 EXPECTED = {0, 1, -signal.SIGKILL, -signal.SIGTERM}
 STOPPED_WITHIN_S = 60.0
-HASTE = 0.25  # of its rest, for an actor with points where it did not die yet
 STARTS_WITHIN_S = 5.0  # what changes no file is struck then
 
 
@@ -162,5 +161,4 @@ class Stage:
         del self.by_run[slot.run]
         slot.process = None
         now = time.monotonic()
-        haste = HASTE if self.fates.untried(slot.actor) else 1.0
-        slot.due = now + haste * slot.actor.rests * (now - slot.started)
+        slot.due = now + self.fates.rest(slot.actor, now - slot.started)

@@ -42,3 +42,24 @@ def test_a_point_that_was_struck_is_not_untried_any_more() -> None:
     drawn.strike(LOADER.name, POINTS[0])
 
     assert drawn.untried(LOADER) == {POINTS[1]}
+
+
+def test_points_where_no_process_died_come_first() -> None:
+    drawn = fates(dict.fromkeys(POINTS, 0))
+    for point in POINTS[:4]:
+        drawn.strike("publisher", point)
+    before = drawn.untried(LOADER)
+
+    for point in POINTS[4:]:
+        drawn.strike("publisher", point)
+
+    assert (frozenset(POINTS[4:]), frozenset(POINTS)) == (before, drawn.untried(LOADER))
+
+
+def test_an_actor_that_died_everywhere_leaves_room_for_the_others() -> None:
+    drawn = fates(dict.fromkeys(POINTS, 0))
+    in_haste = drawn.rest(LOADER, 8.0)
+    for point in POINTS:
+        drawn.strike(LOADER.name, point)
+
+    assert 0 < in_haste < LOADER.rests * 8.0 < drawn.rest(LOADER, 8.0)
