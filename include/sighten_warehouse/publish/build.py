@@ -26,6 +26,7 @@ from sighten_warehouse.publish.empty_file import write_empty_file
 from sighten_warehouse.publish.inputs import add_rows, register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
 from sighten_warehouse.publish.pseudonyms import new_pseudonyms
+from sighten_warehouse.publish.shown_words import count_labels
 from sighten_warehouse.publish.tables import attached_file, configure, creation, describe, sorted_by, transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
@@ -129,6 +130,7 @@ def fill(connection: duckdb.DuckDBPyConnection, model: Model, select: str) -> in
 
 def fill_pseudonyms(connection: duckdb.DuckDBPyConnection, settings: Settings, layout: Layout) -> int:
     """Fill the pseudonyms of all values that have one, which the masked views read."""
+    count_labels(connection, layout=layout)
     found = new_pseudonyms(connection, settings=settings, layout=layout, known=PSEUDONYMS)
     add_rows(connection, "staging.pseudonyms", found)
     return fill(connection, models()[PSEUDONYMS], models()[PSEUDONYMS].select or "")

@@ -10,6 +10,7 @@ from sighten_warehouse.durable import ensure_folder, remove, write_durably
 from sighten_warehouse.escaping import quoted
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import in_order, models
+from sighten_warehouse.publish.shown_words import LABELS
 from sighten_warehouse.publish.tables import transaction
 from sighten_warehouse.publish.version import Version
 from sighten_warehouse.settings import Settings
@@ -81,6 +82,7 @@ def write_cache(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
             connection.execute(f"create table {model.full_name} as from ({model.select}) order by 1")
         for name in KEPT:
             connection.execute(f"create table cache.{name} as from staging.{name}")
+        connection.execute(f"create table cache.labels as from {LABELS} order by label")
     connection.execute("detach cache")
 
 
@@ -106,10 +108,12 @@ def _add_links(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def keep_recomputed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take over what the update found: who decides about users, the statuses sent, and the findings of checks."""
+    """Take over what the update found: who decides about users, who has labels, statuses sent, findings of checks."""
     with transaction(connection, "the cache"):
         connection.execute("delete from cache.mentions where user_id in (from touched.users)")
         connection.execute(f"insert into cache.mentions by name {models()['cache.mentions'].select}")
         for name in KEPT:
             connection.execute(f"delete from cache.{name}")
             connection.execute(f"insert into cache.{name} by name from staging.{name}")
+        connection.execute(f"delete from cache.labels where label in (select label from {LABELS})")
+        connection.execute(f"insert into cache.labels by name from {LABELS} where milestones > 0")

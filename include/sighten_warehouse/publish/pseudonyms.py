@@ -3,7 +3,7 @@
 import hmac
 import os
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,7 @@ from sighten_warehouse.guards.masking import WITH_PSEUDONYM, WITH_SHOWN
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import models
 from sighten_warehouse.publish.inputs import add_rows
-from sighten_warehouse.publish.shown_words import LIST_ITEM, known_keys, shown_labels
+from sighten_warehouse.publish.shown_words import ENOUGH, LABELS, LIST_ITEM, known_keys, shown_labels
 from sighten_warehouse.settings import Settings
 
 KEY_BYTES = 32
@@ -67,12 +67,9 @@ def _write_new_key(path: Path) -> None:
 def new_pseudonyms(
     connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, known: str
 ) -> list[tuple[str, str, str]]:
-    """Kind, value and pseudonym of every value in history and marts that the table `known` lacks.
-
-    A label that `known` hides is among them: enough milestones may share it by now.
-    """
+    """Kind, value and pseudonym of every value in history and marts that the table `known` lacks."""
     values = " union ".join(_selects())
-    decided = f"select kind, value from {known} where kind <> 'label' or value = pseudonym"
+    decided = f"select kind, value from {known}"
     found = connection.execute(f"from ({values}) anti join ({decided}) using (kind, value)").fetchall()
     key = pseudonym_key(layout)
     keys = known_keys(settings) if any(kind == "path" for kind, _ in found) else frozenset()
@@ -87,21 +84,16 @@ def new_pseudonyms(
 
 
 def update_pseudonyms(
-    connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str, lost: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str
 ) -> int:
-    """Add to the table what it lacks, and decide again about hidden and `lost` labels; return how many rows it gained.
+    """Add to the table what it lacks, and decide again about labels that enough milestones share now, or no longer.
 
-    `lost`: see `shown_words.lost_labels`.
+    Return how many rows it gained.
     """
-    gained = -_forget_labels(connection, table, lost)
+    changed = f"value in (select label from {LABELS}) and (value = pseudonym) <> (value in ({ENOUGH}))"
+    forgotten = connection.execute(f"delete from {table} where kind = 'label' and {changed}").fetchall()
     rows = new_pseudonyms(connection, settings=settings, layout=layout, known=table)
-    gained -= _forget_labels(connection, table, [value for kind, value, _ in rows if kind == "label"])
-    return gained + add_rows(connection, table, rows)
-
-
-def _forget_labels(connection: duckdb.DuckDBPyConnection, table: str, labels: Sequence[str]) -> int:
-    delete = f"delete from {table} where kind = 'label' and value in (select unnest(?))"
-    return int(connection.execute(delete, [labels]).fetchall()[0][0]) if labels else 0
+    return add_rows(connection, table, rows) - int(forgotten[0][0])
 
 
 def _selects() -> Iterator[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SHARED_BY = 5  # milestones: a name that fewer of them have may be a person's, not a template's
 LIST_ITEM = "[]"
 PUBLISHED = "warehouse"  # the file being published, as attached
+LABELS = "temp.labels"
+ENOUGH = f"select label from {LABELS} where milestones >= {SHARED_BY}"
 # Keys of API responses that stand in paths of drift and are no fields of an entity.
 _ANSWER_KEYS = frozenset(("", "data", "milestones", "site_id", "site_updated_at", "status"))
 
@@ -45,51 +47,53 @@ def _keys(shape: "Shape") -> Iterator[str]:
         yield from _keys(child)
 
 
-def shown_labels(connection: duckdb.DuckDBPyConnection, labels: Iterable[str], *, layout: Layout) -> frozenset[str]:
-    """Those of the labels that are codes the home knows, or that at least `SHARED_BY` current milestones have."""
-    codes = known_codes(layout)
-    found = frozenset(labels)
-    return (found & codes) | _shared(connection, sorted(found - codes))
+def count_labels(connection: duckdb.DuckDBPyConnection, *, layout: Layout) -> None:
+    """Create `temp.labels`: how many current milestones have each label that is no code."""
+    pairs = _pairs("true")
+    counts = f"select label, count(*) as milestones from ({pairs}) group by label"
+    connection.execute(f"create temp table labels as {counts}", [sorted(known_codes(layout))])
 
 
-def lost_labels(connection: duckdb.DuckDBPyConnection, *, layout: Layout, near: str) -> list[str]:
-    """The shown labels that a touched milestone has no longer, so that too few may share them.
+def recount_labels(connection: duckdb.DuckDBPyConnection, *, layout: Layout, near: str) -> None:
+    """Create `temp.labels` of the labels that an update gives to more or fewer milestones, with the new numbers.
 
     To be called once the touched rows are recomputed, and before they replace the published ones. `near`: a condition
     that published rows of touched milestones meet.
     """
-    query = f"select value from {PUBLISHED}.{PSEUDONYMS} where kind = 'label' and value = pseudonym"
-    shown = {value for (value,) in connection.execute(query).fetchall()} - known_codes(layout)
-    if not shown:
-        return []
-    touched = f"{near} and milestone_id in (from touched.milestones)"
-    had, has = (
-        " union ".join(
-            f'select "{column}" as label, milestone_id from {of}{table} where "{column}" in (from shown) and {which}'
-            for table, column in _label_columns()
-        )
-        for of, which in ((f"{PUBLISHED}.", touched), ("", "true"))
-    )
-    lost = f"with shown as (select unnest(?) as label) select distinct label from (({had}) except ({has}))"
-    return [label for (label,) in connection.execute(lost, [sorted(shown)]).fetchall()]
+    touched = "milestone_id in (from touched.milestones)"
+    had, has = _pairs(f"{near} and {touched}"), _pairs(touched, of="")
+    changes = f"select label, 1 as change from ({has}) union all select label, -1 from ({had})"
+    changes = f"select label, sum(change) as change from ({changes}) group by label having sum(change) <> 0"
+    counts = f"select label, coalesce(milestones, 0) + change as milestones from ({changes}) left join cache.labels"
+    connection.execute(f"create temp table labels as {counts} using (label)", [sorted(known_codes(layout))])
 
 
-def _shared(connection: duckdb.DuckDBPyConnection, labels: Sequence[str]) -> frozenset[str]:
-    if not labels:
-        return frozenset()
-    pairs = " union ".join(
-        f'select "{column}" as label, milestone_id from {PUBLISHED}.{table} where "{column}" in (from wanted)'
-        for table, column in _label_columns()
+def shown_labels(connection: duckdb.DuckDBPyConnection, labels: Iterable[str], *, layout: Layout) -> frozenset[str]:
+    """Those of the labels that are codes the home knows, or that enough milestones of `temp.labels` have."""
+    shared = {label for (label,) in connection.execute(ENOUGH).fetchall()}
+    return frozenset(labels) & (known_codes(layout) | shared)
+
+
+def _pairs(condition: str, *, of: str = f"{PUBLISHED}.") -> str:
+    """Each label of each milestone, once; `$1`: the known codes."""
+    tables: dict[str, list[str]] = {}
+    for table, column in _label_columns():
+        tables.setdefault(table, []).append(f'"{column}"')
+    labelled = " union all ".join(
+        f"select unnest([{', '.join(columns)}]) as label, milestone_id from {of}{table} where {condition}"
+        for table, columns in tables.items()
     )
-    shared = f"with wanted as (select unnest(?) as label) select label from ({pairs}) group by label "
-    shared += f"having count(milestone_id) >= {SHARED_BY}"
-    return frozenset(label for (label,) in connection.execute(shared, [list(labels)]).fetchall())
+    is_label = "label <> '' and milestone_id is not null and label not in (select unnest($1))"
+    return f"select distinct label, milestone_id from ({labelled}) where {is_label}"
 
 
 def _label_columns() -> Iterator[tuple[str, str]]:
-    """Table and column of every label of a current milestone; history has more, and costs more to count."""
+    """Table and column of every label of a current milestone; history has more, and costs more to count.
+
+    The milestone of an organization is that of its newest mention, so its name is counted where milestones have it.
+    """
     for model in published_models():
-        if model.schema in ("main", "marts") and not model.is_view:
+        if model.schema in ("main", "marts") and not model.is_view and model.name != "organizations":
             columns = {column.name: column.pii for column in model.columns}
             if "milestone_id" in columns:
                 yield from ((model.full_name, name) for name, pii in columns.items() if pii == "label")

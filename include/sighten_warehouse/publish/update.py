@@ -28,7 +28,7 @@ from sighten_warehouse.publish.refusals import (
     refuse_many,
     refuse_merged,
 )
-from sighten_warehouse.publish.shown_words import lost_labels
+from sighten_warehouse.publish.shown_words import recount_labels
 from sighten_warehouse.publish.tables import GROUP_ROWS, configure, creation, describe, sorted_by, transaction
 from sighten_warehouse.publish.touched import TouchedHistory, find_touched, of_touched_milestones, show_new_history
 from sighten_warehouse.publish.version import Version
@@ -74,13 +74,11 @@ def update_warehouse(
         _check(connection, layout, new, empty)
         _move_places(connection, layout, merged)
         near = of_touched_milestones(connection)
-        lost = lost_labels(connection, layout=layout, near=near)
+        recount_labels(connection, layout=layout, near=near)
         with transaction(connection, "an update"):
             counts = _replace(connection, dict(before.tables), empty, near)
             table = f"warehouse.{PSEUDONYMS}"
-            counts[PSEUDONYMS] += update_pseudonyms(
-                connection, settings=settings, layout=layout, table=table, lost=lost
-            )
+            counts[PSEUDONYMS] += update_pseudonyms(connection, settings=settings, layout=layout, table=table)
             refiled = new if before.lake == current.lake else commits
             _show_history(connection, layout, commits, refiled, copied)
             if any(manifest.history_files.get("dal_values") for manifest in new):
