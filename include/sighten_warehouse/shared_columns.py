@@ -80,9 +80,8 @@ def expand(sql: str, known: Mapping[str, tuple[str, ...]], *, path: Path) -> str
     """
     lines = []
     for number, line in enumerate(sql.splitlines(keepends=True), 1):
-        present = (
-            sorted({match[0] for match in _PLACEHOLDER.finditer(line)}) if not line.lstrip().startswith("--") else []
-        )
+        may_have = "each_" in line and not line.lstrip().startswith("--")
+        present = sorted({match[0] for match in _PLACEHOLDER.finditer(line)}) if may_have else []
         if unknown := [name for name in present if name not in known]:
             raise ModelError(f"{path}, line {number}: {unknown[0]}: expected one of {', '.join(sorted(known))}")
         if len(present) > 1:

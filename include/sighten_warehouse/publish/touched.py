@@ -11,6 +11,7 @@ from sighten_warehouse.lake.loads import load_ids
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import Model, built_models, loaded_models, models
+from sighten_warehouse.publish.checks import name_of_new
 
 # Tables of history that are read from the cache: table → the touched ids, and the column that holds them.
 FROM_CACHE = {
@@ -34,13 +35,18 @@ OF_SNAPSHOTS = (
     "users",
 )
 FEW = 50  # touched milestones; those of more are in almost every group of rows
+FEW_NEW = 2_000  # deliveries, whose rows are read once and kept in memory
 MENTIONED = {"users": ("mentions", "user_id"), "organizations": ("organization_mentions", "organization_id")}
 
 
 def show_new_history(connection: duckdb.DuckDBPyConnection, layout: Layout, new: Sequence[Manifest]) -> None:
-    """Let `history` be the rows of new batches."""
+    """Let `history` be the rows of new batches, which stay in `staging.new_…`."""
+    kind = "table" if sum(manifest.landed for manifest in new) <= FEW_NEW else "view"
+    for model in loaded_models():
+        rows = select_history(model, history_files(layout, model.name, new))
+        connection.execute(f"create {kind} {name_of_new(model)} as {rows}")
     for model in _read_models():
-        create_history(connection, model, select_history(model, history_files(layout, model.name, new)))
+        create_history(connection, model, f"select * from {name_of_new(model)}")
 
 
 def find_touched(connection: duckdb.DuckDBPyConnection) -> None:
@@ -56,11 +62,14 @@ def find_touched(connection: duckdb.DuckDBPyConnection) -> None:
 
 @dataclass(frozen=True)
 class TouchedHistory:
-    """Shows the rows of history of the touched deliveries; `copied`: the batches that contain copied lines."""
+    """Shows the rows of history of the touched deliveries.
+
+    `earlier`: the commits of which `staging.new_…` has no rows. `copied`: the batches that contain copied lines.
+    """
 
     connection: duckdb.DuckDBPyConnection
     layout: Layout
-    commits: Sequence[Manifest]
+    earlier: Sequence[Manifest]
     copied: set[str]
 
     def show(self) -> None:
@@ -87,15 +96,17 @@ class TouchedHistory:
         _create(self.connection, "ids")
 
     def _rows(self, model: Model, ids: str, batches: Sequence[Manifest], condition: str = "true") -> str:
-        """A `select` of the table's rows of those touched deliveries, from the files of their batches."""
-        rows = select_history(model, history_files(self.layout, model.name, batches), copied=self.copied)
+        """A `select` of the table's rows of those touched deliveries: new ones, and from the files of the batches."""
+        rows = f"from {name_of_new(model)}"
+        if files := history_files(self.layout, model.name, batches):
+            rows += f" union all by name {select_history(model, files, copied=self.copied)}"
         return f"from ({rows}) where landing_id in (select landing_id from touched.{ids}) and {condition}"
 
     def _batches(self, ids: str) -> list[Manifest]:
-        """The commits of those touched deliveries."""
+        """The earlier commits of those touched deliveries."""
         rows = self.connection.execute(f"select distinct batch_id from touched.{ids}").fetchall()
         found = {batch for (batch,) in rows}
-        return [manifest for manifest in self.commits if not found.isdisjoint(load_ids(self.layout, manifest))]
+        return [manifest for manifest in self.earlier if not found.isdisjoint(load_ids(self.layout, manifest))]
 
     def _add_mentions(self, table: str) -> None:
         """Add the rows of users or organizations in the further snapshots that decide about touched ones."""

@@ -16,7 +16,7 @@ from sighten_warehouse.models import ADDED, ALL, Model, built_models, loaded_mod
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
 from sighten_warehouse.publish.build import FILLED_LAST
 from sighten_warehouse.publish.cache import add_new, attach_cache, keep_recomputed
-from sighten_warehouse.publish.checks import checks, refuse_failures, run_checks, stage_new_history
+from sighten_warehouse.publish.checks import checks, refuse_failures, run_checks
 from sighten_warehouse.publish.dal_views import create_dal_views
 from sighten_warehouse.publish.inputs import register_inputs
 from sighten_warehouse.publish.masks import create_masked_dal_views
@@ -68,7 +68,8 @@ def update_warehouse(
         find_touched(connection)
         refuse_many(connection)
         copied = {batch for (batch,) in connection.execute(f"select distinct batch_id from {COPIES}").fetchall()}
-        TouchedHistory(connection, layout, commits, copied).show()
+        earlier = [manifest for manifest in commits if manifest.batch_id not in current.new_batches]
+        TouchedHistory(connection, layout, earlier, copied).show()
         empty = _compute(connection)
         refuse_changes_elsewhere(connection)
         _check(connection, layout, new, empty)
@@ -132,8 +133,8 @@ def _compute(connection: duckdb.DuckDBPyConnection) -> set[str]:
     for model in built_models():
         if model.full_name in FILLED_LAST or (model.is_view and model.full_name not in read):
             continue
-        create = creation(model, "view" if model.is_view else "table")
-        rows = connection.execute(f"{create} as {_select(model)}").fetchall()
+        # A view too: for so few rows, reading it again costs more than keeping them.
+        rows = connection.execute(f"{creation(model, 'table')} as {_select(model)}").fetchall()
         if model.full_name == "ops.snapshots":
             _add_mentioning_snapshots(connection)
         elif rows == [(0,)]:
@@ -167,8 +168,6 @@ def _check(
         CheckError: a check of severity `fail` has findings.
     """
     new_history = [model for model in loaded_models() if history_files(layout, model.name, new)]
-    for model in new_history:
-        stage_new_history(connection, model, select_history(model, history_files(layout, model.name, new)))
     for name in ("ops.checks", PSEUDONYMS):  # filled after the checks
         connection.execute(f"create table {name} as from warehouse.{name} limit 0")
     run_checks(connection, new_history=new_history, empty=empty)
