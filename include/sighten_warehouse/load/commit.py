@@ -12,6 +12,7 @@ from sighten_warehouse.lake.manifest import Manifest, commit_path, loaded_files,
 from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.lake.takeover import write_commits_of
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.load.erased import erased_since
 from sighten_warehouse.load.result import LoadResult, sum_of
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.settings import Settings
@@ -22,8 +23,8 @@ log = structlog.get_logger()
 def commit(settings: Settings, batch_ids: Sequence[str], *, is_pulled: bool = False) -> LoadResult:
     """Commit flattened batches; one that is committed already stays unchanged.
 
-    A batch with a landing file of another commit is refused; its other files stay pending. `is_pulled`: of a home on
-    object storage, the caller has just pulled what others did.
+    A batch with a landing file of another commit is refused, and one with a file that was erased since; their other
+    files stay pending. `is_pulled`: of a home on object storage, the caller has just pulled what others did.
 
     Raises:
         LakeReplacedError: another machine has put another lake in use meanwhile.
@@ -70,6 +71,8 @@ def _read_flattened(layout: Layout, batch_id: str, *, loaded: set[str]) -> Manif
         reason = "not flattened"
     elif loaded & set(manifest.landing_files):
         reason = "a landing file of it was loaded by another batch"
+    elif erased_since(layout, manifest):
+        reason = "a landing file of it was erased since it was flattened"
     else:
         return manifest
     log.warning("refused", batch_id=batch_id, reason=reason)

@@ -8,12 +8,14 @@ import structlog
 
 from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
-from sighten_warehouse.lake.manifest import commits, history_file
+from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files
 from sighten_warehouse.lake.pull import refresh_vault
-from sighten_warehouse.landing.erasures import Tombstones, read_tombstones
+from sighten_warehouse.landing.erasures import Tombstones, read_erasures, read_tombstones
 from sighten_warehouse.landing.files import day_of, read_raw_lines
+from sighten_warehouse.landing.integrity import find_problem
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.delivery import id_of_place
+from sighten_warehouse.locks import one_writer
 from sighten_warehouse.payload.erased_line import Rest, rest_of, rest_of_expired, rest_of_unreadable
 from sighten_warehouse.remotes import exists, present
 
@@ -23,7 +25,9 @@ PREPARED = "erased"  # below `landing/.merged`
 
 
 def erase_uncommitted(layout: Layout, names: Iterable[str]) -> int:
-    """Erase in place what was erased before and came again; return the number of lines. The files are in no commit.
+    """Erase in place what was erased before and came again; return the number of lines.
+
+    Of files that no commit has: what is committed, also meanwhile, is remade by the erasure itself.
 
     Raises:
         LakeError: a receipt of an erasure cannot be read.
@@ -31,10 +35,28 @@ def erase_uncommitted(layout: Layout, names: Iterable[str]) -> int:
     tombstones = read_tombstones(layout)
     if not tombstones:
         return 0
-    landing = RestOfLanding(layout, tombstones)
+    mentioning = RestOfLanding(layout, tombstones)
     for name in names:
-        landing.rewrite(name)
+        mentioning.count(name)
+    if not mentioning.files:
+        return 0
+    landing = RestOfLanding(layout, tombstones)
+    with one_writer(layout, "commit"):
+        for name in sorted(mentioning.files - loaded_files(layout)):
+            landing.rewrite(name)
     return landing.lines
+
+
+def erased_since(layout: Layout, manifest: Manifest) -> list[str]:
+    """The landing files that an erasure has changed since the batch was flattened. The caller holds the lock `commit`.
+
+    Raises:
+        LakeError: a receipt of an erasure cannot be read.
+    """
+    if not read_erasures(layout):
+        return []
+    recorded = ((name, manifest.recorded(name)) for name in manifest.landing_files)
+    return [name for name, facts in recorded if find_problem(layout.landing / name, facts, deep=True)]
 
 
 class RestOfLanding:

@@ -82,7 +82,7 @@ def _plan(settings: Settings, max_batches: int) -> list[str]:
         return []
     ensure_lake(settings.layout)
     layout = resolve_lake(settings.layout)
-    erase_uncommitted(layout, files)
+    erase_uncommitted(settings.layout, files)
     share = sum(_size(layout, name) for name in files) // max_batches
     manifests = list(islice(divide(layout, files, max_bytes=max(share, MIN_BATCH_BYTES)), max_batches))
     for manifest in manifests:

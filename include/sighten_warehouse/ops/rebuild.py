@@ -1,8 +1,7 @@
 """Rebuild: make a new lake from landing by the current rules, for all days or some, and swap it in."""
 
-import fnmatch
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -29,7 +28,7 @@ from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.lake.remade import carry_loads
 from sighten_warehouse.lake.takeover import take_over
 from sighten_warehouse.landing.files import Days, landing_files
-from sighten_warehouse.landing.integrity import Recorded, find_problem, hides_damage
+from sighten_warehouse.landing.integrity import hides_damage
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.commit import now
 from sighten_warehouse.load.erased import RestOfLanding, erase_uncommitted
@@ -37,6 +36,7 @@ from sighten_warehouse.load.spark_workers import SparkWorkers
 from sighten_warehouse.load.step import divide, flatten_batch
 from sighten_warehouse.load.workers import Workers
 from sighten_warehouse.locks import one_writer
+from sighten_warehouse.ops.rebuild_refusals import leave_out, refuse_erased_meanwhile
 from sighten_warehouse.publish import is_current, publish
 from sighten_warehouse.publish.step import publish_lake
 from sighten_warehouse.publish.version import Version
@@ -90,7 +90,7 @@ def rebuild(  # noqa: PLR0913  (all but the settings are options)
         in_use = resolve_lake(layout)
         remove_hidden(layout.landing)
         kept, before = _kept_and_remade(layout, chosen)
-        lost = _leave_out(layout, before, without)
+        lost = leave_out(layout, before, without)
         aside = new_lake(layout)
         write_left_out(aside, lost)
         made = Counter(kept=_keep(layout, aside, kept))
@@ -123,6 +123,7 @@ def _swap_in(settings: Settings, whole: Layout, chosen: Chosen, made: Counter[st
 
     def swap() -> None:
         with one_writer(layout, "commit"):
+            refuse_erased_meanwhile(layout, whole)
             while True:
                 made.update(_catch_up(layout, whole, chosen))
                 _keep_planned(layout, whole)
@@ -166,7 +167,7 @@ def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Chosen)
     loaded = {name for manifest in before for name in manifest.landing_files}
     if chosen is not None:
         return landed & loaded
-    erase_uncommitted(resolve_lake(layout), landed - loaded)
+    erase_uncommitted(layout, landed - loaded)
     return {name for name in landed if name in loaded or not hides_damage(layout.landing / name)}
 
 
@@ -179,33 +180,6 @@ def _batches_before(layout: Layout) -> list[Manifest]:
         except LakeError as error:
             log.warning("commit_unreadable", error=str(error))
     return oldest_first(found)
-
-
-def _leave_out(layout: Layout, before: Collection[Manifest], without: Collection[str]) -> dict[str, Recorded]:
-    """The files to leave out: those left out before, and damaged ones that match a pattern; others are refused."""
-    recorded = {name: manifest.recorded(name) for manifest in before for name in manifest.landing_files}
-    found = ((name, find_problem(layout.landing / name, recorded[name], deep=True)) for name in sorted(recorded))
-    problems = {name: problem for name, problem in found if problem}
-    unused = [pattern for pattern in without if not fnmatch.filter(problems, pattern)]
-    if unused:
-        expected = f"expected one of {', '.join(problems)}" if problems else "none is: leave the option out"
-        raise LakeError(
-            f"--without {' '.join(map(repr, unused))}: no such landing file is missing, short or altered; {expected}"
-        )
-    accepted = {name for pattern in without for name in fnmatch.filter(problems, pattern)}
-    if refused := {name: problem for name, problem in problems.items() if name not in accepted}:
-        raise LakeError(_describe_damage(layout, refused))
-    return left_out(layout) | {name: recorded[name] for name in accepted}
-
-
-def _describe_damage(layout: Layout, problems: Mapping[str, str]) -> str:
-    """What is wrong with each of the landing files, and what to do."""
-    listed = [f"\n  {name}: {problem}" for name, problem in problems.items()]
-    return (
-        f"{layout.landing}: {len(problems)} landing files are not what was loaded from them:{''.join(listed)}\n"
-        "Nothing was changed. Restore them from a backup (docs/runbook.md#damaged-landing-files), or go on without"
-        " their deliveries: `sighten-warehouse rebuild --without FILE`"
-    )
 
 
 def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> Iterator[Manifest]:

@@ -83,9 +83,7 @@ def new_pseudonyms(
     return [(kind, value, shown_as(kind, value)) for kind, value in found]
 
 
-def update_pseudonyms(
-    connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str
-) -> int:
+def update_pseudonyms(connection: duckdb.DuckDBPyConnection, *, settings: Settings, layout: Layout, table: str) -> int:
     """Add to the table what it lacks, and decide again about labels that enough milestones share now, or no longer.
 
     Return how many rows it gained.

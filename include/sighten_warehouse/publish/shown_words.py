@@ -1,11 +1,10 @@
 """What masked outputs show of keys, codes and labels: what the product or many milestones know, and no other word."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from sighten_warehouse.guards.masking import PSEUDONYMS
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import published_models
 from sighten_warehouse.payload.answers.dal_config import read_dal_metrics
