@@ -8,7 +8,7 @@ import structlog
 
 from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
-from sighten_warehouse.lake.manifest import Manifest, commits, history_file, loaded_files
+from sighten_warehouse.lake.manifest import Manifest, commits, history_file, readable_commits
 from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.landing.erasures import Tombstones, read_erasures, read_tombstones
 from sighten_warehouse.landing.files import day_of, read_raw_lines
@@ -42,7 +42,8 @@ def erase_uncommitted(layout: Layout, names: Iterable[str]) -> int:
         return 0
     landing = RestOfLanding(layout, tombstones)
     with one_writer(layout, "commit"):
-        for name in sorted(mentioning.files - loaded_files(layout)):
+        loaded = {name for manifest in readable_commits(layout) for name in manifest.landing_files}
+        for name in sorted(mentioning.files - loaded):
             landing.rewrite(name)
     return landing.lines
 

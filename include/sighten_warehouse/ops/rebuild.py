@@ -16,12 +16,11 @@ from sighten_warehouse.lake.hardlinks import hardlink_batch, sync_folders
 from sighten_warehouse.lake.left_out import left_out, write_left_out
 from sighten_warehouse.lake.manifest import (
     Manifest,
-    commit_files,
     commit_path,
     loaded_files,
-    oldest_first,
     prepared_path,
     read_manifest,
+    readable_commits,
     write_manifest,
 )
 from sighten_warehouse.lake.pull import refresh
@@ -145,7 +144,7 @@ def _kept_and_remade(layout: Layout, chosen: Chosen) -> tuple[list[Manifest], li
     remade: list[Manifest] = []
     taken: set[str] = set()
     layout = resolve_lake(layout)
-    for manifest in _batches_before(layout):
+    for manifest in readable_commits(layout):
         remake = chosen is None or chosen.touch(manifest.landing_files) or not is_whole(manifest, layout)
         if remake:
             remade.append(manifest)
@@ -169,17 +168,6 @@ def _files_to_take(layout: Layout, before: Collection[Manifest], chosen: Chosen)
         return landed & loaded
     erase_uncommitted(layout, landed - loaded)
     return {name for name in landed if name in loaded or not hides_damage(layout.landing / name)}
-
-
-def _batches_before(layout: Layout) -> list[Manifest]:
-    """The readable commits, oldest first; unreadable ones are skipped, since a rebuild also repairs a damaged lake."""
-    found = []
-    for path in commit_files(layout):
-        try:
-            found.append(read_manifest(path))
-        except LakeError as error:
-            log.warning("commit_unreadable", error=str(error))
-    return oldest_first(found)
 
 
 def _division(layout: Layout, before: Collection[Manifest], files: set[str]) -> Iterator[Manifest]:

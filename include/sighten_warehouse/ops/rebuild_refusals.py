@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.left_out import left_out
-from sighten_warehouse.lake.manifest import Manifest, commits, loaded_files
+from sighten_warehouse.lake.manifest import Manifest, commits, readable_commits
 from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.erased import erased_since
@@ -40,7 +40,7 @@ def _describe_damage(layout: Layout, problems: Mapping[str, str]) -> str:
 
 def refuse_erased_meanwhile(layout: Layout, whole: Layout) -> None:
     """Refuse what an erasure changed since it was read: pending landing files, which it rewrites in place."""
-    loaded = loaded_files(layout)
+    loaded = {name for manifest in readable_commits(layout) for name in manifest.landing_files}
     new = [manifest for manifest in commits(whole) if not manifest.landing_files.keys() & loaded]
     if changed := [name for manifest in new for name in erased_since(layout, manifest)]:
         raise LakeError(
