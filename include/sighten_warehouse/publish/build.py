@@ -34,6 +34,7 @@ from sighten_warehouse.settings import Settings
 log = structlog.get_logger()
 
 IN_PARTS = "is_in_part("  # the macro in the `select` of a model whose rows can be computed part by part
+ROWS_TO_HOLD = 10_000  # of history; with fewer, opening the lake's files for each model costs more than holding them
 FILLED_LAST = ("ops.checks", PSEUDONYMS, COPIES)
 
 
@@ -65,7 +66,8 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
         with transaction(connection, "a new file"):
             stage_deliveries(connection, history_files(layout, "deliveries", commits))
             copied = find_copies(connection)
-            show_history(connection, layout, commits, copied)
+            is_held = sum(manifest.history_rows for manifest in commits) < ROWS_TO_HOLD
+            (_hold_history if is_held else show_history)(connection, layout, commits, copied)
             counts = {}
             last_reader = {name: model for model in built_models() for name in model.inputs}
             for model in built_models():
@@ -80,6 +82,8 @@ def build_warehouse(  # noqa: PLR0913  (what a version is made from)
             counts[PSEUDONYMS] = fill_pseudonyms(connection, settings, layout)
             new = unchecked(commits, versions)
             counts["ops.checks"] = _check(connection, layout, new, copied, counts)
+            if is_held:
+                show_history(connection, layout, commits, copied)
         if with_cache:
             write_cache(connection, layout)
         connection.execute("drop schema staging cascade")
@@ -96,6 +100,17 @@ def show_history(
         if files := history_files(layout, model.name, commits):
             create_history(connection, model, select_history(model, files, copied=copied))
             describe(connection, model, "view")
+
+
+def _hold_history(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, commits: Sequence[Manifest], copied: set[str]
+) -> None:
+    """Let the views of history read its rows from memory, until `show_history`."""
+    for model in loaded_models():
+        if files := history_files(layout, model.name, commits):
+            held = f"held_{model.name}"
+            connection.execute(f"create temp table {held} as {select_history(model, files, copied=copied)}")
+            create_history(connection, model, f"select * from temp.{held}")
 
 
 def create_all_dal_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
