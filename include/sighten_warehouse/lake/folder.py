@@ -27,7 +27,7 @@ from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
 from sighten_warehouse.remotes import remote_of
 
-UNFINISHED = ".tmp"
+UNFINISHED, SET_ASIDE = ".tmp", ".before"
 _TIME = "lake.%Y%m%dT%H%M%S.%fZ"
 _NAME = re.compile(r"lake\.\d{8}T\d{6}\.\d{6}Z(\.tmp|\.before)?")
 
@@ -67,8 +67,10 @@ def new_lake(layout: Layout) -> Layout:
     for leftover in _lakes(layout):
         if leftover.suffix == UNFINISHED:
             remove_folder(leftover)
-    # Later than the one in use, also if another machine's clock is ahead: older ones are taken for left over.
-    aside = replace(layout, lake_folder=_new_name(after=layout.lake.resolve().name) + UNFINISHED)
+    # Later than the one in use, also if another machine's clock is ahead: older ones are taken for left over. And later
+    # than one that a kill left over before its swap, which would be in the way.
+    known = [path.name for path in _lakes(layout) if path.suffix not in (UNFINISHED, SET_ASIDE)]
+    aside = replace(layout, lake_folder=_new_name(after=max([layout.lake.resolve().name, *known])) + UNFINISHED)
     ensure_format(aside.lake, "lake")
     return aside
 
@@ -142,7 +144,7 @@ def _finished(layout: Layout, name: str) -> Path:
 def _set_folder_aside(layout: Layout) -> None:
     # A copied or restored home may hold a folder in place of the link, and a rename cannot replace a folder.
     if layout.lake.is_dir() and not layout.lake.is_symlink():
-        rename(layout.lake, layout.root / f"{_new_name()}.before")
+        rename(layout.lake, layout.root / f"{_new_name()}{SET_ASIDE}")
 
 
 def remove_unneeded(layout: Layout, *, needed: Collection[str]) -> None:

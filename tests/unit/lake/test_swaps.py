@@ -10,7 +10,7 @@ from sighten_warehouse.lake import compaction
 from sighten_warehouse.lake.compaction import compact, compact_if_many
 from sighten_warehouse.lake.damage import damaged_history
 from sighten_warehouse.lake.exchange import MERGED
-from sighten_warehouse.lake.folder import decide_swap, resolve_lake
+from sighten_warehouse.lake.folder import decide_swap, finish_lake, new_lake, resolve_lake
 from sighten_warehouse.lake.loaded import Moment, of_one_moment
 from sighten_warehouse.lake.manifest import commits
 from sighten_warehouse.landing.files import landing_files
@@ -94,6 +94,20 @@ def test_a_batch_that_is_flattened_while_it_is_taken_over_keeps_its_history(
     assert {} == damaged_history(resolve_lake(layout), commits(layout), deep=True)
     often.publish()
     assert 1 == often.value("select count(*) from milestones where milestone_id = ?", an_id("milestone late"))
+
+
+def test_a_lake_made_after_the_clock_was_set_back_meets_none_that_was_left_over(loaded: Warehouse) -> None:
+    layout = loaded.settings.layout
+    ahead = layout.root / "lake.20990101T000000.000000Z"
+    layout.lake.resolve().rename(ahead)
+    layout.lake.unlink()
+    layout.lake.symlink_to(ahead.name)
+    left_over = finish_lake(new_lake(layout)).lake  # a kill came before its swap
+
+    compact(layout)
+
+    assert ahead.name < left_over.name < layout.lake.resolve().name
+    assert 1 == commit_count(loaded)
 
 
 def test_what_was_read_before_a_swap_is_read_again(loaded: Warehouse) -> None:
