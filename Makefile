@@ -53,7 +53,7 @@ test-big: .venv/.installed-dev ## run the tests that take minutes, and many more
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 --hypothesis-profile thorough tests/property
 
-test-spark: java .venv/.installed-spark ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
+test-spark: java .venv/.installed-spark .venv/.installed-sail ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
 	@$(IN_MEMORY) .venv/spark/bin/python -m pytest -m spark -p no:cacheprovider $(or $(TESTS),tests/spark)
 
 test-dbt: .venv/.installed-dev .venv/.installed-dbt ## run dbt on the package that `export dbt` writes, in an environment of its own
@@ -78,7 +78,7 @@ ROW_PIP = .venv/bin/uv pip install -q -p $(ROW_BIN)/python
 PINS := sed -n -e '/^duckdb==/d' -e '/^[a-z].*==/s/ *\\$$//p'
 WITHOUT_AIRFLOW := --extra setup --extra polars --extra ibis --extra test -r pyproject.toml
 # DuckDB's extensions come in wheels for some of its versions; this is the newest of 1.5 that has them.
-WITH_EXTENSIONS := duckdb==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-httpfs==1.5.5
+WITH_EXTENSIONS := duckdb==1.5.5 $(addprefix duckdb-extension-,avro==1.5.5 ducklake==1.5.5 httpfs==1.5.5 iceberg==1.5.5)
 ROW_TESTS = $(if $(filter python-%,$(ROW)),tests/unit tests/sql tests/property tests/dags,$(if $(filter %-airflow,$(ROW)),tests/dags,tests/unit tests/sql tests/property))
 
 test-versions: .venv/.uv ## run the tests with other versions (ROW=lowest|lowest-airflow|duckdb-1.5|duckdb-2.0|python-3.11 to 3.14)
@@ -179,6 +179,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
 	@printf 'dbt-core>=1.11.8,<1.12\ndbt-duckdb>=1.11\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/dbt.txt
+	@printf 'pandas<3\npysail\npyspark-client>=4.1,<4.2\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/sail.txt
 	@printf 'click-man\ncyclonedx-bom\npip-audit\ntwine\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'zensical\nmermaidx\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(MERMAID_ONLY:%=--no-emit-package %) -c requirements/dev.txt - -o requirements/docs.txt
 	@printf 'apache-superset==6.1.*\ncachetools\nduckdb-engine\nflask-caching<2.4\nrich\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/superset.txt
@@ -221,6 +222,12 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/spark
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python -r requirements/spark.txt
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Sail, which reads Iceberg for Spark's client, knows no newer client than 4.1.
+.venv/.installed-sail: requirements/sail.txt | .venv/.uv
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/sail
+	@$(BIN)/uv pip install -q -p .venv/sail/bin/python -r requirements/sail.txt
 	@touch $@
 
 # dbt needs older versions of what Airflow brings.

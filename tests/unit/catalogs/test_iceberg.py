@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,17 +14,23 @@ import pytest
 from pyiceberg.catalog import load_catalog
 from pyiceberg.utils.config import Config
 
-from sighten_warehouse.catalogs.export import Export
+from sighten_warehouse.catalogs.export import Export, read_exported
 from sighten_warehouse.catalogs.iceberg import FOLDER, VERSION, register_in_iceberg
 from sighten_warehouse.catalogs.step import register
 from sighten_warehouse.errors import CatalogError, SettingError
 from sighten_warehouse.publish.parquet import export_parquet
 from sighten_warehouse.settings import Settings
-from support.factories import a_milestone
+from support.factories import a_milestone, a_task
 from support.iceberg_rest import iceberg_rest
 from support.warehouses import Warehouse
 
 SQL, REST = "sqltest", "resttest"
+EXTENSIONS = [
+    path
+    for name in ("avro", "iceberg")  # the second needs the first
+    if (found := find_spec(f"duckdb_extension_{name}")) and found.origin
+    for path in Path(found.origin).parent.rglob("*.duckdb_extension")
+]
 Rows = list[dict[str, Any]]
 
 
@@ -87,6 +95,23 @@ def test_each_table_has_the_rows_of_the_export_and_the_version_in_its_snapshot(c
     assert [1] == load_catalog(catalog).load_table("space.a").scan(snapshot_id=before.snapshot_id).to_arrow()[
         "n"
     ].to_pylist()
+
+
+@pytest.mark.skipif(not EXTENSIONS, reason="needs DuckDB's extension iceberg (make test-versions ROW=duckdb-1.5)")
+def test_duckdb_reads_every_table_as_it_was_exported(warehouse: Warehouse, catalog: str) -> None:
+    warehouse.deliver(a_milestone("one", tasks=[a_task("a"), a_task("b")]), a_milestone("two"))
+    export_parquet(warehouse.settings)
+    export = read_exported(warehouse.settings.layout)
+    assert export
+    register_in_iceberg(export, catalog=catalog, namespace="space")
+
+    with duckdb.connect() as connection:
+        for extension in EXTENSIONS:
+            connection.execute(f"load '{extension}'")
+        for name, files in export.tables.items():
+            place = load_catalog(catalog).load_table(f"space.{name}").metadata_location
+            found = connection.execute(f"from iceberg_scan('{place}')").to_arrow_table().to_pylist()
+            assert sorted(found, key=str) == sorted(pq.read_table(files).to_pylist(), key=str), name
 
 
 def test_a_repeat_changes_nothing_and_old_snapshots_go_with_their_files(catalog: str, tmp_path: Path) -> None:
