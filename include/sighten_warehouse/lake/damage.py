@@ -1,17 +1,20 @@
-"""Finds history files that are missing or damaged; a rebuild remakes them from landing."""
+"""Finds history files and commits that are missing or damaged; a rebuild remakes them from landing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import structlog
 
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.loads import loads_path, read_loads
-from sighten_warehouse.lake.manifest import Manifest, history_file
+from sighten_warehouse.lake.manifest import Manifest, commit_files, history_file, oldest_first, read_manifest
 from sighten_warehouse.landing.files import day_of, digest_of
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.remotes import present
+
+log = structlog.get_logger()
 
 
 def damaged_history(layout: Layout, committed: Sequence[Manifest], *, deep: bool) -> dict[str, str]:
@@ -105,3 +108,14 @@ def _loads_problem(layout: Layout, manifest: Manifest) -> str | None:
     except LakeError:
         return "missing, or not a list of loads"
     return None if found == manifest.landed else f"{found:,} deliveries; expected {manifest.landed:,}"
+
+
+def readable_commits(layout: Layout) -> list[Manifest]:
+    """All commits but unreadable ones, oldest first: for what repairs a damaged lake."""
+    found = []
+    for path in commit_files(layout):
+        try:
+            found.append(read_manifest(path))
+        except LakeError as error:
+            log.warning("commit_unreadable", error=str(error))
+    return oldest_first(found)

@@ -7,8 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from sighten_warehouse.durable import write_durably
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.folder import resolve_lake
@@ -17,8 +15,6 @@ from sighten_warehouse.landing.integrity import Recorded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.models import RULES_VERSION
 from sighten_warehouse.version import __version__
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -155,17 +151,6 @@ def commits(layout: Layout) -> list[Manifest]:
                 )
             loaded[name] = manifest.batch_id
     return found
-
-
-def readable_commits(layout: Layout) -> list[Manifest]:
-    """All commits but unreadable ones, oldest first: for what repairs a damaged lake."""
-    found = []
-    for path in commit_files(layout):
-        try:
-            found.append(read_manifest(path))
-        except LakeError as error:
-            log.warning("commit_unreadable", error=str(error))
-    return oldest_first(found)
 
 
 @lru_cache(maxsize=100_000)

@@ -7,8 +7,9 @@ from pathlib import Path
 import structlog
 
 from sighten_warehouse.durable import ensure_folder, hardlink, remove, rename, replace_durably, sync
+from sighten_warehouse.lake.damage import readable_commits
 from sighten_warehouse.lake.exchange import MERGED, Exchange, hidden_file, write_exchange
-from sighten_warehouse.lake.manifest import Manifest, commits, history_file, readable_commits
+from sighten_warehouse.lake.manifest import Manifest, commits, history_file
 from sighten_warehouse.lake.pull import refresh_vault
 from sighten_warehouse.landing.erasures import Tombstones, read_erasures, read_tombstones
 from sighten_warehouse.landing.files import day_of, read_raw_lines

@@ -9,7 +9,7 @@ import structlog
 
 from sighten_warehouse.duckdb_errors import explain_refusal
 from sighten_warehouse.errors import LakeError, VersionReplacedError
-from sighten_warehouse.lake.damage import is_whole
+from sighten_warehouse.lake.damage import is_whole, readable_commits
 from sighten_warehouse.lake.exchange import remove_hidden
 from sighten_warehouse.lake.folder import finish_lake, new_lake, resolve_lake, swap_in
 from sighten_warehouse.lake.hardlinks import hardlink_batch, sync_folders
@@ -20,7 +20,6 @@ from sighten_warehouse.lake.manifest import (
     loaded_files,
     prepared_path,
     read_manifest,
-    readable_commits,
     write_manifest,
 )
 from sighten_warehouse.lake.pull import refresh

@@ -4,8 +4,9 @@ import fnmatch
 from collections.abc import Collection, Mapping
 
 from sighten_warehouse.errors import LakeError
+from sighten_warehouse.lake.damage import readable_commits
 from sighten_warehouse.lake.left_out import left_out
-from sighten_warehouse.lake.manifest import Manifest, commits, readable_commits
+from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.landing.integrity import Recorded, find_problem
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load.erased import erased_since
