@@ -53,7 +53,7 @@ test-big: .venv/.installed-dev ## run the tests that take minutes, and many more
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 -m big
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) --timeout 7200 --hypothesis-profile thorough tests/property
 
-test-spark: java .venv/.installed-spark .venv/.installed-sail ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
+test-spark: java .venv/.installed-spark .venv/.installed-iceberg-spark ## run the tests on Spark, in an environment of their own (Java 17 or later; Linux)
 	@$(IN_MEMORY) .venv/spark/bin/python -m pytest -m spark -p no:cacheprovider $(or $(TESTS),tests/spark)
 
 test-dbt: .venv/.installed-dev .venv/.installed-dbt ## run dbt on the package that `export dbt` writes, in an environment of its own
@@ -179,7 +179,7 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --resolution lowest-direct --generate-hashes --no-header --no-annotate --extra setup --extra airflow --extra postgres --extra devstack --extra test-airflow pyproject.toml -o requirements/rows/lowest-airflow.txt
 	@printf 'dlt[duckdb,parquet]\norjson\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/dlt.txt
 	@printf 'dbt-core>=1.11.8,<1.12\ndbt-duckdb>=1.11\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/dbt.txt
-	@printf 'pandas<3\npysail\npyspark-client>=4.1,<4.2\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/sail.txt
+	@printf 'pyspark>=3.3,<3.4\nsagemaker-feature-store-pyspark-3.3\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/iceberg-spark.txt
 	@printf 'click-man\ncyclonedx-bom\npip-audit\ntwine\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/package.txt
 	@printf 'zensical\nmermaidx\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(MERMAID_ONLY:%=--no-emit-package %) -c requirements/dev.txt - -o requirements/docs.txt
 	@printf 'apache-superset==6.1.*\ncachetools\nduckdb-engine\nflask-caching<2.4\nrich\n' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements/superset.txt
@@ -224,10 +224,10 @@ lock: .venv/.uv ## write requirements/ from pyproject.toml
 	@$(BIN)/uv pip install -q -p .venv/spark/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Sail, which reads Iceberg for Spark's client, knows no newer client than 4.1.
-.venv/.installed-sail: requirements/sail.txt | .venv/.uv
-	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/sail
-	@$(BIN)/uv pip install -q -p .venv/sail/bin/python -r requirements/sail.txt
+# Apache Iceberg's library comes with this package of Amazon's, for Spark 3.3.
+.venv/.installed-iceberg-spark: requirements/iceberg-spark.txt | .venv/.uv
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python .venv/iceberg-spark
+	@$(BIN)/uv pip install -q -p .venv/iceberg-spark/bin/python -r requirements/iceberg-spark.txt
 	@touch $@
 
 # dbt needs older versions of what Airflow brings.
