@@ -180,6 +180,11 @@ def remove_folder(folder: Path) -> None:
     DISK.change("remove", folder, lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def remove_any(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that it holds."""
+    remove_folder(path) if path.is_dir() and not path.is_symlink() else remove(path)
+
+
 def hardlink(path: Path, other: Path) -> None:
     """Give the file another name.
 

@@ -17,6 +17,7 @@ from sighten_warehouse.durable import (
     explaining_disk,
     point_link,
     remove,
+    remove_any,
     remove_folder,
     rename,
     sync,
@@ -159,7 +160,7 @@ def _beside(root: Path) -> Iterator[Path]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for leftover in aside.iterdir():  # of a restore that was killed
-            remove_folder(leftover) if leftover.is_dir() and not leftover.is_symlink() else remove(leftover)
+            remove_any(leftover)
         yield aside
     except BlockingIOError:
         raise BackupError(f"{aside}: another restore into this home runs; expected to be alone") from None

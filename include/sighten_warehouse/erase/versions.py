@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sighten_warehouse.catalogs import export_and_register
-from sighten_warehouse.durable import remove, remove_files, remove_folder
+from sighten_warehouse.durable import remove, remove_any, remove_files, remove_folder
 from sighten_warehouse.lake.folder import remove_unneeded
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
@@ -45,7 +45,7 @@ def remove_published_before(settings: Settings) -> None:
         old = [path for path in files_in(layout.versions, "*.duckdb*") if path.name != f"{newest}.duckdb"]
         remove_files(old)
         for path in (*layout.versions.glob(".*.tmp"), *_leftovers_of_work(layout)):
-            _remove(path)
+            remove_any(path)
         remove_unneeded(layout, needed=())
     if folders_in(layout.versions, "*.parquet"):
         export_and_register(settings, at_once=True)
@@ -63,7 +63,3 @@ def _leftovers_of_work(layout: Layout) -> list[Path]:
     """What a killed publish has left beside the cache, which is new, and the file without rows."""
     kept = {cache_file(layout).name, cache_file(layout).with_suffix(".json").name}
     return [path for path in layout.work.glob("*") if path.name not in kept and not path.name.startswith("empty-")]
-
-
-def _remove(path: Path) -> None:
-    remove_folder(path) if path.is_dir() else remove(path)

@@ -18,6 +18,7 @@ from sighten_warehouse.escaping import quoted
 from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.locks import one_writer
+from sighten_warehouse.publish.leftovers import EXPORT_SUFFIX
 from sighten_warehouse.publish.versions import make_read_only, versions
 from sighten_warehouse.remotes import folders_in, present
 from sighten_warehouse.settings import Settings
@@ -63,7 +64,9 @@ def export_parquet(settings: Settings, *, clock: Clock | None = None) -> str | N
         if newest is None:
             return None
         before = read_export(layout)
-        aside = layout.versions / f".{newest.version}.{uuid4().hex}.tmp"
+        for leftover in layout.versions.glob(f".*{EXPORT_SUFFIX}"):  # of an export that was killed
+            remove_folder(leftover)
+        aside = layout.versions / f".{newest.version}.{uuid4().hex}{EXPORT_SUFFIX}"
         ensure_folder(aside)
         try:
             with _version(layout, newest.version, memory=settings.publish_memory) as connection:

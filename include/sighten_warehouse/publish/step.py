@@ -11,11 +11,11 @@ import structlog
 
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.duckdb_errors import explain_memory, explain_refusal
-from sighten_warehouse.durable import clone, ensure_folder, remove, remove_files, remove_folder, rename, sync
+from sighten_warehouse.durable import clone, ensure_folder, remove, remove_folder, rename, sync
 from sighten_warehouse.errors import CheckError, VersionReplacedError
 from sighten_warehouse.lake.compaction import compact_if_many
 from sighten_warehouse.lake.damage import explaining_damage, refuse_altered
-from sighten_warehouse.lake.folder import remove_unneeded, resolve_lake
+from sighten_warehouse.lake.folder import resolve_lake
 from sighten_warehouse.lake.lineage import merged_since
 from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest, commits
@@ -26,7 +26,7 @@ from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
 from sighten_warehouse.publish.cache import fits, forget, stamp
-from sighten_warehouse.publish.earlier import gather_if_many
+from sighten_warehouse.publish.leftovers import remove_leftovers, remove_old
 from sighten_warehouse.publish.pointer import complete_version, let_version_win
 from sighten_warehouse.publish.proof import differing_tables
 from sighten_warehouse.publish.refusals import NotLocalError
@@ -42,7 +42,7 @@ from sighten_warehouse.publish.versions import (
     versions,
     write_version,
 )
-from sighten_warehouse.remotes import files_in, present
+from sighten_warehouse.remotes import present
 from sighten_warehouse.settings import Settings
 from sighten_warehouse.spark.session import engine_session
 
@@ -104,6 +104,7 @@ def publish_lake(
         LakeError, ModelError, CheckError, SettingError: as `publish`; `on_checked` was not called.
     """
     clock = clock or Clock()
+    remove_leftovers(layout, keep=settings.kept_versions)
     committed = commits(layout)
     version = _new_version(settings, layout, committed, now=clock.now())
     aside = layout.versions / f".{version.version}.{uuid4().hex}.tmp"
@@ -131,7 +132,7 @@ def publish_lake(
         stamp(settings, layout, version)
     finally:
         remove_folder(aside)
-    _remove_old(layout, keep=settings.kept_versions)
+    remove_old(layout, keep=settings.kept_versions)
     facts = {"batches": version.batches, "new_batches": len(version.new_batches), "is_update": is_update}
     log.info("published", version=version.version, **facts)
     return version
@@ -226,16 +227,3 @@ def _swap_in(  # noqa: PLR0913  (a version, what it follows, and where)
     version = replace(version, published_at=clock.now().isoformat(timespec="microseconds"))
     write_version(layout, version)
     return version
-
-
-def _remove_old(layout: Layout, *, keep: int) -> None:
-    """Remove the files of old versions, lakes that no kept version reads, and leftovers of a crash."""
-    remove_files(files_in(layout.versions, "*.duckdb")[:-keep])
-    for path in layout.versions.glob(".*.tmp"):
-        remove_folder(path)
-    kept = {path.stem for path in files_in(layout.versions, "*.duckdb")}
-    known = versions(layout)
-    # Whoever opened the version before still reads its history.
-    read = [*known[-2:], *(version for version in known if version.version in kept)]
-    remove_unneeded(layout, needed={version.lake for version in read})
-    gather_if_many(layout, known, keep=kept | {version.version for version in known[-2:]})
