@@ -3,26 +3,33 @@
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
+from typing import Literal
 
 import click
 
 from prove.airflow import live_under_airflow
+from prove.at_random import Limits, harm_at_random
 from prove.fates import Fates
+from prove.faults import Strike
 from prove.figures import Figures, read_figures, write_figures
-from prove.life import Limits, live
+from prove.life import live
 from prove.machine import describe_machine
 from prove.machine_clock import MachineClock
 from prove.page import write_html, write_markdown
 from prove.sections import verdict
 from prove.table import print_table
+from prove.walk import walk
+
+Kind = Literal["long", "short", "airflow"]
 
 BROKEN = 1
 SHORT_KILLS = 6
 LIFE_KILLS, LIFE_SECONDS = 400, 480.0
+WALKS: Mapping[int, Strike] = {0: "kill", 2: "terminate"}  # the others are lived at random
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,9 +73,10 @@ def main(  # noqa: PLR0913  (as many arguments as it has options)
     seed = time.time_ns() % 2**31 if seed is None else seed
     kills = kills or (SHORT_KILLS if short else None)
     seconds = 60 * (minutes or (1 if kills is None else 24 * 60))
-    limits = Limits(kills or sys.maxsize, seconds, is_short=short)
+    kind: Kind = "airflow" if airflow else "short" if short else "long"
+    limits = Limits(kills or sys.maxsize, seconds)
     before = read_figures(add_to) if add_to else Figures()
-    found = before + _prove(folder, seed=seed, limits=limits, airflow=airflow, known=before.points)
+    found = before + _prove(folder, seed=seed, limits=limits, kind=kind, known=before.points)
     if add_to:
         write_figures(add_to, found)
     page = page or folder / "prove.html"
@@ -82,7 +90,7 @@ def main(  # noqa: PLR0913  (as many arguments as it has options)
         sys.exit(BROKEN)
 
 
-def _prove(folder: Path, *, seed: int, limits: Limits, airflow: bool, known: Mapping[str, int]) -> Figures:
+def _prove(folder: Path, *, seed: int, limits: Limits, kind: Kind, known: Mapping[str, int]) -> Figures:
     """Live one life after another until the time is over or the kills are done."""
     total = Figures(runs=1, machine=[describe_machine()])
     random, until = Random(seed), time.monotonic() + limits.seconds
@@ -91,12 +99,15 @@ def _prove(folder: Path, *, seed: int, limits: Limits, airflow: bool, known: Map
     fates = Fates(random, known=known)
     while True:
         seconds = min(LIFE_SECONDS, max(until - time.monotonic(), 1.0))
-        this = replace(limits, kills=min(LIFE_KILLS, limits.kills - total.killed), seconds=seconds)
+        this = Limits(min(LIFE_KILLS, limits.kills - total.killed), seconds)
         place, drawn = folder / f"life-{total.lives}", random.randrange(2**31)
-        if airflow:
+        if kind == "airflow":
             total += live_under_airflow(place, seed=drawn, limits=this, clock=clock)
         else:
-            total += live(place, seed=drawn, limits=this, fates=fates, clock=clock)
+            at_random = partial(harm_at_random, limits=this, fates=fates)
+            walks = WALKS.get(total.lives) if kind == "long" else None
+            harm = partial(walk, strike=walks) if walks else at_random
+            total += live(place, harm, seed=drawn, clock=clock, is_short=kind == "short")
         click.echo(f"life {total.lives}: {verdict(total)}")
         if time.monotonic() >= until or total.killed >= limits.kills:
             return total

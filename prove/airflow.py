@@ -15,10 +15,11 @@ import psutil  # type: ignore[import-untyped]
 from devstack.process_marks import find_marked, part_mark
 from devstack.steps import MAX_RESTARTS
 from devstack.waiting import DeadlineError, wait_until
+from prove.at_random import Limits
 from prove.checks import check_all
 from prove.figures import Figures
 from prove.home import Home
-from prove.life import Limits, free_ports
+from prove.life import free_ports
 from prove.machine_clock import MachineClock
 from prove.sender import Acknowledged, Sender, plan_for, sending
 from prove.steps import Operator

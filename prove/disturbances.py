@@ -54,6 +54,17 @@ class Api:
             self.process.join()
             self.process = None
 
+    @contextmanager
+    def in_mood(self, name: str) -> Iterator[None]:
+        """Serve in that mood in this context; as always if it has no name."""
+        if name:
+            self.kill()
+            self.start(MOODS[name])
+        yield
+        if name:
+            self.kill()
+            self.start()
+
 
 class Disturbances:
     """Disturbs one thing after another; `step` begins and ends them."""
@@ -119,11 +130,8 @@ class Disturbances:
 
     def _mood(self, name: str) -> Callable[[], Iterator[str]]:
         def moody() -> Iterator[str]:
-            self._api.kill()
-            self._api.start(MOODS[name])
-            yield name
-            self._api.kill()
-            self._api.start()
+            with self._api.in_mood(name):
+                yield name
 
         return moody
 

@@ -1,9 +1,9 @@
-"""What happens to the next run of an actor: most die at a point where none died so far, or fewer than elsewhere."""
+"""What happens to the next run of an actor: most die at a point where fewer died than elsewhere."""
 
 import errno
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median_low
@@ -19,7 +19,6 @@ ERRORS = {
 }
 CHANCES = (1.0, 0.3, 0.1)
 CHANCE_WHILE_SERVING = 0.1  # so that a receiver lands something before it dies
-HASTE, LEISURE = 0.25, 2.0  # times its rest: an actor with points where it did not die yet, and any other
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,7 @@ class Fates:
         return "kill" if self._random.random() < 0.75 else "terminate"
 
     def _death(self, actor: Actor, slow: float) -> Fault:
-        """Death at the first point that was never struck; at times, and if there is none, at one struck less often."""
-        untried = self.untried(actor)
-        if untried and self._random.random() < 0.9:
-            return replace(self._fault(actor, self._signal(), untried, slow), chance=1.0)
+        """Death at a point that was struck less often than others."""
         struck = {point: self.struck[actor.name, point] for point in self._points(actor)}
         limit = median_low(struck.values()) if struck else 0
         rare = frozenset(point for point, times in struck.items() if times <= limit)
@@ -86,16 +82,6 @@ class Fates:
     def _fault(self, actor: Actor, strike: Strike, points: frozenset[str], slow: float, *, errno: int = 0) -> Fault:
         chance = CHANCE_WHILE_SERVING if actor.serves_s else self._random.choice(CHANCES)
         return Fault(strike, points, chance, self._random.randrange(2**31), errno, slow)
-
-    def untried(self, actor: Actor) -> frozenset[str]:
-        """The points that the actor reached and where no process died yet; if there are none, where it did not."""
-        own = frozenset(point for point in self._points(actor) if not self.struck[actor.name, point])
-        somewhere = {point for (_, point), times in self.struck.items() if times}
-        return own - somewhere or own
-
-    def rest(self, actor: Actor, seconds: float) -> float:
-        """How long the actor waits after a run of so many seconds."""
-        return (HASTE if self.untried(actor) else LEISURE) * actor.rests * seconds
 
     def _points(self, actor: Actor) -> list[str]:
         return sorted(point for name, point in self.struck if name == actor.name)

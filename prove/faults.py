@@ -1,10 +1,12 @@
 """Faults in one process, at the seam through which the product changes files, at named points."""
 
+import errno
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -22,6 +24,16 @@ SIGNALS = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM}
 
 
 @dataclass(frozen=True)
+class AllBut:
+    """Every point but these."""
+
+    points: frozenset[str]
+
+    def __contains__(self, point: object) -> bool:
+        return point not in self.points
+
+
+@dataclass(frozen=True)
 class Fault:
     """What happens to one run of an actor.
 
@@ -32,14 +44,16 @@ class Fault:
         seed: of these chances.
         errno: the operating system's error.
         slow_fsync_s: how much longer each fsync takes.
+        refused: an operation that the file system does not have, as some have no hard links.
     """
 
     strike: Strike = "none"
-    points: frozenset[str] = frozenset()
+    points: Container[str] = frozenset()
     chance: float = 1.0
     seed: int = 0
     errno: int = 0
     slow_fsync_s: float = 0.0
+    refused: str = ""
 
 
 class FaultyDisk:
@@ -68,6 +82,8 @@ class FaultyDisk:
         self._reach(f"before {place}", path)
         if operation == "fsync" and self._fault.slow_fsync_s:
             time.sleep(self._fault.slow_fsync_s)
+        if operation == self._fault.refused:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(path))
         change()
         self._reach(f"after {place}", path)
 

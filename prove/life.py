@@ -1,102 +1,83 @@
-"""One life of a home: load, kills and disturbances for a while, then healing, checks and damaged files."""
+"""One life of a home: harm it in one way or another, then let it heal, check every promise, and damage its files."""
 
 import json
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from prove.actors import ACTORS, IN_SHORT, RECEIVER
 from prove.checks import check_all
 from prove.damage import damage_files
-from prove.disturbances import Api, Disturbances
-from prove.fates import Fates
+from prove.disturbances import Api
 from prove.figures import Figures
 from prove.home import Home, new_home
 from prove.machine_clock import MachineClock
 from prove.reader import start_reader
 from prove.restored import BACKUPS
-from prove.sender import Acknowledged, Sender, plan_for, sending
-from prove.stage import Slot, Stage
+from prove.sender import Acknowledged, plan_for
 from prove.steps import Operator
 from prove.subjects import Subjects
+from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
 
 MILESTONES = 20
-TICK_S = 0.02
 PORTS = (20_000, 30_000)  # below those that a system gives to outgoing connections
 
 
 @dataclass(frozen=True)
-class Limits:
-    """When a life ends: after so many kills, or seconds. A short one has fewer actors, checks and damages."""
+class Scene:
+    """What a life is lived in: a home, the deliveries that it gets, the log of what was acknowledged, and the figures.
 
-    kills: int
-    seconds: float
-    is_short: bool = False
+    A short life has fewer actors, checks and damages.
+    """
+
+    home: Home
+    folder: Path
+    api: Api
+    plan: Sequence[PlannedDelivery]
+    subjects: Subjects
+    acknowledged: Acknowledged
+    figures: Figures
+    clock: MachineClock
+    random: Random
+    is_short: bool
 
 
-def live(folder: Path, *, seed: int, limits: Limits, fates: Fates, clock: MachineClock) -> Figures:
+def live(
+    folder: Path, harm: Callable[[Scene], None], *, seed: int, clock: MachineClock, is_short: bool = False
+) -> Figures:
     """Live one life below the folder, and return its figures; the folder stays only if a promise broke."""
     figures = Figures(lives=1, seeds=[seed])
     folder.mkdir()
     random = Random(seed)
     started = time.monotonic()
-    actors = IN_SHORT if limits.is_short else ACTORS
-    ports = free_ports(random, 1 + sum(actor.copies for actor in actors))
-    api = Api(ports.pop(), seed, MILESTONES, folder)
+    [port] = free_ports(random, 1)
+    api = Api(port, seed, MILESTONES, folder)
     acknowledged = Acknowledged(folder / "acknowledged")
     plan = plan_for(seed, MILESTONES)
+    subjects = Subjects(plan)
     with new_home(folder / "disk", api_url=api.url) as home:
-        slots = [Slot(actor, number, ports.pop()) for actor in actors for number in range(actor.copies)]
         home.settings.layout.root.mkdir(parents=True)
         (folder / BACKUPS).mkdir()
-        subjects = Subjects(plan)
-        stage = Stage(slots, home.env, folder, fates, figures, subjects)
-        senders = [
-            Sender(home, slot.port, plan[number::2], acknowledged, clock)
-            for number, slot in enumerate(slot for slot in slots if slot.actor is RECEIVER)
-        ]
+        scene = Scene(home, folder, api, plan, subjects, acknowledged, figures, clock, random, is_short)
         operator = Operator(home, folder)
         try:
             with _reading(home, folder, figures):
                 api.start()
-                _harm(stage, Disturbances(home, stage, api, clock, random), senders, acknowledged, limits)
-                check_all(operator, acknowledged, figures, subjects=subjects, is_short=limits.is_short)
-            damage_files(operator, figures, random, is_short=limits.is_short)
+                harm(scene)
+                check_all(operator, acknowledged, figures, subjects=subjects, is_short=is_short)
+            damage_files(operator, figures, random, is_short=is_short)
         finally:
             api.kill()
             if figures.broken:
                 _keep(home, folder)
-    figures.sent_again = sum(sender.refused for sender in senders)
     figures.seconds = time.monotonic() - started
     if not figures.broken:
         shutil.rmtree(folder)
     return figures
-
-
-def _harm(
-    stage: Stage, disturbances: Disturbances, senders: list[Sender], acknowledged: Acknowledged, limits: Limits
-) -> None:
-    """Keep the actors and the senders running, and disturb them, until the life's limits; then let all be well."""
-    started = time.monotonic()
-
-    def goes_on() -> bool:
-        is_young = stage.figures.killed < limits.kills or not acknowledged.bodies
-        return is_young and time.monotonic() - started < limits.seconds
-
-    try:
-        with sending(senders):
-            while goes_on():
-                stage.step()
-                disturbances.step(time.monotonic() - started)
-                time.sleep(TICK_S)
-    finally:
-        disturbances.stop()
-        stage.stop()
 
 
 @contextmanager
@@ -136,7 +117,12 @@ def free_ports(random: Random, number: int) -> list[int]:
     found: set[int] = set()
     while len(found) < number:
         port = random.randrange(*PORTS)
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)):
-                found.add(port)
+        if is_free(port):
+            found.add(port)
     return list(found)
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on that port of this machine."""
+    with socket.socket() as tried:
+        return bool(tried.connect_ex(("127.0.0.1", port)))

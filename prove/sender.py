@@ -44,12 +44,21 @@ class Acknowledged:
 class Sender:
     """Delivers to one receiver, in a thread, until it is stopped; then what was not acknowledged is forgotten."""
 
-    def __init__(
-        self, home: Home, port: int, plan: Sequence[PlannedDelivery], log: Acknowledged, clock: MachineClock
+    def __init__(  # noqa: PLR0913  (what it delivers, where to, and how)
+        self,
+        home: Home,
+        port: int,
+        plan: Sequence[PlannedDelivery],
+        log: Acknowledged,
+        clock: MachineClock,
+        *,
+        rate: float = A_SECOND,
+        retries: int = RETRIES,
     ) -> None:
         self.refused = 0
         self._url = f"http://127.0.0.1:{port}{WEBHOOK_PATH}"
         self._plan = plan
+        self._rate, self._retries = rate, retries
         self._log = log
         self._headers = build_auth_headers(home.settings, standard_key=signing_key(home.settings), clock=clock.seconds)
         self._stop = threading.Event()
@@ -78,8 +87,8 @@ class Sender:
             deliveries,
             to=self._url,
             threads=2,
-            rate=A_SECOND,
-            retries=RETRIES,
+            rate=self._rate,
+            retries=self._retries,
             auth_headers=self._headers,
             on_acknowledged=self._log.add,
         )

@@ -1,7 +1,6 @@
 """Keeps the actors running: starts each again when it ends, strikes it, and judges how it ended."""
 
 import os
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +9,13 @@ from pathlib import Path
 
 from prove.actors import SUBJECT, Actor
 from prove.command import Run, start
+from prove.endings import judge
 from prove.fates import UNHARMED, Fate, Fates, read_new_lines
 from prove.faults import SIGNALS
 from prove.figures import Figures
 from prove.restored import BACKUPS, check_restored
 from prove.subjects import Subjects
 
-EXPECTED = {0, 1, -signal.SIGKILL, -signal.SIGTERM}
 STOPPED_WITHIN_S = 60.0
 STARTS_WITHIN_S = 5.0  # what changes no file is struck then
 
@@ -142,16 +141,8 @@ class Stage:
 
     def _judge(self, slot: Slot, process: ForkServerProcess) -> None:
         process.join()
-        output = self._output(slot)
-        text = output.read_text(errors="replace") if output.exists() else ""
         is_harmed = slot.is_struck or slot.is_signalled
-        if "Traceback (most recent call last)" in text:
-            self.figures.breaks("an error is said in words", f"{slot.run}: {text.strip().splitlines()[-1]}", output)
-        elif process.exitcode not in EXPECTED or ((process.exitcode or 0) < 0 and not is_harmed):
-            self.figures.breaks("ends by itself or by a signal", f"{slot.run}: exit code {process.exitcode}", output)
-        else:
-            self.figures.explained += process.exitcode == 1
-            output.unlink(missing_ok=True)
+        judge(self.figures, slot.run, process.exitcode, self._output(slot), is_harmed=is_harmed)
         if not is_harmed and process.exitcode == 0:
             self.fates.lasted(slot.actor.name, time.monotonic() - slot.started)
         if slot.fate.fault.slow_fsync_s:
@@ -161,4 +152,4 @@ class Stage:
         del self.by_run[slot.run]
         slot.process = None
         now = time.monotonic()
-        slot.due = now + self.fates.rest(slot.actor, now - slot.started)
+        slot.due = now + slot.actor.rests * (now - slot.started)

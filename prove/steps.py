@@ -1,4 +1,4 @@
-"""Commands that an operator runs, unharmed and one at a time, and what they printed."""
+"""Commands that an operator runs, one at a time, and what they printed."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from prove.command import Run, start
+from prove.faults import Fault
 from prove.home import Home
 
 WITHIN_S = 300.0
@@ -40,10 +41,16 @@ class Operator:
     folder: Path
     _numbers: count = field(default_factory=count)  # type: ignore[type-arg, unused-ignore]
 
-    def run(self, *arguments: str) -> Answer:
-        """Run the command to its end."""
+    @property
+    def journal(self) -> Path:
+        """Where runs with a fault write the points that they reach."""
+        return self.folder / "walked"
+
+    def run(self, *arguments: str, fault: Fault | None = None) -> Answer:
+        """Run the command to its end, or to its fault."""
         output = self.folder / f"operator-{next(self._numbers):03}-{arguments[0]}.log"
-        process = start(Run(f"operator {arguments[0]}", arguments, self.home.env, output))
+        run = Run(f"operator {arguments[0]}", arguments, self.home.env, output)
+        process = start(run, fault=fault, journal=self.journal)
         process.join(WITHIN_S)
         if process.is_alive():
             process.kill()

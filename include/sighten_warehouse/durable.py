@@ -70,10 +70,7 @@ def replace_durably(path: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Fill the hidden file inside this context; at its end the file is synced and renamed to `path`.
-
-    An error leaves nothing behind.
-    """
+    """Fill the hidden file in this context; then it is synced and renamed to `path`. An error leaves nothing behind."""
     ensure_folder(path.parent)
     hidden = _hidden_beside(path)
     try:

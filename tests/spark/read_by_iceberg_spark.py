@@ -17,12 +17,13 @@ OPENED = ("java.lang", "java.lang.invoke", "java.nio", "java.util", "sun.nio.ch"
 
 def main() -> None:
     tables, answers = map(Path, sys.argv[1:])
+    opened = " ".join(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED)
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.jars", ",".join(map(str, JARS.iterdir())))
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.extraJavaOptions", " ".join(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED))
+        .config("spark.driver.extraJavaOptions", opened)
         .config("spark.ui.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.iceberg.handle-timestamp-without-timezone", "true")

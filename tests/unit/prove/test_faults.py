@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from prove.faults import Fault, FaultyDisk
+from prove.faults import AllBut, Fault, FaultyDisk
 from sighten_warehouse.clock import Clock
-from sighten_warehouse.durable import write_durably
+from sighten_warehouse.durable import hardlink, write_durably
 from sighten_warehouse.landing.files import landing_files, write_landing_file
 from sighten_warehouse.landing.format import ensure_format
 
@@ -96,3 +96,22 @@ def test_a_slow_disk_waits_before_each_fsync(tmp_path: Path, faulty: Callable[[F
     write_durably(tmp_path / "name", b"content")
 
     assert 0.02 <= time.perf_counter() - started  # the file, and the folder
+
+
+def test_a_file_system_may_lack_an_operation(tmp_path: Path, faulty: Callable[[Fault], None]) -> None:
+    faulty(Fault(refused="link"))
+    write_durably(tmp_path / "name", b"content")
+
+    with pytest.raises(OSError, match=os.strerror(errno.EPERM)):
+        hardlink(tmp_path / "name", tmp_path / "other")
+
+    assert [tmp_path / "journal", tmp_path / "name"] == sorted(tmp_path.iterdir())
+
+
+def test_a_fault_may_spare_points_and_strike_any_other(tmp_path: Path) -> None:
+    spared = frozenset(f"{when} {change} in {PLACE}" for change in ("mkdir", "fsync") for when in ("before", "after"))
+
+    code, files = outcome(tmp_path, Fault("kill", AllBut(spared)))
+
+    assert (-signal.SIGKILL, 0) == (code, len(files))
+    assert [["a run", "struck", f"before write in {PLACE}"]] == lines(tmp_path)[-1:]

@@ -1,0 +1,144 @@
+"""Harm without chance: each command dies at every point that it reaches, once, and runs again, one after another.
+
+What happens once in the life of a home, as a new key, is hardly ever struck at random.
+"""
+
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from devstack.waiting import wait_until
+from prove.actors import SUBJECT
+from prove.command import Run, start
+from prove.endings import judge
+from prove.fates import read_new_lines
+from prove.faults import SIGNALS, AllBut, Fault, Strike
+from prove.home import Home
+from prove.life import Scene, free_ports, is_free
+from prove.restored import BACKUPS, check_restored
+from prove.sender import AT_ONCE, Sender
+from prove.steps import Operator
+from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
+
+STARTS_WITHIN_S = 30.0
+A_SECOND = 100.0
+FILES = "{files}"  # a folder of bodies that were not delivered
+
+
+@dataclass(frozen=True)
+class Stride:
+    """A command that is run until it comes to no new point.
+
+    Args:
+        actor: its name in the report.
+        command: its arguments; `{files}`, `{subject}` and `{backups}` stand for what the life has.
+        mood: of the API meanwhile.
+        refused: an operation that the file system does not have.
+        home: the name of a home of its own, empty at each start; that of all others by default.
+    """
+
+    actor: str
+    command: tuple[str, ...]
+    mood: str = ""
+    refused: str = ""
+    home: str = ""
+
+
+WALK = (
+    Stride("loader", ("load", "--jobs", "1")),
+    Stride("publisher", ("publish",)),
+    Stride("enricher", ("enrich",)),
+    Stride("downloader", ("documents",), mood="the API lies"),
+    Stride("downloader", ("documents",)),
+    Stride("importer", ("backfill", "files", FILES, "--publish")),
+    Stride("compaction", ("compact",)),
+    Stride("publisher", ("publish", "--full"), refused="link"),
+    Stride("exporter", ("publish", "--parquet")),
+    Stride("scheduler", ("run",)),
+    Stride("backup", ("backup", "{backups}", "--keep", "1")),
+    Stride("restore", ("restore", "{backups}"), home="restored"),
+    Stride("eraser", ("erase", SUBJECT, "--yes")),
+    Stride("eraser", ("erase", SUBJECT, "--yes")),
+    Stride("rebuild", ("rebuild", "--jobs", "1")),
+    Stride("publisher", ("publish",)),
+)
+
+
+def walk(scene: Scene, strides: Sequence[Stride] = WALK, *, strike: Strike = "kill") -> None:
+    """Deliver half of the plan to a receiver, put the other half into files, and go through the strides."""
+    walker = _Walker(scene, strike)
+    half = len(scene.plan) // 2
+    files = scene.folder / "files"
+    files.mkdir()
+    for number, delivery in enumerate(scene.plan[half:]):
+        (files / f"{number}.json").write_bytes(delivery.body)
+    walker.receive(scene.plan[:half])
+    for stride in strides:
+        walker.take(stride, files)
+
+
+class _Walker:
+    def __init__(self, scene: Scene, strike: Strike) -> None:
+        self._scene = scene
+        self._strike = strike
+        self._struck: set[str] = set()
+        self._journal_read = 0
+        self._operator = Operator(scene.home, scene.folder)
+
+    def receive(self, plan: Sequence[PlannedDelivery]) -> None:
+        """Deliver the plan from its beginning, until a receiver took all of it and came to no new point."""
+        [port] = free_ports(self._scene.random, 1)
+        scene = self._scene
+        sender = Sender(scene.home, port, plan, scene.acknowledged, scene.clock, rate=A_SECOND, retries=0)
+        is_struck = True
+        while is_struck:
+            output = scene.folder / f"receiver-{scene.figures.starts}.log"
+            run = Run("receiver", ("receive", "--port", str(port)), scene.home.env, output)
+            process = start(run, fault=self._fault(), journal=self._operator.journal)
+            wait_until(
+                lambda process=process: not process.is_alive() or not is_free(port),  # type: ignore[misc]
+                what=f"{output}: a receiver that answers or ends",
+                seconds=STARTS_WITHIN_S,
+                every=0.02,
+            )
+            for first in range(0, len(plan), AT_ONCE):
+                if process.is_alive():
+                    sender.send(plan[first : first + AT_ONCE])
+            process.terminate()
+            process.join()
+            is_struck = self._note("receiver", process.exitcode, output)
+        scene.figures.sent_again += sender.refused
+
+    def take(self, stride: Stride, files: Path) -> None:
+        """Run the command again and again, until it comes to no new point."""
+        subject = self._scene.subjects.next() if SUBJECT in stride.command else ""
+        words = {"files": files, "subject": subject, "backups": self._scene.folder / BACKUPS}
+        arguments = [argument.format_map(words) for argument in stride.command]
+        own = Home(self._scene.folder / stride.home, is_mounted=False, api_url=self._scene.api.url)
+        operator = replace(self._operator, home=own) if stride.home else self._operator
+        is_struck = True
+        with self._scene.api.in_mood(stride.mood):
+            while is_struck:
+                answer = operator.run(*arguments, fault=self._fault(refused=stride.refused))
+                is_struck = self._note(stride.actor, answer.exit_code, answer.output)
+                if stride.home:
+                    check_restored(Path(own.env["SIGHTEN_HOME"]), self._scene.figures)
+
+    def _fault(self, *, refused: str = "") -> Fault:
+        return Fault(self._strike, AllBut(frozenset(self._struck)), refused=refused)
+
+    def _note(self, actor: str, exit_code: int | None, output: Path) -> bool:
+        """Count the points that the run reached, and judge how it ended; return whether it was struck."""
+        figures = self._scene.figures
+        lines, self._journal_read = read_new_lines(self._operator.journal, after=self._journal_read)
+        struck = {point for _, what, point in lines if what == "struck"}
+        for _, _, point in lines:
+            figures.points.setdefault(f"{actor}: {point}", 0)
+        for point in struck:
+            figures.count("points", f"{actor}: {point}")
+            figures.count("kills", f"{actor}, {SIGNALS[self._strike].name} at a point")
+        self._struck |= struck
+        figures.starts += 1
+        judge(figures, output.stem, exit_code, output, is_harmed=bool(struck) or exit_code == -signal.SIGTERM)
+        return bool(struck)

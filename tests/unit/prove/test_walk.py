@@ -1,0 +1,37 @@
+"""The harm without chance: a command dies at every point that it reaches, and no promise breaks."""
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from prove.life import live
+from prove.machine_clock import MachineClock
+from prove.walk import Stride, walk
+
+pytestmark = pytest.mark.deep
+STRIDES = (Stride("importer", ("backfill", "files", "{files}")), Stride("loader", ("load", "--jobs", "1")))
+
+
+def test_each_command_dies_once_at_every_point_that_it_reaches(tmp_path: Path) -> None:
+    found = live(tmp_path / "life", partial(walk, strides=STRIDES), seed=1, clock=MachineClock(tmp_path), is_short=True)
+
+    actors = {name.partition(": ")[0] for name in found.points}
+    assert {"receiver", "importer", "loader"} == actors
+    struck = Counter[str]()
+    for name, times in found.points.items():
+        struck[name.partition(": ")[2]] += times
+    assert set(struck.values()) <= {0, 1}  # 0: another thread came there just before the process died
+    assert 0.9 * len(struck) <= struck.total() == found.killed
+    assert ([], 0, 1) == (found.broken, found.lost, found.balances)
+    assert 1 <= found.acknowledged <= found.landed
+
+
+def test_a_command_that_is_asked_to_stop_may_end_its_work_and_goes_on_in_the_next_run(tmp_path: Path) -> None:
+    harm = partial(walk, strides=STRIDES, strike="terminate")
+
+    found = live(tmp_path / "life", harm, seed=1, clock=MachineClock(tmp_path), is_short=True)
+
+    assert {"SIGTERM at a point"} == {name.partition(", ")[2] for name in found.kills}
+    assert ([], 0, 1) == (found.broken, found.lost, found.balances)
