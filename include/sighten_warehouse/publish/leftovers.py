@@ -19,10 +19,9 @@ def remove_leftovers(layout: Layout, *, keep: int) -> None:
     hidden += [*layout.published.glob(".warehouse.duckdb.*.tmp"), *layout.work.glob(".*.tmp")]
     for path in (*hidden, *layout.work.glob("spilled/*")):
         remove_any(path)
-    if not remote_of(layout.root):  # where another machine may have stored its version, and not yet said so
-        known = {version.version for version in versions(layout)}
-        remove_files(path for path in layout.versions.glob("*.duckdb") if path.stem not in known)
-    remove_files(files_in(layout.versions, "*.duckdb")[:-keep])
+    if not remote_of(layout.root):  # there, another machine may have stored its version, and not yet said so
+        known = [version.version for version in versions(layout)]
+        remove_files(path for path in layout.versions.glob("*.duckdb") if path.stem not in known[-keep:])
 
 
 def remove_old(layout: Layout, *, keep: int) -> None:
