@@ -19,7 +19,7 @@ from support.object_stores import ObjectStore, machine, reached_store
 from support.shared_homes import content
 from support.warehouses import Warehouse
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.deep]
 COMMAND = [sys.executable, "-c", "from sighten_warehouse.cli import run_alone; run_alone()"]
 
 

@@ -126,6 +126,7 @@ def test_opening_a_version_imports_little() -> None:
     assert "set()\n" == ran.stdout
 
 
+@pytest.mark.deep
 def test_the_package_alone_reads_and_each_other_command_names_its_extra(made: MadeOnce, tmp_path: Path) -> None:
     home = made.again().settings.home
     commands = [((), arguments) for arguments in [*ALONE, *(arguments for _, arguments in NEEDING)]]

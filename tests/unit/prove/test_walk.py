@@ -26,12 +26,3 @@ def test_each_command_dies_once_at_every_point_that_it_reaches(tmp_path: Path) -
     assert 0.9 * len(struck) <= struck.total() == found.killed
     assert ([], 0, 1) == (found.broken, found.lost, found.balances)
     assert 1 <= found.acknowledged <= found.landed
-
-
-def test_a_command_that_is_asked_to_stop_may_end_its_work_and_goes_on_in_the_next_run(tmp_path: Path) -> None:
-    harm = partial(walk, strides=STRIDES, strike="terminate")
-
-    found = live(tmp_path / "life", harm, seed=1, clock=MachineClock(tmp_path), is_short=True)
-
-    assert {"SIGTERM at a point"} == {name.partition(", ")[2] for name in found.kills}
-    assert ([], 0, 1) == (found.broken, found.lost, found.balances)

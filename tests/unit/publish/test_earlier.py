@@ -31,6 +31,7 @@ def test_manifests_of_earlier_versions_are_gathered_and_read_as_before(
     assert 4 == warehouse.value("select count(*) from ops.versions")
 
 
+@pytest.mark.deep
 def test_a_kill_while_manifests_are_gathered_loses_and_doubles_none(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
