@@ -6,6 +6,8 @@ What happens once in the life of a home, as a new key, is hardly ever struck at 
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from devstack.waiting import wait_until
@@ -97,7 +99,7 @@ class _Walker:
             run = Run("receiver", ("receive", "--port", str(port)), scene.home.env, output)
             process = start(run, fault=self._fault(), journal=self._operator.journal)
             wait_until(
-                lambda process=process: not process.is_alive() or not is_free(port),  # type: ignore[misc]
+                partial(_has_begun, process, port),
                 what=f"{output}: a receiver that answers or ends",
                 seconds=STARTS_WITHIN_S,
                 every=0.02,
@@ -142,3 +144,8 @@ class _Walker:
         figures.starts += 1
         judge(figures, output.stem, exit_code, output, is_harmed=bool(struck) or exit_code == -signal.SIGTERM)
         return bool(struck)
+
+
+def _has_begun(process: ForkServerProcess, port: int) -> bool:
+    """Whether the receiver listens, or has ended."""
+    return not process.is_alive() or not is_free(port)
