@@ -16,12 +16,15 @@ EXPORT_SUFFIX = ".parquet.tmp"  # of a hidden folder that an export fills, which
 def remove_leftovers(layout: Layout, *, keep: int) -> None:
     """Make room before a publish, so that one that is killed again and again fills no disk."""
     hidden = [path for path in layout.versions.glob(".*.tmp") if not path.name.endswith(EXPORT_SUFFIX)]
-    hidden += [*layout.published.glob(".warehouse.duckdb.*.tmp"), *layout.work.glob(".*.tmp")]
-    for path in (*hidden, *layout.work.glob("spilled/*")):
-        remove_any(path)
-    if not remote_of(layout.root):  # there, another machine may have stored its version, and not yet said so
+    left = [*layout.work.glob(".*.tmp"), *layout.work.glob("spilled/*")]
+    if remote_of(layout.root):  # readers download into hidden files, and another machine's version may not be told yet
+        left += [path for path in hidden if path.is_dir()]
+    else:
         known = [version.version for version in versions(layout)]
-        remove_files(path for path in layout.versions.glob("*.duckdb") if path.stem not in known[-keep:])
+        unneeded = [path for path in layout.versions.glob("*.duckdb") if path.stem not in known[-keep:]]
+        left += [*hidden, *layout.published.glob(".warehouse.duckdb.*.tmp"), *unneeded]
+    for path in left:
+        remove_any(path)
 
 
 def remove_old(layout: Layout, *, keep: int) -> None:

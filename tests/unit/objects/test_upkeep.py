@@ -16,7 +16,7 @@ from sighten_warehouse.ops.quarantine import quarantined
 from sighten_warehouse.ops.status import read_status
 from sighten_warehouse.settings import read_settings
 from support.erasing import ADDRESS, HER, fill
-from support.factories import SAMPLE_BYTES
+from support.factories import SAMPLE_BYTES, a_milestone
 from support.object_stores import ObjectStore
 from support.searching import places_of
 from support.warehouses import Warehouse
@@ -119,3 +119,16 @@ def test_doctor_names_a_store_that_keeps_no_conditions_and_no_lake_begins_there(
     assert "does not honour `If-None-Match: *`" in bad.output
     with pytest.raises(SettingError, match="does not honour `If-None-Match"):
         machines("B").load()
+
+
+def test_a_publish_leaves_what_a_reader_of_the_same_machine_downloads_meanwhile(machines: Machines) -> None:
+    machine = machines("A")
+    machine.deliver(a_milestone("one"))
+    layout = machine.settings.layout
+    downloads = [layout.published / ".warehouse.duckdb.0.tmp", layout.versions / ".20261101.duckdb.0.tmp"]
+    for path in downloads:
+        path.touch()
+
+    machine.deliver(a_milestone("two"))
+
+    assert [True, True] == [path.exists() for path in downloads]
