@@ -3,7 +3,7 @@
 import errno
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from statistics import median_low
@@ -65,11 +65,16 @@ class Fates:
         return "kill" if self._random.random() < 0.75 else "terminate"
 
     def _death(self, actor: Actor, slow: float) -> Fault:
-        """Death at a point that was struck less often than others."""
+        """Death at a point that was struck less often than others; in any case where no process has died yet."""
         struck = {point: self.struck[actor.name, point] for point in self._points(actor)}
         limit = median_low(struck.values()) if struck else 0
         rare = frozenset(point for point, times in struck.items() if times <= limit)
-        return self._fault(actor, self._signal(), rare, slow)
+        return replace(self._fault(actor, self._signal(), rare, slow), surely=self._untried())
+
+    def _untried(self) -> frozenset[str]:
+        """The points that some process came to, and at which none died yet."""
+        somewhere = {point for (_, point), times in self.struck.items() if times}
+        return frozenset(point for _, point in self.struck if point not in somewhere)
 
     def _error(self, actor: Actor, slow: float) -> Fault:
         number = self._random.choice(sorted(ERRORS))

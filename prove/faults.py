@@ -45,6 +45,7 @@ class Fault:
         errno: the operating system's error.
         slow_fsync_s: how much longer each fsync takes.
         refused: an operation that the file system does not have, as some have no hard links.
+        surely: points at which it happens in any case.
     """
 
     strike: Strike = "none"
@@ -54,6 +55,7 @@ class Fault:
     errno: int = 0
     slow_fsync_s: float = 0.0
     refused: str = ""
+    surely: frozenset[str] = frozenset()
 
 
 class FaultyDisk:
@@ -92,7 +94,7 @@ class FaultyDisk:
             if point not in self._reached:
                 self._reached.add(point)
                 self._write("reached", point)
-            if self._is_struck or point not in self._fault.points or self._random.random() >= self._fault.chance:
+            if self._is_struck or not self._is_chosen(point):
                 return
             self._is_struck = True
             self._write("struck", point)
@@ -100,6 +102,10 @@ class FaultyDisk:
             raise OSError(self._fault.errno, os.strerror(self._fault.errno), str(path))
         if self._fault.strike in SIGNALS:
             os.kill(os.getpid(), SIGNALS[self._fault.strike])
+
+    def _is_chosen(self, point: str) -> bool:
+        is_by_chance = point in self._fault.points and self._random.random() < self._fault.chance
+        return is_by_chance or point in self._fault.surely
 
     def _write(self, what: str, point: str) -> None:
         os.write(self._journal, f"{self._run}\t{what}\t{point}\n".encode())

@@ -33,3 +33,14 @@ def test_points_that_are_new_come_first_until_they_are_struck() -> None:
 
     assert {frozenset(POINTS[3:])} == before
     assert {frozenset(POINTS)} == set(deaths(drawn, LOADER))
+
+
+def test_any_process_surely_dies_where_none_died_yet() -> None:
+    drawn = fates(dict.fromkeys(POINTS, 1))
+    drawn.reached("publisher", "before write in g")
+
+    sure = {frozenset(drawn.draw(LOADER).fault.surely) for _ in range(50)}
+    drawn.strike("publisher", "before write in g")
+
+    assert frozenset({"before write in g"}) in sure
+    assert {frozenset()} == {frozenset(drawn.draw(LOADER).fault.surely) for _ in range(50)}

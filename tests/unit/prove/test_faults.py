@@ -115,3 +115,11 @@ def test_a_fault_may_spare_points_and_strike_any_other(tmp_path: Path) -> None:
 
     assert (-signal.SIGKILL, 0) == (code, len(files))
     assert [["a run", "struck", f"before write in {PLACE}"]] == lines(tmp_path)[-1:]
+
+
+def test_it_may_be_sure_at_some_points_whatever_the_chance(tmp_path: Path) -> None:
+    point = f"before write in {PLACE}"
+
+    code, _ = outcome(tmp_path, Fault("kill", frozenset({point}), chance=0.0, surely=frozenset({point})))
+
+    assert -signal.SIGKILL == code
