@@ -1,6 +1,7 @@
 """Commands that keep running while something is measured, posts to the receiver, and waits for a row."""
 
 import http.client
+import os
 import random
 import signal
 import socket
@@ -104,12 +105,14 @@ def running(
     *,
     log: Path,
     env: Mapping[str, str],
-    apart: bool = False,
+    cores: set[int] | None = None,
     end: signal.Signals = signal.SIGTERM,
 ) -> Iterator[None]:
-    """Run a command until the end of the block; `apart`: in a session of its own, with a share of the cores."""
+    """Run a command until the end of the block; with `cores`, on these only, in a session that has a share of them."""
     with log.open("wb") as file:
-        process = subprocess.Popen(command, env=dict(env), stdout=file, stderr=file, start_new_session=apart)
+        process = subprocess.Popen(command, env=dict(env), stdout=file, stderr=file, start_new_session=bool(cores))
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
         try:
             yield
         finally:

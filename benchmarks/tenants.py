@@ -4,6 +4,7 @@ Writes docs/noisy-tenant.md and prints where. Scenes take turns, and each is com
 """
 
 import argparse
+import os
 import signal
 import statistics
 import sys
@@ -11,7 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.homes import COMMAND, PLAIN, Home
@@ -28,15 +29,15 @@ PAUSE_SECONDS = 2.0
 
 PAGE_TEXT = """# A noisy tenant
 
-`make bench-tenants` writes this page. Two tenants of one file run on two shared cores, each with its own
-`receive` and `run --follow`. *Seconds* are those from the acknowledgement of a webhook of `borealis`, whose home has
-{deliveries:,} deliveries, to its row in the published file, while `acme` is in trouble. Scenes take turns, {rounds}
-rounds of {posts} webhooks; *ratio* is a round's median over that of the quiet scene of the same round, and the median
-of the rounds. *Apart*: each process has a session of its own, to which the kernel gives an equal share of the cores, as
-it does to services of systemd and to containers. *Together*: all are in one session, and share thread by thread. The
-flood comes over {connections} connections as fast as it is answered, from a process on the same cores.
+`make bench-tenants` writes this page. Two tenants of one file run on two cores, each with its own `receive` and
+`run --follow`. *Seconds* are those from the acknowledgement of a webhook of `borealis`, whose home has {deliveries:,}
+deliveries, to its row in the published file, while `acme` is in trouble. Scenes take turns, {rounds} rounds of {posts}
+webhooks; *ratio* is a round's median over that of the quiet scene of the same round and cores, and the median of the
+rounds. *Shared*: every process may use both cores, with an equal share of them, as services of systemd and containers
+have. *One each*: `acme`, and who sends to it, have one core, `borealis` the other. The flood comes over {connections}
+connections as fast as it is answered.
 
-| `acme` | its processes | p50, s | p95, s | ratio | slowest round |
+| `acme` | cores | p50, s | p95, s | ratio | slowest round |
 |---|---|---|---|---|---|
 {rows}
 """
@@ -62,26 +63,39 @@ class TenantHome(Home):
 
 @dataclass(frozen=True)
 class Scene:
-    """What happens to the noisy tenant. `sends`: the kind of bodies that flood it; `api`: whether its API is silent."""
+    """What happens to the noisy tenant, and on which cores.
+
+    Args:
+        name: of the page.
+        sends: the kind of bodies that flood it.
+        api: whether its API is silent.
+        one_each: whether each tenant has a core of its own.
+    """
 
     name: str
     sends: str | None = None
     api: bool = False
-    apart: bool = True
+    one_each: bool = False
 
     @property
     def cells(self) -> tuple[str, str]:
-        """Its name and where the processes are, for the page."""
-        return self.name, "apart" if self.apart else "together"
+        """Its name and who has which core, for the page."""
+        return self.name, "one each" if self.one_each else "shared"
+
+    def cores(self, tenant: str) -> set[int]:
+        """The cores of that tenant's processes."""
+        first, second, *_ = sorted(os.sched_getaffinity(0))
+        own = {first} if tenant == NOISY else {second}
+        return own if self.one_each else {first, second}
 
 
-SCENES = (
+TROUBLES = (
     Scene("is quiet"),
     Scene("is flooded with deliveries", sends="deliveries"),
-    Scene("is flooded with deliveries", sends="deliveries", apart=False),
     Scene("is flooded with bodies that are quarantined", sends="garbage"),
     Scene(f"has a silent API and {DUE_QUOTES:,} due quotes", api=True),
 )
+SCENES = (*TROUBLES, *(replace(scene, one_each=True) for scene in TROUBLES))
 
 
 def main() -> None:
@@ -117,7 +131,7 @@ def _measure(folder: Path, *, rounds: int, posts: int) -> dict[Scene, list[list[
         for place, scene in enumerate(SCENES):
             bodies = list(lines(new, (number * len(SCENES) + place) * posts, posts))
             with _noise(folder, prepared, scene):
-                found[scene].append(_time(timed, bodies, apart=scene.apart))
+                found[scene].append(_time(timed, bodies, scene))
             print(*scene.cells, f"{statistics.median(found[scene][-1]):.2f} s", file=sys.stderr)
     return found
 
@@ -130,9 +144,9 @@ def _filled(folder: Path, name: str, home: Path, payloads: Path, *, count: int) 
     return filled
 
 
-def _time(home: TenantHome, bodies: Sequence[bytes], *, apart: bool) -> list[float]:
+def _time(home: TenantHome, bodies: Sequence[bytes], scene: Scene) -> list[float]:
     port = free_port()
-    with _serving(home, "receive", "--port", str(port), apart=apart), _serving(home, "run", "--follow", apart=apart):
+    with _serving(scene, home, "receive", "--port", str(port)), _serving(scene, home, "run", "--follow"):
         until(lambda: answers(port), "the receiver answers")
         return [seconds_to_row(home, port, body, pause=PAUSE_SECONDS) for body in bodies]
 
@@ -146,37 +160,40 @@ def _noise(folder: Path, prepared: TenantHome, scene: Scene) -> Iterator[None]:
     home.file.write_text(f"{NOISY}:\n  SIGHTEN_HOME: {home.folder}\n{given}")
     with ExitStack() as stack:
         if scene.api:
-            stack.enter_context(_client(folder, "silence", str(api)))
+            stack.enter_context(_client(scene, folder, "silence", str(api)))
             until(lambda: answers(api), "the silent API listens")
-        stack.enter_context(_serving(home, "receive", "--port", str(port), apart=scene.apart))
-        stack.enter_context(_serving(home, "run", "--follow", apart=scene.apart, TOKEN="of the benchmark"))  # noqa: S106  (nobody's)
+        stack.enter_context(_serving(scene, home, "receive", "--port", str(port)))
+        stack.enter_context(_serving(scene, home, "run", "--follow", TOKEN="of the benchmark"))  # noqa: S106  (nobody's)
         until(lambda: answers(port), "the noisy receiver answers")
         if scene.sends:
-            stack.enter_context(_client(folder, "flood", str(port), scene.sends, str(folder / "payloads.ndjson")))
+            stack.enter_context(
+                _client(scene, folder, "flood", str(port), scene.sends, str(folder / "payloads.ndjson"))
+            )
         yield
 
 
 @contextmanager
-def _serving(home: TenantHome, *arguments: str, apart: bool, **variables: str) -> Iterator[None]:
+def _serving(scene: Scene, home: TenantHome, *arguments: str, **variables: str) -> Iterator[None]:
     command = [COMMAND, *arguments]
     # A follower completes the calls to its API before it ends, and that of the noisy tenant never answers.
     end = signal.SIGKILL if home.name == NOISY else signal.SIGTERM
     log = home.folder / f"{arguments[0]}.log"
-    with running(command, log=log, env=home.env | variables, apart=apart, end=end):
+    with running(command, log=log, env=home.env | variables, cores=scene.cores(home.name), end=end):
         yield
 
 
 @contextmanager
-def _client(folder: Path, *arguments: str) -> Iterator[None]:
+def _client(scene: Scene, folder: Path, *arguments: str) -> Iterator[None]:
     """A process outside the product: who sends to the noisy tenant, or its API."""
     command = [sys.executable, "-m", "benchmarks.neighbours", *arguments]
-    with running(command, log=folder / f"{arguments[0]}.log", env=PLAIN | {"PYTHONPATH": str(ROOT)}):
+    env, cores = PLAIN | {"PYTHONPATH": str(ROOT)}, scene.cores(NOISY)
+    with running(command, log=folder / f"{arguments[0]}.log", env=env, cores=cores):
         yield
 
 
 def _rows(waits: dict[Scene, list[list[float]]]) -> Iterator[str]:
-    quiet = [statistics.median(found) for found in waits[SCENES[0]]]
     for scene, rounds in waits.items():
+        quiet = [statistics.median(found) for found in waits[replace(SCENES[0], one_each=scene.one_each)]]
         every = [wait for found in rounds for wait in found]
         ratios = [statistics.median(found) / alone for found, alone in zip(rounds, quiet, strict=True)]
         figures = (statistics.median(every), p95(every), statistics.median(ratios), max(ratios))
