@@ -26,6 +26,7 @@ PAGE = ROOT / "docs" / "noisy-tenant.md"
 TIMED, NOISY = "borealis", "acme"
 DELIVERIES, DUE_QUOTES = 800, 4_000
 PAUSE_SECONDS = 2.0
+CORES = 2
 
 PAGE_TEXT = """# A noisy tenant
 
@@ -105,6 +106,8 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=8, help="webhooks of each scene in a round")
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv", help="folder on the disk to measure")
     options = parser.parse_args()
+    if (cores := len(os.sched_getaffinity(0))) < CORES:
+        parser.error(f"{cores} core; expected {CORES} or more, to give each tenant one")
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="bench-") as folder:
         waits = _measure(Path(folder), rounds=options.rounds, posts=options.posts)
     page = PAGE_TEXT.format(
