@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import click
 
@@ -23,6 +24,34 @@ def end(summary_line: str, problems: Iterable[str], *, needs_attention: bool) ->
         click.echo(printable_lines(problem), err=True)
     if needs_attention:
         sys.exit(NEEDS_ATTENTION)
+
+
+class StopRequest:
+    """Whether somebody wants the process to stop; what a signal handler may set.
+
+    `threading.Event` may not be set there: if the signal comes while the main thread holds the event's lock, the
+    handler waits for it for good. `SimpleQueue.put` is reentrant (https://docs.python.org/3/library/queue.html).
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._wake_ups: SimpleQueue[None] = SimpleQueue()
+
+    def set(self, *_signal: object) -> None:
+        """Ask to stop; callable as a signal handler, from any thread and more than once."""
+        self._is_set = True
+        self._wake_ups.put(None)
+
+    def is_set(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._is_set
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody asks to stop, at most that long; return whether somebody did. For one thread only."""
+        with suppress(Empty):
+            if not self._is_set:
+                self._wake_ups.get(timeout=seconds)
+        return self._is_set
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from time import monotonic
 
 import click
 
+from sighten_warehouse.cli.ending import StopRequest
 from sighten_warehouse.cli.home import require_home
 from sighten_warehouse.errors import SettingError, TransientError, WarehouseError, requires_extra
 from sighten_warehouse.escaping import printable_lines
@@ -39,7 +40,7 @@ def run(*, follow: bool) -> None:
         require_home(settings)
     steps = _Steps(settings)
     for number in (signal.SIGINT, signal.SIGTERM) if follow else ():
-        signal.signal(number, lambda *_: steps.stop.set())
+        signal.signal(number, steps.stop.set)
     if steps.uses_api:
         with requires_extra("api", by="run with SIGHTEN_API_URL"):
             import sighten_warehouse.documents  # noqa: F401  (refused here, not after the first publish)
@@ -65,7 +66,7 @@ class _Steps:
     uses_api: bool = False
     quarantined: int = 0
     had_problems: bool = False
-    stop: Event = field(default_factory=Event)
+    stop: StopRequest = field(default_factory=StopRequest)
     has_published: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
