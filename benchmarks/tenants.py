@@ -36,7 +36,8 @@ deliveries, to its row in the published file, while `acme` is in trouble. Scenes
 webhooks; *ratio* is a round's median over that of the quiet scene of the same round and cores, and the median of the
 rounds. *Shared*: every process may use both cores, with an equal share of them, as services of systemd and containers
 have. *One each*: `acme`, and who sends to it, have one core, `borealis` the other. The flood comes over {connections}
-connections as fast as it is answered.
+connections as fast as it is answered. The program that sorts numbers keeps one core busy; what that costs `borealis` is
+what the cores of this machine share, such as caches and memory, whoever uses them.
 
 | `acme` | cores | p50, s | p95, s | ratio | slowest round |
 |---|---|---|---|---|---|
@@ -70,12 +71,14 @@ class Scene:
         name: of the page.
         sends: the kind of bodies that flood it.
         api: whether its API is silent.
+        stranger: whether a program that has nothing to do with the product computes.
         one_each: whether each tenant has a core of its own.
     """
 
     name: str
     sends: str | None = None
     api: bool = False
+    stranger: bool = False
     one_each: bool = False
 
     @property
@@ -92,6 +95,7 @@ class Scene:
 
 TROUBLES = (
     Scene("is quiet"),
+    Scene("is quiet, and a program that is not ours sorts numbers there", stranger=True),
     Scene("is flooded with deliveries", sends="deliveries"),
     Scene("is flooded with bodies that are quarantined", sends="garbage"),
     Scene(f"has a silent API and {DUE_QUOTES:,} due quotes", api=True),
@@ -162,6 +166,8 @@ def _noise(folder: Path, prepared: TenantHome, scene: Scene) -> Iterator[None]:
     given = f"  SIGHTEN_API_URL: http://127.0.0.1:{api}\n  SIGHTEN_API_TOKEN: ${{TOKEN}}\n" if scene.api else ""
     home.file.write_text(f"{NOISY}:\n  SIGHTEN_HOME: {home.folder}\n{given}")
     with ExitStack() as stack:
+        if scene.stranger:
+            stack.enter_context(_client(scene, folder, "computing"))
         if scene.api:
             stack.enter_context(_client(scene, folder, "silence", str(api)))
             until(lambda: answers(api), "the silent API listens")

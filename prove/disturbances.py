@@ -60,10 +60,12 @@ class Api:
         if name:
             self.kill()
             self.start(MOODS[name])
-        yield
-        if name:
-            self.kill()
-            self.start()
+        try:
+            yield
+        finally:
+            if name:
+                self.kill()
+                self.start()
 
 
 class Disturbances:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from prove.figures import Figures
-from sighten_warehouse.backup.record import Backup, backups, read_backup, read_last_backup
+from sighten_warehouse.backup.record import backups, read_backup, read_last_backup
 from sighten_warehouse.errors import BackupError
 from sighten_warehouse.landing.files import digest_of
 from sighten_warehouse.settings import read_settings
@@ -20,27 +20,33 @@ def check_restored(home: Path, figures: Figures) -> None:
         return
     figures.restored += 1
     last = read_last_backup(layout)
-    backup = None if last is None else _find(Path(last.folder), made_at=last.made_at.isoformat())
     if last is None:
         figures.breaks(PROMISE, "it does not record of which backup it is", home)
-    elif backup is not None:
-        altered = [name for name, stored in backup.files.items() if not _is(layout.root / name, stored.sha256)]
-        if altered:
-            figures.breaks(PROMISE, f"{len(altered)} of {len(backup.files)} files differ: {altered[:3]}", home)
-            return
+    elif altered := _altered(layout.root, Path(last.folder), made_at=last.made_at.isoformat()):
+        figures.breaks(PROMISE, f"{len(altered)} files differ: {altered[:3]}", home)
+        return
     shutil.rmtree(layout.root)
 
 
-def _find(folder: Path, *, made_at: str) -> Backup | None:
-    """The backup of that time; None if it was removed since."""
+def _altered(root: Path, folder: Path, *, made_at: str) -> list[str]:
+    """The files that differ from the backup of that time; none if it was removed since."""
     for path in backups(folder):
         try:
             backup = read_backup(path)
         except BackupError:
             continue
         if backup.made_at.isoformat() == made_at:
-            return backup
-    return None
+            return [
+                name
+                for name, stored in backup.files.items()
+                if not _is(root / name, stored.sha256) and not _is_left_out(root / name, path / name, stored.sha256)
+            ]
+    return []
+
+
+def _is_left_out(path: Path, source: Path, sha256: str) -> bool:
+    """Whether the file is not there, because it is damaged in the backup."""
+    return not path.exists() and source.exists() and not _is(source, sha256)
 
 
 def _is(path: Path, sha256: str) -> bool:

@@ -5,7 +5,7 @@ What happens once in the life of a home, as a new key, is hardly ever struck at 
 
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -19,65 +19,26 @@ from prove.faults import SIGNALS, AllBut, Fault, Strike
 from prove.home import Home
 from prove.life import Scene, free_ports, is_free
 from prove.restored import BACKUPS, check_restored
+from prove.route import BESIDE, ROUTE, Stride, write_past
 from prove.sender import AT_ONCE, Sender
-from prove.steps import Operator
+from prove.steps import Operator, ailments
 from sighten_simulator.webhooks.delivery_plan import PlannedDelivery
 
 STARTS_WITHIN_S = 30.0
 A_SECOND = 100.0
-FILES = "{files}"  # a folder of bodies that were not delivered
 
 
-@dataclass(frozen=True)
-class Stride:
-    """A command that is run until it comes to no new point.
-
-    Args:
-        actor: its name in the report.
-        command: its arguments; `{files}`, `{subject}` and `{backups}` stand for what the life has.
-        mood: of the API meanwhile.
-        refused: an operation that the file system does not have.
-        home: the name of a home of its own, empty at each start; that of all others by default.
-    """
-
-    actor: str
-    command: tuple[str, ...]
-    mood: str = ""
-    refused: str = ""
-    home: str = ""
-
-
-WALK = (
-    Stride("loader", ("load", "--jobs", "1")),
-    Stride("publisher", ("publish",)),
-    Stride("enricher", ("enrich",)),
-    Stride("downloader", ("documents",), mood="the API lies"),
-    Stride("downloader", ("documents",)),
-    Stride("importer", ("backfill", "files", FILES, "--publish")),
-    Stride("compaction", ("compact",)),
-    Stride("publisher", ("publish", "--full"), refused="link"),
-    Stride("exporter", ("publish", "--parquet")),
-    Stride("scheduler", ("run",)),
-    Stride("backup", ("backup", "{backups}", "--keep", "1")),
-    Stride("restore", ("restore", "{backups}"), home="restored"),
-    Stride("eraser", ("erase", SUBJECT, "--yes")),
-    Stride("eraser", ("erase", SUBJECT, "--yes")),
-    Stride("rebuild", ("rebuild", "--jobs", "1")),
-    Stride("publisher", ("publish",)),
-)
-
-
-def walk(scene: Scene, strides: Sequence[Stride] = WALK, *, strike: Strike = "kill") -> None:
-    """Deliver half of the plan to a receiver, put the other half into files, and go through the strides."""
+def walk(scene: Scene, route: Sequence[Stride] = ROUTE, *, strike: Strike = "kill") -> None:
+    """Deliver half of the plan to a receiver, put the rest into files, and go through the route."""
     walker = _Walker(scene, strike)
-    half = len(scene.plan) // 2
-    files = scene.folder / "files"
-    files.mkdir()
-    for number, delivery in enumerate(scene.plan[half:]):
-        (files / f"{number}.json").write_bytes(delivery.body)
+    half, rest = len(scene.plan) // 2, len(scene.plan) * 3 // 4
+    write_past(scene.folder / "old", scene.plan[half:rest])
+    write_past(scene.folder / "new", scene.plan[rest:])
     walker.receive(scene.plan[:half])
-    for stride in strides:
-        walker.take(stride, files)
+    for stride in route:
+        walker.take(stride)
+    if BESIDE in {stride.home for stride in route}:
+        walker.check_beside()
 
 
 class _Walker:
@@ -112,20 +73,34 @@ class _Walker:
             is_struck = self._note("receiver", process.exitcode, output)
         scene.figures.sent_again += sender.refused
 
-    def take(self, stride: Stride, files: Path) -> None:
+    def take(self, stride: Stride) -> None:
         """Run the command again and again, until it comes to no new point."""
+        folder = self._scene.folder
         subject = self._scene.subjects.next() if SUBJECT in stride.command else ""
-        words = {"files": files, "subject": subject, "backups": self._scene.folder / BACKUPS}
+        words = {name: folder / name for name in ("old", "new", BACKUPS)} | {"subject": subject}
         arguments = [argument.format_map(words) for argument in stride.command]
-        own = Home(self._scene.folder / stride.home, is_mounted=False, api_url=self._scene.api.url)
-        operator = replace(self._operator, home=own) if stride.home else self._operator
+        operator = self._operator_of(stride.home)
+        stride.damage(operator.home.settings.layout, folder)
         is_struck = True
         with self._scene.api.in_mood(stride.mood):
             while is_struck:
                 answer = operator.run(*arguments, fault=self._fault(refused=stride.refused))
                 is_struck = self._note(stride.actor, answer.exit_code, answer.output)
-                if stride.home:
-                    check_restored(Path(own.env["SIGHTEN_HOME"]), self._scene.figures)
+                if stride.actor == "restore":
+                    check_restored(operator.home.folder / "home", self._scene.figures)
+
+    def check_beside(self) -> None:
+        """The second home must be as whole as the first."""
+        answer = self._operator_of(BESIDE).run("status", "--json", "--deep")
+        if found := ailments(answer):
+            self._scene.figures.breaks("a second home is whole", "; ".join(found), answer.output)
+
+    def _operator_of(self, name: str) -> Operator:
+        if not name:
+            return self._operator
+        return replace(
+            self._operator, home=Home(self._scene.folder / name, is_mounted=False, api_url=self._scene.api.url)
+        )
 
     def _fault(self, *, refused: str = "") -> Fault:
         return Fault(self._strike, AllBut(frozenset(self._struck)), refused=refused)

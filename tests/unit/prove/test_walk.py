@@ -8,14 +8,15 @@ import pytest
 
 from prove.life import live
 from prove.machine_clock import MachineClock
-from prove.walk import Stride, walk
+from prove.route import Stride
+from prove.walk import walk
 
 pytestmark = pytest.mark.deep
-STRIDES = (Stride("importer", ("backfill", "files", "{files}")), Stride("loader", ("load", "--jobs", "1")))
+ROUTE = (Stride("importer", ("backfill", "files", "{old}")), Stride("loader", ("load", "--jobs", "1")))
 
 
 def test_each_command_dies_once_at_every_point_that_it_reaches(tmp_path: Path) -> None:
-    found = live(tmp_path / "life", partial(walk, strides=STRIDES), seed=1, clock=MachineClock(tmp_path), is_short=True)
+    found = live(tmp_path / "life", partial(walk, route=ROUTE), seed=1, clock=MachineClock(tmp_path), is_short=True)
 
     actors = {name.partition(": ")[0] for name in found.points}
     assert {"receiver", "importer", "loader"} == actors
