@@ -23,7 +23,8 @@ def start_api_server(stack: Stack) -> None:
     """
     prepare_metadata(stack)
     migrate_and_serve = [sys.executable, "-m", "devstack.migrate_and_serve", str(migrated_file(stack))]
-    stack.airflow.serve("api-server", [*AIRFLOW, "api-server"] if is_migrated(stack) else migrate_and_serve)
+    command = [*AIRFLOW, "api-server"] if is_migrated(stack) else migrate_and_serve
+    stack.airflow.serve("api-server", command, grace_seconds=1)  # it takes seven, and ends last, when nobody asks it
 
 
 def start_rest_of_airflow(stack: Stack) -> None:

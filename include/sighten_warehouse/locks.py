@@ -1,11 +1,14 @@
-"""Locks between the processes of this machine."""
+"""What the processes of this machine share: files, by locks, and cores."""
 
 import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sighten_warehouse.durable import OWNER_ONLY, ensure_folder, explaining_disk
 from sighten_warehouse.layout import Layout
+
+BEHIND_OTHERS = 10  # niceness
 
 
 @contextmanager
@@ -41,3 +44,18 @@ def writer_if_free(layout: Layout, what: str) -> Iterator[bool]:
             else:
                 is_free = True
             yield is_free
+
+
+@contextmanager
+def behind_others() -> Iterator[None]:
+    """Let everybody else on the machine have the cores first; on Linux, only this thread and those it starts wait.
+
+    Only root can take the cores back: others use it in a thread or process that ends with this context.
+    """
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)  # on Linux, that of the thread
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, BEHIND_OTHERS))
+    try:
+        yield
+    finally:
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, niceness)

@@ -54,6 +54,7 @@ print(json.dumps({
 
 
 @pytest.mark.usefixtures("metadata_database")
+@pytest.mark.deep
 def test_airflow_finds_everything_in_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel, dependencies = tmp_path / "site packages", tmp_path / "dependencies"
     monkeypatch.chdir(ROOT)

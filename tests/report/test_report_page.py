@@ -107,7 +107,7 @@ def minutes(text: str) -> float:
     return sum(int(number) * sizes[unit] for number, unit in re.findall(r"(\d+) (min|[dhs])\b", text))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.deep)])
 def test_every_chart_is_drawn_in_every_width_and_fits_it(
     chromium: Browser, report_file: Path, problems: list[str], theme: Any
 ) -> None:

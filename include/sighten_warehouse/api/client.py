@@ -1,8 +1,7 @@
 """The client of Sighten's API: signed calls within the rate limit, with retries and paging."""
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from random import Random
 from typing import Self, TypeVar
 
@@ -24,6 +23,7 @@ from sighten_warehouse.api.slash_styles import in_either_style
 from sighten_warehouse.api.urls import Addresses, Query, target_of
 from sighten_warehouse.clock import Clock
 from sighten_warehouse.errors import ApiContractError, SettingError
+from sighten_warehouse.locks import behind_others
 from sighten_warehouse.settings import Settings
 
 log = structlog.get_logger()
@@ -31,7 +31,6 @@ T = TypeVar("T")
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MAX_REDIRECTS = 5
-BEHIND_LOADING = 10  # niceness
 PAGE_LIMIT = 100
 
 
@@ -90,6 +89,7 @@ class ApiClient:
         self._addresses = addresses
         self._throttle = throttle
         self._session = session
+        self._stack = ExitStack()
         self._retries = retries
         self._clock = clock
 
@@ -226,11 +226,9 @@ class ApiClient:
         self._session.close()
 
     def __enter__(self) -> Self:
-        self._niceness = os.getpriority(os.PRIO_PROCESS, 0)  # on Linux, that of the thread
-        os.setpriority(os.PRIO_PROCESS, 0, max(self._niceness, BEHIND_LOADING))
+        self._stack.enter_context(behind_others())
+        self._stack.callback(self.close)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        with suppress(PermissionError):  # only root may take a core back, and the work ends here
-            os.setpriority(os.PRIO_PROCESS, 0, self._niceness)
-        self.close()
+        self._stack.close()

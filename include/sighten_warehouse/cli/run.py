@@ -87,19 +87,18 @@ class _Steps:
         steps begin once a publish has ended.
         """
         # Others may load, or change what a version is made from: each look finds that.
-        publishing = _Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
-        calling = [_Repeated(self._enrich), _Repeated(self._download)]
-        with ThreadPoolExecutor(1 + len(calling), thread_name_prefix="step") as pool:
-            while True:
-                has_new = bool(self._load())
-                has_ended = publishing.has_ended()  # nothing is published now, and what had landed is
-                publishing.start_if_due(pool, is_new=has_new)
-                has_published = self.has_published.is_set()
-                self.has_published.clear()
-                for step in calling if self.uses_api and (has_published or has_ended) else ():
-                    step.start_if_due(pool, is_new=has_published)
-                if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
-                    break
+        publishing = Repeated(self._publish, every=pause_of(self.settings.layout.root, POLL_SECONDS))
+        calling = [Repeated(self._enrich), Repeated(self._download)]
+        while True:
+            has_new = bool(self._load())
+            has_ended = publishing.has_ended()  # nothing is published now, and what had landed is
+            publishing.start_if_due(is_new=has_new)
+            has_published = self.has_published.is_set()
+            self.has_published.clear()
+            for step in calling if self.uses_api and (has_published or has_ended) else ():
+                step.start_if_due(is_new=has_published)
+            if self.stop.wait(pause_of(self.settings.layout.root, POLL_SECONDS)):
+                break
         for step in (publishing, *calling):
             step.raise_error()
         self._publish()
@@ -175,8 +174,11 @@ class _Steps:
 
 
 @dataclass
-class _Repeated:
-    """A step that runs in a thread of its own, again when there is something new since, or after a while."""
+class Repeated:
+    """A step that runs in a thread of its own, again when there is something new since, or after a while.
+
+    Each time in another thread: one that let others have the cores may not take them back.
+    """
 
     call: Callable[[], None]
     every: float = API_SECONDS
@@ -184,7 +186,7 @@ class _Repeated:
     has_new: bool = False
     running: Future[None] | None = None
 
-    def start_if_due(self, pool: ThreadPoolExecutor, *, is_new: bool) -> None:
+    def start_if_due(self, *, is_new: bool) -> None:
         """Start it if it is due and not running; raise what stopped it."""
         self.has_new = self.has_new or is_new
         if self.running is not None:
@@ -193,7 +195,9 @@ class _Repeated:
             self.raise_error()
             self.running = None
         if self.has_new or monotonic() - self.called_at >= self.every:
-            self.running = pool.submit(self.call)
+            thread = ThreadPoolExecutor(1)
+            self.running = thread.submit(self.call)
+            thread.shutdown(wait=False)  # the thread ends with the call
             self.called_at, self.has_new = monotonic(), False
 
     def has_ended(self) -> bool:

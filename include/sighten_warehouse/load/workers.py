@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 from sighten_warehouse.errors import LakeError
 from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
+from sighten_warehouse.locks import BEHIND_OTHERS
 from sighten_warehouse.objects.homes import connect, connected
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-# Many batches are a backlog: they give way to receivers, and to other homes' few deliveries.
-BEHIND_OTHERS = 10
 Flatten = Callable[[Manifest, Layout], Manifest]
 
 
@@ -124,7 +123,7 @@ def _work(flatten: Flatten, prepare: Callable[[], object], connection: "Connecti
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its workers
     Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(BEHIND_OTHERS)
+    os.nice(BEHIND_OTHERS)  # many batches are a backlog: receivers, and other homes' few deliveries, go first
     prepare()
     with suppress(EOFError, BrokenPipeError):
         while True:

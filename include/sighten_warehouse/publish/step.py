@@ -1,6 +1,7 @@
 """Publish: build a new version of the warehouse in a private folder and swap it in by one rename."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from sighten_warehouse.lake.loads import all_load_ids
 from sighten_warehouse.lake.manifest import Manifest, commits
 from sighten_warehouse.lake.pull import refresh
 from sighten_warehouse.layout import Layout
-from sighten_warehouse.locks import one_writer
+from sighten_warehouse.locks import behind_others, one_writer
 from sighten_warehouse.payload.answers.dal_config import dal_metrics_digest
 from sighten_warehouse.payload.codes import codes_digest
 from sighten_warehouse.publish.build import build_warehouse
@@ -49,6 +50,7 @@ from sighten_warehouse.spark.session import engine_session
 log = structlog.get_logger()
 
 MANY_FOR_ALL = 50  # small batches, above which merging them costs less than reading all of them anew
+MANY_NEW = 3_000  # deliveries: about two seconds of a core
 VERSION_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -112,6 +114,7 @@ def publish_lake(
     try:
         known = [*versions(layout), version]
         with (
+            behind_others() if _has_many(version, committed) else nullcontext(),
             explain_memory(settings.publish_memory),
             explain_refusal(layout.root),
             explaining_damage(layout, committed),
@@ -136,6 +139,12 @@ def publish_lake(
     facts = {"batches": version.batches, "new_batches": len(version.new_batches), "is_update": is_update}
     log.info("published", version=version.version, **facts)
     return version
+
+
+def _has_many(version: Version, committed: Sequence[Manifest]) -> bool:
+    """Whether it is to publish a backlog, for which other homes' few deliveries, and receivers, need not wait."""
+    new = set(version.new_batches)
+    return sum(manifest.landed for manifest in committed if manifest.batch_id in new) > MANY_NEW
 
 
 def _update(

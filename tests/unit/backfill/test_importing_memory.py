@@ -74,6 +74,7 @@ LARGE: dict[str, tuple[Callable[[], bytes], int, int]] = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", LARGE)
 def test_memory_does_not_grow_with_what_is_imported(tmp_path: Path, name: str) -> None:
     content, new, unreadable = LARGE[name]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from devstack.waiting import wait_until
+from sighten_warehouse.cli.run import Repeated
 from sighten_warehouse.lake.manifest import commit_files
 from sighten_warehouse.locks import one_writer
 from support.enriching import quote
@@ -134,3 +135,19 @@ def test_a_delivery_is_loaded_while_an_earlier_one_is_published_and_a_stop_publi
         follower.wait(60)
 
     assert 2 == count(warehouse, "milestones")
+
+
+def test_a_step_that_let_others_go_first_goes_first_itself_the_next_time() -> None:
+    seen = []
+
+    def call() -> None:
+        seen.append(os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, 0, 19)
+
+    step = Repeated(call)
+    for _ in range(2):
+        step.start_if_due(is_new=True)
+        assert step.running is not None
+        step.running.result(60)
+
+    assert [os.getpriority(os.PRIO_PROCESS, 0)] * 2 == seen

@@ -42,7 +42,7 @@ def command(home: Path, *arguments: str, max_file_bytes: int | None = None) -> s
     )
 
 
-@pytest.mark.parametrize("step", ["load", "publish"])
+@pytest.mark.parametrize("step", ["load", pytest.param("publish", marks=pytest.mark.deep)])
 def test_a_disk_that_takes_no_more_is_told_in_words_and_nothing_is_lost(warehouse: Warehouse, step: str) -> None:
     warehouse.land(SAMPLE_BYTES, a_milestone())
     if step == "publish":

@@ -82,7 +82,7 @@ def test_a_new_quote_is_asked_about_before_its_delivery_is_published(
     assert (0, None) == (result.left, result.problem)
 
 
-@pytest.mark.parametrize("statuses", [(), ("APPROVED", "SUBMITTED")])
+@pytest.mark.parametrize("statuses", [(), pytest.param(("APPROVED", "SUBMITTED"), marks=pytest.mark.deep)])
 def test_what_may_not_be_due_is_asked_about_once_it_is_published_or_has_waited_for_that(
     enriched: Enriched, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, ...]
 ) -> None:

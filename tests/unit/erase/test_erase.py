@@ -134,6 +134,7 @@ def test_of_a_milestone_and_of_a_site_whole_deliveries_go_with_their_documents(w
     assert read_status(settings, deep=True).balanced
 
 
+@pytest.mark.deep
 def test_what_is_loaded_and_published_meanwhile_is_erased_too(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_landing_file_that_was_committed_meanwhile_is_left_to_the_erasure(ware
     assert_erased(warehouse)
 
 
+@pytest.mark.deep
 def test_a_rebuild_that_read_it_before_is_not_swapped_in(warehouse: Warehouse) -> None:
     settings = warehouse.settings
     warehouse.deliver(a_milestone("two"))

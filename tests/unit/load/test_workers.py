@@ -14,7 +14,8 @@ from sighten_warehouse.lake.manifest import Manifest
 from sighten_warehouse.layout import Layout
 from sighten_warehouse.load import step
 from sighten_warehouse.load.step import load
-from sighten_warehouse.load.workers import BEHIND_OTHERS, Workers
+from sighten_warehouse.load.workers import Workers
+from sighten_warehouse.locks import BEHIND_OTHERS
 from support.factories import SAMPLE_BYTES, a_milestone
 from support.flattening import killed, named, refused
 from support.warehouses import Warehouse
