@@ -69,7 +69,8 @@ ROUTE = (
     Stride("scheduler", ("run",)),
     Stride("backup", ("backup", "{backups}", "--keep", "1")),
     Stride("restore", ("restore", "{backups}"), home="restored"),
-    Stride("restore", ("restore", "{backups}", "--without-damaged"), home="restored", damage=damage_backup),
+    Stride("restore", ("restore", "{backups}"), home="restored", damage=damage_backup),
+    Stride("restore", ("restore", "{backups}", "--without-damaged"), home="restored"),
     Stride("eraser", ("erase", SUBJECT, "--yes")),
     Stride("rebuild", ("rebuild", "--jobs", "1")),
     Stride("publisher", ("publish",)),
@@ -82,7 +83,6 @@ ROUTE = (
     Stride("loader", ("load", "--jobs", "1"), home=BESIDE),
     Stride("publisher", ("publish",), home=BESIDE, damage=cut_newest_version),
     Stride("compaction", ("compact",), home=BESIDE),
-    Stride("publisher", ("publish",), home=BESIDE),
 )
 
 

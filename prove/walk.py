@@ -90,8 +90,11 @@ class _Walker:
                     check_restored(operator.home.folder / "home", self._scene.figures)
 
     def check_beside(self) -> None:
-        """The second home must be as whole as the first."""
-        answer = self._operator_of(BESIDE).run("status", "--json", "--deep")
+        """The second home must be whole too."""
+        operator = self._operator_of(BESIDE)
+        for command in ("load", "publish"):
+            operator.run(command)
+        answer = operator.run("status", "--json", "--deep")
         if found := ailments(answer):
             self._scene.figures.breaks("a second home is whole", "; ".join(found), answer.output)
 
