@@ -14,11 +14,11 @@ th { text-align: left; } td { vertical-align: top; } td + td { font-variant-nume
 """
 INTRODUCTION = """\
 Written by `make prove`. In the first life and in the third, each command dies once before and after every change to a
-file that it comes to, and runs again, one after another, by SIGKILL and then by SIGTERM. In the others all run side by
-side under load, die at random or at a point, and disk, clock and API are disturbed. All lives are read all along, and
-files are damaged in each. The sender keeps a log of what was acknowledged, synced before it counts. Once all is well
-again, each command runs once; landing, lake and published rows are checked against that log, against each other, and
-against a fresh home made from landing.
+file that it comes to, and runs again, one after another, by SIGKILL and then by SIGTERM, also with a damaged backup and
+a damaged version. In the others all run side by side under load, die at random or at a point, and disk, clock and API
+are disturbed. All lives are read all along, and files are damaged in each. The sender keeps a log of what was
+acknowledged, synced before it counts. Once all is well again, each command runs once; landing, lake and published rows
+are checked against that log, against each other, and against a fresh home made from landing.
 
 ```sh
 make prove MINUTES=10
