@@ -67,6 +67,7 @@ ROUTE = (
     Stride("publisher", ("publish", "--full"), refused="link"),
     Stride("exporter", ("publish", "--parquet")),
     Stride("scheduler", ("run",)),
+    Stride("compaction", ("compact",)),
     Stride("backup", ("backup", "{backups}", "--keep", "1")),
     Stride("restore", ("restore", "{backups}"), home="restored"),
     Stride("restore", ("restore", "{backups}"), home="restored", damage=damage_backup),
