@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from time import monotonic, sleep
 
 import click
 
@@ -15,6 +15,7 @@ from sighten_warehouse.escaping import printable_lines
 
 STOPPED = 130  # 128 + SIGINT, as shells report it
 SHOW_CURSOR = "\x1b[?25h"
+LOOK_EVERY_S = 0.1
 
 
 def end(summary_line: str, problems: Iterable[str], *, needs_attention: bool) -> None:
@@ -29,28 +30,26 @@ def end(summary_line: str, problems: Iterable[str], *, needs_attention: bool) ->
 class StopRequest:
     """Whether somebody wants the process to stop; what a signal handler may set.
 
-    `threading.Event` may not be set there: if the signal comes while the main thread holds the event's lock, the
-    handler waits for it for good. `SimpleQueue.put` is reentrant (https://docs.python.org/3/library/queue.html).
+    It has no lock: `threading.Event` may not be set by a handler, which would wait for good if the signal came while
+    the main thread held the event's lock; and `queue.SimpleQueue.get` may wait for good once its time is over.
     """
 
     def __init__(self) -> None:
         self._is_set = False
-        self._wake_ups: SimpleQueue[None] = SimpleQueue()
 
     def set(self, *_signal: object) -> None:
         """Ask to stop; callable as a signal handler, from any thread and more than once."""
         self._is_set = True
-        self._wake_ups.put(None)
 
     def is_set(self) -> bool:
         """Whether somebody asked to stop."""
         return self._is_set
 
     def wait(self, seconds: float) -> bool:
-        """Wait until somebody asks to stop, at most that long; return whether somebody did. For one thread only."""
-        with suppress(Empty):
-            if not self._is_set:
-                self._wake_ups.get(timeout=seconds)
+        """Wait until somebody asks to stop, at most that long; return whether somebody did."""
+        until = monotonic() + seconds
+        while not self._is_set and (rest := until - monotonic()) > 0:
+            sleep(min(rest, LOOK_EVERY_S))
         return self._is_set
 
 
