@@ -110,6 +110,8 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=8, help="webhooks of each scene in a round")
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv", help="folder on the disk to measure")
     options = parser.parse_args()
+    if min(options.rounds, options.posts) < 1:
+        parser.error(f"--rounds {options.rounds}, --posts {options.posts}: expected whole numbers from 1")
     if (cores := len(os.sched_getaffinity(0))) < CORES:
         parser.error(f"{cores} core; expected {CORES} or more, to give each tenant one")
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="bench-") as folder:
