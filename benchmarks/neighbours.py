@@ -26,10 +26,12 @@ def main() -> None:
     parser.add_argument("bodies", choices=["deliveries", "garbage"], nargs="?")
     parser.add_argument("payloads", type=Path, nargs="?")
     options = parser.parse_args()
-    if options.what == "silence":
-        _be_silent(options.port)
     if options.what == "computing":
         _compute()
+    if options.port is None or (options.what == "flood" and options.bodies is None):
+        parser.error("expected a port, and for a flood the kind of bodies too")
+    if options.what == "silence":
+        _be_silent(options.port)
     bodies = [GARBAGE] if options.bodies == "garbage" else list(lines(options.payloads, 0, BODIES))
     senders = [
         threading.Thread(target=_flood, args=(options.port, bodies[n::CONNECTIONS] or bodies))

@@ -50,7 +50,7 @@ def writer_if_free(layout: Layout, what: str) -> Iterator[bool]:
 def behind_others() -> Iterator[None]:
     """Let everybody else on the machine have the cores first; on Linux, only this thread and those it starts wait.
 
-    Only root can take the cores back: others use it in a thread or process that ends with this context.
+    Only root can go first again afterwards: so use it in a thread or process whose work ends with this context.
     """
     niceness = os.getpriority(os.PRIO_PROCESS, 0)  # on Linux, that of the thread
     os.setpriority(os.PRIO_PROCESS, 0, max(niceness, BEHIND_OTHERS))
